@@ -1,0 +1,61 @@
+# `make` alone prints this list. Everything but make, and node with npm or bun, is installed on first use.
+
+bun_version := 1.4.5
+bun := node_modules/.bin/bun
+binary := build/timestampvm
+sources := $(shell find src gen -name '*.ts') package.json tsconfig.json
+go_binaries := build/avalanchego
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check fix gen build format-check lint types gen-check node-test network bench clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build the binary, and say how to install it into a node
+	@$(binary) --help
+	@printf '\nTo install it into an AvalancheGo node:\n\n'
+	@printf '  cp %s ~/.avalanchego/plugins/%s\n\n' $(binary) $$($(binary) vm-id timestampvm)
+	@printf 'Then create a chain with the output of: %s genesis "any text"\n' $(binary)
+	@printf 'or start a whole local network with it: make network\n'
+
+test: node_modules ## all tests that need no node
+	$(bun) test
+
+check: format-check lint types gen-check test ## everything that must pass; writes nothing
+
+fix: node_modules ## format, and apply safe fixes
+	node_modules/.bin/biome check --write
+
+gen: node_modules ## generate gen/ from proto/
+	$(bun) run --bun buf generate
+
+build: $(binary) ## the binary, build/timestampvm
+	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc
+
+# Without --no-compile-autoload-*, the binary would run what a bunfig.toml in the node's directory names.
+$(binary): $(sources) | node_modules
+	$(bun) build --compile --minify --bytecode --format=esm --sourcemap \
+		--no-compile-autoload-dotenv --no-compile-autoload-bunfig src/main.ts --outfile $@
+
+format-check: node_modules
+	node_modules/.bin/biome format
+
+lint: node_modules
+	node_modules/.bin/biome lint --error-on-warnings
+
+types: node_modules
+	node_modules/.bin/tsc
+
+gen-check: node_modules
+	@rm -rf build/gen && $(bun) run --bun buf generate --output build/gen-check
+	@diff -r gen build/gen-check/gen && rm -rf build/gen-check
+
+node_modules: package.json bun.lock
+	@if command -v bun >/dev/null; then bun install --frozen-lockfile; \
+	else npx --yes bun@$(bun_version) install --frozen-lockfile; fi
+	@touch $@
+
+clean: ## remove what was built
+	rm -rf build node_modules
