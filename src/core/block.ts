@@ -1,0 +1,67 @@
+import { VmError } from "./errors.ts";
+import { type Id, idFromBytes, parseId, sha256 } from "./id.ts";
+import { JsonReader } from "./json.ts";
+
+/** A block as it travels. Immutable: `id` is the hash of `bytes`, and both are set when it is made. */
+export interface Block {
+  readonly id: Id;
+  readonly parentId: Id;
+  /** u64; genesis is 0. */
+  readonly height: bigint;
+  /** u64, Unix seconds. */
+  readonly timestamp: bigint;
+  readonly data: Uint8Array;
+  /** As received or built; never encoded again. */
+  readonly bytes: Uint8Array;
+}
+
+/** What a block says; its bytes and its id follow. */
+export type BlockFields = Pick<Block, "parentId" | "height" | "timestamp" | "data">;
+
+/** Makes a new block, in the canonical form of timestampvm-rs (block/mod.rs:20, serde_json::to_vec). */
+export function createBlock(fields: BlockFields): Block {
+  const { parentId, height, timestamp, data } = fields;
+  const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
+  return withId(fields, new TextEncoder().encode(text));
+}
+
+/**
+ * Reads a block that someone else made. Takes exactly the bytes that timestampvm-rs takes, canonical or not, and keeps
+ * them. Throws "malformed block" for all others.
+ */
+export function parseBlock(bytes: Uint8Array): Block {
+  let parentId = "" as Id;
+  let height = 0n;
+  let timestamp = 0n;
+  let data = new Uint8Array();
+  try {
+    new JsonReader(bytes).readStruct({
+      parent_id: (json) => {
+        parentId = parseId(json.readString());
+      },
+      height: (json) => {
+        height = json.readU64();
+      },
+      timestamp: (json) => {
+        timestamp = json.readU64();
+      },
+      data: (json) => {
+        data = parseData(json.readString());
+      },
+    });
+  } catch (error) {
+    throw new VmError({ code: "malformed block", problem: (error as Error).message });
+  }
+  return withId({ parentId, height, timestamp, data }, bytes);
+}
+
+function withId({ parentId, height, timestamp, data }: BlockFields, bytes: Uint8Array): Block {
+  return { id: idFromBytes(sha256(bytes)), parentId, height, timestamp, data, bytes };
+}
+
+/** Hex digits behind any number of `0x` (timestampvm-rs, hex_0x_bytes.rs:45). */
+function parseData(text: string): Uint8Array<ArrayBuffer> {
+  let start = 0;
+  while (text.startsWith("0x", start)) start += 2;
+  return Uint8Array.fromHex(text.slice(start));
+}

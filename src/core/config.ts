@@ -1,0 +1,75 @@
+import { VmError } from "./errors.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** What an operator can set in the chain's config file, `configs/chains/<chain id>/config.json`. */
+export interface Config {
+  readonly logLevel: LogLevel;
+  /** "auto": "normal" while bootstrapping, "full" (synced at each block) in normal operation. */
+  readonly durability: "auto" | "normal" | "full";
+  /** How many proposals may wait for a block. */
+  readonly maxMempoolItems: number;
+  /** How many bytes of data they may hold together. */
+  readonly maxMempoolBytes: number;
+}
+
+export const defaultConfig: Config = {
+  logLevel: "info",
+  durability: "auto",
+  maxMempoolItems: 10_000,
+  maxMempoolBytes: 64 * 1024 * 1024,
+};
+
+/** Takes the node's config bytes: nothing, or a JSON object. Throws "malformed config", naming the key. */
+export function parseConfig(bytes: Uint8Array): Config {
+  const given = parseObject(new TextDecoder().decode(bytes).trim());
+  const config: Record<string, unknown> = { ...defaultConfig };
+  for (const [key, value] of Object.entries(given)) {
+    if (!Object.hasOwn(rules, key)) {
+      throw malformed(`unknown key ${JSON.stringify(key)}; known are ${Object.keys(rules).join(", ")}`);
+    }
+    const rule = rules[key as keyof Config];
+    if (!rule.accepts(value)) throw malformed(`${key} must be ${rule.wanted}, not ${JSON.stringify(value)}`);
+    config[key] = value;
+  }
+  return config as unknown as Config;
+}
+
+interface Rule {
+  readonly wanted: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+const rules: Readonly<Record<keyof Config, Rule>> = {
+  logLevel: oneOf("debug", "info", "warn", "error"),
+  durability: oneOf("auto", "normal", "full"),
+  maxMempoolItems: wholeNumber(1, 1_000_000),
+  maxMempoolBytes: wholeNumber(1_000_000, 4 * 1024 ** 3),
+};
+
+function oneOf(...words: readonly string[]): Rule {
+  return { wanted: `one of ${words.join(", ")}`, accepts: (value) => words.includes(value as string) };
+}
+
+function wholeNumber(min: number, max: number): Rule {
+  return {
+    wanted: `a whole number from ${min} to ${max}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+  };
+}
+
+function parseObject(text: string): object {
+  if (text === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw malformed(`not JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed("not a JSON object");
+  return value;
+}
+
+function malformed(problem: string): VmError {
+  return new VmError({ code: "malformed config", problem });
+}

@@ -1,0 +1,96 @@
+import type { Id } from "./id.ts";
+
+/** Every way the VM refuses, with the data that explains it. */
+export type Refusal =
+  // What someone sent.
+  | { readonly code: "malformed block"; readonly problem: string }
+  | { readonly code: "malformed genesis"; readonly problem: string }
+  | { readonly code: "malformed id"; readonly problem: string }
+  | { readonly code: "malformed config"; readonly problem: string }
+  | { readonly code: "data too large"; readonly bytes: number; readonly maxBytes: number }
+  | { readonly code: "mempool full"; readonly items: number; readonly bytes: number }
+  // The rules between a block and its parent.
+  | { readonly code: "unknown parent"; readonly parentId: Id }
+  | { readonly code: "wrong height"; readonly height: bigint; readonly parentHeight: bigint }
+  | { readonly code: "timestamp before parent"; readonly timestamp: bigint; readonly parentTimestamp: bigint }
+  | { readonly code: "future timestamp"; readonly timestamp: bigint; readonly now: bigint }
+  | { readonly code: "unknown block" }
+  // What consensus asked for.
+  | { readonly code: "nothing to build" }
+  | { readonly code: "height decided"; readonly height: bigint; readonly lastAcceptedHeight: bigint }
+  | { readonly code: "too many processing"; readonly bytes: number; readonly maxBytes: number }
+  | { readonly code: "not processing"; readonly id: Id }
+  | { readonly code: "already accepted"; readonly id: Id }
+  | { readonly code: "already rejected"; readonly id: Id }
+  | { readonly code: "not next"; readonly id: Id; readonly parentId: Id; readonly lastAcceptedId: Id }
+  | { readonly code: "not initialized" }
+  | { readonly code: "already initialized" }
+  | { readonly code: "shut down" }
+  // The file.
+  | { readonly code: "database in use"; readonly file: string }
+  | { readonly code: "database failed"; readonly file: string; readonly problem: string; readonly cure: string };
+
+/** What a `VmError` says to a person. */
+export function describeRefusal(refusal: Refusal): string {
+  switch (refusal.code) {
+    case "malformed block":
+      return `malformed block: ${refusal.problem}`;
+    case "malformed genesis":
+      return `malformed genesis: ${refusal.problem}`;
+    case "malformed id":
+      return `malformed id: ${refusal.problem}`;
+    case "malformed config":
+      return `malformed chain config: ${refusal.problem}`;
+    case "data too large":
+      // The words of timestampvm-rs (vm/mod.rs:147), which clients know.
+      return `data ${refusal.bytes}-byte exceeds the limit ${refusal.maxBytes}-byte`;
+    case "mempool full":
+      return `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, try again later`;
+    case "unknown block":
+      return "not found"; // as timestampvm-rs, too
+    case "unknown parent":
+      return `unknown parent ${refusal.parentId}`;
+    case "wrong height":
+      return `height ${refusal.height} does not follow the parent's height ${refusal.parentHeight}`;
+    case "timestamp before parent":
+      return `timestamp ${refusal.timestamp} is before the parent's timestamp ${refusal.parentTimestamp}`;
+    case "future timestamp":
+      return `timestamp ${refusal.timestamp} is an hour or more ahead of local time ${refusal.now}`;
+    case "nothing to build":
+      return "nothing to build: no proposal is waiting for a block";
+    case "height decided":
+      return `height ${refusal.height} is decided: the last accepted block has height ${refusal.lastAcceptedHeight}`;
+    case "too many processing":
+      return `undecided blocks hold ${refusal.bytes} bytes, the limit is ${refusal.maxBytes}`;
+    case "not processing":
+      return `block ${refusal.id} is not processing: it was never verified`;
+    case "already accepted":
+      return `block ${refusal.id} is accepted already`;
+    case "already rejected":
+      return `block ${refusal.id} is rejected already`;
+    case "not next":
+      return `block ${refusal.id} has parent ${refusal.parentId}, but the last accepted block is ${refusal.lastAcceptedId}`;
+    case "not initialized":
+      return "the VM is not initialized";
+    case "already initialized":
+      return "the VM is initialized already";
+    case "shut down":
+      return "the VM is shut down";
+    case "database in use":
+      return `${refusal.file} is in use by another process: stop the other timestampvm that runs on this chain data directory`;
+    case "database failed":
+      return `${refusal.file}: ${refusal.problem}; ${refusal.cure}`;
+  }
+}
+
+/** The one error of this program. Adapters translate it; everything else is a bug. */
+export class VmError extends Error {
+  override readonly name = "VmError";
+
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    super(describeRefusal(refusal), options);
+    this.refusal = refusal;
+  }
+}

@@ -1,0 +1,81 @@
+import { hash } from "node:crypto";
+import { base58 } from "@scure/base";
+import { VmError } from "./errors.ts";
+
+declare const brand: unique symbol;
+
+/** 32 bytes as AvalancheGo writes them: CB58 text, equal exactly when the bytes are equal. */
+export type Id = string & { readonly [brand]: "Id" };
+
+const idBytes = 32;
+const checksumBytes = 4;
+/** 36 bytes need at most 50 base58 digits. Decoding is quadratic, so longer text is refused unread. */
+const maxIdTextLength = 50;
+
+/** Takes 32 bytes. */
+export function idFromBytes(bytes: Uint8Array): Id {
+  if (bytes.length !== idBytes) {
+    throw new VmError({ code: "malformed id", problem: `${bytes.length} bytes instead of ${idBytes}` });
+  }
+  const checked = new Uint8Array(idBytes + checksumBytes);
+  checked.set(bytes);
+  checked.set(checksum(bytes), idBytes);
+  return base58.encode(checked) as Id;
+}
+
+/** Gives 32 bytes of its own. */
+export function idToBytes(id: Id): Uint8Array {
+  return base58.decode(id).slice(0, idBytes);
+}
+
+/**
+ * Reads CB58 text as timestampvm-rs does (avalanche-types 0.1.5, ids/mod.rs:138): white space around it is
+ * ignored, and a payload shorter than 32 bytes is filled up with zeros on the right.
+ */
+export function parseId(text: string): Id {
+  const trimmed = trimWhiteSpace(text);
+  if (trimmed.length > maxIdTextLength) throw malformed(`longer than ${maxIdTextLength} characters`);
+  if (!/^[1-9A-HJ-NP-Za-km-z]*$/.test(trimmed)) throw malformed("not base58");
+  const decoded = base58.decode(trimmed);
+  const end = decoded.length - checksumBytes;
+  if (end < 0) throw malformed("too short for a checksum");
+  if (end > idBytes) throw malformed(`${end} bytes instead of ${idBytes}`);
+  const payload = decoded.subarray(0, end);
+  if (!equalBytes(checksum(payload), decoded.subarray(end))) throw malformed("wrong checksum");
+  if (end === idBytes) return trimmed as Id;
+  const padded = new Uint8Array(idBytes);
+  padded.set(payload);
+  return idFromBytes(padded);
+}
+
+/** The parent of a genesis block. */
+export const zeroId: Id = idFromBytes(new Uint8Array(idBytes));
+
+/** Gives 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash("sha256", bytes, "buffer");
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** CB58 takes the end of a single SHA-256, where Base58Check takes the start of a double one. */
+function checksum(payload: Uint8Array): Uint8Array {
+  return sha256(payload).subarray(-checksumBytes);
+}
+
+/** Unicode White_Space, as Rust trims it: with U+0085 and without U+FEFF, the other way round than `trim()`. */
+function trimWhiteSpace(text: string): string {
+  const white = (at: number) =>
+    /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(text.charAt(at));
+  let start = 0;
+  let end = text.length;
+  while (start < end && white(start)) start++;
+  while (start < end && white(end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function malformed(problem: string): VmError {
+  return new VmError({ code: "malformed id", problem });
+}

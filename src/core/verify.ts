@@ -1,0 +1,25 @@
+import type { Block } from "./block.ts";
+import { VmError } from "./errors.ts";
+
+/** How far a block may be ahead of the local clock: clocks differ between nodes. */
+export const maxFutureSeconds = 3600n;
+
+/**
+ * Throws unless `block` may follow `parent`. `now` is the local clock in Unix seconds. The rules are those of
+ * timestampvm-rs (block/mod.rs:176-223); a block's size is none of them.
+ */
+export function verifyChild(block: Block, parent: Block, now: bigint): void {
+  if (block.height !== parent.height + 1n) {
+    throw new VmError({ code: "wrong height", height: block.height, parentHeight: parent.height });
+  }
+  if (block.timestamp < parent.timestamp) {
+    throw new VmError({
+      code: "timestamp before parent",
+      timestamp: block.timestamp,
+      parentTimestamp: parent.timestamp,
+    });
+  }
+  if (block.timestamp >= now + maxFutureSeconds) {
+    throw new VmError({ code: "future timestamp", timestamp: block.timestamp, now });
+  }
+}
