@@ -1,0 +1,131 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { VmError } from "../core/errors.ts";
+
+/** "tsvm", so that `file` and we can tell the file from any other SQLite database. */
+export const applicationId = 0x7473766d;
+export const schemaVersion = 1;
+
+/** Blocks are hex text: on pages of 4 KiB, blocks of 2 KiB would waste half the file. */
+const pageBytes = 16_384;
+/** A WAL that once grew is cut back to this. */
+const maxIdleWalBytes = 64 * 1024 * 1024;
+
+/**
+ * `key` is the status-prefix key of timestampvm-rs (state/mod.rs), `0x00 '/' id(32)`:
+ *
+ *     0x00 '/' id  ->  accepted: the block, bytes as received
+ *                      rejected: only that it was
+ *
+ * `status` has the numbers of AvalancheGo's choices: 2 rejected, 3 accepted. Processing blocks are never here.
+ */
+const schema = `
+  CREATE TABLE blocks (
+    key       BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 34),
+    status    INTEGER NOT NULL CHECK (status IN (2, 3)),
+    height    INTEGER NOT NULL CHECK (height >= 0),
+    timestamp INTEGER,
+    digest    BLOB    CHECK (length(digest) = 32),
+    bytes     BLOB,
+    CHECK ((status = 3) = (timestamp IS NOT NULL AND digest IS NOT NULL AND bytes IS NOT NULL))
+  ) STRICT;
+  CREATE UNIQUE INDEX accepted_by_height ON blocks (height) WHERE status = 3;
+  CREATE INDEX rejected_by_height ON blocks (height) WHERE status = 2;
+  CREATE TABLE meta (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+  ) STRICT;
+`;
+
+/**
+ * Opens the database file, made with its directory when missing, for this process alone. Throws "database in use" or
+ * "database failed" with the cure; never waits.
+ */
+export function openDatabase(file: string): Database {
+  return translating(file, () => {
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
+    const db = new Database(file, { create: true, strict: true, safeIntegers: true });
+    try {
+      configure(db, file);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function configure(db: Database, file: string): void {
+  // Exclusive before the first access to the WAL: no second process, and no shared-memory file that could be mapped.
+  db.run("PRAGMA locking_mode = EXCLUSIVE");
+  db.run("PRAGMA busy_timeout = 0");
+  const fresh = pragma(db, "page_count") === 0n;
+  if (fresh) db.run(`PRAGMA page_size = ${pageBytes}`);
+  else checkIdentity(db, file);
+  const mode = pragma(db, "journal_mode = WAL");
+  if (mode !== "wal" && file !== ":memory:") throw failed(file, `its journal is "${mode}"`, "move it to a local disk");
+  db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
+  db.run("PRAGMA synchronous = FULL");
+  db.run("PRAGMA temp_store = MEMORY"); // a plugin has no TMPDIR
+  db.run("PRAGMA mmap_size = 0"); // a mapped file turns an I/O error into SIGBUS
+  db.run("PRAGMA cell_size_check = ON");
+  db.run("PRAGMA trusted_schema = OFF");
+  db.run("PRAGMA foreign_keys = ON");
+  db.transaction(() => {
+    if (pragma(db, "user_version") !== 0n) return;
+    db.run(schema);
+    db.run(`PRAGMA application_id = ${applicationId}`);
+    db.run(`PRAGMA user_version = ${schemaVersion}`);
+  }).exclusive();
+}
+
+function checkIdentity(db: Database, file: string): void {
+  if (pragma(db, "application_id") !== BigInt(applicationId)) {
+    throw failed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
+  }
+  const version = pragma(db, "user_version");
+  if (version !== BigInt(schemaVersion)) {
+    throw failed(file, `its schema ${version} is newer than ${schemaVersion}`, "run the timestampvm that wrote it");
+  }
+}
+
+function pragma(db: Database, text: string): unknown {
+  return db.prepare<unknown[], []>(`PRAGMA ${text}`).values()[0]?.[0];
+}
+
+/** Runs `work`, and turns what SQLite or the file system throws into a `VmError` about `file`. */
+export function translating<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof VmError) throw error;
+    const code = (error as { code?: string }).code ?? "";
+    if (code.startsWith("SQLITE_BUSY")) throw new VmError({ code: "database in use", file }, { cause: error });
+    if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code)) {
+      throw failed(file, (error as Error).message, cureFor(code), error);
+    }
+    throw error;
+  }
+}
+
+/** For content that SQLite cannot know to be wrong. */
+export function damaged(file: string, problem: string): VmError {
+  return failed(file, problem, cureFor("SQLITE_CORRUPT"));
+}
+
+function failed(file: string, problem: string, cure: string, cause?: unknown): VmError {
+  return new VmError({ code: "database failed", file, problem, cure }, { cause });
+}
+
+function cureFor(code: string): string {
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
+    return "stop the node and delete the chain data directory: the chain is fetched again from its peers";
+  }
+  if (code === "SQLITE_FULL" || code === "ENOSPC") return "free some disk space and start the node again";
+  if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || /^E(ACCES|PERM|ROFS)$/.test(code)) {
+    return "make the file and its directory writable for the user who runs the node";
+  }
+  if (/^E(EXIST|NOTDIR|ISDIR)$/.test(code)) return "move away what stands in the directory's place";
+  return "check the disk and start the node again";
+}
