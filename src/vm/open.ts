@@ -1,0 +1,91 @@
+import type { Block } from "../core/block.ts";
+import type { Config } from "../core/config.ts";
+import { digestOf } from "../core/digest.ts";
+import { VmError } from "../core/errors.ts";
+import { parseGenesis } from "../core/genesis.ts";
+import { findRewind, type HeadMarker, type RewindReason } from "../core/head-marker.ts";
+import { BlockStore } from "../store/block-store.ts";
+import type { Clock } from "./clock.ts";
+import { Vm } from "./vm.ts";
+
+export interface OpenOptions {
+  /** The database file; ":memory:" keeps nothing. */
+  readonly file: string;
+  readonly genesisBytes: Uint8Array;
+  /** What the node's database says of our file. */
+  readonly marker: HeadMarker | undefined;
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Is told of data that a client proposed here. */
+  readonly gossip: (data: Uint8Array) => void;
+}
+
+/** A stretch of blocks that opening took off the chain, because the node's database does not know them. */
+export interface Rewound {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly reason: RewindReason;
+}
+
+/**
+ * Opens a chain: makes it from its genesis or takes up the stored one, at a head that the node's database knows as
+ * well. Yields after each stretch of rewinding, so that a caller can let other work run. Throws "malformed genesis",
+ * "database in use" or "database failed"; the file is free again then.
+ */
+export function* openVm({ file, genesisBytes, marker, config, clock, gossip }: OpenOptions): Generator<Rewound, Vm> {
+  const genesis = parseGenesis(genesisBytes);
+  const store = BlockStore.open(file);
+  try {
+    startFrom(store, genesis);
+    yield* rewind(store, marker);
+    checkNewest(store);
+    return new Vm(store, { config, clock, gossip });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function startFrom(store: BlockStore, genesis: Block): void {
+  const stored = store.getIdAtHeight(0n);
+  if (stored === undefined) store.accept(genesis, digestOf(genesis.data));
+  else if (stored !== genesis.id) {
+    throw new VmError({
+      code: "database failed",
+      file: store.file,
+      problem: `it holds the chain that starts with block ${stored}, not this chain's genesis ${genesis.id}`,
+      cure: "give each chain a chain data directory of its own",
+    });
+  }
+}
+
+function* rewind(store: BlockStore, marker: HeadMarker | undefined): Generator<Rewound, void> {
+  const { id, height } = store.lastAccepted();
+  const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
+  if (found === undefined) return;
+  for (let from = height; from > found.height; ) {
+    const to = from - found.height > rewindStretch ? from - rewindStretch : found.height;
+    store.rewind(to);
+    yield { from, to, reason: found.reason };
+    from = to;
+  }
+}
+
+/** A file that was damaged while it lay there was damaged most likely where it was written last. */
+function checkNewest(store: BlockStore): void {
+  let block = store.lastAccepted();
+  let bytes = 0;
+  for (let i = 0; i < maxCheckedBlocks && bytes < maxCheckedBytes && block.height > 0n; i++) {
+    bytes += block.bytes.length;
+    const parent = store.getBlock(block.parentId);
+    if (parent === undefined || store.getIdAtHeight(block.height - 1n) !== parent.id) {
+      throw store.damaged(`the parent of block ${block.id} is missing`);
+    }
+    block = parent;
+  }
+}
+
+/** Blocks; some tens of milliseconds. */
+const rewindStretch = 5_000n;
+const maxCheckedBlocks = 100;
+const maxCheckedBytes = 64 * 1024 * 1024;
