@@ -1,0 +1,96 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import type { Client } from "@connectrpc/connect";
+import { AppSender } from "../../gen/appsender/appsender_pb.ts";
+import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
+import type { Log } from "../log.ts";
+import type { NodeConnection } from "./node-connection.ts";
+
+/** How many proposals one message carries at most, sent or taken in. */
+export const maxGossipItems = 256;
+/** Bytes of data in one message at most, beside a first proposal of any size; the node's limit is 2 MiB. */
+export const maxGossipBytes = 1_000_000;
+/** Bytes of data that wait to be sent at most. What is too much is not gossiped, and waits for our own slot. */
+export const maxQueuedBytes = 16 * 1024 * 1024;
+
+const gossipVersion = 1;
+/** To more validators than any chain has: to all of them. */
+const allValidators = 100_000n;
+
+/** Tells the other validators at once what clients proposed here, so that whoever may build next can carry it. */
+export class Gossip {
+  readonly #log: Log;
+  #sender: Client<typeof AppSender> | undefined;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #sending = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Until then, and after `undefined`, nothing is sent. */
+  connect(connection: NodeConnection | undefined): void {
+    this.#sender = connection?.client(AppSender);
+  }
+
+  /** Sends soon, together with what else comes meanwhile. */
+  send(data: Uint8Array): void {
+    if (this.#queuedBytes + data.length > maxQueuedBytes) return;
+    this.#queue.push(data);
+    this.#queuedBytes += data.length;
+    if (!this.#sending) void this.#sendQueue();
+  }
+
+  async #sendQueue(): Promise<void> {
+    this.#sending = true;
+    await Promise.resolve(); // what is proposed in this turn goes together
+    while (this.#queue.length > 0 && this.#sender !== undefined) {
+      try {
+        const msg = encodeGossip(this.#takeBatch());
+        await this.#sender.sendAppGossip({ validators: allValidators, msg });
+      } catch (error) {
+        this.#log.debug("gossip failed", { error: String(error) });
+      }
+    }
+    this.#sending = false;
+  }
+
+  #takeBatch(): Uint8Array[] {
+    let items = 0;
+    let bytes = 0;
+    for (const data of this.#queue) {
+      if (items === maxGossipItems || (items > 0 && bytes + data.length > maxGossipBytes)) break;
+      items++;
+      bytes += data.length;
+    }
+    this.#queuedBytes -= bytes;
+    return this.#queue.splice(0, items);
+  }
+}
+
+export function encodeGossip(data: Uint8Array[]): Uint8Array {
+  return toBinary(ProposalGossipSchema, create(ProposalGossipSchema, { version: gossipVersion, data }));
+}
+
+/**
+ * The data in a message from anyone; [] when it is not one of ours. Stops at `maxGossipItems`, so that millions of empty
+ * items cost nothing. The parts are copies: they do not keep the message.
+ */
+export function decodeGossip(message: Uint8Array): Uint8Array[] {
+  const data: Uint8Array[] = [];
+  let version = 0;
+  try {
+    const reader = new BinaryReader(message);
+    while (reader.pos < reader.len && data.length < maxGossipItems) {
+      const [field, type] = reader.tag();
+      if (field === 1 && type === WireType.Varint) version = reader.uint32();
+      else if (field === 2 && type === WireType.LengthDelimited && version === gossipVersion) {
+        data.push(reader.bytes().slice());
+      } else return [];
+    }
+  } catch {
+    return [];
+  }
+  return data;
+}

@@ -1,0 +1,129 @@
+import type { Element, HandleSimpleHTTPRequest, HTTP, HTTPRequest } from "../../gen/http/http_pb.ts";
+import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
+import { ErrorCode, Reader } from "../../gen/io/reader/reader_pb.ts";
+import type { ServiceLimits, UnaryService } from "./grpc-server.ts";
+import { NodeConnection } from "./node-connection.ts";
+
+/** The seam between the node and the API: the Fetch standard. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+/** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
+export const maxHttpRequestBytes = 8 * 1024 * 1024;
+
+const tooLarge: Answer = {
+  code: 413,
+  headers: [{ key: "Content-Type", values: ["text/plain"] }],
+  body: new TextEncoder().encode(`a request has at most ${maxHttpRequestBytes} bytes\n`),
+};
+export const httpLimits: ServiceLimits<typeof HTTP> = {
+  maxRequestBytes: maxHttpRequestBytes,
+  tooLarge: { handleSimple: tooLarge },
+};
+
+interface HeaderLine {
+  readonly key: string;
+  readonly values: string[];
+}
+
+interface Answer {
+  readonly code: number;
+  readonly headers: HeaderLine[];
+  readonly body: Uint8Array;
+}
+
+/** Serves HTTP requests that reach the node under `/ext/bc/<chain>`, with that part of the path taken off. */
+export function createHttpService(handle: FetchHandler): UnaryService<typeof HTTP> {
+  return {
+    handleSimple: (request) => answer(handle, request),
+    handle: async (request) => {
+      await answerThroughWriter(handle, request);
+      return {};
+    },
+  };
+}
+
+type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHeaders" | "responseHeaders" | "body">;
+
+async function answer(handle: FetchHandler, simple: SimpleRequest): Promise<Answer> {
+  const request = toRequest(simple);
+  const response =
+    request === undefined ? new Response("malformed HTTP request\n", { status: 400 }) : await handle(request);
+  return {
+    code: response.status,
+    headers: mergeHeaders(simple.responseHeaders, response.headers),
+    body: new Uint8Array(await response.arrayBuffer()),
+  };
+}
+
+/** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
+function toRequest({ method, url, requestHeaders, body }: SimpleRequest): Request | undefined {
+  try {
+    const headers = new Headers();
+    for (const { key, values } of requestHeaders) for (const value of values) headers.append(key, value);
+    const hasBody = body.length > 0 && method !== "GET" && method !== "HEAD";
+    const path = url.replace(chainPath, "");
+    return new Request(`http://timestampvm${path.startsWith("/") ? path : `/${path}`}`, {
+      method,
+      headers,
+      ...(hasBody && { body: body as Uint8Array<ArrayBuffer> }),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the node mounts a chain's handlers (avalanchego v1.14.2, api/server/server.go:172). */
+const chainPath = /^\/ext\/bc\/[^/?]+/;
+
+/**
+ * The node replaces its own headers (CORS, its id) by what we answer (v1.14.2, ghttp/http_client.go:220), so they go
+ * back. Names go verbatim into Go's map, which knows canonical names only.
+ */
+function mergeHeaders(nodes: readonly Element[], ours: Headers): HeaderLine[] {
+  const valuesByKey = new Map(nodes.map(({ key, values }) => [key, values]));
+  for (const [name, value] of ours) valuesByKey.set(canonicalName(name), [value]);
+  return [...valuesByKey].map(([key, values]) => ({ key, values }));
+}
+
+function canonicalName(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
+async function answerThroughWriter(handle: FetchHandler, { request, responseWriter }: HTTPRequest): Promise<void> {
+  if (request === undefined || responseWriter === undefined) return;
+  const node = new NodeConnection(responseWriter.serverAddr);
+  try {
+    const body = await readBody(node, request.body);
+    const simple = {
+      method: request.method,
+      url: request.requestUri,
+      requestHeaders: request.header,
+      responseHeaders: responseWriter.header,
+    };
+    const response = body === undefined ? tooLarge : await answer(handle, { ...simple, body });
+    const { code, headers, body: payload } = response;
+    const writer = node.client(Writer);
+    await writer.writeHeader({ headers, statusCode: code });
+    await writer.write({ headers, payload });
+  } finally {
+    node.close();
+  }
+}
+
+const readBytes = 1024 * 1024;
+
+/** Until protocol 39 the body came with the request. Gives undefined when it is too large. */
+async function readBody(node: NodeConnection, inline: Uint8Array): Promise<Uint8Array | undefined> {
+  if (inline.length > 0) return inline;
+  const reader = node.client(Reader);
+  const chunks: Uint8Array[] = [];
+  for (let bytes = 0; bytes <= maxHttpRequestBytes; ) {
+    const { read, error } = await reader.read({ length: readBytes });
+    chunks.push(read);
+    bytes += read.length;
+    if (error?.errorCode === ErrorCode.EOF) return Buffer.concat(chunks);
+    if (error !== undefined) throw new Error(`cannot read the request: ${error.message}`);
+  }
+  return undefined;
+}
