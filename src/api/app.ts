@@ -1,0 +1,34 @@
+import { Hono } from "hono";
+import type { Log } from "../log.ts";
+import type { Vm } from "../vm/vm.ts";
+import { answerJsonRpc } from "./json-rpc.ts";
+import { createMethods } from "./methods.ts";
+
+/** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
+export const maxBodyBytes = 4 * 1024 * 1024;
+
+/** What people and programs see of the chain: JSON-RPC at `/rpc`. */
+export function createApp(vm: Vm, log: Log): Hono {
+  const methods = createMethods(vm);
+  const app = new Hono();
+  app.post("/rpc", async (c) => {
+    // A web page may send other types to us without asking first; this one needs the node's consent.
+    if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
+    const body = await c.req.arrayBuffer();
+    if (body.byteLength > maxBodyBytes) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
+    const answer = answerJsonRpc(methods, new TextDecoder().decode(body));
+    if (answer === undefined) return c.body(null, 204);
+    return c.body(answer, 200, { "Content-Type": "application/json" });
+  });
+  app.all("/rpc", (c) => c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" }));
+  app.notFound((c) => c.text("not found\n", 404));
+  app.onError((error, c) => {
+    log.error("request failed", { path: c.req.path, error: error.stack ?? error.message });
+    return c.text("internal error\n", 500);
+  });
+  return app;
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType?.split(";")[0]?.trim().toLowerCase() === "application/json";
+}
