@@ -1,0 +1,10 @@
+import type { Command } from "commander";
+import { formatGenesis } from "../core/genesis.ts";
+
+export function addGenesisCommand(program: Command, out: (text: string) => void): void {
+  program
+    .command("genesis")
+    .description("print the genesis of a new chain, whose first block carries <data>")
+    .argument("<data>", "any text")
+    .action((data: string) => out(`${formatGenesis(data)}\n`));
+}

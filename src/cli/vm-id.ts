@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { vmIdFromName } from "../core/vm-id.ts";
+
+export function addVmIdCommand(program: Command, out: (text: string) => void): void {
+  const command = program
+    .command("vm-id")
+    .description("print the id of the VM with this name: what its file in the plugins directory is called")
+    .argument("<name>", "at most 32 bytes")
+    .action((name: string) => {
+      const id = vmIdFromName(name);
+      if (id === undefined) {
+        const { length } = new TextEncoder().encode(name);
+        command.error(`non-hashed name must be <= 32 bytes, found ${length}`);
+      }
+      out(`${id}\n`);
+    });
+}
