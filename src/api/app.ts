@@ -11,16 +11,15 @@ export const maxBodyBytes = 4 * 1024 * 1024;
 export function createApp(vm: Vm, log: Log): Hono {
   const methods = createMethods(vm);
   const app = new Hono();
-  app.post("/rpc", async (c) => {
+  app.all("/rpc", async (c) => {
+    if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
     const body = await c.req.arrayBuffer();
     if (body.byteLength > maxBodyBytes) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
-    const answer = answerJsonRpc(methods, new TextDecoder().decode(body));
-    if (answer === undefined) return c.body(null, 204);
-    return c.body(answer, 200, { "Content-Type": "application/json" });
+    const answer = answerJsonRpc(methods, utf8.decode(body));
+    return answer === undefined ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });
-  app.all("/rpc", (c) => c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" }));
   app.notFound((c) => c.text("not found\n", 404));
   app.onError((error, c) => {
     log.error("request failed", { path: c.req.path, error: error.stack ?? error.message });
@@ -32,3 +31,6 @@ export function createApp(vm: Vm, log: Log): Hono {
 function isJson(contentType: string | undefined): boolean {
   return contentType?.split(";")[0]?.trim().toLowerCase() === "application/json";
 }
+
+const utf8 = new TextDecoder();
+const jsonReply = { headers: { "Content-Type": "application/json" } };

@@ -1,5 +1,6 @@
 import type { Block } from "../core/block.ts";
 import { VmError } from "../core/errors.ts";
+import { exactNumber } from "../core/exact-json.ts";
 import { parseId } from "../core/id.ts";
 import type { Vm } from "../vm/vm.ts";
 import { InvalidParams, type Methods, type Params } from "./json-rpc.ts";
@@ -35,7 +36,12 @@ export function createMethods(vm: Vm): Methods {
 
 /** Keys in the order of the peer: alphabetical. */
 function formatBlock({ data, height, parentId, timestamp }: Block) {
-  return { data: `0x${data.toHex()}`, height, parent_id: parentId, timestamp };
+  return {
+    data: `0x${data.toHex()}`,
+    height: exactNumber(height),
+    parent_id: parentId,
+    timestamp: exactNumber(timestamp),
+  };
 }
 
 function expectNoParams(params: Params): void {

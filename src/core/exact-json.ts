@@ -6,9 +6,12 @@ declare global {
   }
 }
 
+/** A number that `JSON.stringify` writes with all its digits. */
+export function exactNumber(value: bigint): object {
+  return JSON.rawJSON(value.toString());
+}
+
 /** JSON text in which bigints are numbers with all their digits. */
 export function formatExactJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "bigint" ? JSON.rawJSON(part.toString()) : part,
-  );
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? exactNumber(part) : part));
 }

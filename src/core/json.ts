@@ -124,7 +124,8 @@ export class JsonReader {
   }
 
   #skipKey(): void {
-    this.readString(); // keys are checked as text even where their values are ignored
+    if (this.#nextToken() !== quote) throw this.#unexpected("a key");
+    this.#skipString(); // as lenient as a string value; only the keys beside the fields must be text
     this.#expect(colon, "':'");
   }
 

@@ -1,10 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import type { Client } from "@connectrpc/connect";
 import { AppSender } from "../../gen/appsender/appsender_pb.ts";
 import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
 import type { Log } from "../log.ts";
-import type { NodeConnection } from "./node-connection.ts";
+import type { GrpcClient } from "./grpc-client.ts";
 
 /** How many proposals one message carries at most, sent or taken in. */
 export const maxGossipItems = 256;
@@ -20,7 +20,7 @@ const allValidators = 100_000n;
 /** Tells the other validators at once what clients proposed here, so that whoever may build next can carry it. */
 export class Gossip {
   readonly #log: Log;
-  #sender: Client<typeof AppSender> | undefined;
+  #client: GrpcClient | undefined;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #sending = false;
@@ -30,8 +30,8 @@ export class Gossip {
   }
 
   /** Until then, and after `undefined`, nothing is sent. */
-  connect(connection: NodeConnection | undefined): void {
-    this.#sender = connection?.client(AppSender);
+  connect(client: GrpcClient | undefined): void {
+    this.#client = client;
   }
 
   /** Sends soon, together with what else comes meanwhile. */
@@ -44,11 +44,11 @@ export class Gossip {
 
   async #sendQueue(): Promise<void> {
     this.#sending = true;
-    await Promise.resolve(); // what is proposed in this turn goes together
-    while (this.#queue.length > 0 && this.#sender !== undefined) {
+    await setImmediate(); // the client gets its answer first, and what is proposed meanwhile goes together
+    while (this.#queue.length > 0 && this.#client !== undefined) {
       try {
         const msg = encodeGossip(this.#takeBatch());
-        await this.#sender.sendAppGossip({ validators: allValidators, msg });
+        await this.#client.call(AppSender.method.sendAppGossip, { validators: allValidators, msg });
       } catch (error) {
         this.#log.debug("gossip failed", { error: String(error) });
       }

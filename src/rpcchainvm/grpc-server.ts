@@ -10,13 +10,8 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Log } from "../log.ts";
+import { type Call, ServerCall } from "./grpc-call.ts";
 import { toConnectError } from "./grpc-error.ts";
-
-/** What a method may know of its call. */
-export interface Call {
-  /** Aborts when the caller cancels, goes away, or its deadline passes. */
-  readonly signal: AbortSignal;
-}
 
 /** An implementation of every unary method of a service: a method that is missing does not compile. */
 export type UnaryService<Service extends DescService> = {
@@ -28,7 +23,7 @@ export type UnaryService<Service extends DescService> = {
 /** A method, ready to be called with the bytes of its request. */
 interface Route {
   readonly maxRequestBytes: number;
-  readonly run: (request: Uint8Array, call: Call) => Promise<Uint8Array>;
+  readonly run: (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>;
   /** Answers a request that is too large to be read. */
   readonly refuseLarge: () => Uint8Array;
 }
@@ -76,19 +71,18 @@ export class GrpcServer {
   ): void {
     for (const method of service.methods) {
       const name = method.localName as keyof Service["method"];
-      const implement = implementation[name] as (
-        request: unknown,
-        call: Call,
-      ) => MessageInitShape<typeof method.output>;
+      const implement = implementation[name] as (request: unknown, call: Call) => Reply | Promise<Reply>;
+      type Reply = MessageInitShape<typeof method.output>;
+      const encode = (reply: Reply) => toBinary(method.output, create(method.output, reply));
       const large = limits.tooLarge?.[name];
       this.#routes.set(`/${service.typeName}/${method.name}`, {
         maxRequestBytes: limits.maxRequestBytes,
-        run: async (request, call) => {
-          const reply = await implement(fromBinary(method.input, request), call);
-          return toBinary(method.output, create(method.output, reply));
+        run: (request, call) => {
+          const reply = implement(fromBinary(method.input, request), call);
+          return reply instanceof Promise ? reply.then(encode) : encode(reply);
         },
         refuseLarge: () => {
-          if (large !== undefined) return toBinary(method.output, create(method.output, large));
+          if (large !== undefined) return encode(large);
           throw new ConnectError(`a request has at most ${limits.maxRequestBytes} bytes`, Code.ResourceExhausted);
         },
       });
@@ -113,28 +107,29 @@ export class GrpcServer {
   #answer(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): void {
     const call = new ServerCall(stream, headers["grpc-timeout"] as string | undefined);
     const path = headers[":path"] ?? "";
+    if (!headers["content-type"]?.startsWith("application/grpc")) return call.refuseHttp(415);
     const route = this.#routes.get(path);
-    const contentType = headers["content-type"] ?? "";
-    if (!contentType.startsWith("application/grpc")) return call.refuseHttp(415);
     if (route === undefined) return call.fail(new ConnectError(`${path} is not served here`, Code.Unimplemented));
     call.readRequest(
       route.maxRequestBytes,
-      async (request) => {
-        try {
-          call.reply(await route.run(request, call));
-        } catch (error) {
-          this.#fail(call, path, error);
-        }
-      },
+      (request) => this.#reply(call, path, () => route.run(request, call)),
       () => {
-        try {
-          call.reply(route.refuseLarge());
-        } catch (error) {
-          this.#fail(call, path, error);
-        }
+        this.#reply(call, path, route.refuseLarge);
         call.stopReading();
       },
     );
+  }
+
+  /** Promises only where a method makes one: most are done at once, and a small call is counted in microseconds. */
+  #reply(call: ServerCall, path: string, work: () => Uint8Array | Promise<Uint8Array>): void {
+    const fail = (error: unknown) => this.#fail(call, path, error);
+    try {
+      const reply = work();
+      if (reply instanceof Promise) reply.then((message) => call.reply(message)).catch(fail);
+      else call.reply(reply);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   #fail(call: ServerCall, path: string, thrown: unknown): void {
@@ -145,127 +140,3 @@ export class GrpcServer {
     call.fail(error);
   }
 }
-
-/** One call: reads one message, then answers once. What happens after the caller is gone has no effect. */
-class ServerCall implements Call {
-  readonly #stream: http2.ServerHttp2Stream;
-  #aborter: AbortController | undefined;
-  #aborted: ConnectError | undefined;
-  #deadline: ReturnType<typeof setTimeout> | undefined;
-  #done = false;
-
-  constructor(stream: http2.ServerHttp2Stream, timeout: string | undefined) {
-    this.#stream = stream;
-    stream.on("error", () => {}); // a stream that failed is closed as well
-    stream.on("close", () => this.#abort(new ConnectError("the caller is gone", Code.Canceled)));
-    const timeoutMs = parseTimeoutMs(timeout);
-    if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#expire(), Math.min(timeoutMs, maxTimerMs));
-  }
-
-  get signal(): AbortSignal {
-    if (this.#aborter === undefined) {
-      this.#aborter = new AbortController();
-      if (this.#aborted !== undefined) this.#aborter.abort(this.#aborted);
-    }
-    return this.#aborter.signal;
-  }
-
-  readRequest(maxBytes: number, onRequest: (request: Uint8Array) => void, onTooLarge: () => void): void {
-    const chunks: Uint8Array[] = [];
-    let received = 0;
-    let expected: number | undefined;
-    this.#stream.on("data", (chunk: Uint8Array) => {
-      if (this.#done) return;
-      chunks.push(chunk);
-      received += chunk.length;
-      if (expected === undefined && received >= prefixBytes) {
-        const prefix = Buffer.concat(chunks.length === 1 ? [chunk.subarray(0, prefixBytes)] : chunks);
-        expected = prefixBytes + prefix.readUInt32BE(1);
-        if (prefix[0] !== 0) return this.fail(new ConnectError("compression is not supported", Code.Unimplemented));
-        if (expected - prefixBytes > maxBytes) {
-          chunks.length = 0;
-          onTooLarge();
-        }
-      }
-    });
-    this.#stream.on("end", () => {
-      if (this.#done) return;
-      if (received !== expected) return this.fail(new ConnectError("not one whole message", Code.InvalidArgument));
-      const [first] = chunks;
-      const message = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-      onRequest(message.subarray(prefixBytes));
-    });
-  }
-
-  reply(message: Uint8Array): void {
-    if (!this.#finish()) return;
-    const frame = Buffer.allocUnsafe(prefixBytes + message.length);
-    frame[0] = 0;
-    frame.writeUInt32BE(message.length, 1);
-    frame.set(message, prefixBytes);
-    this.#stream.respond(replyHeaders, { waitForTrailers: true });
-    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(okTrailers));
-    this.#stream.end(frame);
-  }
-
-  fail({ code, rawMessage }: ConnectError): void {
-    if (!this.#finish()) return;
-    const headers = { ...replyHeaders, "grpc-status": String(code), "grpc-message": encodeMessage(rawMessage) };
-    this.#stream.respond(headers, { endStream: true });
-  }
-
-  /** For a caller that does not speak gRPC. */
-  refuseHttp(status: number): void {
-    if (!this.#finish()) return;
-    this.#stream.respond({ ":status": status }, { endStream: true });
-    this.stopReading();
-  }
-
-  /** Tells the caller that the rest of its request is not wanted. */
-  stopReading(): void {
-    this.#stream.close(http2.constants.NGHTTP2_NO_ERROR);
-  }
-
-  #expire(): void {
-    const error = new ConnectError("the deadline has passed", Code.DeadlineExceeded);
-    this.#abort(error);
-    this.fail(error);
-  }
-
-  #abort(error: ConnectError): void {
-    clearTimeout(this.#deadline);
-    if (this.#done) return;
-    this.#aborted = error;
-    this.#aborter?.abort(error);
-  }
-
-  /** False when the call was answered already or nobody waits for an answer. */
-  #finish(): boolean {
-    if (this.#done || this.#stream.destroyed || this.#stream.closed) return false;
-    this.#done = true;
-    clearTimeout(this.#deadline);
-    return true;
-  }
-}
-
-/** A compression flag and the message's length, u32. */
-const prefixBytes = 5;
-const replyHeaders = { ":status": 200, "content-type": "application/grpc" };
-const okTrailers = { "grpc-status": "0" };
-/** Longer header blocks than 64 KiB break the connection; see also `maxTextLength` in the log. */
-const maxMessageLength = 4_000;
-const maxTimerMs = 2 ** 31 - 1;
-
-/** `grpc-message` is percent-encoded printable ASCII. */
-function encodeMessage(text: string): string {
-  return encodeURIComponent(text.slice(0, maxMessageLength).toWellFormed()).replaceAll("%20", " ");
-}
-
-/** `grpc-timeout`: at most 8 digits and a unit. */
-function parseTimeoutMs(text: string | undefined): number | undefined {
-  const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(text ?? "") ?? [];
-  if (amount === undefined || unit === undefined) return undefined;
-  return Number(amount) * (msPerUnit[unit] ?? 0);
-}
-
-const msPerUnit: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };

@@ -1,8 +1,8 @@
 import type { Element, HandleSimpleHTTPRequest, HTTP, HTTPRequest } from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import { ErrorCode, Reader } from "../../gen/io/reader/reader_pb.ts";
+import { GrpcClient } from "./grpc-client.ts";
 import type { ServiceLimits, UnaryService } from "./grpc-server.ts";
-import { NodeConnection } from "./node-connection.ts";
 
 /** The seam between the node and the API: the Fetch standard. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -51,21 +51,18 @@ async function answer(handle: FetchHandler, simple: SimpleRequest): Promise<Answ
   return {
     code: response.status,
     headers: mergeHeaders(simple.responseHeaders, response.headers),
-    body: new Uint8Array(await response.arrayBuffer()),
+    body: await response.bytes(),
   };
 }
 
 /** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
 function toRequest({ method, url, requestHeaders, body }: SimpleRequest): Request | undefined {
+  const path = url.replace(chainPath, "");
   try {
-    const headers = new Headers();
-    for (const { key, values } of requestHeaders) for (const value of values) headers.append(key, value);
-    const hasBody = body.length > 0 && method !== "GET" && method !== "HEAD";
-    const path = url.replace(chainPath, "");
     return new Request(`http://timestampvm${path.startsWith("/") ? path : `/${path}`}`, {
       method,
-      headers,
-      ...(hasBody && { body: body as Uint8Array<ArrayBuffer> }),
+      headers: requestHeaders.map(({ key, values }) => [key, values.join(", ")]),
+      ...(body.length > 0 && method !== "GET" && method !== "HEAD" && { body: body as Uint8Array<ArrayBuffer> }),
     });
   } catch {
     return undefined;
@@ -80,9 +77,10 @@ const chainPath = /^\/ext\/bc\/[^/?]+/;
  * back. Names go verbatim into Go's map, which knows canonical names only.
  */
 function mergeHeaders(nodes: readonly Element[], ours: Headers): HeaderLine[] {
-  const valuesByKey = new Map(nodes.map(({ key, values }) => [key, values]));
-  for (const [name, value] of ours) valuesByKey.set(canonicalName(name), [value]);
-  return [...valuesByKey].map(([key, values]) => ({ key, values }));
+  const lines: HeaderLine[] = [];
+  for (const [name, value] of ours) lines.push({ key: canonicalName(name), values: [value] });
+  for (const { key, values } of nodes) if (!ours.has(key)) lines.push({ key, values });
+  return lines;
 }
 
 function canonicalName(name: string): string {
@@ -92,7 +90,7 @@ function canonicalName(name: string): string {
 /** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
 async function answerThroughWriter(handle: FetchHandler, { request, responseWriter }: HTTPRequest): Promise<void> {
   if (request === undefined || responseWriter === undefined) return;
-  const node = new NodeConnection(responseWriter.serverAddr);
+  const node = new GrpcClient(responseWriter.serverAddr);
   try {
     const body = await readBody(node, request.body);
     const simple = {
@@ -103,9 +101,8 @@ async function answerThroughWriter(handle: FetchHandler, { request, responseWrit
     };
     const response = body === undefined ? tooLarge : await answer(handle, { ...simple, body });
     const { code, headers, body: payload } = response;
-    const writer = node.client(Writer);
-    await writer.writeHeader({ headers, statusCode: code });
-    await writer.write({ headers, payload });
+    await node.call(Writer.method.writeHeader, { headers, statusCode: code });
+    await node.call(Writer.method.write, { headers, payload });
   } finally {
     node.close();
   }
@@ -114,12 +111,11 @@ async function answerThroughWriter(handle: FetchHandler, { request, responseWrit
 const readBytes = 1024 * 1024;
 
 /** Until protocol 39 the body came with the request. Gives undefined when it is too large. */
-async function readBody(node: NodeConnection, inline: Uint8Array): Promise<Uint8Array | undefined> {
+async function readBody(node: GrpcClient, inline: Uint8Array): Promise<Uint8Array | undefined> {
   if (inline.length > 0) return inline;
-  const reader = node.client(Reader);
   const chunks: Uint8Array[] = [];
   for (let bytes = 0; bytes <= maxHttpRequestBytes; ) {
-    const { read, error } = await reader.read({ length: readBytes });
+    const { read, error } = await node.call(Reader.method.read, { length: readBytes });
     chunks.push(read);
     bytes += read.length;
     if (error?.errorCode === ErrorCode.EOF) return Buffer.concat(chunks);

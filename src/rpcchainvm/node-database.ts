@@ -1,19 +1,19 @@
-import { type Client, Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Database, Error as DatabaseError } from "../../gen/rpcdb/rpcdb_pb.ts";
 import { formatHeadMarker, type HeadMarker, headMarkerKey, parseHeadMarker } from "../core/head-marker.ts";
-import type { NodeConnection } from "./node-connection.ts";
+import type { GrpcClient } from "./grpc-client.ts";
 
 /** The database that the node lends the VM. We keep one key there, the head marker. It must never be closed by us. */
 export class NodeDatabase {
-  readonly #database: Client<typeof Database>;
+  readonly #client: GrpcClient;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  constructor(connection: NodeConnection) {
-    this.#database = connection.client(Database);
+  constructor(client: GrpcClient) {
+    this.#client = client;
   }
 
   async readHeadMarker(): Promise<HeadMarker | undefined> {
-    const { value, err } = await this.#database.get({ key: headMarkerKey });
+    const { value, err } = await this.#client.call(Database.method.get, { key: headMarkerKey });
     if (err === DatabaseError.NOT_FOUND) return undefined;
     expectOk("Get", err);
     return parseHeadMarker(value);
@@ -22,7 +22,10 @@ export class NodeDatabase {
   /** Resolves when the node has it. Markers arrive in the order of the calls. */
   writeHeadMarker(marker: HeadMarker): Promise<void> {
     const write = async () => {
-      const { err } = await this.#database.put({ key: headMarkerKey, value: formatHeadMarker(marker) });
+      const { err } = await this.#client.call(Database.method.put, {
+        key: headMarkerKey,
+        value: formatHeadMarker(marker),
+      });
       expectOk("Put", err);
     };
     const written = this.#lastWrite.then(write);

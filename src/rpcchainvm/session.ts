@@ -11,8 +11,8 @@ import type { Clock } from "../vm/clock.ts";
 import { type OpenOptions, openVm } from "../vm/open.ts";
 import type { Vm } from "../vm/vm.ts";
 import { Gossip } from "./gossip.ts";
+import { GrpcClient } from "./grpc-client.ts";
 import type { FetchHandler } from "./http-service.ts";
-import { NodeConnection } from "./node-connection.ts";
 import { NodeDatabase } from "./node-database.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
@@ -33,7 +33,7 @@ interface OpenChain {
   readonly vm: Vm;
   readonly app: FetchHandler;
   readonly database: NodeDatabase;
-  readonly connections: readonly NodeConnection[];
+  readonly clients: readonly GrpcClient[];
 }
 
 /** One life of a plugin process, as the node leads it: Initialize once, Shutdown once. */
@@ -108,12 +108,12 @@ export class Session {
     const config = parseConfig(request.configBytes);
     this.#options.log.setLevel(config.logLevel);
     if (request.chainDataDir === "") throw new Error("the node gave no chain data directory");
-    const connections = [new NodeConnection(request.dbServerAddr), new NodeConnection(request.serverAddr)] as const;
-    const [databaseConnection, servicesConnection] = connections;
+    const clients = [new GrpcClient(request.dbServerAddr), new GrpcClient(request.serverAddr)] as const;
+    const [databaseClient, servicesClient] = clients;
     try {
-      const database = new NodeDatabase(databaseConnection);
+      const database = new NodeDatabase(databaseClient);
       const vm = await this.#openVm(request, config, await database.readHeadMarker());
-      const chain = { vm, database, connections, app: this.#options.createApp(vm) };
+      const chain = { vm, database, clients, app: this.#options.createApp(vm) };
       try {
         await database.writeHeadMarker(vm.headMarker);
         if (this.#phase !== "opening") throw new VmError({ code: "shut down" });
@@ -121,10 +121,10 @@ export class Session {
         vm.close();
         throw error;
       }
-      this.#gossip.connect(servicesConnection);
+      this.#gossip.connect(servicesClient);
       return chain;
     } catch (error) {
-      for (const connection of connections) connection.close();
+      for (const client of clients) client.close();
       throw error;
     }
   }
@@ -168,7 +168,7 @@ export class Session {
   }
 }
 
-function close({ vm, connections }: OpenChain): void {
+function close({ vm, clients }: OpenChain): void {
   vm.close();
-  for (const connection of connections) connection.close();
+  for (const client of clients) client.close();
 }

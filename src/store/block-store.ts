@@ -21,7 +21,13 @@ export class BlockStore {
 
   /** Opens or makes `file`; ":memory:" keeps nothing. Throws "database in use" or "database failed". */
   static open(file: string): BlockStore {
-    return new BlockStore(file, openDatabase(file));
+    const db = openDatabase(file);
+    try {
+      return translating(file, () => new BlockStore(file, db));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   }
 
   private constructor(file: string, db: Database) {
@@ -141,27 +147,28 @@ const accepted = 3n;
 /** SQLite's integers are signed. Heights beyond cannot be reached. */
 const maxSqlInteger = 2n ** 63n - 1n;
 
+/** Closing the database finalizes queries; a statement that is left would keep the file locked. */
 function prepare(db: Database) {
   return {
-    bytesByKey: db.prepare<{ bytes: Uint8Array | null }, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?"),
-    lastAcceptedKey: db.prepare<{ key: Uint8Array }, []>(
+    bytesByKey: db.query<{ bytes: Uint8Array | null }, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?"),
+    lastAcceptedKey: db.query<{ key: Uint8Array }, []>(
       "SELECT key FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1",
     ),
-    statusByKey: db.prepare<{ status: bigint }, [Uint8Array]>("SELECT status FROM blocks WHERE key = ?"),
-    keyByHeight: db.prepare<{ key: Uint8Array }, [bigint]>("SELECT key FROM blocks WHERE height = ? AND status = 3"),
-    recentDigests: db.prepare<{ digest: Uint8Array }, [number]>(
+    statusByKey: db.query<{ status: bigint }, [Uint8Array]>("SELECT status FROM blocks WHERE key = ?"),
+    keyByHeight: db.query<{ key: Uint8Array }, [bigint]>("SELECT key FROM blocks WHERE height = ? AND status = 3"),
+    recentDigests: db.query<{ digest: Uint8Array }, [number]>(
       "SELECT digest FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT ?",
     ),
-    insertAccepted: db.prepare<unknown, [Uint8Array, bigint, bigint, Uint8Array, Uint8Array]>(
+    insertAccepted: db.query<unknown, [Uint8Array, bigint, bigint, Uint8Array, Uint8Array]>(
       "INSERT INTO blocks (key, status, height, timestamp, digest, bytes) VALUES (?, 3, ?, ?, ?, ?)",
     ),
-    insertRejected: db.prepare<unknown, [Uint8Array, bigint]>(
+    insertRejected: db.query<unknown, [Uint8Array, bigint]>(
       "INSERT INTO blocks (key, status, height) VALUES (?, 2, ?)",
     ),
-    deleteAbove: db.prepare<unknown, [bigint]>("DELETE FROM blocks WHERE height > ?1 AND status IN (2, 3)"),
-    getMeta: db.prepare<{ value: Uint8Array }, [string]>("SELECT value FROM meta WHERE name = ?"),
-    setMeta: db.prepare<unknown, [string, Uint8Array]>("INSERT INTO meta (name, value) VALUES (?, ?)"),
-    size: db.prepare<{ bytes: bigint }, []>(
+    deleteAbove: db.query<unknown, [bigint]>("DELETE FROM blocks WHERE height > ?1 AND status IN (2, 3)"),
+    getMeta: db.query<{ value: Uint8Array }, [string]>("SELECT value FROM meta WHERE name = ?"),
+    setMeta: db.query<unknown, [string, Uint8Array]>("INSERT INTO meta (name, value) VALUES (?, ?)"),
+    size: db.query<{ bytes: bigint }, []>(
       "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
     ),
   };

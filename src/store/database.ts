@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { VmError } from "../core/errors.ts";
 
@@ -44,7 +44,10 @@ const schema = `
  */
 export function openDatabase(file: string): Database {
   return translating(file, () => {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
+    if (file !== ":memory:") {
+      mkdirSync(dirname(file), { recursive: true });
+      if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK); // to SQLite it is a "disk I/O error"
+    }
     const db = new Database(file, { create: true, strict: true, safeIntegers: true });
     try {
       configure(db, file);
@@ -60,8 +63,8 @@ function configure(db: Database, file: string): void {
   // Exclusive before the first access to the WAL: no second process, and no shared-memory file that could be mapped.
   db.run("PRAGMA locking_mode = EXCLUSIVE");
   db.run("PRAGMA busy_timeout = 0");
-  const fresh = pragma(db, "page_count") === 0n;
-  if (fresh) db.run(`PRAGMA page_size = ${pageBytes}`);
+  // In one transaction before the file turns to WAL: a process that is killed here leaves an empty file or a whole one.
+  if (pragma(db, "page_count") === 0n) makeSchema(db);
   else checkIdentity(db, file);
   const mode = pragma(db, "journal_mode = WAL");
   if (mode !== "wal" && file !== ":memory:") throw failed(file, `its journal is "${mode}"`, "move it to a local disk");
@@ -72,8 +75,11 @@ function configure(db: Database, file: string): void {
   db.run("PRAGMA cell_size_check = ON");
   db.run("PRAGMA trusted_schema = OFF");
   db.run("PRAGMA foreign_keys = ON");
+}
+
+function makeSchema(db: Database): void {
+  db.run(`PRAGMA page_size = ${pageBytes}`);
   db.transaction(() => {
-    if (pragma(db, "user_version") !== 0n) return;
     db.run(schema);
     db.run(`PRAGMA application_id = ${applicationId}`);
     db.run(`PRAGMA user_version = ${schemaVersion}`);
@@ -91,7 +97,8 @@ function checkIdentity(db: Database, file: string): void {
 }
 
 function pragma(db: Database, text: string): unknown {
-  return db.prepare<unknown[], []>(`PRAGMA ${text}`).values()[0]?.[0];
+  using statement = db.prepare<unknown[], []>(`PRAGMA ${text}`); // one that is left would keep a closed file locked
+  return statement.values()[0]?.[0];
 }
 
 /** Runs `work`, and turns what SQLite or the file system throws into a `VmError` about `file`. */
@@ -119,7 +126,8 @@ function failed(file: string, problem: string, cure: string, cause?: unknown): V
 }
 
 function cureFor(code: string): string {
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
+  // Our statements are fixed: an error in one is an error in the file's schema.
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR") {
     return "stop the node and delete the chain data directory: the chain is fetched again from its peers";
   }
   if (code === "SQLITE_FULL" || code === "ENOSPC") return "free some disk space and start the node again";

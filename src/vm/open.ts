@@ -77,10 +77,9 @@ function checkNewest(store: BlockStore): void {
   let bytes = 0;
   for (let i = 0; i < maxCheckedBlocks && bytes < maxCheckedBytes && block.height > 0n; i++) {
     bytes += block.bytes.length;
+    if (store.getIdAtHeight(block.height) !== block.id) throw store.damaged(`block ${block.id} has a wrong height`);
     const parent = store.getBlock(block.parentId);
-    if (parent === undefined || store.getIdAtHeight(block.height - 1n) !== parent.id) {
-      throw store.damaged(`the parent of block ${block.id} is missing`);
-    }
+    if (parent === undefined) throw store.damaged(`the parent of block ${block.id} is missing`);
     block = parent;
   }
 }

@@ -152,7 +152,9 @@ export class Vm {
   verifyBlock(bytes: Uint8Array): Block {
     const block = parseBlock(bytes);
     if (this.#processing.get(block.id) !== undefined) return block;
-    if (this.#store.getDecision(block.id) === "accepted") return block;
+    const decision = this.#store.getDecision(block.id);
+    if (decision === "accepted") return block;
+    if (decision === "rejected") throw new VmError({ code: "already rejected", id: block.id });
     const parent = this.getBlock(block.parentId);
     if (parent === undefined) throw new VmError({ code: "unknown parent", parentId: block.parentId });
     verifyChild(block, parent, this.#clock.now());

@@ -1,0 +1,141 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { encodeFrame, joinChunks, prefixBytes } from "./grpc-frame.ts";
+
+/** What a method may know of its call. */
+export interface Call {
+  /** Aborts when the caller cancels, goes away, or its deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+/** One unary call: reads one message, then answers once. What happens after the caller is gone has no effect. */
+export class ServerCall implements Call {
+  readonly #stream: ServerHttp2Stream;
+  #aborter: AbortController | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #done = false;
+
+  /** `timeout` is the header `grpc-timeout`. */
+  constructor(stream: ServerHttp2Stream, timeout: string | undefined) {
+    this.#stream = stream;
+    stream.on("error", ignore); // a stream that failed is closed as well
+    if (timeout !== undefined) this.#startDeadline(timeout);
+  }
+
+  /** Made for those who ask: most calls are over before anybody can cancel them. */
+  get signal(): AbortSignal {
+    if (this.#aborter === undefined) {
+      this.#aborter = new AbortController();
+      const abort = () => this.#abort("the caller is gone", Code.Canceled);
+      if (this.#stream.closed || this.#stream.destroyed) abort();
+      else this.#stream.once("close", abort);
+    }
+    return this.#aborter.signal;
+  }
+
+  /** Calls one of both, once, unless the call fails before. */
+  readRequest(maxBytes: number, onRequest: (request: Uint8Array) => void, onTooLarge: () => void): void {
+    let chunks: Buffer[] = [];
+    let received = 0;
+    let expected = prefixBytes;
+    this.#stream.on("data", (chunk: Buffer) => {
+      if (this.#done) return;
+      const hadPrefix = received >= prefixBytes;
+      chunks.push(chunk);
+      received += chunk.length;
+      if (!hadPrefix && received >= prefixBytes) {
+        const prefix = joinChunks(chunks);
+        expected = prefixBytes + prefix.readUInt32BE(1);
+        if (prefix[0] !== 0) return this.fail(new ConnectError("compression is not supported", Code.Unimplemented));
+        if (expected - prefixBytes > maxBytes) {
+          chunks = [];
+          return onTooLarge();
+        }
+      }
+      if (received > expected) this.fail(new ConnectError(notOneMessage, Code.InvalidArgument));
+    });
+    this.#stream.on("end", () => {
+      if (this.#done) return;
+      if (received === expected) onRequest(joinChunks(chunks).subarray(prefixBytes));
+      else this.fail(new ConnectError(notOneMessage, Code.InvalidArgument));
+    });
+  }
+
+  reply(message: Uint8Array): void {
+    if (!this.#finish()) return;
+    this.#stream.respond(replyHeaders, { waitForTrailers: true });
+    this.#stream.on("wantTrailers", sendOkTrailers);
+    this.#stream.end(encodeFrame(message));
+  }
+
+  fail({ code, rawMessage }: ConnectError): void {
+    if (!this.#finish()) return;
+    const headers = { ...replyHeaders, "grpc-status": String(code), "grpc-message": encodeMessage(rawMessage) };
+    this.#stream.respond(headers, { endStream: true });
+    if (!this.#stream.readableEnded) this.stopReading();
+  }
+
+  /** For a caller that does not speak gRPC. */
+  refuseHttp(status: number): void {
+    if (!this.#finish()) return;
+    this.#stream.respond({ ":status": status }, { endStream: true });
+    this.stopReading();
+  }
+
+  /** Tells the caller that the rest of its request is not wanted, when the answer is sent. */
+  stopReading(): void {
+    const stop = () => this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.#stream.writableFinished) stop();
+    else this.#stream.once("finish", stop);
+  }
+
+  #startDeadline(timeout: string): void {
+    const ms = parseTimeoutMs(timeout);
+    if (ms === undefined) return this.fail(new ConnectError(`malformed grpc-timeout`, Code.InvalidArgument));
+    const expire = () => {
+      this.#abort("the deadline has passed", Code.DeadlineExceeded);
+      this.fail(new ConnectError("the deadline has passed", Code.DeadlineExceeded));
+    };
+    this.#deadline = setTimeout(expire, Math.min(ms, maxTimerMs));
+    this.#stream.once("close", () => clearTimeout(this.#deadline));
+  }
+
+  #abort(reason: string, code: Code): void {
+    if (!this.#done) this.#aborter?.abort(new ConnectError(reason, code));
+  }
+
+  /** False when the call was answered already or nobody waits for an answer. */
+  #finish(): boolean {
+    if (this.#done || this.#stream.destroyed || this.#stream.closed) return false;
+    this.#done = true;
+    if (this.#deadline !== undefined) clearTimeout(this.#deadline);
+    return true;
+  }
+}
+
+const notOneMessage = "not one whole message";
+const replyHeaders = { ":status": 200, "content-type": "application/grpc" };
+const okTrailers = { "grpc-status": "0" };
+/** Characters, up to 9 bytes each on the wire: a header block beyond 64 KiB breaks the connection. */
+const maxMessageLength = 4_000;
+const maxTimerMs = 2 ** 31 - 1;
+
+function ignore(): void {}
+
+function sendOkTrailers(this: ServerHttp2Stream): void {
+  this.sendTrailers(okTrailers);
+}
+
+/** `grpc-message` is percent-encoded printable ASCII. */
+function encodeMessage(text: string): string {
+  return encodeURIComponent(text.slice(0, maxMessageLength).toWellFormed()).replaceAll("%20", " ");
+}
+
+/** At most 8 digits and a unit. */
+function parseTimeoutMs(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  return Number(amount) * (msPerUnit[unit] ?? 0);
+}
+
+const msPerUnit: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
