@@ -4,7 +4,8 @@ bun_version := 1.4.5
 bun := node_modules/.bin/bun
 binary := build/timestampvm
 sources := $(shell find src gen -name '*.ts') package.json tsconfig.json
-go_binaries := build/avalanchego
+# How many nodes `make network` starts.
+NODES ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -39,6 +40,23 @@ $(binary): $(sources) | node_modules
 	$(bun) build --compile --minify --bytecode --format=esm --sourcemap \
 		--no-compile-autoload-dotenv --no-compile-autoload-bunfig src/main.ts --outfile $@
 
+node-test: build ## the binary under real AvalancheGo code and a real network (needs Go)
+	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \
+	else echo 'node-test: skipped, Go is not installed'; fi
+
+network: build build/avalanchego ## a local network of NODES=3 AvalancheGo nodes with a chain of this binary (needs Go)
+	cd tests/node && go build -o ../../build/network ./cmd/network
+	@exec build/network -nodes $(NODES) -binary $(binary) -avalanchego build/avalanchego
+
+bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
+	cd tests/bench && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) go run . $(BENCH)
+
+node_tests := cd tests/node && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
+	go test -v -count=1 -timeout 30m ./...
+
+build/avalanchego: tests/node/go.mod tests/node/go.sum
+	cd tests/node && go build -o ../../$@ github.com/ava-labs/avalanchego/main
+
 format-check: node_modules
 	node_modules/.bin/biome format
 
@@ -49,7 +67,7 @@ types: node_modules
 	node_modules/.bin/tsc
 
 gen-check: node_modules
-	@rm -rf build/gen && $(bun) run --bun buf generate --output build/gen-check
+	@rm -rf build/gen-check && $(bun) run --bun buf generate --output build/gen-check
 	@diff -r gen build/gen-check/gen && rm -rf build/gen-check
 
 node_modules: package.json bun.lock

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type MetricFamilySchema, MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
-import type { Status } from "../vm/vm.ts";
+import type { Status } from "../vm/status.ts";
 
 type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
 
@@ -16,7 +16,7 @@ export function gatherMetrics(status: Status | undefined): MetricFamily[] {
     gauge("process_start_time_seconds", "Start of the process, Unix seconds", startSeconds),
   ];
   if (status === undefined) return families;
-  const { lastAccepted, processing, mempool, database, blocks, proposals } = status;
+  const { lastAccepted, processing, mempool, databaseBytes, blocks, proposals } = status;
   return [
     ...families,
     gauge("last_accepted_height", "Height of the last accepted block", Number(lastAccepted.height)),
@@ -25,7 +25,7 @@ export function gatherMetrics(status: Status | undefined): MetricFamily[] {
     gauge("mempool_items", "Proposals that wait for a block", mempool.items),
     gauge("mempool_bytes", "Bytes of data that they hold", mempool.bytes),
     gauge("mempool_oldest_seconds", "How long the oldest of them waits", Number(mempool.oldestSeconds)),
-    gauge("database_bytes", "Size of the database file", database.bytes),
+    gauge("database_bytes", "Size of the database file", databaseBytes),
     counter("blocks_built_total", "Blocks built here", blocks.built),
     counter("blocks_verified_total", "Blocks verified", blocks.verified),
     counter("blocks_accepted_total", "Blocks accepted", blocks.accepted),

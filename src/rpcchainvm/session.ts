@@ -92,6 +92,7 @@ export class Session {
 
   /** Releases the database. What was accepted is on disk; more calls are refused. */
   shutDown(): void {
+    if (this.#phase === "shut down") return;
     const chain = this.#chain;
     this.#phase = "shut down";
     this.#chain = undefined;

@@ -2,7 +2,7 @@ import { Error as Answer, Message, State as NodeState, type VM } from "../../gen
 import { formatExactJson } from "../core/exact-json.ts";
 import { idFromBytes, idToBytes } from "../core/id.ts";
 import type { Log } from "../log.ts";
-import type { State } from "../vm/vm.ts";
+import type { State } from "../vm/status.ts";
 import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-replies.ts";
 import { decodeGossip } from "./gossip.ts";
 import type { UnaryService } from "./grpc-server.ts";

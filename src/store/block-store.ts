@@ -41,7 +41,7 @@ export class BlockStore {
   lastAccepted(): Block {
     return this.#run(() => {
       const row = this.#sql.lastAcceptedKey.get();
-      const block = row ? this.getBlock(idOf(row.key)) : undefined;
+      const block = row ? this.getBlock(this.#idOf(row.key)) : undefined;
       if (block === undefined) throw damaged(this.file, "it has no last accepted block");
       return block;
     });
@@ -63,7 +63,7 @@ export class BlockStore {
     if (height > maxSqlInteger) return undefined;
     return this.#run(() => {
       const row = this.#sql.keyByHeight.get(height);
-      return row ? idOf(row.key) : undefined;
+      return row ? this.#idOf(row.key) : undefined;
     });
   }
 
@@ -77,7 +77,9 @@ export class BlockStore {
 
   /** What the newest `count` accepted blocks carry, oldest first. */
   getRecentDigests(count: number): Digest[] {
-    return this.#run(() => this.#sql.recentDigests.all(count).map((row) => digestFromBytes(row.digest))).reverse();
+    return this.#run(() =>
+      this.#sql.recentDigests.all(count).map((row) => digestFromBytes(this.#expectBytes(row.digest, 32, "a digest"))),
+    ).reverse();
   }
 
   /** Makes `block`, which carries `digest`, the last accepted one, and rejects `losers`, in one transaction. */
@@ -129,10 +131,20 @@ export class BlockStore {
 
   #readOrMakeInstanceId(): Uint8Array {
     const known = this.#sql.getMeta.get(instanceName)?.value;
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#expectBytes(known, instanceIdBytes, "its instance id");
     const made = randomBytes(instanceIdBytes);
     this.#sql.setMeta.run(instanceName, made);
     return made;
+  }
+
+  #idOf(key: unknown): Id {
+    return idFromBytes(this.#expectBytes(key, keyPrefix.length + 32, "a key").subarray(keyPrefix.length));
+  }
+
+  /** What SQLite gives has the declared type only while the file is sound. */
+  #expectBytes(value: unknown, length: number, what: string): Uint8Array {
+    if (value instanceof Uint8Array && value.length === length) return value;
+    throw damaged(this.file, `${what} is damaged`);
   }
 
   #run<T>(work: () => T): T {
@@ -188,10 +200,6 @@ function keyOf(id: Id): Uint8Array {
   key.set(keyPrefix);
   key.set(idToBytes(id), keyPrefix.length);
   return key;
-}
-
-function idOf(key: Uint8Array): Id {
-  return idFromBytes(key.subarray(keyPrefix.length));
 }
 
 const keyPrefix = Uint8Array.of(0x00, 0x2f);

@@ -11,26 +11,13 @@ import type { Clock } from "./clock.ts";
 import { Mempool, maxDataBytes, type Proposal } from "./mempool.ts";
 import { ProcessingBlocks } from "./processing.ts";
 import { maxRecentDigests, RecentDigests } from "./recent-digests.ts";
-
-/** How far the node is with this chain (avalanchego v1.14.2, snow/state.go). */
-export type State = "initializing" | "state syncing" | "bootstrapping" | "normal operation";
+import type { State, Status } from "./status.ts";
 
 /** How much of a batch of ancestors is wanted. Any of them may be zero or negative. */
 export interface AncestorLimits {
   readonly maxBlocks: number;
   readonly maxBytes: number;
   readonly maxMs: number;
-}
-
-/** What the VM says of itself. */
-export interface Status {
-  readonly state: State;
-  readonly lastAccepted: Pick<Block, "id" | "height" | "timestamp">;
-  readonly processing: number;
-  readonly mempool: { readonly items: number; readonly bytes: number; readonly oldestSeconds: bigint };
-  readonly database: { readonly file: string; readonly bytes: number };
-  readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
-  readonly proposals: Readonly<Record<"submitted" | "gossiped", number>>;
 }
 
 export interface VmOptions {
@@ -234,7 +221,7 @@ export class Vm {
       lastAccepted: { id, height, timestamp },
       processing: this.#processing.count,
       mempool: { items, bytes, oldestSeconds: oldest === undefined ? 0n : this.#clock.now() - oldest.since },
-      database: { file: this.#store.file, bytes: this.#store.size() },
+      databaseBytes: this.#store.size(),
       blocks: { built, verified, accepted, rejected },
       proposals: { submitted, gossiped },
     };

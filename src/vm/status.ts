@@ -1,0 +1,15 @@
+import type { Block } from "../core/block.ts";
+
+/** How far the node is with this chain (avalanchego v1.14.2, snow/state.go). */
+export type State = "initializing" | "state syncing" | "bootstrapping" | "normal operation";
+
+/** What the VM says of itself. */
+export interface Status {
+  readonly state: State;
+  readonly lastAccepted: Pick<Block, "id" | "height" | "timestamp">;
+  readonly processing: number;
+  readonly mempool: { readonly items: number; readonly bytes: number; readonly oldestSeconds: bigint };
+  readonly databaseBytes: number;
+  readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
+  readonly proposals: Readonly<Record<"submitted" | "gossiped", number>>;
+}
