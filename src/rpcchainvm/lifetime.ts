@@ -1,5 +1,5 @@
 /** How often we look whether the node still lives: with the rest, we are gone within two seconds of it. */
-export const parentPollMs = 500;
+const parentPollMs = 500;
 
 export interface Lifetime {
   /** Whether the node may expect us to leave at SIGTERM: after Shutdown, or when it never initialized us. */

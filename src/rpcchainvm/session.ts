@@ -19,7 +19,7 @@ import { NodeDatabase } from "./node-database.ts";
 const maxDatabaseWaitMs = 10_000;
 const databaseRetryMs = 100;
 
-export const databaseFileName = "timestampvm.db";
+const databaseFileName = "timestampvm.db";
 
 export interface SessionOptions {
   readonly log: Log;
