@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import { createApp } from "./api/app.ts";
+import { createApi } from "./api/app.ts";
 import { type About, runCli } from "./cli/cli.ts";
 import { Log } from "./log.ts";
 import { runtimeAddressVariable, servePlugin } from "./rpcchainvm/plugin.ts";
@@ -29,7 +29,10 @@ async function serve(runtimeAddress: string): Promise<void> {
       version,
       log,
       clock: systemClock,
-      createApp: (vm) => createApp(vm, log).fetch,
+      createApp: (vm) => {
+        const { app, answerRpc } = createApi(vm, log);
+        return { fetch: app.fetch, answerRpc };
+      },
     });
   } catch (error) {
     log.error("cannot serve", { error: (error as Error).message });

@@ -7,18 +7,30 @@ import { createMethods } from "./methods.ts";
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
+/** The ways into the API: both do the same for a JSON-RPC call. */
+export interface Api {
+  readonly app: Hono;
+  /** Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large. */
+  readonly answerRpc: (body: Uint8Array) => string | undefined;
+}
+
 /** What people and programs see of the chain: JSON-RPC at `/rpc`. */
-export function createApp(vm: Vm, log: Log): Hono {
+export function createApi(vm: Vm, log: Log): Api {
   const methods = createMethods(vm);
+  const answerRpc = (body: Uint8Array) =>
+    body.length > maxBodyBytes ? undefined : (answerJsonRpc(methods, utf8.decode(body)) ?? "");
+  return { app: createApp(answerRpc, log), answerRpc };
+}
+
+function createApp(answerRpc: Api["answerRpc"], log: Log): Hono {
   const app = new Hono();
   app.all("/rpc", async (c) => {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
-    const body = await c.req.arrayBuffer();
-    if (body.byteLength > maxBodyBytes) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
-    const answer = answerJsonRpc(methods, utf8.decode(body));
-    return answer === undefined ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
+    const answer = answerRpc(new Uint8Array(await c.req.arrayBuffer()));
+    if (answer === undefined) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
+    return answer === "" ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });
   app.notFound((c) => c.text("not found\n", 404));
   app.onError((error, c) => {

@@ -122,14 +122,17 @@ function codeOf({ refusal }: VmError): number {
   }
 }
 
-/** Like `JSON.parse`, but a number beyond what a double holds exactly stays the text it was. */
+/** Like `JSON.parse`, but a number that would be written back otherwise stays the text it was. */
 function parseExactJson(text: string): unknown {
-  if (!/\d{16}|\d[.eE]/.test(text)) return JSON.parse(text); // without a reviver, many times faster
+  if (!mayHaveLongId.test(text)) return JSON.parse(text); // without a reviver, several times faster
   return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
     if (typeof value !== "number" || context?.source === undefined || String(value) === context.source) return value;
     return JSON.rawJSON(context.source);
   });
 }
+
+/** A numeric id of many digits or with a fraction, or a key that may be `id` in disguise. */
+const mayHaveLongId = /\\u|"id"\s*:\s*-?(?:\d{16}|\d*[.eE])/;
 
 const parseError = -32700;
 const invalidRequest = -32600;

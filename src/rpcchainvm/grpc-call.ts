@@ -63,7 +63,7 @@ export class ServerCall implements Call {
 
   reply(message: Uint8Array): void {
     if (!this.#finish()) return;
-    this.#stream.respond(replyHeaders, { waitForTrailers: true });
+    this.#stream.respond(replyHeaders, messageFollows);
     this.#stream.on("wantTrailers", sendOkTrailers);
     this.#stream.end(encodeFrame(message));
   }
@@ -115,6 +115,8 @@ export class ServerCall implements Call {
 
 const notOneMessage = "not one whole message";
 const replyHeaders = { ":status": 200, "content-type": "application/grpc" };
+/** gRPC has no use for the date. */
+const messageFollows = { waitForTrailers: true, sendDate: false };
 const okTrailers = { "grpc-status": "0" };
 /** Characters, up to 9 bytes each on the wire: a header block beyond 64 KiB breaks the connection. */
 const maxMessageLength = 4_000;

@@ -58,6 +58,7 @@ export class GrpcServer {
       streamResetBurst: 1_000_000,
       streamResetRate: 1_000_000,
       settings: { maxConcurrentStreams: 2 ** 31 - 1, initialWindowSize: 2 ** 20 },
+      strictSingleValueFields: false,
     });
     this.#server.on("stream", (stream, headers) => this.#answer(stream as http2.ServerHttp2Stream, headers));
     // A client that closes, or sends garbage, ends its own session only.

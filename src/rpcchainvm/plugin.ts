@@ -40,7 +40,7 @@ export async function servePlugin({ runtimeAddress, version, ...options }: Plugi
   server.add(VM, createVmService({ session, log, version, getAddress: () => address }));
   server.add(
     HTTP,
-    createHttpService((request) => session.answerHttp(request)),
+    createHttpService(() => session.app),
     httpLimits,
   );
   server.add(Health, healthService);

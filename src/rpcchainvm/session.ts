@@ -12,7 +12,7 @@ import { type OpenOptions, openVm } from "../vm/open.ts";
 import type { Vm } from "../vm/vm.ts";
 import { Gossip } from "./gossip.ts";
 import { GrpcClient } from "./grpc-client.ts";
-import type { FetchHandler } from "./http-service.ts";
+import type { HttpApp } from "./http-service.ts";
 import { NodeDatabase } from "./node-database.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
@@ -25,13 +25,13 @@ export interface SessionOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** Makes what answers the HTTP requests of a chain. */
-  readonly createApp: (vm: Vm) => FetchHandler;
+  readonly createApp: (vm: Vm) => HttpApp;
 }
 
 /** A chain with the parts of the node that belong to it. */
 interface OpenChain {
   readonly vm: Vm;
-  readonly app: FetchHandler;
+  readonly app: HttpApp;
   readonly database: NodeDatabase;
   readonly clients: readonly GrpcClient[];
 }
@@ -86,8 +86,9 @@ export class Session {
     await database.writeHeadMarker(vm.headMarker);
   }
 
-  answerHttp(request: Request): Response | Promise<Response> {
-    return this.#chain?.app(request) ?? new Response("the chain is not initialized\n", { status: 503 });
+  /** What answers HTTP requests now. */
+  get app(): HttpApp {
+    return this.#chain?.app ?? noApp;
   }
 
   /** Releases the database. What was accepted is on disk; more calls are refused. */
@@ -168,6 +169,11 @@ export class Session {
     }
   }
 }
+
+const noApp: HttpApp = {
+  fetch: () => new Response("the chain is not initialized\n", { status: 503 }),
+  answerRpc: () => undefined,
+};
 
 function close({ vm, clients }: OpenChain): void {
   vm.close();

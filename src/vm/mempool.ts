@@ -65,10 +65,6 @@ export class Mempool {
     return this.items < this.#limits.maxItems * share && this.#bytes + bytes <= this.#limits.maxBytes * share;
   }
 
-  has(digest: Digest): boolean {
-    return this.#proposalByDigest.has(digest);
-  }
-
   remove(digest: Digest): void {
     const proposal = this.#proposalByDigest.get(digest);
     if (proposal === undefined) return;
