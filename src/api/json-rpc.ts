@@ -131,8 +131,8 @@ function parseExactJson(text: string): unknown {
   });
 }
 
-/** A numeric id of many digits or with a fraction, or a key that may be `id` in disguise. */
-const mayHaveLongId = /\\u|"id"\s*:\s*-?(?:\d{16}|\d*[.eE])/;
+/** A numeric id of many digits, with a sign or a fraction, or a key that may be `id` in disguise. */
+const mayHaveLongId = /\\u|"id"\s*:\s*(?:-|\d{16}|\d*[.eE])/;
 
 const parseError = -32700;
 const invalidRequest = -32600;
