@@ -1,7 +1,8 @@
 import { writeSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
 import { createApi } from "./api/app.ts";
-import { type About, runCli } from "./cli/cli.ts";
+import type { About } from "./cli/about.ts";
+import { runCli } from "./cli/cli.ts";
 import { Log } from "./log.ts";
 import { runtimeAddressVariable, servePlugin } from "./rpcchainvm/plugin.ts";
 import { protocolVersion } from "./rpcchainvm/protocol.ts";

@@ -1,15 +1,8 @@
 import { Command, CommanderError } from "commander";
+import type { About } from "./about.ts";
 import { addGenesisCommand } from "./genesis.ts";
 import { addVersionJsonCommand } from "./version-json.ts";
 import { addVmIdCommand } from "./vm-id.ts";
-
-/** What the commands say of this program. */
-export interface About {
-  readonly name: string;
-  readonly version: string;
-  /** The RPCChainVM protocol it speaks. */
-  readonly protocolVersion: number;
-}
 
 /** Where text goes that a command prints; whole lines. */
 export interface Output {

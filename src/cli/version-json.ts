@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { vmIdFromName } from "../core/vm-id.ts";
-import type { About } from "./cli.ts";
+import type { About } from "./about.ts";
 
 /** What tools ask before they install a VM (avalanchego v1.14.2, tests/fixture/tmpnet/network.go:1046). */
 export function addVersionJsonCommand(program: Command, about: About, out: (text: string) => void): void {

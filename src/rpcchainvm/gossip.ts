@@ -19,19 +19,15 @@ const allValidators = 100_000n;
 
 /** Tells the other validators at once what clients proposed here, so that whoever may build next can carry it. */
 export class Gossip {
+  readonly #client: GrpcClient;
   readonly #log: Log;
-  #client: GrpcClient | undefined;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #sending = false;
 
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  /** Until then, and after `undefined`, nothing is sent. */
-  connect(client: GrpcClient | undefined): void {
+  constructor(client: GrpcClient, log: Log) {
     this.#client = client;
+    this.#log = log;
   }
 
   /** Sends soon, together with what else comes meanwhile. */
@@ -45,7 +41,7 @@ export class Gossip {
   async #sendQueue(): Promise<void> {
     this.#sending = true;
     await setImmediate(); // the client gets its answer first, and what is proposed meanwhile goes together
-    while (this.#queue.length > 0 && this.#client !== undefined) {
+    while (this.#queue.length > 0) {
       try {
         const msg = encodeGossip(this.#takeBatch());
         await this.#client.call(AppSender.method.sendAppGossip, { validators: allValidators, msg });

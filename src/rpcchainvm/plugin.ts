@@ -6,13 +6,14 @@ import { shakeHands } from "./handshake.ts";
 import { healthService } from "./health-service.ts";
 import { createHttpService, httpLimits } from "./http-service.ts";
 import { watchLifetime } from "./lifetime.ts";
-import { Session, type SessionOptions } from "./session.ts";
+import type { ChainOptions } from "./open-chain.ts";
+import { Session } from "./session.ts";
 import { createVmService } from "./vm-service.ts";
 
 /** The environment variable in which the node says where it waits for the handshake. */
 export const runtimeAddressVariable = "AVALANCHE_VM_RUNTIME_ENGINE_ADDR";
 
-export interface PluginOptions extends SessionOptions {
+export interface PluginOptions extends ChainOptions {
   /** Where the node waits for the handshake, `host:port`. */
   readonly runtimeAddress: string;
   /** Of this program. */

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
+import { parseConfig } from "../core/config.ts";
+import { VmError } from "../core/errors.ts";
+import type { Log } from "../log.ts";
+import type { Clock } from "../vm/clock.ts";
+import { type OpenOptions, openVm } from "../vm/open.ts";
+import type { Vm } from "../vm/vm.ts";
+import { Gossip } from "./gossip.ts";
+import { GrpcClient } from "./grpc-client.ts";
+import type { HttpApp } from "./http-service.ts";
+import { NodeDatabase } from "./node-database.ts";
+
+const databaseFileName = "timestampvm.db";
+
+/** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
+const maxDatabaseWaitMs = 10_000;
+const databaseRetryMs = 100;
+
+export interface ChainOptions {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Makes what answers the HTTP requests of a chain. */
+  readonly createApp: (vm: Vm) => HttpApp;
+}
+
+/** A chain with the parts of the node that belong to it. */
+export interface OpenChain {
+  readonly vm: Vm;
+  readonly app: HttpApp;
+  readonly database: NodeDatabase;
+  readonly clients: readonly GrpcClient[];
+}
+
+/**
+ * Opens the chain that the node asks for, at a head that the node's database knows too. Throws "malformed config" and
+ * what `openVm` throws; nothing is held then.
+ */
+export async function openChain(request: InitializeRequest, options: ChainOptions): Promise<OpenChain> {
+  const { log, createApp } = options;
+  const config = parseConfig(request.configBytes);
+  log.setLevel(config.logLevel);
+  if (request.chainDataDir === "") throw new Error("the node gave no chain data directory");
+  const file = join(request.chainDataDir, databaseFileName);
+  const databaseClient = new GrpcClient(request.dbServerAddr);
+  const servicesClient = new GrpcClient(request.serverAddr);
+  const clients = [databaseClient, servicesClient];
+  let vm: Vm | undefined;
+  try {
+    const database = new NodeDatabase(databaseClient);
+    const marker = await database.readHeadMarker();
+    const gossip = new Gossip(servicesClient, log);
+    const send = (data: Uint8Array) => gossip.send(data);
+    vm = await openWhenFree(
+      { file, genesisBytes: request.genesisBytes, marker, config, clock: options.clock, gossip: send },
+      log,
+    );
+    await database.writeHeadMarker(vm.headMarker);
+    const { id, height } = vm.lastAccepted;
+    log.info("initialized", { lastAccepted: id, height, file });
+    return { vm, app: createApp(vm), database, clients };
+  } catch (error) {
+    vm?.close();
+    for (const client of clients) client.close();
+    throw error;
+  }
+}
+
+export function closeChain({ vm, clients }: OpenChain): void {
+  vm.close();
+  for (const client of clients) client.close();
+}
+
+async function openWhenFree(options: OpenOptions, log: Log): Promise<Vm> {
+  const giveUpAtMs = options.clock.elapsedMs() + maxDatabaseWaitMs;
+  for (;;) {
+    try {
+      return await openStretchByStretch(options, log);
+    } catch (error) {
+      const isInUse = error instanceof VmError && error.refusal.code === "database in use";
+      if (!isInUse || options.clock.elapsedMs() >= giveUpAtMs) throw error;
+      await setTimeout(databaseRetryMs);
+    }
+  }
+}
+
+/** Lets other calls be answered between the stretches of a long rewind. */
+async function openStretchByStretch(options: OpenOptions, log: Log): Promise<Vm> {
+  const opening = openVm(options);
+  for (;;) {
+    const step = opening.next();
+    if (step.done) return step.value;
+    const { from, to, reason } = step.value;
+    log.warn("rewound the chain", { from, to, reason, file: options.file });
+    await setImmediate();
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import { maxBodyBytes } from "../../src/api/app.ts";
+import { RpcClient } from "./rpc.ts";
+
+const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+const pong = '{"jsonrpc":"2.0","result":{"success":true},"id":1}';
+
+describe("an answer", () => {
+  test("is 200 and application/json, whether result or error", async () => {
+    const rpc = new RpcClient();
+    for (const body of [ping, "{", "[]", '{"jsonrpc":"2.0","id":1,"method":"nope"}']) {
+      const response = await rpc.post(body);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toBe("application/json");
+    }
+  });
+
+  test("is 204 without a body when there is nothing to say", async () => {
+    const response = await new RpcClient().post('{"jsonrpc":"2.0","method":"ping"}');
+    expect([response.status, await response.text()]).toEqual([204, ""]);
+  });
+
+  test("never reflects a request in its headers", async () => {
+    const response = await new RpcClient().request("/rpc?x=%0d%0aSet-Cookie:a", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Origin: "https://evil.example" },
+      body: ping,
+    });
+    expect([...response.headers.keys()]).toEqual(["content-type"]);
+  });
+});
+
+describe("the content type", () => {
+  test.each([
+    "application/json",
+    "Application/JSON",
+    "application/json; charset=utf-8",
+    "application/json;charset=utf-8",
+    " application/json ",
+  ])("%p is taken", async (type) => {
+    const init = { method: "POST", headers: { "Content-Type": type }, body: ping };
+    expect(await (await new RpcClient().request("/rpc", init)).text()).toBe(pong);
+  });
+
+  test.each([
+    "text/plain",
+    "text/plain;application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/jsonp",
+    "application/json-rpc",
+    "json",
+    "",
+  ])("%p is refused with 415: a web page could send it without being asked", async (type) => {
+    const rpc = new RpcClient();
+    const body = '{"jsonrpc":"2.0","id":1,"method":"proposeBlock","params":[{"data":"YQ=="}]}';
+    const response = await rpc.request("/rpc", { method: "POST", headers: { "Content-Type": type }, body });
+    expect([response.status, await response.text()]).toEqual([415, "send Content-Type: application/json\n"]);
+    expect(rpc.vm.status().mempool.items).toBe(0);
+  });
+
+  test("that is missing is refused with 415", async () => {
+    const body = new TextEncoder().encode(ping);
+    expect((await new RpcClient().request("/rpc", { method: "POST", body })).status).toBe(415);
+  });
+});
+
+describe("the method and the path", () => {
+  test.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s /rpc is 405 and names POST", async (method) => {
+    const response = await new RpcClient().request("/rpc", { method });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  });
+
+  test.each(["/", "/rpc/", "/RPC", "/rpc2", "//rpc", "/other", "/__proto__", "/rpc/%2e%2e"])(
+    "%s is 404",
+    async (path) => {
+      const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: ping };
+      expect((await new RpcClient().request(`http://host${path}`, init)).status).toBe(404);
+    },
+  );
+
+  test("a query is ignored", async () => {
+    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: ping };
+    expect(await (await new RpcClient().request("/rpc?method=x", init)).text()).toBe(pong);
+  });
+});
+
+describe("the body", () => {
+  const padded = (bytes: number) => ping + " ".repeat(bytes - ping.length);
+
+  test("of the limit is taken, of one byte more refused with 413", async () => {
+    const rpc = new RpcClient();
+    expect(await (await rpc.post(padded(maxBodyBytes))).text()).toBe(pong);
+    const refused = await rpc.post(padded(maxBodyBytes + 1));
+    expect([refused.status, await refused.text()]).toEqual([413, `a request has at most ${maxBodyBytes} bytes\n`]);
+  });
+
+  test("that is empty is a parse error", async () => {
+    expect(await new RpcClient().answer("")).toBe(
+      '{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}',
+    );
+  });
+
+  test("that is no UTF-8 is answered, and nothing breaks", async () => {
+    const rpc = new RpcClient();
+    for (const bytes of [Uint8Array.of(0xff, 0xfe), new Uint8Array(1_000), Uint8Array.of(0xef, 0xbb, 0xbf)]) {
+      expect(await (await rpc.post(bytes)).json()).toMatchObject({ error: { code: -32700 } });
+    }
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, test } from "bun:test";
+import { maxBatchAnswerLength, maxBatchRequests } from "../../src/api/json-rpc.ts";
+import { bytesOf, decideNext, startVm } from "../support/chain.ts";
+import { RpcClient } from "./rpc.ts";
+
+const parseError = '{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}';
+
+function request(id: string, method = '"ping"', rest = ""): string {
+  return `{"jsonrpc":"2.0","id":${id},"method":${method}${rest}}`;
+}
+
+describe("an id", () => {
+  test.each([
+    "0",
+    "-0",
+    "1.0",
+    "1e3",
+    "1E400",
+    "0.1",
+    "9007199254740993",
+    "18446744073709551615",
+    "-99999999999999999999999999999999",
+    "null",
+    '""',
+    '"a\\u0000\\ud83d\\ude00"',
+    '"__proto__"',
+  ])("%s is echoed as it was written", async (id) => {
+    const answer = await new RpcClient().answer(request(id));
+    const echoed = id.startsWith('"') ? JSON.stringify(JSON.parse(id)) : id;
+    expect(answer).toBe(`{"jsonrpc":"2.0","result":{"success":true},"id":${echoed}}`);
+  });
+
+  test.each(["[1]", "{}", "true", "false", '{"__proto__":1}'])("%s is no id: an invalid request", async (id) => {
+    expect(await new RpcClient().answer(request(id))).toBe(
+      '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}',
+    );
+  });
+
+  test("of a request that is invalid is echoed when it is one", async () => {
+    expect(await new RpcClient().answer('{"id":18446744073709551615}')).toBe(
+      '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":18446744073709551615}',
+    );
+  });
+
+  test("of a megabyte is echoed, too", async () => {
+    const id = JSON.stringify("x".repeat(1_000_000));
+    expect(await new RpcClient().answer(request(id))).toEndWith(`"id":${id}}`);
+  });
+});
+
+describe("an invalid request", () => {
+  test.each([
+    "5",
+    '"text"',
+    "null",
+    "true",
+    "{}",
+    '{"jsonrpc":"2.0","id":1}',
+    '{"jsonrpc":"2.0","id":1,"method":null}',
+    '{"jsonrpc":"2.0","id":1,"method":["ping"]}',
+    '{"jsonrpc":"2.0","id":1,"method":"ping","params":5}',
+    '{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}',
+    '{"id":1,"method":"ping"}',
+    '{"JSONRPC":"2.0","id":1,"method":"ping"}',
+    '{"__proto__":{"jsonrpc":"2.0","method":"ping"},"id":1}',
+  ])("%s: -32600", async (text) => {
+    const answer = JSON.parse((await new RpcClient().answer(text)) ?? "");
+    expect(answer.error.code).toBe(-32600);
+  });
+
+  test.each(["{", "[", "", " ", "ping", "{}{}", "[1,]", "NaN", '{"id":01}', "\u0000"])("%p: -32700", async (text) => {
+    expect(await new RpcClient().answer(text)).toBe(parseError);
+  });
+});
+
+describe("a method", () => {
+  const names = [
+    "nope",
+    "",
+    "timestampvm.",
+    "timestampvm.nope",
+    "timestampvm.timestampvm.ping",
+    "Ping",
+    "ping ",
+    "rpc.discover",
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "timestampvm.__proto__",
+    "timestampvm.constructor",
+  ];
+  test.each(names)("%p is not found", async (method) => {
+    expect(await new RpcClient().call(method)).toEqual({ error: { code: -32601, message: "Method not found" } });
+  });
+
+  test.each(["ping", "lastAccepted", "getBlock", "proposeBlock"])(
+    "%s answers to its long name as well",
+    async (name) => {
+      const rpc = new RpcClient();
+      const paramsOf: Record<string, object> = {
+        getBlock: [{ id: rpc.vm.lastAccepted.id }],
+        proposeBlock: [{ data: "" }],
+      };
+      const params = paramsOf[name];
+      expect(await rpc.call(`timestampvm.${name}`, params)).toEqual(await rpc.call(name, params));
+      expect(await rpc.codeOf(name, params)).toBeUndefined();
+    },
+  );
+});
+
+describe("a notification", () => {
+  test("is carried out and not answered", async () => {
+    const rpc = new RpcClient();
+    const text = '{"jsonrpc":"2.0","method":"proposeBlock","params":[{"data":"YQ=="}]}';
+    expect(await rpc.answer(text)).toBeUndefined();
+    expect(rpc.vm.status().mempool.items).toBe(1);
+  });
+
+  test.each([
+    '{"jsonrpc":"2.0","method":"nope"}',
+    '{"jsonrpc":"2.0","method":"getBlock"}',
+    '{"jsonrpc":"2.0","method":"getBlock","params":[{"id":"x"}]}',
+  ])("that fails is not answered either: %s", async (text) => {
+    expect(await new RpcClient().answer(text)).toBeUndefined();
+  });
+});
+
+describe("a batch", () => {
+  const notification = '{"jsonrpc":"2.0","method":"ping"}';
+
+  test("is answered in its order; what is no request in it has its own error", async () => {
+    const answer = await new RpcClient().answer(`[${request("1")},5,${notification},${request('"b"', '"nope"')},[]]`);
+    expect(answer).toBe(
+      '[{"jsonrpc":"2.0","result":{"success":true},"id":1},' +
+        '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null},' +
+        '{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":"b"},' +
+        '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}]',
+    );
+  });
+
+  test("of one is answered with an array", async () => {
+    expect(await new RpcClient().answer(`[${request("1")}]`)).toStartWith('[{"jsonrpc"');
+  });
+
+  test("of notifications is carried out and not answered", async () => {
+    const rpc = new RpcClient();
+    const propose = '{"jsonrpc":"2.0","method":"proposeBlock","params":[{"data":"YQ=="}]}';
+    expect(await rpc.answer(`[${propose},${notification}]`)).toBeUndefined();
+    expect(rpc.vm.status().mempool.items).toBe(1);
+  });
+
+  test("that is empty is one invalid request", async () => {
+    expect(JSON.parse((await new RpcClient().answer("[]")) ?? "")).toMatchObject({ error: { code: -32600 }, id: null });
+  });
+
+  test("of the limit is answered, of one more refused as a whole", async () => {
+    const rpc = new RpcClient();
+    const requests = Array.from({ length: maxBatchRequests }, (_, i) => request(String(i)));
+    expect(JSON.parse((await rpc.answer(`[${requests}]`)) ?? "")).toHaveLength(maxBatchRequests);
+    const refused = JSON.parse((await rpc.answer(`[${requests},${request("100")}]`)) ?? "");
+    expect(refused).toMatchObject({ error: { code: -32600 }, id: null });
+    expect(refused.error.message).toContain(String(maxBatchRequests));
+  });
+
+  test("with too large answers: the first ones are given, the rest refused, none forgotten", async () => {
+    const { vm } = startVm();
+    vm.proposeBlock(new Uint8Array(1_000_000));
+    const { id } = decideNext(vm);
+    const requests = Array.from({ length: 20 }, (_, i) => request(`${i}`, '"getBlock"', `,"params":[{"id":"${id}"}]`));
+    const answers = JSON.parse((await new RpcClient(vm).answer(`[${requests}]`)) ?? "");
+    const results = answers.filter((answer: { result?: unknown }) => answer.result !== undefined);
+    expect(answers.map((answer: { id: number }) => answer.id)).toEqual(requests.map((_, i) => i));
+    // A block of 1 MB is 2 MB of hex; the answer that crosses the limit is the last one.
+    expect(results).toHaveLength(Math.ceil(maxBatchAnswerLength / 2_000_200));
+    expect(answers.at(-1).error.message).toBe("the answers to this batch are too large");
+  });
+});
+
+describe("a hostile request is answered in time", () => {
+  const four = 4 * 1024 * 1024;
+  const rows: [string, string][] = [
+    ["4 MiB of [", "[".repeat(four)],
+    ["4 MiB of nested arrays", `${"[".repeat(four / 2)}${"]".repeat(four / 2)}`],
+    ["4 MiB of nested objects", `${'{"a":'.repeat(four / 6)}1${"}".repeat(four / 6)}`],
+    ["4 MiB of [1,1,…", `[1${",1".repeat(four / 2 - 2)}]`],
+    ["4 MiB of one number", "9".repeat(four)],
+    ["4 MiB of numbers as params", `${request("1")},"params":[1${",1".repeat(four / 2 - 100)}]}`],
+    ["params of 100,000 levels", request("1", '"ping"', `,"params":${"[".repeat(100_000)}${"]".repeat(100_000)}`)],
+    ["a million keys", `{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":1`).join()}}`],
+    ["an id of 4 MiB of digits", request("1".repeat(four - 100))],
+  ];
+  test.each(rows)("%s", async (_name, text) => {
+    const rpc = new RpcClient();
+    const answer = (await rpc.answer(text)) ?? "";
+    const [one] = [JSON.parse(answer)].flat();
+    expect(one.jsonrpc).toBe("2.0");
+    expect(answer.length).toBeLessThan(text.length + 200);
+    expect(rpc.logged).toEqual([]);
+  });
+
+  test("prototypes stay as they are", async () => {
+    const rpc = new RpcClient();
+    await rpc.answer('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"jsonrpc":"2.0","id":1}');
+    await rpc.call("getBlock", [JSON.parse('{"__proto__":{"id":"x"}}')]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test("an id in a prototype is none", async () => {
+    const { vm } = startVm();
+    vm.proposeBlock(bytesOf("x"));
+    const text = `{"jsonrpc":"2.0","id":1,"method":"getBlock","params":[{"__proto__":{"id":"${vm.lastAccepted.id}"}}]}`;
+    expect(JSON.parse((await new RpcClient(vm).answer(text)) ?? "").error.code).toBe(-32602);
+  });
+});

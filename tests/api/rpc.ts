@@ -1,0 +1,51 @@
+import type { Hono } from "hono";
+import { createApi } from "../../src/api/app.ts";
+import { Log } from "../../src/log.ts";
+import type { Vm } from "../../src/vm/vm.ts";
+import { startVm } from "../support/chain.ts";
+
+/** The API of a chain, called without a server. */
+export class RpcClient {
+  readonly vm: Vm;
+  readonly logged: string[] = [];
+  readonly #app: Hono;
+
+  constructor(vm: Vm = startVm().vm) {
+    this.vm = vm;
+    this.#app = createApi(vm, new Log((line) => this.logged.push(line))).app;
+  }
+
+  request(path: string, init?: RequestInit): Promise<Response> {
+    return Promise.resolve(this.#app.request(path, init));
+  }
+
+  post(body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
+    return this.request("/rpc", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  }
+
+  /** The answer's text; undefined when there is none. */
+  async answer(body: string): Promise<string | undefined> {
+    const response = await this.post(body);
+    return response.status === 204 ? undefined : response.text();
+  }
+
+  /** The answer to a request with id 1, without what all answers have. */
+  async call(method: string, params?: unknown): Promise<Outcome> {
+    const text = await this.answer(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
+    const { jsonrpc, id, ...outcome } = JSON.parse(text ?? "") as Record<string, unknown>;
+    if (jsonrpc !== "2.0" || id !== 1) throw new Error(`not an answer to the request: ${text}`);
+    return outcome as Outcome;
+  }
+
+  /** The error code of an answer; undefined for a result. */
+  async codeOf(method: string, params?: unknown): Promise<number | undefined> {
+    return (await this.call(method, params)).error?.code;
+  }
+}
+
+export interface Outcome {
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+export const success = { result: { success: true } };

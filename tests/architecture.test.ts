@@ -1,0 +1,120 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+// The architecture, as a test. Each folder of src, and each file at its root, has a row; a new one may import nothing
+// until someone decides its row.
+
+interface Row {
+  /** What it may import of src and gen, besides itself. */
+  readonly layers: readonly string[];
+  readonly packages: RegExp;
+}
+
+const rowByLayer: Readonly<Record<string, Row>> = {
+  core: { layers: [], packages: /^(@scure\/base|node:crypto)$/ },
+  store: { layers: ["core"], packages: /^(bun:sqlite|node:fs|node:path|node:crypto)$/ },
+  vm: { layers: ["core", "store"], packages: /^$/ },
+  api: { layers: ["core", "vm", "log"], packages: /^hono(\/|$)/ },
+  rpcchainvm: {
+    layers: ["core", "vm", "gen", "log"],
+    packages: /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:http2|node:path|node:timers\/promises)$/,
+  },
+  cli: { layers: ["core"], packages: /^commander$/ },
+  log: { layers: ["core"], packages: /^$/ },
+  main: { layers: ["core", "store", "vm", "api", "rpcchainvm", "cli", "log", "package"], packages: /./ },
+};
+
+/** No code may be longer: blank lines and comments aside. */
+const maxCodeLines = 250;
+
+const imports = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g; // `import type` counts
+const comments = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g;
+const impure =
+  /\bDate\b|Math\.random|\bprocess\.|\bBun\.|\bfetch\(|\bset(Timeout|Interval)|\bconsole\.|\bperformance\./;
+const suspends = /\basync\b|\bawait\b/;
+const banned = /\bas any\b|\bexport default\b|\benum\s+\w+\s*\{|\bnamespace\s+\w+\s*\{|@ts-ignore|@ts-nocheck/;
+const leftOver = /\b(TODO|FIXME|XXX)\b/;
+
+/** "src/vm/vm.ts" → "vm", "src/main.ts" → "main", "gen/vm/vm_pb.ts" → "gen" */
+const layerOf = (path: string) => path.replace(/^src\//, "").split(/[/.]/)[0] ?? "";
+const importsOf = (text: string) => [...text.matchAll(imports)].map(([, name = ""]) => name);
+const resolve = (from: string, name: string) => join(dirname(from), name);
+
+const root = join(import.meta.dir, "..");
+const textByPath = new Map(
+  ["src/**/*.ts", "tests/**/*.ts"].flatMap((pattern) =>
+    [...new Bun.Glob(pattern).scanSync(root)].map((path) => [path, readFileSync(join(root, path), "utf8")] as const),
+  ),
+);
+const sources = [...textByPath].filter(([path]) => path.startsWith("src/"));
+
+describe.each(sources)("%s", (path, text) => {
+  const layer = layerOf(path);
+  const row = rowByLayer[layer] ?? { layers: [], packages: /^$/ };
+  const code = text.replace(comments, "");
+
+  test("imports what its layer may import", () => {
+    for (const name of importsOf(text)) {
+      if (name.startsWith(".")) {
+        expect([layer, ...row.layers], `import ${name}`).toContain(layerOf(resolve(path, name)));
+      } else expect(name, "a package").toMatch(row.packages);
+    }
+  });
+
+  test("keeps to the rules of its layer", () => {
+    if (layer === "core") expect(code, "core is pure").not.toMatch(impure);
+    if (/^(core|store|vm)$/.test(layer)) expect(code, "a call runs to completion").not.toMatch(suspends);
+    if (layer !== "store") expect(importsOf(text), "only store knows SQLite").not.toContain("bun:sqlite");
+  });
+
+  test("is short, plain and finished", () => {
+    const lines = code.split("\n").filter((line) => line.trim() !== "");
+    expect(lines.length, "lines of code").toBeLessThanOrEqual(maxCodeLines);
+    expect(code).not.toMatch(banned);
+    expect(text).not.toMatch(leftOver);
+  });
+});
+
+test("every layer of the table is there", () => {
+  expect(new Set(sources.map(([path]) => layerOf(path)))).toEqual(new Set(Object.keys(rowByLayer)));
+});
+
+test("every file is reached from main.ts", () => {
+  const reached = new Set<string>();
+  const open = ["src/main.ts"];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    const text = textByPath.get(path);
+    if (text === undefined || reached.has(path)) continue;
+    reached.add(path);
+    for (const name of importsOf(text)) if (name.startsWith(".")) open.push(resolve(path, name));
+  }
+  expect(sources.map(([path]) => path).filter((path) => !reached.has(path))).toEqual([]);
+});
+
+test("every exported name is imported somewhere, or part of one that is", () => {
+  const clauses = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*["'](\.[^"']+)["']/g;
+  const used = new Set<string>();
+  for (const [path, text] of textByPath) {
+    for (const [, names = "", from = ""] of text.matchAll(clauses)) {
+      for (const name of names.split(",")) {
+        used.add(
+          `${resolve(path, from)} ${name
+            .trim()
+            .replace(/^type\s+/, "")
+            .replace(/\s+as\s+.*/, "")}`,
+        );
+      }
+    }
+  }
+  const exported = /^export (?:declare )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+  const unused = sources.flatMap(([path, text]) =>
+    [...text.matchAll(exported)]
+      .map(([, name = ""]) => name)
+      .filter((name) => !used.has(`${path} ${name}`))
+      // A type that another declaration of its file mentions is the shape of something that is exported.
+      .filter((name) => /^[a-z]/.test(name) || (text.match(new RegExp(`\\b${name}\\b`, "g")) ?? []).length < 2)
+      .map((name) => `${path} ${name}`),
+  );
+  expect(unused).toEqual([]);
+});

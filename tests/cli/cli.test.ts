@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+import packageJson from "../../package.json" with { type: "json" };
+import type { About } from "../../src/cli/about.ts";
+import { runCli } from "../../src/cli/cli.ts";
+
+const about: About = { name: "timestampvm", version: packageJson.version, protocolVersion: 45 };
+
+function run(args: readonly string[]): { code: number; out: string; err: string } {
+  const written = { out: "", err: "" };
+  const code = runCli(args, about, {
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+  });
+  return { code, ...written };
+}
+
+const vmId = "tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc";
+
+describe("prints exactly", () => {
+  test.each([
+    ["genesis of a text", ["genesis", "hello world"], '{"data":"hello world"}\n'],
+    ["genesis of no text", ["genesis", ""], '{"data":""}\n'],
+    ["genesis with escapes", ["genesis", '"\\\n\té🕰'], '{"data":"\\"\\\\\\n\\té🕰"}\n'],
+    ["genesis of a text like an option", ["genesis", "--", "--help"], '{"data":"--help"}\n'],
+    ["the id of a VM", ["vm-id", "timestampvm"], `${vmId}\n`],
+    ["the id of another VM", ["vm-id", "subnetevm"], "srEXiWaHuhNyGwPUi444Tu47ZEDwxTWrbQiuD7FmgSAQ6X7Dy\n"],
+    [
+      "four keys of version-json",
+      ["version-json"],
+      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":45}\n`,
+    ],
+    ["the version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=45]\n`],
+    ["the version, short", ["-V"], `timestampvm ${packageJson.version} [rpcchainvm=45]\n`],
+  ])("%s", (_name, args, out) => {
+    expect(run(args)).toEqual({ code: 0, out, err: "" });
+  });
+
+  test("the id of a name of 32 bytes", () => {
+    const { code, out } = run(["vm-id", "x".repeat(32)]);
+    expect([code, out.trim().length > 40]).toEqual([0, true]);
+  });
+});
+
+describe("--help", () => {
+  test("names every command, and goes to standard output", () => {
+    const { code, out, err } = run(["--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    for (const word of ["genesis", "vm-id", "version-json", "--version", "AvalancheGo"]) expect(out).toContain(word);
+    expect(run(["-h"])).toEqual({ code: 0, out, err: "" });
+  });
+
+  test.each(["genesis", "vm-id", "version-json"])("of %s says how to use it", (command) => {
+    const { code, out, err } = run([command, "--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain(`Usage: timestampvm ${command}`);
+  });
+});
+
+describe("wrong use is exit 2 and a message on standard error, nothing on standard output:", () => {
+  test.each([
+    ["an unknown command", ["gensis", "x"], "gensis"],
+    ["an unknown option", ["--nope"], "--nope"],
+    ["an unknown option of a command", ["genesis", "--nope"], "--nope"],
+    ["genesis without data", ["genesis"], "data"],
+    ["genesis with two data", ["genesis", "a", "b"], "argument"],
+    ["vm-id without a name", ["vm-id"], "name"],
+    ["vm-id of 33 bytes", ["vm-id", "x".repeat(33)], "non-hashed name must be <= 32 bytes, found 33"],
+    ["vm-id of 17 characters of 2 bytes", ["vm-id", "é".repeat(17)], "non-hashed name must be <= 32 bytes, found 34"],
+    ["version-json with an argument", ["version-json", "x"], "argument"],
+    ["an empty command", [""], "command"],
+  ])("%s", (_name, args, words) => {
+    const { code, out, err } = run(args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(words);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import { defaultConfig, parseConfig } from "../../src/core/config.ts";
+import { bytesOf } from "../support/chain.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+function problemOf(text: string): string | undefined {
+  const refusal = refusalOf(() => parseConfig(bytesOf(text)));
+  if (refusal === undefined) return undefined;
+  expect(refusal.code).toBe("malformed config");
+  return refusal.code === "malformed config" ? refusal.problem : undefined;
+}
+
+describe("the config", () => {
+  test.each(["", " \n\t", "{}", " { } "])("of %j is the default", (text) => {
+    expect(parseConfig(bytesOf(text))).toEqual(defaultConfig);
+  });
+
+  test.each([
+    { logLevel: "debug" },
+    { logLevel: "error" },
+    { durability: "normal" },
+    { durability: "full" },
+    { maxMempoolItems: 1 },
+    { maxMempoolItems: 1_000_000 },
+    { maxMempoolBytes: 1_000_000 },
+    { maxMempoolBytes: 4 * 1024 ** 3 },
+    { logLevel: "warn", durability: "auto", maxMempoolItems: 5, maxMempoolBytes: 2_000_000 },
+  ])("takes %j and keeps the rest", (given) => {
+    expect(parseConfig(bytesOf(JSON.stringify(given)))).toEqual({ ...defaultConfig, ...given } as typeof defaultConfig);
+  });
+
+  test("holds one largest proposal at least", () => {
+    expect(problemOf('{"maxMempoolBytes": 999999}')).toContain("maxMempoolBytes");
+  });
+});
+
+describe("a wrong value is refused with its key", () => {
+  test.each([
+    ["logLevel", '"INFO"'],
+    ["logLevel", '"trace"'],
+    ["logLevel", "1"],
+    ["logLevel", "null"],
+    ["durability", '"off"'],
+    ["durability", "true"],
+    ["durability", '["full"]'],
+    ["maxMempoolItems", "0"],
+    ["maxMempoolItems", "-1"],
+    ["maxMempoolItems", "1.5"],
+    ["maxMempoolItems", "1000001"],
+    ["maxMempoolItems", '"10"'],
+    ["maxMempoolItems", "[10]"],
+    ["maxMempoolItems", "1e400"],
+    ["maxMempoolBytes", "4294967297"],
+    ["maxMempoolBytes", "{}"],
+    ["maxMempoolBytes", "null"],
+  ])("%s: %s", (key, value) => {
+    const problem = problemOf(`{"${key}": ${value}}`);
+    expect(problem).toStartWith(`${key} must be `);
+    expect(problem).toContain(", not ");
+  });
+});
+
+describe("an unknown key is refused by name", () => {
+  test.each(["loglevel", "log-level", "__proto__", "constructor", "toString", "", "port"])("%j", (key) => {
+    expect(problemOf(`{"logLevel":"info",${JSON.stringify(key)}:1}`)).toBe(
+      `unknown key ${JSON.stringify(key)}; known are logLevel, durability, maxMempoolItems, maxMempoolBytes`,
+    );
+  });
+});
+
+describe("what is no object is refused", () => {
+  test.each(["[]", "null", "1", '"info"', "true"])("%s", (text) => {
+    expect(problemOf(text)).toBe("not a JSON object");
+  });
+
+  test.each(["{", "logLevel=debug", '{"logLevel":"debug",}', "{'logLevel':'debug'}", "\0"])("not JSON: %j", (text) => {
+    expect(problemOf(text)).toStartWith("not JSON: ");
+  });
+});

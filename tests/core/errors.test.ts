@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { describeRefusal, type Refusal, VmError } from "../../src/core/errors.ts";
+import { zeroId } from "../../src/core/id.ts";
+
+const id = zeroId;
+
+/** One of each; the compiler asks for a row when a code is added. */
+const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal, { code: Code }>, "code">, string] } =
+  {
+    "malformed block": [{ problem: "no data" }, "malformed block: no data"],
+    "malformed genesis": [{ problem: "no data" }, "malformed genesis: no data"],
+    "malformed id": [{ problem: "not base58" }, "malformed id: not base58"],
+    "malformed config": [{ problem: "not JSON" }, "malformed chain config: not JSON"],
+    "data too large": [{ bytes: 1_048_586, maxBytes: 1_048_576 }, "data 1048586-byte exceeds the limit 1048576-byte"],
+    "mempool full": [
+      { items: 3, bytes: 7 },
+      "mempool full: 3 proposals of 7 bytes are waiting for a block, try again later",
+    ],
+    "unknown parent": [{ parentId: id }, `unknown parent ${id}`],
+    "wrong height": [{ height: 3n, parentHeight: 1n }, "height 3 does not follow the parent's height 1"],
+    "timestamp before parent": [
+      { timestamp: 1n, parentTimestamp: 2n },
+      "timestamp 1 is before the parent's timestamp 2",
+    ],
+    "future timestamp": [{ timestamp: 3600n, now: 0n }, "timestamp 3600 is an hour or more ahead of local time 0"],
+    "unknown block": [{}, "not found"],
+    "nothing to build": [{}, "nothing to build: no proposal is waiting for a block"],
+    "height decided": [
+      { height: 1n, lastAcceptedHeight: 2n },
+      "height 1 is decided: the last accepted block has height 2",
+    ],
+    "too many processing": [{ bytes: 9, maxBytes: 8 }, "undecided blocks hold 9 bytes, the limit is 8"],
+    "not processing": [{ id }, `block ${id} is not processing: it was never verified`],
+    "already accepted": [{ id }, `block ${id} is accepted already`],
+    "already rejected": [{ id }, `block ${id} is rejected already`],
+    "not next": [
+      { id, parentId: id, lastAcceptedId: id },
+      `block ${id} has parent ${id}, but the last accepted block is ${id}`,
+    ],
+    "not initialized": [{}, "the VM is not initialized"],
+    "already initialized": [{}, "the VM is initialized already"],
+    "shut down": [{}, "the VM is shut down"],
+    "database in use": [
+      { file: "/x/y.db" },
+      "/x/y.db is in use by another process: stop the other timestampvm that runs on this chain data directory",
+    ],
+    "database failed": [{ file: "/x/y.db", problem: "it is full", cure: "empty it" }, "/x/y.db: it is full; empty it"],
+  };
+
+describe("every refusal says what it is", () => {
+  test.each(Object.entries(refusalByCode))("%s", (code, [data, text]) => {
+    const refusal = { code, ...data } as Refusal;
+    expect(describeRefusal(refusal)).toBe(text);
+    const error = new VmError(refusal);
+    expect(error).toMatchObject({ name: "VmError", message: text, refusal });
+  });
+});
+
+test("an error keeps its cause", () => {
+  const cause = new Error("below");
+  expect(new VmError({ code: "shut down" }, { cause }).cause).toBe(cause);
+});

@@ -1,0 +1,118 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { bytesOf } from "../support/chain.ts";
+import { FakeNode } from "../support/fake-node.ts";
+import { errorOf, statusOf } from "../support/status.ts";
+
+setDefaultTimeout(60_000);
+
+describe("two processes on one chain data directory", () => {
+  test.concurrent("the second is refused with the file's name, the first goes on", async () => {
+    await using node = await FakeNode.start();
+    const first = await node.startPlugin();
+    await first.start();
+    const second = await node.startPlugin();
+    const error = await errorOf(second.initialize()); // after 10 s of patience
+    expect(error.rawMessage).toBe(
+      `${node.databaseFile} is in use by another process: ` +
+        "stop the other timestampvm that runs on this chain data directory",
+    );
+    expect((await first.proposeAndAccept("one")).height).toBe(1n);
+    await first.shutDown();
+    expect((await second.initialize()).height).toBe(1n);
+  });
+
+  test.concurrent("the second comes up when the first leaves in time", async () => {
+    await using node = await FakeNode.start();
+    const first = await node.startPlugin();
+    await first.start();
+    await first.proposeAndAccept("one");
+    const second = await node.startPlugin();
+    const asked = node.database.next("get");
+    const initializing = second.initialize();
+    await asked;
+    for (let i = 0; i < 10; i++) await second.vm.version({}); // it serves while it waits
+    await first.kill9();
+    expect((await initializing).height).toBe(1n);
+  });
+});
+
+describe("Initialize says what is wrong:", () => {
+  test.concurrent("a chain config key that is unknown, by its name", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    const error = await errorOf(plugin.initialize({ configBytes: bytesOf('{"logLevel":"info","loglevel":1}') }));
+    expect(error.rawMessage).toBe(
+      'malformed chain config: unknown key "loglevel"; known are logLevel, durability, maxMempoolItems, maxMempoolBytes',
+    );
+    expect(await plugin.log.wait("cannot initialize")).toMatchObject({ level: "error", error: error.rawMessage });
+    expect(existsSync(node.chainDataDir)).toBe(false);
+  });
+
+  test.concurrent("a value of the wrong kind, by its key", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    for (const [config, problem] of [
+      ['{"maxMempoolItems":"10"}', 'maxMempoolItems must be a whole number from 1 to 1000000, not "10"'],
+      ['{"maxMempoolBytes":1}', "maxMempoolBytes must be a whole number from 1000000 to 4294967296, not 1"],
+      ['{"logLevel":"loud"}', 'logLevel must be one of debug, info, warn, error, not "loud"'],
+      ["[]", "not a JSON object"],
+      ["{", "not JSON"],
+    ] as const) {
+      const { rawMessage } = await errorOf(plugin.initialize({ configBytes: bytesOf(config) }));
+      expect(rawMessage).toStartWith(`malformed chain config: ${problem}`);
+    }
+    expect(await statusOf(plugin.initialize({ configBytes: bytesOf(" \n") }))).toBe("OK");
+  });
+
+  test.concurrent("no chain data directory", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    const { rawMessage } = await errorOf(plugin.initialize({ chainDataDir: "" }));
+    expect(rawMessage).toContain("the node gave no chain data directory");
+    expect(node.database.entries.size).toBe(0);
+  });
+
+  test.concurrent("a genesis that is none", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    for (const genesis of ["", "hello", '{"data":1}', "{}"]) {
+      const { rawMessage } = await errorOf(plugin.initialize({ genesisBytes: bytesOf(genesis) }));
+      expect(rawMessage).toStartWith("malformed genesis: ");
+    }
+  });
+});
+
+describe("Initialize refuses", () => {
+  test.concurrent("another chain's directory, by both genesis ids", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    await plugin.shutDown();
+    const other = await node.startPlugin();
+    const { rawMessage } = await errorOf(other.initialize({ genesisBytes: bytesOf('{"data":"another"}') }));
+    expect(rawMessage).toStartWith(`${node.databaseFile}: it holds the chain that starts with block iNXkHJT2LLqRhuozg`);
+    expect(await statusOf(other.initialize())).toBe("OK");
+  });
+
+  test.concurrent("a file that is no database, or damaged: its name and the cure", async () => {
+    await using node = await FakeNode.start();
+    mkdirSync(node.chainDataDir);
+    writeFileSync(node.databaseFile, "this is no database, but it is long enough to be one. ".repeat(2_000));
+    const plugin = await node.startPlugin();
+    const { rawMessage } = await errorOf(plugin.initialize());
+    expect(rawMessage).toStartWith(`${node.databaseFile}: `);
+    expect(rawMessage).toContain("delete the chain data directory: the chain is fetched again from its peers");
+    expect(await plugin.log.wait("cannot initialize")).toMatchObject({ error: rawMessage });
+    expect(readFileSync(node.databaseFile, "utf8")).toStartWith("this is no database");
+  });
+
+  test.concurrent("a file in the directory's place", async () => {
+    await using node = await FakeNode.start();
+    writeFileSync(node.chainDataDir, "");
+    const plugin = await node.startPlugin();
+    const { rawMessage } = await errorOf(plugin.initialize());
+    expect(rawMessage).toContain(node.chainDataDir);
+    expect(rawMessage).toContain("move away what stands in the directory's place");
+  });
+});

@@ -1,0 +1,276 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import { type HandleSimpleHTTPRequestSchema, HTTP } from "../../gen/http/http_pb.ts";
+import { Log } from "../../src/log.ts";
+import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
+import { createHttpService, type HttpApp, httpLimits, maxHttpRequestBytes } from "../../src/rpcchainvm/http-service.ts";
+import { bytesOf } from "../support/chain.ts";
+import { FakeExchange } from "../support/fake-exchange.ts";
+import { GrpcChannel } from "../support/grpc-peer.ts";
+import { errorOf } from "../support/status.ts";
+
+setDefaultTimeout(60_000);
+
+const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** Runs `work` with a client of our http.HTTP, which hands requests to `handle`. */
+async function withService(
+  handle: HttpApp["fetch"],
+  work: (http: Client<typeof HTTP>) => Promise<void>,
+): Promise<void> {
+  const server = new GrpcServer(new Log(() => {}));
+  server.add(
+    HTTP,
+    createHttpService(() => ({ fetch: handle, answerRpc: () => undefined })),
+    httpLimits,
+  );
+  using channel = new GrpcChannel(await server.listen());
+  try {
+    await work(channel.client(HTTP));
+  } finally {
+    server.close();
+  }
+}
+
+/** What the handler sees of a request. */
+async function see(fields: MessageInitShape<typeof HandleSimpleHTTPRequestSchema>): Promise<Record<string, unknown>> {
+  let seen: Record<string, unknown> = {};
+  const handle = async (request: Request) => {
+    const { pathname, search } = new URL(request.url);
+    const headers = Object.fromEntries(request.headers);
+    seen = { method: request.method, path: pathname + search, headers, body: await request.text() };
+    return new Response();
+  };
+  await withService(handle, async (http) => {
+    await http.handleSimple(fields);
+  });
+  return seen;
+}
+
+describe("HandleSimple: the request", () => {
+  test("comes with its method, headers and body, and the path behind the chain", async () => {
+    const seen = await see({
+      method: "PUT",
+      url: `${chainPath}/rpc?x=1&y=%20`,
+      requestHeaders: [
+        { key: "Content-Type", values: ["application/json"] },
+        { key: "X-Many", values: ["a", "b"] },
+      ],
+      body: bytesOf("größe"),
+    });
+    expect(seen).toMatchObject({ method: "PUT", path: "/rpc?x=1&y=%20", body: "größe" });
+    expect(seen.headers).toMatchObject({ "content-type": "application/json", "x-many": "a, b" });
+  });
+
+  test.each([
+    [`${chainPath}/rpc`, "/rpc"],
+    ["/ext/bc/my-alias/rpc", "/rpc"],
+    [chainPath, "/"],
+    [`${chainPath}?x=1`, "/?x=1"],
+    ["/rpc", "/rpc"],
+    ["", "/"],
+    ["rpc", "/rpc"],
+    ["//evil.example/rpc", "//evil.example/rpc"],
+    [`${chainPath}/ext/bc/x/rpc`, "/ext/bc/x/rpc"],
+    ["/ext/vm/x/rpc", "/ext/vm/x/rpc"],
+    [`${chainPath}/../rpc`, "/rpc"],
+  ])("url %p is path %p", async (url, path) => {
+    expect(await see({ method: "GET", url })).toMatchObject({ path });
+  });
+
+  test("a body of GET or HEAD is dropped: Fetch has none there", async () => {
+    for (const method of ["GET", "HEAD"]) {
+      expect(await see({ method, url: "/rpc", body: bytesOf("body") })).toMatchObject({ method, body: "" });
+    }
+  });
+
+  test.each([
+    ["a header name that is none", { method: "GET", url: "/rpc", requestHeaders: [{ key: "a b", values: ["x"] }] }],
+    ["a header value of two lines", { method: "GET", url: "/rpc", requestHeaders: [{ key: "a", values: ["x\r\ny"] }] }],
+  ])("400 for %s, unseen by the handler", async (_name, fields) => {
+    const handle = () => {
+      throw new Error("the handler must not be called");
+    };
+    await withService(handle, async (http) => {
+      const { code, body } = await http.handleSimple(fields);
+      expect([code, textOf(body)]).toEqual([400, "malformed HTTP request\n"]);
+    });
+  });
+
+  test("a method that Fetch does not know never becomes POST", async () => {
+    for (const method of ["P O S T", "", "FOO", "pOsT", "POST\r\n"]) {
+      expect((await see({ method, url: "/rpc", body: bytesOf("x") })).method).not.toBe("POST");
+    }
+  });
+
+  test("413 above the limit, with the limit in words; the largest one below passes", async () => {
+    const handle = async (request: Request) => new Response(String((await request.arrayBuffer()).byteLength));
+    await withService(handle, async (http) => {
+      const room = maxHttpRequestBytes - 100;
+      const fits = await http.handleSimple({ method: "POST", url: "/rpc", body: new Uint8Array(room) });
+      expect([fits.code, textOf(fits.body)]).toEqual([200, String(room)]);
+      const large = { method: "POST", url: "/rpc", body: new Uint8Array(maxHttpRequestBytes) };
+      const { code, headers, body } = await http.handleSimple(large);
+      expect([code, textOf(body)]).toEqual([413, "a request has at most 8388608 bytes\n"]);
+      expect(headers).toMatchObject([{ key: "Content-Type", values: ["text/plain"] }]);
+    });
+  });
+});
+
+describe("HandleSimple: the answer", () => {
+  test("has the status, the body, and names as Go writes them", async () => {
+    const headers = { "content-type": "application/json", "x-own-header": "1", allow: "POST" };
+    await withService(
+      () => new Response("{}", { status: 405, headers }),
+      async (http) => {
+        const answer = await http.handleSimple({ method: "GET", url: "/rpc" });
+        expect([answer.code, textOf(answer.body)]).toEqual([405, "{}"]);
+        expect(answer.headers.map(({ key, values }) => [key, ...values]).sort()).toEqual([
+          ["Allow", "POST"],
+          ["Content-Type", "application/json"],
+          ["X-Own-Header", "1"],
+        ]);
+      },
+    );
+  });
+
+  test("gives the node its own headers back, ours first where both have one", async () => {
+    const responseHeaders = [
+      { key: "Node-Id", values: ["NodeID-7Xhw2mDxuDS44j42TCB6U5579esbSt3Lg"] },
+      { key: "Vary", values: ["Origin", "Accept-Encoding"] },
+      { key: "Access-Control-Allow-Origin", values: ["*"] },
+      { key: "Content-Type", values: ["text/html"] },
+    ];
+    await withService(
+      () => new Response("{}", { headers: { "Content-Type": "application/json" } }),
+      async (http) => {
+        const { headers } = await http.handleSimple({ method: "GET", url: "/rpc", responseHeaders });
+        expect(headers.map(({ key, values }) => [key, ...values]).sort()).toEqual([
+          ["Access-Control-Allow-Origin", "*"],
+          ["Content-Type", "application/json"],
+          ["Node-Id", "NodeID-7Xhw2mDxuDS44j42TCB6U5579esbSt3Lg"],
+          ["Vary", "Origin", "Accept-Encoding"],
+        ]);
+      },
+    );
+  });
+
+  test("has no body with 204", async () => {
+    await withService(
+      () => new Response(null, { status: 204 }),
+      async (http) => {
+        expect(await http.handleSimple({ method: "POST", url: "/rpc" })).toMatchObject({
+          code: 204,
+          headers: [],
+          body: new Uint8Array(),
+        });
+      },
+    );
+  });
+
+  test("a handler that throws is an error of this call alone", async () => {
+    const handle = ({ method }: Request) => {
+      if (method === "POST") throw new TypeError("bug");
+      return new Response("fine");
+    };
+    await withService(handle, async (http) => {
+      expect((await errorOf(http.handleSimple({ method: "POST", url: "/" }))).rawMessage).toContain("bug");
+      expect(textOf((await http.handleSimple({ method: "GET", url: "/" })).body)).toBe("fine");
+    });
+  });
+});
+
+const echo = async (request: Request) => {
+  const { pathname, search } = new URL(request.url);
+  const upgrade = request.headers.get("upgrade");
+  const { byteLength } = await request.arrayBuffer();
+  return new Response(JSON.stringify({ method: request.method, path: pathname + search, upgrade, byteLength }));
+};
+
+function exchangeOf(exchange: FakeExchange, method: string, body = new Uint8Array()) {
+  return {
+    responseWriter: {
+      header: [{ key: "Vary", values: ["Origin"] }],
+      serverAddr: exchange.address,
+    },
+    request: {
+      method,
+      url: { path: "/never/looked/at" },
+      proto: "HTTP/2.0",
+      protoMajor: 2,
+      header: [{ key: "Upgrade", values: ["h2c"] }],
+      requestUri: `${chainPath}/rpc?x=1`,
+      body,
+    },
+  };
+}
+
+describe("Handle", () => {
+  test("reads the body from the node to its end, and writes the answer to it", async () => {
+    await using exchange = await FakeExchange.listen(new Uint8Array(1_000_001));
+    await withService(echo, async (http) => {
+      expect((await http.handle(exchangeOf(exchange, "POST"))).header).toEqual([]);
+    });
+    expect(exchange.status).toBe(200);
+    expect(JSON.parse(exchange.text)).toEqual({
+      method: "POST",
+      path: "/rpc?x=1",
+      upgrade: "h2c",
+      byteLength: 1_000_001,
+    });
+    expect(exchange.headers.map(({ key }) => key)).toContain("Vary");
+    expect(exchange.reads).toBe(5); // four parts and the end
+  });
+
+  test("a request without a body", async () => {
+    await using exchange = await FakeExchange.listen();
+    await withService(echo, async (http) => {
+      await http.handle(exchangeOf(exchange, "GET"));
+    });
+    expect(JSON.parse(exchange.text)).toMatchObject({ method: "GET", byteLength: 0 });
+  });
+
+  test("a body that came with the request, as older nodes send it, is not asked for", async () => {
+    await using exchange = await FakeExchange.listen();
+    await withService(echo, async (http) => {
+      await http.handle(exchangeOf(exchange, "POST", bytesOf("inline")));
+    });
+    expect(JSON.parse(exchange.text)).toMatchObject({ byteLength: 6 });
+    expect(exchange.reads).toBe(0);
+  });
+
+  test("413 for a body above the limit, which is not read to its end", async () => {
+    await using exchange = await FakeExchange.listen(new Uint8Array(4 * maxHttpRequestBytes));
+    await withService(echo, async (http) => {
+      await http.handle(exchangeOf(exchange, "POST"));
+    });
+    expect(exchange.status).toBe(413);
+    expect(exchange.text).toContain("at most 8388608 bytes");
+    expect(exchange.reads).toBeLessThan(2 * (maxHttpRequestBytes / 300_000));
+  });
+
+  test("a client that goes away while its body is read: an error of this call alone", async () => {
+    await using broken = await FakeExchange.listen(new Uint8Array(10), "client disconnected");
+    await using exchange = await FakeExchange.listen();
+    await withService(echo, async (http) => {
+      const error = await errorOf(http.handle(exchangeOf(broken, "POST")));
+      expect(error.rawMessage).toContain("client disconnected");
+      await http.handle(exchangeOf(exchange, "GET"));
+    });
+    expect(exchange.status).toBe(200);
+  });
+
+  test("a node that is gone, and a message without its parts: no harm", async () => {
+    await using exchange = await FakeExchange.listen();
+    await withService(echo, async (http) => {
+      const gone = exchangeOf(exchange, "GET");
+      await errorOf(http.handle({ ...gone, responseWriter: { serverAddr: "127.0.0.1:1" } }));
+      await errorOf(http.handle({ ...gone, responseWriter: { serverAddr: "no address" } }));
+      await http.handle({});
+      await http.handle(gone);
+    });
+    expect(exchange.status).toBe(200);
+  });
+});

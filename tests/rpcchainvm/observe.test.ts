@@ -1,0 +1,108 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
+import { idFromBytes } from "../../src/core/id.ts";
+import { FakeNode } from "../support/fake-node.ts";
+import type { Plugin } from "../support/plugin.ts";
+import { frame, RawCaller } from "../support/raw-grpc.ts";
+
+setDefaultTimeout(60_000);
+
+async function metricsOf({ vm }: Plugin): Promise<Record<string, number>> {
+  const { metricFamilies } = await vm.gather({});
+  return Object.fromEntries(
+    metricFamilies.map(({ name, metric: [metric] }) => [name, metric?.gauge?.value ?? metric?.counter?.value ?? NaN]),
+  );
+}
+
+describe("Gather", () => {
+  test.concurrent("gives families that the node can merge: valid, each once, no label, a finite value", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    const before = (await plugin.vm.gather({})).metricFamilies;
+    await plugin.start();
+    await plugin.proposeAndAccept("one");
+    const families = (await plugin.vm.gather({})).metricFamilies;
+    expect(families.length).toBeGreaterThan(before.length);
+    expect(before.length).toBeGreaterThan(0);
+    expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
+    for (const { name, help, type, metric } of families) {
+      expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
+      expect(help).not.toBe("");
+      expect(metric).toHaveLength(1);
+      for (const { label, counter, gauge } of metric) {
+        expect(label).toEqual([]);
+        const value = type === MetricType.COUNTER ? counter?.value : gauge?.value;
+        expect(value).toBeNumber();
+        expect(Number.isFinite(value)).toBe(true);
+      }
+    }
+  });
+
+  test.concurrent("counts what happened", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    await plugin.proposeAndAccept("one");
+    const block = await plugin.proposeAndVerify("two");
+    await plugin.propose("three");
+    expect(await metricsOf(plugin)).toMatchObject({
+      last_accepted_height: 1,
+      processing_blocks: 1,
+      mempool_items: 2,
+      mempool_bytes: "two".length + "three".length,
+      blocks_built_total: 2,
+      blocks_verified_total: 2,
+      blocks_accepted_total: 1,
+      blocks_rejected_total: 0,
+      proposals_submitted_total: 3,
+      proposals_gossiped_total: 0,
+    });
+    await plugin.vm.blockReject({ id: block.id });
+    const metrics = await metricsOf(plugin);
+    expect(metrics).toMatchObject({ processing_blocks: 0, mempool_items: 2, blocks_rejected_total: 1 });
+    expect(metrics.database_bytes).toBeGreaterThan(0);
+    expect(metrics.process_resident_memory_bytes).toBeGreaterThan(1_000_000);
+  });
+});
+
+describe("Health", () => {
+  test.concurrent("is valid JSON that says where the chain stands", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const { id } = await plugin.proposeAndAccept("one");
+    await plugin.propose("two");
+    const { details } = await plugin.vm.health({});
+    expect(JSON.parse(new TextDecoder().decode(details))).toMatchObject({
+      state: "normal operation",
+      lastAccepted: { id: idFromBytes(id), height: 1, timestamp: expect.any(Number) },
+      processing: 0,
+      mempool: { items: 1, bytes: 3, oldestSeconds: expect.any(Number) },
+      databaseBytes: expect.any(Number),
+    });
+  });
+});
+
+describe("WaitForEvent", () => {
+  test.concurrent("cancelled 2,000 times keeps one connection, and still wakes up", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    using caller = new RawCaller(plugin.handshake.addr);
+    let lost = false;
+    caller.session.on("close", () => {
+      lost = true;
+    });
+    const batch = 100;
+    for (let done = 0; done < 2_000; done += batch) {
+      const waiting = Array.from({ length: batch }, () => caller.open("/vm.VM/WaitForEvent"));
+      for (const stream of waiting) stream.end(frame(new Uint8Array()));
+      await caller.call("/vm.VM/Version", [frame(new Uint8Array())]); // they have arrived
+      for (const stream of waiting) stream.close(8);
+    }
+    const event = caller.call("/vm.VM/WaitForEvent", [frame(new Uint8Array())]);
+    await plugin.propose("data");
+    expect((await event).trailers["grpc-status"]).toBe("0");
+    expect(lost).toBe(false);
+  });
+});

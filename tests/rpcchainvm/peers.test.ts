@@ -1,0 +1,148 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
+import { State } from "../../gen/vm/vm_pb.ts";
+import { bytesOf, genesis } from "../support/chain.ts";
+import { FakeNode } from "../support/fake-node.ts";
+import type { Plugin } from "../support/plugin.ts";
+import { errorOf, statusOf } from "../support/status.ts";
+
+setDefaultTimeout(60_000);
+
+const peer = { nodeId: new Uint8Array(20).fill(9), requestId: 1 };
+
+function encodeGossip(texts: readonly string[], version = 1): Uint8Array {
+  return toBinary(ProposalGossipSchema, create(ProposalGossipSchema, { version, data: texts.map(bytesOf) }));
+}
+
+interface Waiting {
+  readonly proposals: { readonly submitted: number; readonly gossiped: number };
+  readonly mempool: { readonly items: number; readonly bytes: number };
+}
+
+async function waitingIn({ vm }: Plugin): Promise<Waiting> {
+  return JSON.parse(new TextDecoder().decode((await vm.health({})).details)) as Waiting;
+}
+
+describe("a message from any peer", () => {
+  const millionsOfEmptyItems = new Uint8Array(2_000_000).map((_, i) => (i % 2 === 0 ? 0x12 : 0));
+  const valid = encodeGossip(["data"]);
+  const junk: Record<string, Uint8Array> = {
+    nothing: new Uint8Array(),
+    "2 MiB of zeros": new Uint8Array(2 * 1024 * 1024),
+    "2 MiB of 0xff": new Uint8Array(2 * 1024 * 1024).fill(0xff),
+    "a message of another VM": bytesOf('\u0000\u0001{"method":"x"}'),
+    "a block": genesis.bytes,
+    "a million empty items": millionsOfEmptyItems,
+    "a million empty items of our version": Buffer.concat([Uint8Array.of(8, 1), millionsOfEmptyItems]),
+    "a length beyond the end": Uint8Array.of(8, 1, 0x12, 0xff, 0xff, 0xff, 0xff, 0x0f),
+    truncated: valid.subarray(0, -1),
+    "the version after the data": Buffer.concat([valid.subarray(2), valid.subarray(0, 2)]),
+    "a version to come": encodeGossip(["data"], 2),
+    "data above the limit": encodeGossip(["x".repeat(1_000_001)]),
+  };
+
+  test.concurrent("is answered OK, whatever it is", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const { vm } = plugin;
+    for (const [name, bytes] of Object.entries(junk)) {
+      const calls = [
+        vm.appGossip({ ...peer, msg: bytes }),
+        vm.appRequest({ ...peer, request: bytes, deadline: { seconds: 0n } }),
+        vm.appResponse({ ...peer, response: bytes }),
+        vm.appRequestFailed({ nodeId: bytes, requestId: 2 ** 32 - 1, errorCode: -(2 ** 31), errorMessage: name }),
+        vm.crossChainAppRequest({ chainId: bytes, request: bytes }),
+        vm.crossChainAppResponse({ chainId: bytes, response: bytes }),
+        vm.connected({ nodeId: bytes, name }),
+        vm.disconnected({ nodeId: bytes }),
+      ];
+      for (const call of calls) expect(await statusOf(call), name).toBe("OK");
+    }
+    const { mempool, proposals } = await waitingIn(plugin);
+    expect(proposals.gossiped).toBe(mempool.items);
+    expect(mempool.bytes).toBe(0); // the empty items of our version are one proposal of no bytes
+    expect(mempool.items).toBe(1);
+    expect(plugin.log.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+});
+
+describe("gossip", () => {
+  test.concurrent("a proposal goes to all validators at once, and once", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    await plugin.propose("first");
+    await node.waitForGossip(1);
+    await plugin.propose("first");
+    await plugin.propose("second");
+    const messages = await node.waitForGossip(2);
+    expect(messages.map(({ msg }) => fromBinary(ProposalGossipSchema, msg))).toMatchObject([
+      { version: 1, data: [bytesOf("first")] },
+      { version: 1, data: [bytesOf("second")] },
+    ]);
+    for (const { nodeIds, validators, nonValidators, peers } of messages) {
+      expect(validators).toBeGreaterThan(1_000n);
+      expect({ nodeIds, nonValidators, peers }).toEqual({ nodeIds: [], nonValidators: 0n, peers: 0n });
+    }
+  });
+
+  test.concurrent("data of a peer is built, and not gossiped again", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const event = plugin.vm.waitForEvent({});
+    await plugin.vm.appGossip({ ...peer, msg: encodeGossip(["from a peer", "and another"]) });
+    await event;
+    const block = await plugin.vm.buildBlock({});
+    expect(new TextDecoder().decode(block.bytes)).toContain(`"0x${bytesOf("from a peer").toHex()}"`);
+    await plugin.propose("ours"); // whatever was to be sent before it was sent before it
+    const messages = await node.waitForGossip(1);
+    expect(fromBinary(ProposalGossipSchema, messages[0]?.msg ?? new Uint8Array()).data).toEqual([bytesOf("ours")]);
+  });
+
+  test.concurrent("duplicates are taken once: waiting ones, our own, and those of accepted blocks", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    await plugin.proposeAndAccept("accepted");
+    await plugin.propose("ours");
+    const msg = encodeGossip(["accepted", "ours", "new", "new"]);
+    for (let i = 0; i < 3; i++) await plugin.vm.appGossip({ ...peer, msg });
+    expect(await waitingIn(plugin)).toMatchObject({
+      proposals: { submitted: 2, gossiped: 1 },
+      mempool: { items: 2, bytes: "ours".length + "new".length },
+    });
+  });
+});
+
+describe("gossip is bounded", () => {
+  test.concurrent("nothing is taken before normal operation", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.initialize();
+    await plugin.vm.setState({ state: State.BOOTSTRAPPING });
+    await plugin.vm.appGossip({ ...peer, msg: encodeGossip(["early"]) });
+    expect((await waitingIn(plugin)).mempool.items).toBe(0);
+  });
+
+  test.concurrent("peers fill half of the mempool, and leave the rest to clients", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start({ configBytes: bytesOf('{"maxMempoolItems":10}') });
+    const texts = Array.from({ length: 20 }, (_, i) => `gossip ${i}`);
+    await plugin.vm.appGossip({ ...peer, msg: encodeGossip(texts) });
+    expect((await waitingIn(plugin)).mempool.items).toBe(5);
+    for (let i = 0; i < 5; i++) await plugin.propose(`client ${i}`);
+    expect((await errorOf(plugin.propose("one too many"))).rawMessage).toContain("mempool full");
+  });
+
+  test.concurrent("a node that cannot send it takes nothing from the chain", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start({ serverAddr: "127.0.0.1:1" });
+    const { height } = await plugin.proposeAndAccept("no gossip");
+    expect(height).toBe(1n);
+  });
+});

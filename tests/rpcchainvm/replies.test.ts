@@ -1,0 +1,305 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Error as Answer, Message, State, Status } from "../../gen/vm/vm_pb.ts";
+import { createBlock } from "../../src/core/block.ts";
+import { idToBytes, sha256, zeroId } from "../../src/core/id.ts";
+import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
+import { FakeNode } from "../support/fake-node.ts";
+import type { Plugin } from "../support/plugin.ts";
+import { errorOf, statusOf } from "../support/status.ts";
+
+setDefaultTimeout(60_000);
+
+const unknownId = new Uint8Array(32).fill(0xee);
+const zeroBytes = new Uint8Array(32);
+const lastAcceptedIsGenesis = {
+  lastAcceptedId: idToBytes(genesis.id),
+  lastAcceptedParentId: zeroBytes,
+  height: 0n,
+  bytes: genesis.bytes,
+  timestamp: { seconds: 0n, nanos: 0 },
+};
+
+/** A plugin of its own: the test moves the chain. */
+function testChain(name: string, run: (plugin: Plugin) => Promise<void>): void {
+  test.concurrent(name, async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.initialize();
+    await run(plugin);
+  });
+}
+
+let sharedNode: FakeNode;
+let shared: Plugin;
+beforeAll(async () => {
+  sharedNode = await FakeNode.start();
+  shared = await sharedNode.startPlugin();
+  await shared.initialize();
+});
+afterAll(() => sharedNode[Symbol.asyncDispose]());
+
+/** The plugin that all such tests share: the chain stays at its genesis, with nothing to build. */
+function testGenesis(name: string, run: (plugin: Plugin) => Promise<void>): void {
+  test.concurrent(name, () => run(shared));
+}
+
+describe("last accepted block", () => {
+  test.concurrent("Initialize gives the genesis block, its timestamp 0 present", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    expect(await plugin.initialize()).toMatchObject(lastAcceptedIsGenesis);
+  });
+
+  testGenesis("SetState gives it in every state", async ({ vm }) => {
+    for (const state of [State.STATE_SYNCING, State.BOOTSTRAPPING, State.NORMAL_OP, State.UNSPECIFIED]) {
+      expect(await vm.setState({ state })).toMatchObject(lastAcceptedIsGenesis);
+    }
+  });
+
+  testChain("SetState gives the block that was accepted last", async (plugin) => {
+    await plugin.toNormalOperation();
+    const block = await plugin.proposeAndAccept("one");
+    expect(await plugin.vm.setState({ state: State.NORMAL_OP })).toMatchObject({
+      lastAcceptedId: block.id,
+      lastAcceptedParentId: idToBytes(genesis.id),
+      height: 1n,
+      bytes: block.bytes,
+      timestamp: { seconds: block.timestamp?.seconds },
+    });
+  });
+});
+
+describe("GetBlock", () => {
+  testGenesis("genesis: a parent of 32 zero bytes and a timestamp at 0", async ({ vm }) => {
+    expect(await vm.getBlock({ id: idToBytes(genesis.id) })).toMatchObject({
+      parentId: zeroBytes,
+      bytes: genesis.bytes,
+      height: 0n,
+      timestamp: { seconds: 0n, nanos: 0 },
+      status: Status.ACCEPTED,
+      err: Answer.UNSPECIFIED,
+    });
+  });
+
+  testChain("a processing block is there, a parsed or a rejected one is not", async ({ vm }) => {
+    const block = childOf(genesis, "one");
+    const id = idToBytes(block.id);
+    await vm.parseBlock({ bytes: block.bytes });
+    expect(await vm.getBlock({ id })).toMatchObject({ err: Answer.NOT_FOUND });
+    await vm.blockVerify({ bytes: block.bytes });
+    expect(await vm.getBlock({ id })).toMatchObject({ bytes: block.bytes, status: Status.PROCESSING });
+    await vm.blockReject({ id });
+    expect(await vm.getBlock({ id })).toMatchObject({ err: Answer.NOT_FOUND });
+  });
+
+  testGenesis("an unknown id: NOT_FOUND in the reply, no error", async ({ vm }) => {
+    expect(await vm.getBlock({ id: unknownId })).toMatchObject({ err: Answer.NOT_FOUND });
+    expect(await vm.getBlock({ id: zeroBytes })).toMatchObject({ err: Answer.NOT_FOUND });
+  });
+
+  testGenesis("an id that is not 32 bytes is refused, and no more", async ({ vm }) => {
+    for (const length of [0, 31, 33, 1_000_000]) {
+      const id = new Uint8Array(length);
+      expect(await statusOf(vm.getBlock({ id }))).toBe("InvalidArgument");
+      expect(await statusOf(vm.getAncestors({ blkId: id }))).toBe("InvalidArgument");
+      expect(await statusOf(vm.blockAccept({ id }))).toBe("InvalidArgument");
+    }
+    expect(await statusOf(vm.health({}))).toBe("OK");
+  });
+});
+
+describe("GetBlockIDAtHeight", () => {
+  testChain("accepted heights only; all others NOT_FOUND, up to the last u64", async (plugin) => {
+    await plugin.toNormalOperation();
+    const one = await plugin.proposeAndAccept("one");
+    await plugin.proposeAndVerify("two");
+    const idAt = async (height: bigint) => {
+      const { blkId, err } = await plugin.vm.getBlockIDAtHeight({ height });
+      return err === Answer.NOT_FOUND ? "not found" : blkId;
+    };
+    expect(await idAt(0n)).toEqual(idToBytes(genesis.id));
+    expect(await idAt(1n)).toEqual(one.id);
+    for (const height of [2n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+      expect(await idAt(height)).toBe("not found");
+    }
+  });
+});
+
+describe("ParseBlock", () => {
+  testGenesis("gives id, parent, height and time, over the whole of u64", async ({ vm }) => {
+    for (const height of [0n, 1n, 2n ** 53n + 1n, 2n ** 64n - 1n]) {
+      const fields = { parentId: zeroId, height, timestamp: 253_402_300_799n, data: bytesOf("data") };
+      const { bytes } = createBlock(fields);
+      const { id, parentId, timestamp, ...reply } = await vm.parseBlock({ bytes });
+      expect(id).toEqual(sha256(bytes));
+      expect(parentId).toEqual(zeroBytes);
+      expect(reply.height).toBe(height);
+      expect(timestamp).toMatchObject({ seconds: 253_402_300_799n, nanos: 0 });
+      expect(reply.verifyWithContext).toBe(false);
+    }
+  });
+
+  testGenesis("the year 10000 and beyond cannot be told to the node: refused", async ({ vm }) => {
+    for (const timestamp of [253_402_300_800n, 2n ** 63n, 2n ** 64n - 1n]) {
+      const { bytes } = createBlock({ parentId: genesis.id, height: 1n, timestamp, data: bytesOf("") });
+      expect(await errorOf(vm.parseBlock({ bytes }))).toMatchObject({
+        rawMessage: `malformed block: timestamp ${timestamp} is beyond the year 9999`,
+      });
+      expect(await statusOf(vm.blockVerify({ bytes }))).not.toBe("OK");
+    }
+  });
+
+  testChain("status: processing above the last accepted block, below it accepted or rejected", async (plugin) => {
+    await plugin.toNormalOperation();
+    const block = await plugin.proposeAndAccept("one");
+    const statusOfBlock = async (bytes: Uint8Array) => (await plugin.vm.parseBlock({ bytes })).status;
+    expect(await statusOfBlock(block.bytes)).toBe(Status.ACCEPTED);
+    expect(await statusOfBlock(childOf(genesis, "loser").bytes)).toBe(Status.REJECTED);
+    expect(await statusOfBlock(childOf({ ...genesis, height: 1n }, "next").bytes)).toBe(Status.PROCESSING);
+  });
+
+  testGenesis("junk is refused at once, however large", async ({ vm }) => {
+    const junk = [
+      new Uint8Array(),
+      bytesOf("null"),
+      bytesOf("[".repeat(2_000_000)),
+      bytesOf(`{"parent_id":"${"1".repeat(2_000_000)}"`),
+      new Uint8Array(64 * 1024 * 1024),
+    ];
+    for (const bytes of junk) expect(await statusOf(vm.parseBlock({ bytes }))).toBe("InvalidArgument");
+  });
+});
+
+describe("BatchedParseBlock", () => {
+  const blocks = chainOn(genesis, 5);
+
+  testGenesis("gives one reply for each block, in their order, twins included", async ({ vm }) => {
+    const request = [...blocks]
+      .reverse()
+      .concat(blocks)
+      .map(({ bytes }) => bytes);
+    const { response } = await vm.batchedParseBlock({ request });
+    expect(response.map(({ id }) => id)).toEqual(request.map(sha256));
+  });
+
+  testGenesis("nothing in, nothing out", async ({ vm }) => {
+    expect(await vm.batchedParseBlock({ request: [] })).toMatchObject({ response: [] });
+  });
+
+  testGenesis("one bad block fails the batch", async ({ vm }) => {
+    const request = blocks.map(({ bytes }, i) => (i === 3 ? bytes.subarray(1) : bytes));
+    expect(await statusOf(vm.batchedParseBlock({ request }))).toBe("InvalidArgument");
+  });
+});
+
+describe("GetAncestors", () => {
+  /** A chain of genesis and two accepted blocks. */
+  async function acceptTwo({ vm }: Plugin): Promise<Uint8Array[]> {
+    const blocks = chainOn(genesis, 2);
+    for (const { bytes, id } of blocks) {
+      await vm.blockVerify({ bytes });
+      await vm.blockAccept({ id: idToBytes(id) });
+    }
+    return [genesis, ...blocks].map(({ bytes }) => bytes).reverse();
+  }
+  const second = 1_000_000_000n;
+
+  testChain("newest first, down to genesis; within the count and the bytes", async (plugin) => {
+    const [two = new Uint8Array(), one = new Uint8Array(), zero] = await acceptTwo(plugin);
+    const ancestors = async (maxBlocksNum: number, maxBlocksSize: number) => {
+      const limits = { maxBlocksNum, maxBlocksSize, maxBlocksRetrivalTime: 60n * second };
+      return (await plugin.vm.getAncestors({ blkId: sha256(two), ...limits })).blksBytes;
+    };
+    expect(await ancestors(10, 1_000_000)).toEqual([two, one, zero] as Uint8Array[]);
+    expect(await ancestors(2, 1_000_000)).toEqual([two, one]);
+    const bytesOfTwo = two.length + one.length + 8; // each with its length, u32
+    expect(await ancestors(10, bytesOfTwo)).toEqual([two, one]);
+    expect(await ancestors(10, bytesOfTwo - 1)).toEqual([two]);
+  });
+
+  testChain("budgets that are used up or negative still give the block itself", async (plugin) => {
+    const [two = new Uint8Array()] = await acceptTwo(plugin);
+    const least = -(2 ** 31);
+    for (const limits of [
+      { maxBlocksNum: 0, maxBlocksSize: 0, maxBlocksRetrivalTime: 0n },
+      { maxBlocksNum: 10, maxBlocksSize: -1, maxBlocksRetrivalTime: second },
+      { maxBlocksNum: least, maxBlocksSize: least, maxBlocksRetrivalTime: -(2n ** 63n) },
+      { maxBlocksNum: 10, maxBlocksSize: 1_000_000, maxBlocksRetrivalTime: -second },
+      { maxBlocksNum: 10, maxBlocksSize: 1_000_000, maxBlocksRetrivalTime: 1_000n }, // a microsecond
+    ]) {
+      const { blksBytes } = await plugin.vm.getAncestors({ blkId: sha256(two), ...limits });
+      expect(blksBytes).toEqual([two]);
+    }
+  });
+
+  testGenesis("an unknown block: an empty list, no error", async ({ vm }) => {
+    const { blksBytes } = await vm.getAncestors({ blkId: unknownId, maxBlocksNum: 10, maxBlocksSize: 1_000_000 });
+    expect(blksBytes).toEqual([]);
+  });
+});
+
+describe("state sync", () => {
+  testGenesis("is not enabled; each summary is NOT_FOUND, in the reply", async ({ vm }) => {
+    expect(await vm.stateSyncEnabled({})).toMatchObject({ enabled: false, err: Answer.UNSPECIFIED });
+    const notFound = { err: Answer.NOT_FOUND };
+    expect(await vm.getOngoingSyncStateSummary({})).toMatchObject(notFound);
+    expect(await vm.getLastStateSummary({})).toMatchObject(notFound);
+    expect(await vm.getStateSummary({ height: 2n ** 64n - 1n })).toMatchObject(notFound);
+    expect(await vm.parseStateSummary({ bytes: bytesOf("junk") })).toMatchObject(notFound);
+    expect(await vm.stateSummaryAccept({ bytes: bytesOf("junk") })).toMatchObject(notFound);
+  });
+});
+
+describe("building and deciding", () => {
+  testChain("BuildBlock: ids of 32 bytes, a present time, the preferred parent", async (plugin) => {
+    await plugin.toNormalOperation();
+    await plugin.propose("data");
+    const block = await plugin.vm.buildBlock({});
+    expect(block.id).toEqual(sha256(block.bytes));
+    expect(block).toMatchObject({ parentId: idToBytes(genesis.id), height: 1n, verifyWithContext: false });
+    expect(block.timestamp?.seconds).toBeGreaterThan(1_700_000_000n);
+    const verified = await plugin.vm.blockVerify({ bytes: block.bytes });
+    expect(verified.timestamp).toEqual(block.timestamp);
+  });
+
+  testGenesis("BuildBlock takes the P-chain's height, and has nothing to build without data", async ({ vm }) => {
+    expect(await errorOf(vm.buildBlock({ pChainHeight: 7n }))).toMatchObject({
+      rawMessage: "nothing to build: no proposal is waiting for a block",
+    });
+  });
+
+  testChain("a decision may come again, not be reversed, and never for a block unknown", async ({ vm }) => {
+    const [winner, loser] = [childOf(genesis, "winner"), childOf(genesis, "loser")];
+    for (const { bytes } of [winner, loser]) await vm.blockVerify({ bytes });
+    const [winnerId, loserId] = [idToBytes(winner.id), idToBytes(loser.id)];
+    await vm.blockAccept({ id: winnerId });
+    await vm.blockReject({ id: loserId });
+    expect(await statusOf(vm.blockAccept({ id: winnerId }))).toBe("OK");
+    expect(await statusOf(vm.blockReject({ id: loserId }))).toBe("OK");
+    expect(await statusOf(vm.blockAccept({ id: loserId }))).toBe("FailedPrecondition");
+    expect(await statusOf(vm.blockReject({ id: winnerId }))).toBe("FailedPrecondition");
+    expect(await statusOf(vm.blockAccept({ id: unknownId }))).toBe("FailedPrecondition");
+    expect(await statusOf(vm.blockReject({ id: unknownId }))).toBe("FailedPrecondition");
+    expect(await statusOf(vm.setPreference({ id: unknownId }))).toBe("OK");
+  });
+});
+
+describe("handlers", () => {
+  testGenesis("/rpc, served where everything else is; none of the removed kinds", async (plugin) => {
+    const serverAddr = plugin.handshake.addr;
+    expect((await plugin.vm.createHandlers({})).handlers).toMatchObject([{ prefix: "/rpc", serverAddr }]);
+    expect(await plugin.vm.newHTTPHandler({})).toMatchObject({ serverAddr });
+    expect(await plugin.vm.createStaticHandlers({})).toMatchObject({ handlers: [] });
+    expect(await plugin.vm.createHTTP2Handler({})).toMatchObject({ serverAddr: "" });
+  });
+});
+
+describe("WaitForEvent", () => {
+  testChain("answers BUILD_BLOCK after a proposal, and again while it is pending", async (plugin) => {
+    await plugin.toNormalOperation();
+    const waiting = plugin.vm.waitForEvent({});
+    await plugin.propose("data");
+    expect(await waiting).toMatchObject({ message: Message.BUILD_BLOCK });
+    expect(await plugin.vm.waitForEvent({})).toMatchObject({ message: Message.BUILD_BLOCK });
+  });
+});

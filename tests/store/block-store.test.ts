@@ -1,0 +1,179 @@
+import { describe, expect, test } from "bun:test";
+import { type Block, parseBlock } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { zeroId } from "../../src/core/id.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { chainOn, childOf, genesis } from "../support/chain.ts";
+import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+function accept(store: BlockStore, ...blocks: readonly Block[]): void {
+  for (const block of blocks) store.accept(block, digestOf(block.data));
+}
+
+function storeOf(...blocks: readonly Block[]): BlockStore {
+  const store = BlockStore.open(":memory:");
+  accept(store, ...blocks);
+  return store;
+}
+
+const blocks = [genesis, ...chainOn(genesis, 4)] as const;
+const [, one, two, three, four] = blocks as unknown as [Block, Block, Block, Block, Block];
+
+describe("an accepted block", () => {
+  test("is found by id and by height, with the bytes it came with", () => {
+    const store = storeOf(...blocks);
+    for (const block of blocks) {
+      expect(store.getBlock(block.id)).toEqual(block);
+      expect(store.getIdAtHeight(block.height)).toBe(block.id);
+      expect(store.getDecision(block.id)).toBe("accepted");
+    }
+    expect(store.lastAccepted()).toEqual(four);
+  });
+
+  test("of any form keeps its form", () => {
+    const spaced = childOf(genesis);
+    const bytes = new Uint8Array([...spaced.bytes, 0x0a, 0x20]);
+    const store = storeOf(genesis);
+    const block = { ...spaced, bytes, id: parseBlock(bytes).id };
+    accept(store, block);
+    expect(store.getBlock(block.id)).toEqual(block);
+  });
+
+  test("without data, and one of two megabytes, are kept", () => {
+    const empty = childOf(genesis, "");
+    const large = childOf(empty, new Uint8Array(1_000_000).fill(0xa5));
+    const store = storeOf(genesis, empty, large);
+    expect(store.getBlock(empty.id)).toEqual(empty);
+    expect(store.getBlock(large.id)).toEqual(large);
+  });
+
+  test("is the only one at its height", () => {
+    const store = storeOf(genesis, one);
+    const rival = childOf(genesis, "rival");
+    expect(refusalCodeOf(() => accept(store, rival))).toBe("database failed");
+    expect(refusalCodeOf(() => accept(store, one))).toBe("database failed");
+    expect(store.getIdAtHeight(1n)).toBe(one.id);
+    expect(store.getBlock(rival.id)).toBeUndefined();
+    expect(store.getDecision(rival.id)).toBeUndefined();
+  });
+});
+
+describe("a rejected block", () => {
+  test("is known as such, and not found", () => {
+    const store = storeOf(genesis);
+    store.reject(one);
+    expect(store.getDecision(one.id)).toBe("rejected");
+    expect(store.getBlock(one.id)).toBeUndefined();
+    expect(store.getIdAtHeight(1n)).toBeUndefined();
+    expect(store.lastAccepted()).toEqual(genesis);
+  });
+
+  test("may share its height with others", () => {
+    const store = storeOf(genesis);
+    const rivals = [childOf(genesis, "a"), childOf(genesis, "b")];
+    store.accept(one, digestOf(one.data), rivals);
+    expect(rivals.map(({ id }) => store.getDecision(id))).toEqual(["rejected", "rejected"]);
+    expect(store.getIdAtHeight(1n)).toBe(one.id);
+  });
+});
+
+test("an accept with its rejections is one fact: all of it or nothing", () => {
+  const store = storeOf(genesis);
+  const [a, b] = [childOf(genesis, "a"), childOf(genesis, "b")] as const;
+  store.reject(b);
+  expect(refusalCodeOf(() => store.accept(one, digestOf(one.data), [a, b]))).toBe("database failed");
+  expect(store.getDecision(one.id)).toBeUndefined();
+  expect(store.getDecision(a.id)).toBeUndefined();
+  expect(store.lastAccepted()).toEqual(genesis);
+  store.accept(one, digestOf(one.data), [a]);
+  expect(store.lastAccepted()).toEqual(one);
+});
+
+describe("what is not there", () => {
+  test("is undefined", () => {
+    const store = storeOf(genesis);
+    expect(store.getBlock(zeroId)).toBeUndefined();
+    expect(store.getDecision(zeroId)).toBeUndefined();
+    expect(store.getIdAtHeight(1n)).toBeUndefined();
+  });
+
+  test.each([2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n])("even at height %p", (height) => {
+    expect(storeOf(genesis).getIdAtHeight(height)).toBeUndefined();
+  });
+
+  test("is refused where a chain must be", () => {
+    expect(refusalOf(() => BlockStore.open(":memory:").lastAccepted())).toMatchObject({
+      code: "database failed",
+      problem: "it has no last accepted block",
+    });
+  });
+});
+
+describe("heights and times", () => {
+  test("beyond 2^53 keep all their digits", () => {
+    const high = { ...childOf(genesis), height: 2n ** 53n + 1n };
+    const higher = { ...childOf(genesis, "higher"), height: 2n ** 63n - 1n };
+    const store = storeOf(genesis, high, higher);
+    expect(store.getIdAtHeight(2n ** 53n + 1n)).toBe(high.id);
+    expect(store.getIdAtHeight(2n ** 53n)).toBeUndefined();
+    expect(store.getIdAtHeight(2n ** 63n - 1n)).toBe(higher.id);
+    expect(store.lastAccepted().id).toBe(higher.id);
+  });
+});
+
+describe("rewinding", () => {
+  test("takes off what is above, accepted or rejected, and the chain goes on", () => {
+    const store = storeOf(genesis, one, two, three);
+    const rivals = [childOf(genesis, "1"), childOf(one, "2"), childOf(two, "3")] as const;
+    for (const rival of rivals) store.reject(rival);
+    store.rewind(1n);
+    expect(store.lastAccepted()).toEqual(one);
+    expect([two, three].map(({ id }) => store.getDecision(id))).toEqual([undefined, undefined]);
+    expect(rivals.map(({ id }) => store.getDecision(id))).toEqual(["rejected", undefined, undefined]);
+    accept(store, rivals[1]);
+    expect(store.lastAccepted()).toEqual(rivals[1]);
+  });
+
+  test("to the head or above changes nothing", () => {
+    const store = storeOf(genesis, one);
+    for (const height of [1n, 2n, 2n ** 63n - 1n]) store.rewind(height);
+    expect(store.lastAccepted()).toEqual(one);
+  });
+});
+
+describe("digests", () => {
+  test("come oldest first, of the newest accepted blocks alone", () => {
+    const store = storeOf(...blocks);
+    store.reject(childOf(four, "rejected"));
+    const digests = blocks.map(({ data }) => digestOf(data));
+    expect(store.getRecentDigests(100)).toEqual(digests);
+    expect(store.getRecentDigests(2)).toEqual(digests.slice(-2));
+    expect(store.getRecentDigests(0)).toEqual([]);
+  });
+});
+
+describe("after the file was closed and opened again", () => {
+  test("everything is as it was", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = BlockStore.open(file);
+    const { instanceId } = store;
+    accept(store, ...blocks);
+    const rival = childOf(genesis, "rival");
+    store.reject(rival);
+    store.close();
+
+    const again = BlockStore.open(file);
+    expect(again.instanceId).toEqual(instanceId);
+    expect(again.instanceId.length).toBe(16);
+    expect(again.lastAccepted()).toEqual(four);
+    for (const block of blocks) expect(again.getBlock(block.id)).toEqual(block);
+    expect(again.getDecision(rival.id)).toBe("rejected");
+    again.close();
+  });
+
+  test("another file has another instance", () => {
+    expect(BlockStore.open(":memory:").instanceId).not.toEqual(BlockStore.open(":memory:").instanceId);
+  });
+});

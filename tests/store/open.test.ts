@@ -1,0 +1,177 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { digestOf } from "../../src/core/digest.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { genesis } from "../support/chain.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { linesOf, nextLine, openElsewhere, startChild } from "./child-process.ts";
+
+setDefaultTimeout(30_000);
+
+const openingOf = (file: string) => refusalOf(() => BlockStore.open(file).close());
+
+describe("one file has one owner", () => {
+  test("a second opener in the same process is refused", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = BlockStore.open(file);
+    expect(openingOf(file)).toEqual({ code: "database in use", file });
+    store.accept(genesis, digestOf(genesis.data));
+    expect(store.lastAccepted()).toEqual(genesis);
+    store.close();
+    expect(openingOf(file)).toBeUndefined();
+  });
+
+  test("a second opener in another process is refused at once, as long as the first is there", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = BlockStore.open(file);
+    expect(await openElsewhere(file)).toEqual({ code: "database in use", file });
+    store.close();
+    expect(await openElsewhere(file)).toEqual({ code: "opened" });
+  });
+
+  test("a process that was killed holds nothing", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const child = startChild("hold", file);
+    expect(await nextLine(linesOf(child))).toBe("opened");
+    expect(openingOf(file)).toEqual({ code: "database in use", file });
+    child.kill("SIGKILL");
+    await child.exited;
+    expect(openingOf(file)).toBeUndefined();
+  });
+
+  test("the same file by another name is the same file", () => {
+    using directory = temporaryDirectory();
+    const store = BlockStore.open(directory.file("chain.db"));
+    symlinkSync(directory.file("chain.db"), directory.file("link.db"));
+    expect(openingOf(directory.file("link.db"))?.code).toBe("database in use");
+    store.close();
+  });
+
+  test("two files are two chains", () => {
+    using directory = temporaryDirectory();
+    const [a, b] = ["a.db", "b.db"].map((name) => BlockStore.open(directory.file(name)));
+    a?.accept(genesis, digestOf(genesis.data));
+    expect(b?.getIdAtHeight(0n)).toBeUndefined();
+    a?.close();
+    b?.close();
+  });
+});
+
+describe("a file that is not ours is refused, left as it is, and released:", () => {
+  const foreign: Readonly<Record<string, (file: string) => void>> = {
+    "another program's database": (file) => {
+      using db = new Database(file);
+      db.run("CREATE TABLE blocks (id INTEGER)");
+    },
+    "another program's database in WAL": (file) => {
+      using db = new Database(file);
+      db.run("PRAGMA journal_mode = WAL");
+      db.run("CREATE TABLE t (id INTEGER)");
+    },
+    "a text file": (file) => writeFileSync(file, "no database at all, but a text that is long enough\n".repeat(50)),
+    "a short text file": (file) => writeFileSync(file, "hello"),
+    "a file of zeros": (file) => writeFileSync(file, new Uint8Array(16_384)),
+  };
+
+  test.each(Object.entries(foreign))("%s", async (_name, make) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    make(file);
+    const before = await Bun.file(file).bytes();
+    const refusal = openingOf(file);
+    expect(refusal).toMatchObject({ code: "database failed", file });
+    expect(await Bun.file(file).bytes()).toEqual(before);
+    rmSync(file);
+    expect(openingOf(file)).toBeUndefined();
+  });
+
+  test("a newer schema, with the cure", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    BlockStore.open(file).close();
+    {
+      using db = new Database(file);
+      db.run("PRAGMA user_version = 2");
+    }
+    const refusal = {
+      code: "database failed",
+      file,
+      problem: "its schema 2 is newer than 1",
+      cure: "run the timestampvm that wrote it",
+    } as const;
+    expect(openingOf(file)).toEqual(refusal);
+    expect(await openElsewhere(file), "not in use").toEqual(refusal);
+  });
+});
+
+describe("where no file can be, the error says what to do:", () => {
+  test("an empty file is a new one", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    writeFileSync(file, "");
+    expect(openingOf(file)).toBeUndefined();
+  });
+
+  test("missing directories are made", () => {
+    using directory = temporaryDirectory();
+    expect(openingOf(directory.file("a/b/c/chain.db"))).toBeUndefined();
+    expect(readdirSync(join(directory.path, "a/b/c"))).toEqual(["chain.db"]);
+  });
+
+  test("a directory stands in the file's place", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    mkdirSync(file);
+    expect(openingOf(file)).toMatchObject({ code: "database failed", file, problem: "unable to open database file" });
+  });
+
+  test("a file stands in the directory's place", () => {
+    using directory = temporaryDirectory();
+    writeFileSync(directory.file("data"), "");
+    for (const name of ["data/chain.db", "data/deep/chain.db"]) {
+      expect(openingOf(directory.file(name))).toMatchObject({
+        code: "database failed",
+        file: directory.file(name),
+        cure: "move away what stands in the directory's place",
+      });
+    }
+  });
+
+  // Root may write anywhere, so there another user must try.
+  const uid = process.getuid?.() === 0 ? 65_534 : 0;
+  const cure = "make the file and its directory writable for the user who runs the node";
+
+  test("the directory may not be written", async () => {
+    using directory = temporaryDirectory();
+    chmodSync(directory.path, 0o555);
+    for (const name of ["chain.db", "new/chain.db"]) {
+      const file = directory.file(name);
+      expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
+    }
+    chmodSync(directory.path, 0o755);
+  });
+
+  test("the file may not be written", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    BlockStore.open(file).close();
+    chmodSync(file, 0o444);
+    chmodSync(directory.path, 0o777);
+    expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
+  });
+
+  test("the file may not be read", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    BlockStore.open(file).close();
+    chmodSync(file, 0o000);
+    chmodSync(directory.path, 0o777);
+    expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
+  });
+});

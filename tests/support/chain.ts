@@ -1,0 +1,87 @@
+import { type Block, createBlock } from "../../src/core/block.ts";
+import { type Config, defaultConfig } from "../../src/core/config.ts";
+import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
+import type { HeadMarker } from "../../src/core/head-marker.ts";
+import { openVm, type Rewound } from "../../src/vm/open.ts";
+import type { Vm } from "../../src/vm/vm.ts";
+import { FakeClock } from "./clock.ts";
+
+export const genesisBytes: Uint8Array = new TextEncoder().encode(formatGenesis("Hello from Rust VM!"));
+export const genesis: Block = parseGenesis(genesisBytes);
+
+/** The time of every clock and every block that says no other. */
+export const now = 1_700_000_000n;
+
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** A block that may follow `parent`. */
+export function childOf(parent: Block, data: string | Uint8Array = "", timestamp: bigint = now): Block {
+  return createBlock({
+    parentId: parent.id,
+    height: parent.height + 1n,
+    timestamp,
+    data: typeof data === "string" ? bytesOf(data) : data,
+  });
+}
+
+/** `count` blocks, each the child of the one before; the first follows `parent`. */
+export function chainOn(parent: Block, count: number): Block[] {
+  const blocks: Block[] = [];
+  for (let i = 0; i < count; i++) blocks.push(childOf(blocks.at(-1) ?? parent, `block ${i} on ${parent.height}`));
+  return blocks;
+}
+
+export interface TestVm {
+  readonly vm: Vm;
+  readonly clock: FakeClock;
+  /** What the VM gave out for gossip. */
+  readonly gossiped: Uint8Array[];
+  readonly rewound: Rewound[];
+}
+
+/** Opens a VM, in normal operation, on ":memory:" when no file is given. */
+export function startVm({
+  file = ":memory:",
+  marker = undefined as HeadMarker | undefined,
+  clock = new FakeClock(now),
+  config = {} as Partial<Config>,
+  genesis = genesisBytes,
+} = {}): TestVm {
+  const gossiped: Uint8Array[] = [];
+  const rewound: Rewound[] = [];
+  const opening = openVm({
+    file,
+    genesisBytes: genesis,
+    marker,
+    config: { ...defaultConfig, ...config },
+    clock,
+    gossip: (data) => gossiped.push(data),
+  });
+  for (;;) {
+    const step = opening.next();
+    if (!step.done) {
+      rewound.push(step.value);
+      continue;
+    }
+    step.value.setState("normal operation");
+    return { vm: step.value, clock, gossiped, rewound };
+  }
+}
+
+/** Verifies and accepts, one after the other. */
+export function acceptAll(vm: Vm, blocks: readonly Block[]): void {
+  for (const block of blocks) {
+    vm.verifyBlock(block.bytes);
+    vm.acceptBlock(block.id);
+  }
+}
+
+/** Lets the VM build, verify, prefer and accept a block, as the node does on a quiet network. */
+export function decideNext(vm: Vm): Block {
+  const block = vm.verifyBlock(vm.buildBlock().bytes);
+  vm.setPreference(block.id);
+  vm.acceptBlock(block.id);
+  return block;
+}

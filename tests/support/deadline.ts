@@ -1,0 +1,13 @@
+/** Long enough for a loaded machine: a test that meets it has failed. */
+export const deadlineMs = 30_000;
+
+/** What `promise` gives; an error that names what was waited for when it takes too long. */
+export async function within<T>(what: string, promise: Promise<T>, ms = deadlineMs): Promise<T> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`waited ${ms} ms in vain for ${what}`)), ms);
+  try {
+    return await Promise.race([promise, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

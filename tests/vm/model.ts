@@ -1,0 +1,126 @@
+import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
+import type { Refusal } from "../../src/core/errors.ts";
+import type { HeadMarker } from "../../src/core/head-marker.ts";
+import type { Id } from "../../src/core/id.ts";
+import { bytesOf, genesis } from "../support/chain.ts";
+
+export type Verdict = Refusal["code"] | undefined;
+
+export const maxItems = 6;
+
+/** What a VM should be after any history, in the plainest words: no file, no digests, no index. */
+export class Model {
+  /** By height. */
+  accepted: Block[] = [genesis];
+  readonly processing = new Map<Id, Block>();
+  readonly rejected = new Map<Id, Block>();
+  /** Data that waits for a block, in the order it came. */
+  pending: string[] = [];
+  preference: Block = genesis;
+
+  get last(): Block {
+    return this.accepted.at(-1) ?? genesis;
+  }
+
+  isAccepted(block: Block): boolean {
+    return this.accepted[Number(block.height)]?.id === block.id;
+  }
+
+  find(id: Id): Block | undefined {
+    return this.processing.get(id) ?? this.accepted.find((block) => block.id === id);
+  }
+
+  propose(text: string): Verdict {
+    if (this.pending.includes(text)) return undefined;
+    if (this.pending.length >= maxItems) return "mempool full";
+    this.pending.push(text);
+    return undefined;
+  }
+
+  gossip(text: string): void {
+    const late = this.accepted.some((block) => textOf(block) === text);
+    if (!late && !this.pending.includes(text) && this.pending.length < maxItems / 2) this.pending.push(text);
+  }
+
+  /** The block that a build would make, or why it makes none. */
+  build(now: bigint): Block | Verdict {
+    const carried: string[] = [];
+    for (let at = this.processing.get(this.preference.id); at; at = this.processing.get(at.parentId)) {
+      carried.push(textOf(at));
+    }
+    const text = this.pending.find((waiting) => !carried.includes(waiting));
+    if (text === undefined) return "nothing to build";
+    const { id: parentId, height, timestamp: parentTimestamp } = this.preference;
+    const timestamp = now > parentTimestamp ? now : parentTimestamp;
+    if (timestamp >= now + 3600n) return "future timestamp";
+    return createBlock({ parentId, height: height + 1n, timestamp, data: bytesOf(text) });
+  }
+
+  verify(block: Block, now: bigint): Verdict {
+    if (this.processing.has(block.id) || this.isAccepted(block)) return undefined;
+    if (this.rejected.has(block.id)) return "already rejected";
+    const parent = this.find(block.parentId);
+    if (parent === undefined) return "unknown parent";
+    if (block.height !== parent.height + 1n) return "wrong height";
+    if (block.timestamp < parent.timestamp) return "timestamp before parent";
+    if (block.timestamp >= now + 3600n) return "future timestamp";
+    if (block.height <= this.last.height) return "height decided";
+    this.processing.set(block.id, block);
+    return undefined;
+  }
+
+  accept(block: Block): Verdict {
+    if (this.isAccepted(block)) return undefined;
+    if (this.rejected.has(block.id)) return "already rejected";
+    if (!this.processing.has(block.id)) return "not processing";
+    if (block.parentId !== this.last.id) return "not next";
+    this.accepted.push(block);
+    this.processing.delete(block.id);
+    for (const other of [...this.processing.values()]) if (other.height <= block.height) this.#reject(other);
+    this.pending = this.pending.filter((text) => text !== textOf(block));
+    if (!this.processing.has(this.preference.id)) this.preference = block;
+    return undefined;
+  }
+
+  reject(block: Block): Verdict {
+    if (this.isAccepted(block)) return "already accepted";
+    if (this.rejected.has(block.id)) return undefined;
+    if (!this.processing.has(block.id)) return "not processing";
+    this.#reject(block);
+    if (this.preference.id === block.id) this.preference = this.last;
+    return undefined;
+  }
+
+  prefer(block: Block): void {
+    if (block.id === this.last.id || this.processing.has(block.id)) this.preference = block;
+  }
+
+  /** The node starts again, and its database says this. */
+  reopen(marker: HeadMarker | undefined, instanceId: Uint8Array): void {
+    const sameFile = marker?.instanceId.toHex() === instanceId.toHex();
+    const same = marker !== undefined && sameFile && this.accepted[Number(marker.height)]?.id === marker.id;
+    const ahead = marker !== undefined && sameFile && marker.height > this.last.height;
+    const height = same ? marker.height : ahead ? this.last.height : 0n;
+    if (height < this.last.height) {
+      this.accepted = this.accepted.slice(0, Number(height) + 1);
+      for (const [id, block] of this.rejected) if (block.height > height) this.rejected.delete(id);
+    }
+    this.processing.clear();
+    this.pending = [];
+    this.preference = this.last;
+  }
+
+  #reject(block: Block): void {
+    this.processing.delete(block.id);
+    this.rejected.set(block.id, block);
+  }
+}
+
+export function textOf(block: Block): string {
+  return new TextDecoder().decode(block.data);
+}
+
+/** Another block that says the same, as any node may send it. */
+export function spaced(block: Block): Block {
+  return parseBlock(new Uint8Array([...block.bytes, 0x20]));
+}

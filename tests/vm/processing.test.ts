@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test";
+import type { Block } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { zeroId } from "../../src/core/id.ts";
+import { maxProcessingBytes, ProcessingBlocks } from "../../src/vm/processing.ts";
+import { childOf, genesis } from "../support/chain.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+const [a, b] = [childOf(genesis, "a"), childOf(genesis, "b")];
+const [aa, ab] = [childOf(a, "aa"), childOf(a, "ab")];
+
+function processingOf(...blocks: readonly Block[]): ProcessingBlocks {
+  const processing = new ProcessingBlocks();
+  for (const block of blocks) processing.add(block);
+  return processing;
+}
+
+describe("processing blocks", () => {
+  test("are found by id with what they carry, until they are deleted", () => {
+    const processing = processingOf(a, b);
+    expect(processing.get(a.id)).toEqual({ block: a, digest: digestOf(a.data) });
+    expect(processing.count).toBe(2);
+    processing.delete(a);
+    processing.delete(a);
+    expect(processing.get(a.id)).toBeUndefined();
+    expect(processing.count).toBe(1);
+  });
+
+  test("lose to an accepted one at its height or below", () => {
+    const processing = processingOf(a, b, aa, ab);
+    expect(processing.losersTo(a)).toEqual([b]);
+    expect(processing.losersTo(aa)).toEqual([a, b, ab]);
+  });
+
+  test("carry what their branch carries, and no other", () => {
+    const processing = processingOf(a, b, aa, ab);
+    expect(processing.carriedTo(ab.id)).toEqual(new Set([digestOf(ab.data), digestOf(a.data)]));
+    expect(processing.carriedTo(b.id)).toEqual(new Set([digestOf(b.data)]));
+    expect(processing.carriedTo(genesis.id)).toEqual(new Set());
+    expect(processing.carriedTo(zeroId)).toEqual(new Set());
+  });
+});
+
+describe("their memory is bounded", () => {
+  const bytes = new Uint8Array(maxProcessingBytes / 4 - 100);
+  const data = new Uint8Array(100);
+  /** A quarter of the bound, in one array that all share. */
+  const quarter = (text: string): Block => ({ ...childOf(genesis, text), bytes, data });
+  const quarters = ["1", "2", "3", "4"].map(quarter);
+
+  test("by their bytes and data: the last that fits, the first that does not", () => {
+    const processing = processingOf(...quarters);
+    expect(refusalOf(() => processing.add(a))).toEqual({
+      code: "too many processing",
+      bytes: maxProcessingBytes + a.bytes.length + a.data.length,
+      maxBytes: maxProcessingBytes,
+    });
+    expect(processing.count).toBe(4);
+    expect(processing.get(a.id)).toBeUndefined();
+  });
+
+  test("and free again when one is decided, once", () => {
+    const processing = processingOf(...quarters);
+    const [first] = quarters as [Block];
+    processing.delete(first);
+    processing.delete(first);
+    processing.add(quarter("5"));
+    expect(refusalOf(() => processing.add(quarter("6")))?.code).toBe("too many processing");
+  });
+});

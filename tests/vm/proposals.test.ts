@@ -1,0 +1,147 @@
+import { describe, expect, test } from "bun:test";
+import { maxDataBytes } from "../../src/vm/mempool.ts";
+import type { Vm } from "../../src/vm/vm.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
+import { refusalCodeOf } from "../support/refusal.ts";
+
+const propose = (vm: Vm, ...texts: readonly string[]) => {
+  for (const text of texts) vm.proposeBlock(bytesOf(text));
+};
+const items = (vm: Vm) => vm.status().mempool.items;
+
+describe("a proposal", () => {
+  test("is given to gossip once, at once", () => {
+    const { vm, gossiped } = startVm();
+    propose(vm, "a", "b", "a");
+    expect(gossiped).toEqual([bytesOf("a"), bytesOf("b")]);
+    expect(vm.status()).toMatchObject({ mempool: { items: 2 }, proposals: { submitted: 2, gossiped: 0 } });
+  });
+
+  test("that is refused is not given to gossip", () => {
+    const { vm, gossiped } = startVm({ config: { maxMempoolItems: 1 } });
+    propose(vm, "a");
+    expect(refusalCodeOf(() => propose(vm, "b"))).toBe("mempool full");
+    expect(refusalCodeOf(() => vm.proposeBlock(new Uint8Array(maxDataBytes + 1)))).toBe("data too large");
+    expect(gossiped).toEqual([bytesOf("a")]);
+  });
+
+  test("stays through every build, verify and reject, and leaves with an accept alone", () => {
+    const { vm } = startVm();
+    propose(vm, "a");
+    const built = vm.buildBlock();
+    expect(items(vm)).toBe(1);
+    vm.verifyBlock(built.bytes);
+    vm.setPreference(built.id);
+    expect(items(vm)).toBe(1);
+    expect(
+      refusalCodeOf(() => vm.buildBlock()),
+      "the preferred block carries it",
+    ).toBe("nothing to build");
+    acceptAll(vm, [childOf(genesis, "theirs")]);
+    vm.rejectBlock(built.id);
+    expect(items(vm)).toBe(1);
+    expect(decideNext(vm)).toMatchObject({ height: 2n, data: bytesOf("a") });
+    expect(items(vm)).toBe(0);
+  });
+
+  test("leaves when a block of another node carries it", () => {
+    const { vm } = startVm();
+    propose(vm, "a", "b");
+    acceptAll(vm, [childOf(genesis, "b")]);
+    expect(vm.buildBlock()).toMatchObject({ height: 2n, data: bytesOf("a") });
+    expect(items(vm)).toBe(1);
+  });
+
+  test("that was accepted may be proposed again: it is a new time stamp", () => {
+    const { vm } = startVm();
+    for (let i = 0; i < 3; i++) {
+      propose(vm, "again");
+      decideNext(vm);
+    }
+    expect(vm.lastAccepted).toMatchObject({ height: 3n, data: bytesOf("again") });
+  });
+
+  test("is taken in every state", () => {
+    const { vm } = startVm();
+    for (const state of ["initializing", "state syncing", "bootstrapping"] as const) {
+      vm.setState(state);
+      propose(vm, state);
+    }
+    expect(items(vm)).toBe(3);
+  });
+
+  test("waits as long as it waits", () => {
+    const { vm, clock } = startVm();
+    expect(vm.status().mempool.oldestSeconds).toBe(0n);
+    propose(vm, "a");
+    clock.seconds += 7n;
+    propose(vm, "b");
+    expect(vm.status().mempool).toEqual({ items: 2, bytes: 2, oldestSeconds: 7n });
+  });
+});
+
+describe("gossip", () => {
+  const gossip = (vm: Vm, ...texts: readonly string[]) => {
+    for (const text of texts) vm.addGossip(bytesOf(text));
+  };
+
+  test("is built like a proposal, and not given to gossip again", () => {
+    const { vm, gossiped } = startVm();
+    gossip(vm, "a", "a");
+    expect(vm.status()).toMatchObject({ mempool: { items: 1 }, proposals: { submitted: 0, gossiped: 1 } });
+    expect(gossiped).toEqual([]);
+    expect(decideNext(vm).data).toEqual(bytesOf("a"));
+  });
+
+  test("may fill half of the items, and leaves the rest to clients", () => {
+    const { vm } = startVm({ config: { maxMempoolItems: 6 } });
+    gossip(vm, "1", "2", "3", "4", "5");
+    expect(items(vm)).toBe(3);
+    propose(vm, "a", "b", "c");
+    expect(refusalCodeOf(() => propose(vm, "d"))).toBe("mempool full");
+  });
+
+  test("may fill half of the bytes, and leaves the rest to clients", () => {
+    const { vm } = startVm({ config: { maxMempoolBytes: 1_000_000 } });
+    for (let i = 0; i < 8; i++) vm.addGossip(new Uint8Array(100_000).fill(i));
+    expect(vm.status().mempool).toMatchObject({ items: 5, bytes: 500_000 });
+    for (let i = 0; i < 5; i++) vm.proposeBlock(new Uint8Array(100_000).fill(100 + i));
+    expect(vm.status().mempool.bytes).toBe(1_000_000);
+  });
+
+  test("is no more when clients have filled half themselves", () => {
+    const { vm } = startVm({ config: { maxMempoolItems: 4 } });
+    propose(vm, "a", "b");
+    gossip(vm, "c");
+    expect(items(vm)).toBe(2);
+  });
+
+  test("of too much data is dropped without a word", () => {
+    const { vm } = startVm();
+    vm.addGossip(new Uint8Array(maxDataBytes + 1));
+    expect(items(vm)).toBe(0);
+    vm.addGossip(new Uint8Array(maxDataBytes));
+    expect(items(vm)).toBe(1);
+  });
+
+  test("that comes after its block is not taken again, not even after a restart", () => {
+    const { vm } = startVm();
+    gossip(vm, "late");
+    decideNext(vm);
+    acceptAll(vm, [childOf(vm.lastAccepted, "theirs")]);
+    gossip(vm, "late", "theirs", "Hello from Rust VM!");
+    expect(items(vm)).toBe(0);
+    propose(vm, "late");
+    expect(items(vm), "a client may").toBe(1);
+  });
+
+  test.each(["initializing", "state syncing", "bootstrapping"] as const)("while %s is dropped", (state) => {
+    const { vm } = startVm();
+    vm.setState(state);
+    gossip(vm, "a");
+    expect(items(vm)).toBe(0);
+    vm.setState("normal operation");
+    gossip(vm, "a");
+    expect(items(vm)).toBe(1);
+  });
+});
