@@ -1,0 +1,71 @@
+// Package artifact says where the two programs under test are.
+package artifact
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Environment variables that name the programs under test.
+const (
+	TimestampVMEnv = "TIMESTAMPVM_BINARY"
+	AvalancheGoEnv = "AVALANCHEGO_PATH"
+)
+
+// TimestampVM returns the absolute path of the plugin binary. It looks at TIMESTAMPVM_BINARY first, then where
+// `make build` puts it.
+func TimestampVM() (string, error) {
+	return find("the timestampvm binary", TimestampVMEnv, "timestampvm", "make build")
+}
+
+// AvalancheGo returns the absolute path of the node. It looks at AVALANCHEGO_PATH first, then in the build folder.
+func AvalancheGo() (string, error) {
+	return find("AvalancheGo", AvalancheGoEnv, "avalanchego",
+		"go build -o ../../build/avalanchego github.com/ava-labs/avalanchego/main")
+}
+
+func find(what, env, name, cure string) (string, error) {
+	if path := os.Getenv(env); path != "" {
+		return executable(what, path, fmt.Sprintf("point %s at an executable file", env))
+	}
+	build, err := buildFolder()
+	if err != nil {
+		return "", err
+	}
+	return executable(what, filepath.Join(build, name), fmt.Sprintf("build it with `%s`, or set %s", cure, env))
+}
+
+func executable(what, path, cure string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s is not there: %w: %s", what, err, cure)
+	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
+		return "", fmt.Errorf("%s at %s is no executable file: %s", what, path, cure)
+	}
+	return path, nil
+}
+
+// buildFolder is build/ at the root of the repository: this module sits two folders below the root, and tests and
+// programs may start anywhere inside the module.
+func buildFolder() (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return filepath.Join(folder, "..", "..", "build"), nil
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return "build", nil
+		}
+		folder = parent
+	}
+}

@@ -1,0 +1,127 @@
+// Package client speaks the JSON-RPC of a timestampvm chain, as any program of a user would.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/ava-labs/avalanchego/ids"
+)
+
+// Client calls one chain on one node.
+type Client struct {
+	URL  string
+	HTTP *http.Client
+}
+
+// New returns a client of the chain behind the URL, such as http://127.0.0.1:9650/ext/bc/CHAIN/rpc.
+func New(url string) Client {
+	return Client{URL: url, HTTP: http.DefaultClient}
+}
+
+// Error is what the chain answers when it refuses a call.
+type Error struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("JSON-RPC error %d: %s", e.Code, e.Message)
+}
+
+// Ping asks whether the chain answers.
+func (c Client) Ping(ctx context.Context) error {
+	return c.callForSuccess(ctx, "timestampvm.ping")
+}
+
+// ProposeBlock hands in data that some later block is to carry.
+func (c Client) ProposeBlock(ctx context.Context, data []byte) error {
+	// A []byte is standard base64 in Go's JSON, which is what the chain expects.
+	return c.callForSuccess(ctx, "timestampvm.proposeBlock", map[string][]byte{"data": data})
+}
+
+// LastAccepted returns the ID of the newest accepted block.
+func (c Client) LastAccepted(ctx context.Context) (ids.ID, error) {
+	var reply struct {
+		ID ids.ID `json:"id"`
+	}
+	err := c.call(ctx, &reply, "timestampvm.lastAccepted")
+	return reply.ID, err
+}
+
+// Block returns the accepted block with the ID.
+func (c Client) Block(ctx context.Context, id ids.ID) (Block, error) {
+	var reply struct {
+		Block Block `json:"block"`
+	}
+	if err := c.call(ctx, &reply, "timestampvm.getBlock", map[string]string{"id": id.String()}); err != nil {
+		return Block{}, err
+	}
+	return reply.Block, nil
+}
+
+func (c Client) callForSuccess(ctx context.Context, method string, params ...any) error {
+	var reply struct {
+		Success bool `json:"success"`
+	}
+	if err := c.call(ctx, &reply, method, params...); err != nil {
+		return err
+	}
+	if !reply.Success {
+		return fmt.Errorf("%s: the answer has no success in it", method)
+	}
+	return nil
+}
+
+func (c Client) call(ctx context.Context, result any, method string, params ...any) error {
+	if params == nil {
+		params = []any{}
+	}
+	request, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+	if err != nil {
+		return err
+	}
+	body, err := c.post(ctx, request)
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	var envelope struct {
+		Result json.RawMessage `json:"result"`
+		Error  *Error          `json:"error"`
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		return fmt.Errorf("%s: answer is no JSON-RPC: %w: %.200q", method, err, body)
+	}
+	if envelope.Error != nil {
+		return fmt.Errorf("%s: %w", method, envelope.Error)
+	}
+	if err := json.Unmarshal(envelope.Result, result); err != nil {
+		return fmt.Errorf("%s: unexpected result: %w: %.200q", method, err, body)
+	}
+	return nil
+}
+
+func (c Client) post(ctx context.Context, body []byte) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := c.HTTP.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("HTTP %s: %.200q", response.Status, answer)
+	}
+	return answer, nil
+}

@@ -1,0 +1,93 @@
+package network
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ava-labs/avalanchego/api/admin"
+	"github.com/ava-labs/avalanchego/api/info"
+)
+
+func testCurlLines(t *testing.T, n *Network) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not installed")
+	}
+	for _, node := range n.nodes {
+		lines, err := node.CurlLines(t.Context())
+		require.NoError(t, err)
+		for _, line := range lines {
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", line).CombinedOutput()
+			require.NoError(t, err, "%s\n%s", line, out)
+			var answer struct {
+				Result map[string]any `json:"result"`
+				Error  any            `json:"error"`
+			}
+			require.NoError(t, json.Unmarshal(out, &answer), "%s\n%s", line, out)
+			require.Nil(t, answer.Error, line)
+			require.NotEmpty(t, answer.Result, line)
+		}
+	}
+	once := func(int) []byte { return []byte("hello world") }
+	for _, node := range n.nodes {
+		node.requireAll(t, deadline(t, time.Minute), 1, once)
+	}
+}
+
+// One VM with a malformed answer would spoil these pages for every chain of the node.
+func testNodePages(t *testing.T, n *Network) {
+	for _, node := range n.nodes {
+		var health struct {
+			Healthy bool                       `json:"healthy"`
+			Checks  map[string]json.RawMessage `json:"checks"`
+		}
+		status, body := get(t, node.URL()+"/ext/health")
+		require.Equal(t, http.StatusOK, status)
+		require.NoError(t, json.Unmarshal(body, &health), "%s", body)
+		require.True(t, health.Healthy)
+		require.Contains(t, health.Checks, n.ChainID().String())
+
+		status, body = get(t, node.URL()+"/ext/metrics")
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, string(body), "avalanche_"+VMID.String())
+
+		versions, err := info.NewClient(node.URL()).GetNodeVersion(t.Context())
+		require.NoError(t, err)
+		require.Contains(t, versions.VMVersions, VMID.String())
+		require.NotEmpty(t, versions.VMVersions[VMID.String()])
+	}
+}
+
+func testLoadVMs(t *testing.T, n *Network) {
+	node := n.nodes[0]
+	another := NamedVMID("timestampvm again")
+	require.NoError(t, n.folder.install(timestampVM, another))
+	loaded, failed, err := admin.NewClient(node.URL()).LoadVMs(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, failed)
+	require.Contains(t, loaded, another)
+
+	versions, err := info.NewClient(node.URL()).GetNodeVersion(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, versions.VMVersions[another.String()])
+	plugins, err := node.PluginPIDs()
+	require.NoError(t, err)
+	require.Len(t, plugins, 1, "the process that was only asked for its version is left")
+}
+
+func get(t *testing.T, url string) (int, []byte) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(deadline(t, time.Minute), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, body
+}

@@ -1,0 +1,75 @@
+package network
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+)
+
+const (
+	ping = `{"jsonrpc":"2.0","id":1,"method":"timestampvm.ping","params":[]}`
+	pong = `{"jsonrpc":"2.0","result":{"success":true},"id":1}`
+)
+
+// The node passes all of these through another call to the plugin than plain requests.
+func testProtocols(t *testing.T, n *Network) {
+	node := n.nodes[0]
+
+	t.Run("HTTP/2 with prior knowledge", func(t *testing.T) {
+		transport := &http2.Transport{AllowHTTP: true, DialTLSContext: dialWithoutTLS}
+		defer transport.CloseIdleConnections()
+		http2Only := client.Client{URL: node.ChainURL(), HTTP: &http.Client{Transport: transport}}
+		require.NoError(t, http2Only.Ping(t.Context()))
+		_, err := http2Only.Chain(t.Context())
+		require.NoError(t, err)
+	})
+	t.Run("a header that asks for an upgrade", func(t *testing.T) {
+		require.Equal(t, pong, postWith(t, node.ChainURL(), map[string]string{"Upgrade": "h2c"}))
+	})
+	t.Run("a header that names the chain", func(t *testing.T) {
+		route := map[string]string{"Avalanche-Api-Route": n.ChainID().String()}
+		require.Equal(t, pong, postWith(t, node.URL()+"/rpc", route))
+	})
+	t.Run("curl", func(t *testing.T) {
+		if _, err := exec.LookPath("curl"); err != nil {
+			t.Skip("curl is not installed")
+		}
+		for _, protocol := range []string{"--http1.0", "--http1.1", "--http2", "--http2-prior-knowledge"} {
+			out, err := exec.CommandContext(t.Context(), "curl", "-s", protocol,
+				"-H", "content-type: application/json", "--data", ping, node.ChainURL()).CombinedOutput()
+			require.NoError(t, err, "curl %s\n%s", protocol, out)
+			require.Equal(t, pong, strings.TrimSpace(string(out)), "curl %s", protocol)
+		}
+	})
+}
+
+func postWith(t *testing.T, url string, headers map[string]string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(ping))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	for name, value := range headers {
+		request.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, "%s", body)
+	return strings.TrimSpace(string(body))
+}
+
+func dialWithoutTLS(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}

@@ -1,0 +1,21 @@
+package plugin
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
+)
+
+// binary is the path of the plugin under test.
+var binary string
+
+func TestMain(m *testing.M) {
+	var err error
+	if binary, err = artifact.TimestampVM(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
