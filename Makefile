@@ -27,7 +27,7 @@ test: node_modules ## all tests that need no node
 check: format-check lint types gen-check test ## everything that must pass; writes nothing
 
 fix: node_modules ## format, and apply safe fixes
-	node_modules/.bin/biome check --write
+	$(bun) run --bun biome check --write
 
 gen: node_modules ## generate gen/ from proto/
 	$(bun) run --bun buf generate
@@ -58,13 +58,13 @@ build/avalanchego: tests/node/go.mod tests/node/go.sum
 	cd tests/node && go build -o ../../$@ github.com/ava-labs/avalanchego/main
 
 format-check: node_modules
-	node_modules/.bin/biome format
+	$(bun) run --bun biome format
 
 lint: node_modules
-	node_modules/.bin/biome lint --error-on-warnings
+	$(bun) run --bun biome lint --error-on-warnings
 
 types: node_modules
-	node_modules/.bin/tsc
+	$(bun) run --bun tsc
 
 gen-check: node_modules
 	@rm -rf build/gen-check && $(bun) run --bun buf generate --output build/gen-check

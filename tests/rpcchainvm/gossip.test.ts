@@ -64,26 +64,24 @@ class SlowNode implements AsyncDisposable {
   #client: GrpcClient | undefined;
 
   static async listen(fail = false): Promise<SlowNode> {
-    const node = new SlowNode();
-    node.#peer = await GrpcPeer.listen((router) => {
+    const take = Promise.withResolvers<(message: Uint8Array) => Promise<void>>();
+    const peer = await GrpcPeer.listen((router) => {
       router.service(AppSender, {
         sendAppGossip: async ({ msg }) => {
-          node.first.resolve();
-          await node.letGo.promise;
-          node.messages.push(decodeGossip(msg));
-          if (node.items >= (node.#wanted?.items ?? Number.POSITIVE_INFINITY)) node.#wanted?.resolve();
+          await (await take.promise)(msg);
           if (fail) throw new Error("no peers");
           return {};
         },
       });
     });
-    node.#client = new GrpcClient(node.#peer.address);
+    const node = new SlowNode(peer);
+    take.resolve((message) => node.#take(message));
     return node;
   }
 
-  get client(): GrpcClient {
-    if (this.#client === undefined) throw new Error("the node does not listen");
-    return this.#client;
+  private constructor(peer: GrpcPeer) {
+    this.#peer = peer;
+    this.client = new GrpcClient(peer.address);
   }
 
   get items(): number {
