@@ -52,7 +52,7 @@ bench: build ## benchmarks as a table, beside timestampvm-rs where it is install
 	cd tests/bench && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) go run . $(BENCH)
 
 node_tests := cd tests/node && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
-	go test -v -count=1 -timeout 30m ./...
+	go test -v -count=1 -p 1 -timeout 30m ./...
 
 build/avalanchego: tests/node/go.mod tests/node/go.sum
 	cd tests/node && go build -o ../../$@ github.com/ava-labs/avalanchego/main
