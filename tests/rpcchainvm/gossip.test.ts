@@ -59,9 +59,9 @@ class SlowNode implements AsyncDisposable {
   readonly messages: Uint8Array[][] = [];
   readonly first = Promise.withResolvers<void>();
   readonly letGo = Promise.withResolvers<void>();
-  #wanted: { items: number; resolve: () => void } | undefined;
-  #peer: GrpcPeer | undefined;
-  #client: GrpcClient | undefined;
+  readonly client: GrpcClient;
+  readonly #peer: GrpcPeer;
+  wanted: { items: number; resolve: () => void } | undefined;
 
   static async listen(fail = false): Promise<SlowNode> {
     const take = Promise.withResolvers<(message: Uint8Array) => Promise<void>>();
@@ -90,14 +90,21 @@ class SlowNode implements AsyncDisposable {
 
   until(items: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wanted = { items, resolve };
+    this.wanted = { items, resolve };
     if (this.items >= items) resolve();
     return within(`${items} items of gossip`, promise);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#client?.close();
-    await this.#peer?.[Symbol.asyncDispose]();
+    this.client.close();
+    await this.#peer[Symbol.asyncDispose]();
+  }
+
+  async #take(message: Uint8Array): Promise<void> {
+    this.first.resolve();
+    await this.letGo.promise;
+    this.messages.push(decodeGossip(message));
+    if (this.wanted !== undefined && this.items >= this.wanted.items) this.wanted.resolve();
   }
 }
 
