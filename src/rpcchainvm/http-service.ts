@@ -58,7 +58,11 @@ function answerRpcCall(app: HttpApp, { method, url, requestHeaders, responseHead
   const json = isCall ? app.answerRpc(body) : undefined;
   if (json === undefined) return undefined;
   if (json === "") return { code: 204, headers: responseHeaders };
-  return { code: 200, headers: [jsonType, ...responseHeaders], body: Buffer.from(json) };
+  return {
+    code: 200,
+    headers: [jsonType, ...responseHeaders.filter(({ key }) => key !== jsonType.key)],
+    body: Buffer.from(json),
+  };
 }
 
 const jsonType: HeaderLine = { key: "Content-Type", values: ["application/json"] };

@@ -47,6 +47,7 @@ async function answerBothWays({ method = "POST", path = "/rpc", type = "applicat
     responseHeaders: [
       { key: "Vary", values: ["Origin"] },
       { key: "Node-Id", values: ["NodeID-1"] },
+      { key: "Content-Type", values: ["text/plain"] },
     ],
     body: bytesOf(body),
   };
