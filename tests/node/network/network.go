@@ -38,13 +38,13 @@ type Config struct {
 
 // Network is a running network. Its first nodes validate the chain, those that Join only follow it.
 type Network struct {
-	config  Config
-	folder  folder
-	tmp     *tmpnet.Network
-	chain   *tmpnet.Chain
-	nodes   []*Node
-	guard   guard
-	oldHome string
+	config         Config
+	folder         folder
+	tmp            *tmpnet.Network
+	chain          *tmpnet.Chain
+	nodes          []*Node
+	guard          guard
+	oldEnvironment map[string]string
 }
 
 // Start creates a network and a chain on it, and returns once every node serves the chain. What does not come up is
@@ -128,7 +128,7 @@ var ErrUncleanStop = errors.New("the network did not stop cleanly")
 // Stop ends every process of the network and removes its folder. Processes that do not stop by themselves are killed,
 // and then the error says so.
 func (n *Network) Stop() error {
-	err := errors.Join(n.folder.endAndRemove(stopTimeout), n.guard.dismiss(), os.Setenv("HOME", n.oldHome))
+	err := errors.Join(n.folder.endAndRemove(stopTimeout), n.guard.dismiss(), n.restoreEnvironment())
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUncleanStop, err)
 	}
@@ -158,11 +158,11 @@ func prepare(c Config) (*Network, error) {
 	chain := &tmpnet.Chain{VMID: VMID, Genesis: genesis, VersionArgs: []string{"version-json"}}
 	validators := tmpnet.NewNodesOrPanic(c.Nodes)
 	n := &Network{
-		config:  c,
-		folder:  folder,
-		guard:   guard,
-		chain:   chain,
-		oldHome: os.Getenv("HOME"),
+		config:         c,
+		folder:         folder,
+		guard:          guard,
+		chain:          chain,
+		oldEnvironment: map[string]string{},
 		tmp: &tmpnet.Network{
 			Owner: "timestampvm",
 			Nodes: validators,
@@ -186,8 +186,7 @@ func prepare(c Config) (*Network, error) {
 }
 
 func (n *Network) start(ctx context.Context) error {
-	// tmpnet writes to the home folder, where a user has no use for it.
-	if err := os.Setenv("HOME", n.folder.home()); err != nil {
+	if err := n.redirectEnvironment(); err != nil {
 		return err
 	}
 	if err := tmpnet.BootstrapNewNetwork(ctx, n.config.Log, n.tmp, n.folder.networks()); err != nil {
@@ -199,6 +198,30 @@ func (n *Network) start(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// redirectEnvironment lets tmpnet and the nodes write into the network's folder what they leave in the user's home folder
+// and among the temporary files.
+func (n *Network) redirectEnvironment() error {
+	for _, name := range []string{"HOME", "TMPDIR"} {
+		n.oldEnvironment[name] = os.Getenv(name)
+		if err := os.Setenv(name, n.folder.home()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Network) restoreEnvironment() error {
+	var errs []error
+	for name, value := range n.oldEnvironment {
+		if value == "" {
+			errs = append(errs, os.Unsetenv(name))
+		} else {
+			errs = append(errs, os.Setenv(name, value))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func flags() tmpnet.FlagsMap {
