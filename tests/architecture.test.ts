@@ -18,7 +18,8 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   api: { layers: ["core", "vm", "log"], packages: /^hono(\/|$)/ },
   rpcchainvm: {
     layers: ["core", "vm", "gen", "log"],
-    packages: /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:http2|node:path|node:timers\/promises)$/,
+    packages:
+      /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:http2|node:net|node:path|node:stream|node:timers\/promises)$/,
   },
   cli: { layers: ["core"], packages: /^commander$/ },
   log: { layers: ["core"], packages: /^$/ },

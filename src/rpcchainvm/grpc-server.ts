@@ -1,4 +1,5 @@
 import * as http2 from "node:http2";
+import * as net from "node:net";
 import {
   create,
   type DescMethodUnary,
@@ -10,6 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Log } from "../log.ts";
+import { CoalescedSocket } from "./coalesced-socket.ts";
 import { type Call, ServerCall } from "./grpc-call.ts";
 import { toConnectError } from "./grpc-error.ts";
 
@@ -92,13 +94,14 @@ export class GrpcServer {
 
   /** Serves on a free port of the loopback interface. Gives `host:port`. */
   listen(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", () => {
-        const address = this.#server.address();
-        resolve(`127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
-      });
-    });
+    return listenOnLoopback(this.#server);
+  }
+
+  /** The same for callers with many small calls at a time: see `CoalescedSocket`. */
+  listenCoalesced(): Promise<string> {
+    const listener = net.createServer((socket) => this.#server.emit("connection", new CoalescedSocket(socket)));
+    this.#server.on("close", () => listener.close());
+    return listenOnLoopback(listener);
   }
 
   close(): void {
@@ -140,4 +143,14 @@ export class GrpcServer {
     else this.#log.debug("call refused", { path, error: error.rawMessage });
     call.fail(error);
   }
+}
+
+function listenOnLoopback(server: net.Server | http2.Http2Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(`127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
+    });
+  });
 }

@@ -1,10 +1,11 @@
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
+import type { Log } from "../log.ts";
 import { GrpcServer } from "./grpc-server.ts";
 import { shakeHands } from "./handshake.ts";
 import { healthService } from "./health-service.ts";
-import { createHttpService, httpLimits } from "./http-service.ts";
+import { createHttpService, type HttpApp, httpLimits } from "./http-service.ts";
 import { watchLifetime } from "./lifetime.ts";
 import type { ChainOptions } from "./open-chain.ts";
 import { Session } from "./session.ts";
@@ -36,16 +37,18 @@ export async function servePlugin({ runtimeAddress, version, ...options }: Plugi
     process.on(event, (error: unknown) => log.error(event, { error: String((error as Error)?.stack ?? error) }));
   }
 
+  const httpAddress = await serveHttp(() => session.app, log);
   const server = new GrpcServer(log);
-  let address = "";
-  server.add(VM, createVmService({ session, log, version, getAddress: () => address }));
-  server.add(
-    HTTP,
-    createHttpService(() => session.app),
-    httpLimits,
-  );
+  server.add(VM, createVmService({ session, log, version, httpAddress }));
   server.add(Health, healthService);
-  address = await server.listen();
+  const address = await server.listen();
   await shakeHands(runtimeAddress, address);
-  log.debug("serving", { address, version });
+  log.debug("serving", { address, httpAddress, version });
+}
+
+/** On a listener of its own: clients come in numbers, while consensus waits for each answer. */
+function serveHttp(getApp: () => HttpApp, log: Log): Promise<string> {
+  const server = new GrpcServer(log);
+  server.add(HTTP, createHttpService(getApp), httpLimits);
+  return server.listenCoalesced();
 }

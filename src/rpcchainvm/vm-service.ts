@@ -15,7 +15,7 @@ export interface VmServiceOptions {
   /** Of this program. */
   readonly version: string;
   /** Where we serve http.HTTP, `host:port`. */
-  readonly getAddress: () => string;
+  readonly httpAddress: string;
 }
 
 type VmService = UnaryService<typeof VM>;
@@ -50,10 +50,10 @@ function createLifeCycle({ session, log, version }: VmServiceOptions) {
 }
 
 /** One HTTP handler, and the same by route header. */
-function createHandlers({ getAddress }: VmServiceOptions) {
+function createHandlers({ httpAddress }: VmServiceOptions) {
   return {
-    createHandlers: () => ({ handlers: [{ prefix: "/rpc", serverAddr: getAddress() }] }),
-    newHTTPHandler: () => ({ serverAddr: getAddress() }),
+    createHandlers: () => ({ handlers: [{ prefix: "/rpc", serverAddr: httpAddress }] }),
+    newHTTPHandler: () => ({ serverAddr: httpAddress }),
     createStaticHandlers: () => ({ handlers: [] }),
     createHTTP2Handler: () => ({ serverAddr: "" }),
   } satisfies Partial<VmService>;

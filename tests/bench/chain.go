@@ -41,6 +41,9 @@ type chain struct {
 // openChain starts the binary and brings a new chain into normal operation, with
 // the calls of a node in their order.
 func openChain(ctx context.Context, binary, dir string) (_ *chain, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
 	p, err := startPlugin(ctx, binary)
 	if err != nil {
 		return nil, err
@@ -150,12 +153,12 @@ func (c *chain) kill() {
 	}
 }
 
-// failed says which call failed, and why the process ended if it did.
+// failed says which call failed, and how the process ended if it did.
 func (c *chain) failed(call string, err error) error {
 	if cause := context.Cause(c.alive); cause != nil {
 		err = cause
 	}
-	return fmt.Errorf("%s: %s: %w", c.cmd.Path, call, err)
+	return fmt.Errorf("%s: %w", call, err)
 }
 
 // storedBytes is what the chain keeps: its data directory, and its part of the
@@ -173,9 +176,6 @@ func (c *chain) storedBytes() (int64, error) {
 		total += info.Size()
 		return nil
 	})
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil // The peer keeps nothing of its own.
-	}
 	return total, err
 }
 

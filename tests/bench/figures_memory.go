@@ -32,7 +32,7 @@ func (b *bench) memory() error {
 	for _, c := range b.contenders {
 		figures, err := b.memoryOf(c)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", c.column, err)
 		}
 		columns[c.column] = figures
 	}

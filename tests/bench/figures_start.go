@@ -122,8 +122,9 @@ func (b *bench) eachInTurn(round int, do func(contender) error) error {
 		if err := b.ctx.Err(); err != nil {
 			return err
 		}
-		if err := do(b.contenders[(i+round)%len(b.contenders)]); err != nil {
-			return err
+		c := b.contenders[(i+round)%len(b.contenders)]
+		if err := do(c); err != nil {
+			return fmt.Errorf("%s: %w", c.column, err)
 		}
 	}
 	return nil

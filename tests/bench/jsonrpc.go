@@ -59,7 +59,7 @@ func (c *chain) call(r request) ([]byte, error) {
 		return nil, c.failed("HandleSimple", err)
 	}
 	if reply.GetCode() != http.StatusOK || !bytes.HasPrefix(reply.GetBody(), resultPrefix) {
-		return nil, fmt.Errorf("%s: %.80s: HTTP %d, %.200s", c.cmd.Path, r.GetBody(), reply.GetCode(), reply.GetBody())
+		return nil, fmt.Errorf("%.80s: HTTP %d, %.200s", r.GetBody(), reply.GetCode(), reply.GetBody())
 	}
 	return reply.GetBody(), nil
 }

@@ -210,7 +210,7 @@ func (b *bench) describe(took time.Duration, loadBefore string) error {
 		disk = "IN MEMORY, not on a disk"
 	}
 	taken := []string{
-		fmt.Sprintf("%d cores, %s/%s, load %s before and %s after, %v in all; chain data %s; the two VMs take turns.",
+		fmt.Sprintf("%d cores, %s/%s, load %s before and %s after, %v in all; chain data %s, the node's database in memory; where there are two VMs, they take turns.",
 			runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, loadBefore, loadAverage(), took.Round(time.Second), disk),
 	}
 	peerFound := false

@@ -285,13 +285,18 @@ describe("building and deciding", () => {
 });
 
 describe("handlers", () => {
-  testGenesis("/rpc, served where everything else is; none of the removed kinds", async (plugin) => {
-    const serverAddr = plugin.handshake.addr;
-    expect((await plugin.vm.createHandlers({})).handlers).toMatchObject([{ prefix: "/rpc", serverAddr }]);
-    expect(await plugin.vm.newHTTPHandler({})).toMatchObject({ serverAddr });
-    expect(await plugin.vm.createStaticHandlers({})).toMatchObject({ handlers: [] });
-    expect(await plugin.vm.createHTTP2Handler({})).toMatchObject({ serverAddr: "" });
-  });
+  testGenesis(
+    "/rpc, served on a loopback port of its own, by route header as well; none of the removed kinds",
+    async (plugin) => {
+      const { handlers } = await plugin.vm.createHandlers({});
+      const serverAddr = handlers[0]?.serverAddr ?? "";
+      expect(handlers).toMatchObject([{ prefix: "/rpc", serverAddr: expect.stringMatching(/^127\.0\.0\.1:\d+$/) }]);
+      expect(serverAddr).not.toBe(plugin.handshake.addr);
+      expect(await plugin.vm.newHTTPHandler({})).toMatchObject({ serverAddr });
+      expect(await plugin.vm.createStaticHandlers({})).toMatchObject({ handlers: [] });
+      expect(await plugin.vm.createHTTP2Handler({})).toMatchObject({ serverAddr: "" });
+    },
+  );
 });
 
 describe("WaitForEvent", () => {

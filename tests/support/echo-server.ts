@@ -20,7 +20,8 @@ export class EchoServer implements Disposable {
   readonly #released = Promise.withResolvers<void>();
   readonly #watchers = new Set<() => void>();
 
-  static async listen(): Promise<EchoServer> {
+  /** With `how`, one of both ways to listen. */
+  static async listen(how: "listen" | "listenCoalesced" = "listen"): Promise<EchoServer> {
     const logged: string[] = [];
     const log = new Log((line) => logged.push(line));
     log.setLevel("debug");
@@ -48,7 +49,7 @@ export class EchoServer implements Disposable {
       },
       { maxRequestBytes: maxLimitedBytes, tooLarge: { write: { written: -1 } } },
     );
-    const echo = new EchoServer(server, await server.listen(), logged);
+    const echo = new EchoServer(server, await server[how](), logged);
     methods.act = echo.act.bind(echo);
     return echo;
   }

@@ -23,6 +23,7 @@ export class PluginClient {
   readonly http: Client<typeof HTTP>;
   readonly health: Client<typeof Health>;
   readonly #channel: GrpcChannel;
+  #httpChannel: Promise<GrpcChannel> | undefined;
   readonly #fields: InitializeFields;
 
   /** `address` is where it serves, `fields` what the node says at Initialize. */
@@ -30,8 +31,19 @@ export class PluginClient {
     this.#fields = fields;
     this.#channel = new GrpcChannel(address);
     this.vm = this.#channel.client(VM);
-    this.http = this.#channel.client(HTTP);
+    this.http = {
+      handleSimple: async (request, options) => (await this.#connectHttp()).handleSimple(request, options),
+      handle: async (request, options) => (await this.#connectHttp()).handle(request, options),
+    };
     this.health = this.#channel.client(Health);
+  }
+
+  /** Where CreateHandlers says, as the node does. */
+  async #connectHttp(): Promise<Client<typeof HTTP>> {
+    this.#httpChannel ??= this.vm.createHandlers({}).then(({ handlers: [handler] }) => {
+      return new GrpcChannel(handler?.serverAddr ?? "");
+    });
+    return (await this.#httpChannel).client(HTTP);
   }
 
   initialize(fields: InitializeFields = {}) {
@@ -90,6 +102,7 @@ export class PluginClient {
   /** Ends the connection. */
   close(): void {
     this.#channel[Symbol.dispose]();
+    void this.#httpChannel?.then((channel) => channel[Symbol.dispose]());
   }
 }
 

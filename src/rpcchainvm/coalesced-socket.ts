@@ -1,0 +1,53 @@
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+
+/**
+ * A connection that sends at once what is written first, and together what follows in the same turn of the event loop.
+ * Bun 1.4.5 gives each HTTP/2 reply a system call of its own: a third of the cost of a small one, when many are under
+ * way.
+ */
+export class CoalescedSocket extends Duplex {
+  readonly #socket: Socket;
+
+  /** Owns the socket from here on. */
+  constructor(socket: Socket) {
+    super({ writableHighWaterMark });
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk) => {
+      if (!this.push(chunk)) socket.pause();
+    });
+    socket.on("end", () => this.push(null));
+    socket.on("error", (error) => this.destroy(error));
+    socket.on("close", () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this._writev([{ chunk }], callback);
+  }
+
+  /** Holds back what comes after, until the turn is over: it then comes here in one piece. */
+  override _writev(chunks: readonly { chunk: Buffer }[], callback: () => void): void {
+    const [first] = chunks;
+    const whole = chunks.length === 1 && first !== undefined ? first.chunk : Buffer.concat(chunks.map((c) => c.chunk));
+    this.#socket.write(whole, () => callback());
+    this.cork();
+    setImmediate(() => this.uncork());
+  }
+
+  override _final(callback: () => void): void {
+    this.#socket.end(callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#socket.destroy();
+    callback(error);
+  }
+}
+
+/** Bytes: several replies of the largest data. */
+const writableHighWaterMark = 8 * 1024 * 1024;
