@@ -40,7 +40,9 @@ export class Gossip {
 
   async #sendQueue(): Promise<void> {
     this.#sending = true;
-    await setImmediate(); // the client gets its answer first, and what is proposed meanwhile goes together
+    // The client gets its answer first, which is sent at the end of this turn; what is proposed meanwhile goes together.
+    await setImmediate();
+    await setImmediate();
     while (this.#queue.length > 0) {
       try {
         const msg = encodeGossip(this.#takeBatch());

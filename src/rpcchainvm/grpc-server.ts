@@ -81,7 +81,7 @@ export class GrpcServer {
       this.#routes.set(`/${service.typeName}/${method.name}`, {
         maxRequestBytes: limits.maxRequestBytes,
         run: (request, call) => {
-          const reply = implement(fromBinary(method.input, request), call);
+          const reply = implement(fromBinary(method.input, request, ignoreUnknown), call);
           return reply instanceof Promise ? reply.then(encode) : encode(reply);
         },
         refuseLarge: () => {
@@ -144,6 +144,9 @@ export class GrpcServer {
     call.fail(error);
   }
 }
+
+/** Fields of a newer node need not be kept: nothing is passed on. */
+const ignoreUnknown = { readUnknownFields: false };
 
 function listenOnLoopback(server: net.Server | http2.Http2Server): Promise<string> {
   return new Promise((resolve, reject) => {
