@@ -18,16 +18,6 @@ export interface HttpApp {
 /** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
 export const maxHttpRequestBytes = 8 * 1024 * 1024;
 
-const tooLarge: Answer = {
-  code: 413,
-  headers: [{ key: "Content-Type", values: ["text/plain"] }],
-  body: new TextEncoder().encode(`a request has at most ${maxHttpRequestBytes} bytes\n`),
-};
-export const httpLimits: ServiceLimits<typeof HTTP> = {
-  maxRequestBytes: maxHttpRequestBytes,
-  tooLarge: { handleSimple: tooLarge },
-};
-
 interface HeaderLine {
   readonly key: string;
   readonly values: string[];
@@ -38,6 +28,17 @@ interface Answer {
   readonly headers: HeaderLine[];
   readonly body: Uint8Array;
 }
+
+const tooLarge: Answer = {
+  code: 413,
+  headers: [{ key: "Content-Type", values: ["text/plain"] }],
+  body: new TextEncoder().encode(`a request has at most ${maxHttpRequestBytes} bytes\n`),
+};
+
+export const httpLimits: ServiceLimits<typeof HTTP> = {
+  maxRequestBytes: maxHttpRequestBytes,
+  tooLarge: { handleSimple: tooLarge },
+};
 
 /** Serves HTTP requests that reach the node under `/ext/bc/<chain>`, with that part of the path taken off. */
 export function createHttpService(getApp: () => HttpApp): UnaryService<typeof HTTP> {
