@@ -23,6 +23,13 @@ export function idFromBytes(bytes: Uint8Array): Id {
   return base58.encode(checked) as Id;
 }
 
+/** Takes at most 32 bytes, and fills them up with zeros on the right. */
+export function idFromShortBytes(bytes: Uint8Array): Id {
+  const padded = new Uint8Array(idBytes);
+  padded.set(bytes);
+  return idFromBytes(padded);
+}
+
 /** Gives 32 bytes of its own. */
 export function idToBytes(id: Id): Uint8Array {
   return base58.decode(id).slice(0, idBytes);
@@ -42,10 +49,7 @@ export function parseId(text: string): Id {
   if (end > idBytes) throw malformed(`${end} bytes instead of ${idBytes}`);
   const payload = decoded.subarray(0, end);
   if (!equalBytes(checksum(payload), decoded.subarray(end))) throw malformed("wrong checksum");
-  if (end === idBytes) return trimmed as Id;
-  const padded = new Uint8Array(idBytes);
-  padded.set(payload);
-  return idFromBytes(padded);
+  return end === idBytes ? (trimmed as Id) : idFromShortBytes(payload);
 }
 
 /** The parent of a genesis block. */

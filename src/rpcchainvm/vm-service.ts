@@ -45,7 +45,14 @@ function createLifeCycle({ session, log, version }: VmServiceOptions) {
     },
     health: () => ({ details: new TextEncoder().encode(formatExactJson(session.vm.checkHealth())) }),
     version: () => ({ version }),
-    gather: () => ({ metricFamilies: gatherMetrics(session.vmIfOpen?.status()) }),
+    gather: () => {
+      try {
+        return { metricFamilies: gatherMetrics(session.vmIfOpen?.status()) };
+      } catch (error) {
+        log.error("metrics not gathered", { error: String(error) });
+        return {}; // an error would take away the metrics of every chain of the node
+      }
+    },
   } satisfies Partial<VmService>;
 }
 

@@ -51,10 +51,7 @@ export class BlockStore {
   getBlock(id: Id): Block | undefined {
     return this.#run(() => {
       const row = this.#sql.bytesByKey.get(keyOf(id));
-      if (!row?.bytes) return undefined;
-      const block = parseStored(this.file, id, row.bytes);
-      if (block.id !== id) throw damaged(this.file, `block ${id} is damaged`);
-      return block;
+      return row?.bytes ? parseStored(this.file, id, row.bytes) : undefined;
     });
   }
 
@@ -125,7 +122,6 @@ export class BlockStore {
 
   /** Releases the file. Nothing else may be called afterwards. */
   close(): void {
-    for (const statement of Object.values(this.#sql)) statement.finalize();
     this.#db.close(true);
   }
 
@@ -186,12 +182,15 @@ function prepare(db: Database) {
   };
 }
 
+/** The id is the checksum of the bytes. */
 function parseStored(file: string, id: Id, bytes: Uint8Array): Block {
   try {
-    return parseBlock(bytes);
+    const block = parseBlock(bytes);
+    if (block.id === id) return block;
   } catch {
-    throw damaged(file, `block ${id} is damaged`);
+    // Refused below, as every other damage.
   }
+  throw damaged(file, `block ${id} is damaged`);
 }
 
 /** `0x00 '/' id(32)`. */

@@ -15,6 +15,7 @@ import (
 	"github.com/ava-labs/avalanchego/ids"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
 )
 
 const (
@@ -315,7 +316,7 @@ func (n *Node) requireHead(t *testing.T, id ids.ID) {
 func requireGone(t *testing.T, pids []int) {
 	t.Helper()
 	for _, pid := range pids {
-		require.Eventually(t, func() bool { return !isRunning(pid) }, 2*time.Second, 10*time.Millisecond,
+		require.Eventually(t, func() bool { return !liveness.IsRunning(pid) }, 2*time.Second, 10*time.Millisecond,
 			"process %d outlived its node", pid)
 	}
 }

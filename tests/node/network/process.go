@@ -41,16 +41,6 @@ func find(wanted func(*process.Process, []string) bool) ([]int, error) {
 	return found, nil
 }
 
-// isRunning does not count a process that ended and that nobody waited for yet.
-func isRunning(pid int) bool {
-	p, err := process.NewProcess(int32(pid))
-	if err != nil {
-		return false
-	}
-	status, err := p.Status()
-	return err == nil && status != "Z"
-}
-
 // awaitExit waits until our child process has ended. Without the wait its remains would look alive to tmpnet.
 func awaitExit(pid int, timeout time.Duration) error {
 	for deadline := time.Now().Add(timeout); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/ava-labs/avalanchego/ids"
 	"github.com/ava-labs/avalanchego/snow"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
 )
 
 // A node starts every plugin once only to ask for its version.
@@ -67,7 +69,7 @@ func TestRefusedInitializeLeavesTheDataToOthers(t *testing.T) {
 	refused := launch(t)
 	_, err := tryOpenOn(t, refused, options{site: &s, genesis: "not JSON"})
 	require.Error(t, err)
-	require.True(t, isRunning(refused.pid))
+	require.True(t, liveness.IsRunning(refused.pid))
 
 	began := time.Now()
 	open(t, options{site: &s})

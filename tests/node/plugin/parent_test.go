@@ -15,6 +15,8 @@ import (
 	"github.com/ava-labs/avalanchego/api/metrics"
 	"github.com/ava-labs/avalanchego/ids"
 	"github.com/ava-labs/avalanchego/vms/rpcchainvm"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
 )
 
 const (
@@ -36,7 +38,7 @@ func TestPluginLeavesWhenTheNodeDies(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			folder := t.TempDir()
 			parent, plugin := startParent(t, folder, row.withoutSignal)
-			require.True(t, isRunning(plugin))
+			require.True(t, liveness.IsRunning(plugin))
 			require.NoError(t, syscall.Kill(parent.Process.Pid, syscall.SIGKILL))
 			_ = parent.Wait()
 			requireGone(t, plugin, goneWithin)
@@ -55,7 +57,7 @@ func TestPluginIgnoresSignalsWhileTheNodeLives(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		require.NoError(t, syscall.Kill(c.pid, signal))
 	}
-	require.Never(t, func() bool { return !isRunning(c.pid) }, time.Second, 10*time.Millisecond)
+	require.Never(t, func() bool { return !liveness.IsRunning(c.pid) }, time.Second, 10*time.Millisecond)
 	c.stamp(t, "goes on")
 	c.close(t)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/shirou/gopsutil/process"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,6 +18,8 @@ import (
 	"github.com/ava-labs/avalanchego/utils/logging"
 	"github.com/ava-labs/avalanchego/vms/rpcchainvm"
 	"github.com/ava-labs/avalanchego/vms/rpcchainvm/runtime"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
 )
 
 // patience is how long any single call may take before a test gives up on it.
@@ -80,19 +81,9 @@ func (p running) shutdown(t testing.TB) {
 	requireGone(t, p.pid, time.Second)
 }
 
-// isRunning does not count a process that ended and that nobody waited for yet: it holds nothing any more.
-func isRunning(pid int) bool {
-	p, err := process.NewProcess(int32(pid))
-	if err != nil {
-		return false
-	}
-	status, err := p.Status()
-	return err == nil && status != "Z"
-}
-
 func requireGone(t testing.TB, pid int, within time.Duration) {
 	t.Helper()
-	require.Eventually(t, func() bool { return !isRunning(pid) }, within, 5*time.Millisecond,
+	require.Eventually(t, func() bool { return !liveness.IsRunning(pid) }, within, 5*time.Millisecond,
 		"process %d still runs after %s", pid, within)
 }
 

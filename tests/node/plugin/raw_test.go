@@ -18,6 +18,8 @@ import (
 	"github.com/ava-labs/avalanchego/vms/rpcchainvm/runtime/subprocess"
 
 	vmpb "github.com/ava-labs/avalanchego/proto/pb/vm"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
 )
 
 // A caller that is no node must not be able to end the process.
@@ -36,7 +38,7 @@ func TestNoCallBeforeInitializeEndsTheProcess(t *testing.T) {
 				require.NotEqual(t, codes.DeadlineExceeded, status.Code(err), "not answered")
 			}
 			require.NotEqual(t, codes.Unavailable, status.Code(err))
-			require.True(t, isRunning(pid))
+			require.True(t, liveness.IsRunning(pid))
 		})
 	}
 	_, err := vmpb.NewVMClient(conn).Version(t.Context(), &emptypb.Empty{})
@@ -87,7 +89,7 @@ func TestMalformedCallsDoNotEndTheProcess(t *testing.T) {
 			err := call(ctx)
 			require.Error(t, err)
 			require.NotEqual(t, codes.DeadlineExceeded, status.Code(err), "not answered")
-			require.True(t, isRunning(pid))
+			require.True(t, liveness.IsRunning(pid))
 		})
 	}
 	_, err := vmpb.NewVMClient(conn).Version(t.Context(), &emptypb.Empty{})
