@@ -1,14 +1,25 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type MetricFamilySchema, MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
+import type { Log } from "../log.ts";
 import type { Status } from "../vm/status.ts";
 
 type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
 
 /**
- * What `vm.VM/Gather` answers. The node puts the VM's id before each name and a label `chain` on each value, and
- * answers nobody if one of ours has that label or comes twice.
+ * What `vm.VM/Gather` answers; nothing when the status cannot be had, since an error would take away the metrics of every
+ * chain of the node. The node puts the VM's id before each name and a label `chain` on each value, and answers nobody if
+ * one of ours has that label or comes twice.
  */
-export function gatherMetrics(status: Status | undefined): MetricFamily[] {
+export function gatherMetrics(getStatus: () => Status | undefined, log: Log): MetricFamily[] {
+  try {
+    return formatMetrics(getStatus());
+  } catch (error) {
+    log.error("metrics not gathered", { error: String(error) });
+    return [];
+  }
+}
+
+function formatMetrics(status: Status | undefined): MetricFamily[] {
   const { user, system } = process.cpuUsage();
   const families = [
     counter("process_cpu_seconds_total", "User and system CPU time", (user + system) / 1e6),

@@ -45,14 +45,7 @@ function createLifeCycle({ session, log, version }: VmServiceOptions) {
     },
     health: () => ({ details: new TextEncoder().encode(formatExactJson(session.vm.checkHealth())) }),
     version: () => ({ version }),
-    gather: () => {
-      try {
-        return { metricFamilies: gatherMetrics(session.vmIfOpen?.status()) };
-      } catch (error) {
-        log.error("metrics not gathered", { error: String(error) });
-        return {}; // an error would take away the metrics of every chain of the node
-      }
-    },
+    gather: () => ({ metricFamilies: gatherMetrics(() => session.vmIfOpen?.status(), log) }),
   } satisfies Partial<VmService>;
 }
 
