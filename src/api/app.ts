@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
-import { answerJsonRpc } from "./json-rpc.ts";
+import { type Awaitable, answerJsonRpc } from "./json-rpc.ts";
 import { createMethods } from "./methods.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
@@ -11,14 +11,17 @@ export const maxBodyBytes = 4 * 1024 * 1024;
 export interface Api {
   readonly app: Hono;
   /** Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large. */
-  readonly answerRpc: (body: Uint8Array) => string | undefined;
+  readonly answerRpc: (body: Uint8Array) => Awaitable<string> | undefined;
 }
 
 /** What people and programs see of the chain: JSON-RPC at `/rpc`. */
 export function createApi(vm: Vm, log: Log): Api {
   const methods = createMethods(vm);
-  const answerRpc = (body: Uint8Array) =>
-    body.length > maxBodyBytes ? undefined : (answerJsonRpc(methods, utf8.decode(body)) ?? "");
+  const answerRpc = (body: Uint8Array) => {
+    if (body.length > maxBodyBytes) return undefined;
+    const answer = answerJsonRpc(methods, utf8.decode(body));
+    return answer instanceof Promise ? answer.then((text) => text ?? "") : (answer ?? "");
+  };
   return { app: createApp(answerRpc, log), answerRpc };
 }
 
@@ -28,7 +31,7 @@ function createApp(answerRpc: Api["answerRpc"], log: Log): Hono {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
-    const answer = answerRpc(new Uint8Array(await c.req.arrayBuffer()));
+    const answer = await answerRpc(new Uint8Array(await c.req.arrayBuffer()));
     if (answer === undefined) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
     return answer === "" ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });

@@ -3,7 +3,10 @@ import { VmError } from "../core/errors.ts";
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
 export type Params = unknown;
 
+/** A method gives its result, or a promise of it. */
 export type Methods = ReadonlyMap<string, (params: Params) => unknown>;
+
+export type Awaitable<T> = T | Promise<T>;
 
 /** Requests in one batch at most. */
 export const maxBatchRequests = 100;
@@ -17,17 +20,14 @@ export class InvalidParams extends Error {}
  * Answers a JSON-RPC 2.0 request or batch (https://www.jsonrpc.org/specification). Gives undefined when there is nothing
  * to answer: all were notifications. Ids are echoed as they were written, numbers of any size included.
  */
-export function answerJsonRpc(methods: Methods, text: string): string | undefined {
+export function answerJsonRpc(methods: Methods, text: string): Awaitable<string | undefined> {
   let message: unknown;
   try {
     message = parseExactJson(text);
   } catch {
     return JSON.stringify(failure(null, parseError, "Parse error"));
   }
-  if (!Array.isArray(message)) {
-    const answer = answerOne(methods, message);
-    return answer && JSON.stringify(answer);
-  }
+  if (!Array.isArray(message)) return answerText(methods, message);
   if (message.length === 0) return JSON.stringify(failure(null, invalidRequest, "Invalid Request: empty batch"));
   if (message.length > maxBatchRequests) {
     const problem = `Invalid Request: a batch has at most ${maxBatchRequests} requests`;
@@ -44,42 +44,57 @@ type Answer =
       readonly id: unknown;
     };
 
-function answerBatch(methods: Methods, requests: readonly unknown[]): string | undefined {
-  const answers: string[] = [];
+function answerBatch(methods: Methods, requests: readonly unknown[]): Awaitable<string | undefined> {
+  const answers: Awaitable<string | undefined>[] = [];
   let length = 0;
   for (const request of requests) {
-    const answer = length < maxBatchAnswerLength ? answerOne(methods, request) : refuseRest(request);
-    if (answer === undefined) continue;
-    const text = JSON.stringify(answer);
-    length += text.length;
-    answers.push(text);
+    const answer = length < maxBatchAnswerLength ? answerText(methods, request) : refuseRest(request);
+    if (typeof answer === "string") length += answer.length;
+    answers.push(answer);
   }
-  return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
+  if (answers.some((answer) => answer instanceof Promise)) return Promise.all(answers).then(joinAnswers);
+  return joinAnswers(answers as (string | undefined)[]);
+}
+
+function joinAnswers(answers: readonly (string | undefined)[]): string | undefined {
+  const given = answers.filter((answer) => answer !== undefined);
+  return given.length === 0 ? undefined : `[${given.join(",")}]`;
 }
 
 /** Undefined for a notification, which is carried out all the same. */
-function answerOne(methods: Methods, request: unknown): Answer | undefined {
-  if (!isRequest(request)) return failure(idOf(request) ?? null, invalidRequest, "Invalid Request");
-  const id = idOf(request);
-  const answer = call(methods, request, id);
-  return id === undefined ? undefined : answer;
+function answerText(methods: Methods, request: unknown): Awaitable<string | undefined> {
+  const answer = isRequest(request)
+    ? call(methods, request, idOf(request))
+    : failure(idOf(request) ?? null, invalidRequest, "Invalid Request");
+  const isNotification = isRequest(request) && idOf(request) === undefined;
+  const format = (answer: Answer) => (isNotification ? undefined : JSON.stringify(answer));
+  return answer instanceof Promise ? answer.then(format) : format(answer);
 }
 
-function call(methods: Methods, { method: name, params }: JsonRpcRequest, id: unknown): Answer {
+function call(methods: Methods, { method: name, params }: JsonRpcRequest, id: unknown): Awaitable<Answer> {
   const method = methods.get(name);
   if (method === undefined) return failure(id, methodNotFound, "Method not found");
+  const succeed = (result: unknown): Answer => ({ jsonrpc: "2.0", result, id });
+  const fail = (error: unknown) => toFailure(error, id);
   try {
-    return { jsonrpc: "2.0", result: method(params ?? undefined), id };
+    const result = method(params ?? undefined);
+    return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
   } catch (error) {
-    if (error instanceof InvalidParams) return failure(id, invalidParams, `Invalid params: ${error.message}`);
-    if (error instanceof VmError) return failure(id, codeOf(error), error.message);
-    throw error;
+    return fail(error);
   }
 }
 
-function refuseRest(request: unknown): Answer | undefined {
+/** Throws what is a bug. */
+function toFailure(error: unknown, id: unknown): Answer {
+  if (error instanceof InvalidParams) return failure(id, invalidParams, `Invalid params: ${error.message}`);
+  if (error instanceof VmError) return failure(id, codeOf(error), error.message);
+  throw error;
+}
+
+function refuseRest(request: unknown): string | undefined {
   const id = idOf(request);
-  return id === undefined ? undefined : failure(id, internalError, "the answers to this batch are too large");
+  if (id === undefined) return undefined;
+  return JSON.stringify(failure(id, internalError, "the answers to this batch are too large"));
 }
 
 interface JsonRpcRequest {

@@ -4,17 +4,19 @@ import { exactNumber } from "../core/exact-json.ts";
 import { parseId } from "../core/id.ts";
 import type { Vm } from "../vm/vm.ts";
 import { InvalidParams, type Methods, type Params } from "./json-rpc.ts";
+import { ProposalQueue } from "./proposal-queue.ts";
 
 /** The methods of timestampvm-rs (api/chain_handlers.rs), each by its name and as `timestampvm.NAME`. */
 export function createMethods(vm: Vm): Methods {
+  const proposals = new ProposalQueue(vm);
   const methods = {
     ping: (params: Params) => {
       expectNoParams(params);
       return { success: true };
     },
     proposeBlock: (params: Params) => {
-      vm.proposeBlock(parseData(getString(params, "data")));
-      return { success: true };
+      const proposed = proposals.propose(parseData(getString(params, "data")));
+      return proposed.then(() => ({ success: true }));
     },
     lastAccepted: (params: Params) => {
       expectNoParams(params);

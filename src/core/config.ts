@@ -11,6 +11,10 @@ export interface Config {
   readonly maxMempoolItems: number;
   /** How many bytes of data they may hold together. */
   readonly maxMempoolBytes: number;
+  /** After how many seconds a proposal that no block carries is dropped; 0 for never. */
+  readonly proposalExpirySeconds: number;
+  /** How long this node builds no block on a new one. */
+  readonly minBlockIntervalMs: number;
 }
 
 export const defaultConfig: Config = {
@@ -18,6 +22,8 @@ export const defaultConfig: Config = {
   durability: "auto",
   maxMempoolItems: 10_000,
   maxMempoolBytes: 64 * 1024 * 1024,
+  proposalExpirySeconds: 0,
+  minBlockIntervalMs: 0,
 };
 
 /** Takes the node's config bytes: nothing, or a JSON object. Throws "malformed config", naming the key. */
@@ -45,6 +51,8 @@ const rules: Readonly<Record<keyof Config, Rule>> = {
   durability: oneOf("auto", "normal", "full"),
   maxMempoolItems: wholeNumber(1, 1_000_000),
   maxMempoolBytes: wholeNumber(1_000_000, 4 * 1024 ** 3),
+  proposalExpirySeconds: wholeNumber(0, 10 * 365 * 24 * 3600),
+  minBlockIntervalMs: wholeNumber(0, 3_600_000),
 };
 
 function oneOf(...words: readonly string[]): Rule {

@@ -17,6 +17,7 @@ export type Refusal =
   | { readonly code: "unknown block" }
   // What consensus asked for.
   | { readonly code: "nothing to build" }
+  | { readonly code: "too early"; readonly waitMs: number }
   | { readonly code: "height decided"; readonly height: bigint; readonly lastAcceptedHeight: bigint }
   | { readonly code: "too many processing"; readonly bytes: number; readonly maxBytes: number }
   | { readonly code: "not processing"; readonly id: Id }
@@ -26,6 +27,9 @@ export type Refusal =
   | { readonly code: "not initialized" }
   | { readonly code: "already initialized" }
   | { readonly code: "shut down" }
+  // What health says.
+  | { readonly code: "clock behind"; readonly seconds: bigint }
+  | { readonly code: "proposals wait"; readonly items: number; readonly seconds: number }
   // The file.
   | { readonly code: "database in use"; readonly file: string }
   | { readonly code: "database failed"; readonly file: string; readonly problem: string; readonly cure: string };
@@ -58,6 +62,8 @@ export function describeRefusal(refusal: Refusal): string {
       return `timestamp ${refusal.timestamp} is an hour or more ahead of local time ${refusal.now}`;
     case "nothing to build":
       return "nothing to build: no proposal is waiting for a block";
+    case "too early":
+      return `too early: minBlockIntervalMs asks for another ${refusal.waitMs} ms before the next block`;
     case "height decided":
       return `height ${refusal.height} is decided: the last accepted block has height ${refusal.lastAcceptedHeight}`;
     case "too many processing":
@@ -76,6 +82,10 @@ export function describeRefusal(refusal: Refusal): string {
       return "the VM is initialized already";
     case "shut down":
       return "the VM is shut down";
+    case "clock behind":
+      return `the preferred block is ${refusal.seconds} s ahead of the local clock, too far to build on it: set the clock`;
+    case "proposals wait":
+      return `${refusal.items} proposals wait for a block, the oldest for ${refusal.seconds} s`;
     case "database in use":
       return `${refusal.file} is in use by another process: stop the other timestampvm that runs on this chain data directory`;
     case "database failed":

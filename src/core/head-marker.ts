@@ -42,23 +42,36 @@ export type RewindReason =
   | "the node's database has another block at this height"
   | "the node's database is behind";
 
-/** The height that our file must go back to, and why; undefined when it can stay as it is. */
+export interface Rewind {
+  /** Our file must go back to it. */
+  readonly height: bigint;
+  readonly reason: RewindReason;
+  /** Whether the chain itself may have lost what is taken off: then it must be proposed again. */
+  readonly isLost: boolean;
+}
+
+/** How our file must go back, and why; undefined when it can stay as it is. */
 export function findRewind(
   stored: HeadMarker,
   marker: HeadMarker | undefined,
   getIdAtHeight: (height: bigint) => Id | undefined,
-): { readonly height: bigint; readonly reason: RewindReason } | undefined {
+): Rewind | undefined {
   if (stored.height === 0n) return undefined;
-  if (marker === undefined) return { height: 0n, reason: "the node's database does not know this chain" };
+  if (marker === undefined) return toGenesis("the node's database does not know this chain");
   if (!equalBytes(marker.instanceId, stored.instanceId)) {
-    return { height: 0n, reason: "the node's database belongs to another chain data directory" };
+    return toGenesis("the node's database belongs to another chain data directory");
   }
   if (marker.height > stored.height) return undefined; // the node follows us back
   if (getIdAtHeight(marker.height) !== marker.id) {
-    return { height: 0n, reason: "the node's database has another block at this height" };
+    return toGenesis("the node's database has another block at this height");
   }
   if (marker.height === stored.height) return undefined;
-  return { height: marker.height, reason: "the node's database is behind" };
+  return { height: marker.height, reason: "the node's database is behind", isLost: true };
+}
+
+/** What another database had decided is not this chain's to keep. */
+function toGenesis(reason: RewindReason): Rewind {
+  return { height: 0n, reason, isLost: false };
 }
 
 const heightAt = 16;

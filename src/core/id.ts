@@ -17,10 +17,15 @@ export function idFromBytes(bytes: Uint8Array): Id {
   if (bytes.length !== idBytes) {
     throw new VmError({ code: "malformed id", problem: `${bytes.length} bytes instead of ${idBytes}` });
   }
-  const checked = new Uint8Array(idBytes + checksumBytes);
+  return encodeCb58(bytes) as Id;
+}
+
+/** Base58 of some tens of bytes with a checksum behind them. */
+export function encodeCb58(bytes: Uint8Array): string {
+  const checked = new Uint8Array(bytes.length + checksumBytes);
   checked.set(bytes);
-  checked.set(checksum(bytes), idBytes);
-  return base58.encode(checked) as Id;
+  checked.set(checksum(bytes), bytes.length);
+  return base58.encode(checked);
 }
 
 /** Takes at most 32 bytes, and fills them up with zeros on the right. */

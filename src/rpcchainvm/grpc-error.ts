@@ -24,6 +24,7 @@ function codeOf({ refusal }: VmError): Code {
     case "timestamp before parent":
     case "future timestamp":
     case "nothing to build":
+    case "too early":
     case "height decided":
     case "not processing":
     case "already accepted":
@@ -35,6 +36,8 @@ function codeOf({ refusal }: VmError): Code {
     case "unknown block":
       return Code.NotFound;
     case "shut down":
+    case "clock behind":
+    case "proposals wait":
     case "database in use":
       return Code.Unavailable;
     case "database failed":

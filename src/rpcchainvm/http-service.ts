@@ -12,7 +12,7 @@ export interface HttpApp {
    * would: a Request and a Response would double the time of a small call. Undefined, with nothing done, leaves the
    * request to `fetch`.
    */
-  readonly answerRpc: (body: Uint8Array) => string | undefined;
+  readonly answerRpc: (body: Uint8Array) => string | Promise<string> | undefined;
 }
 
 /** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
@@ -58,6 +58,11 @@ function answerRpcCall(app: HttpApp, { method, url, requestHeaders, responseHead
   const isCall = method === "POST" && url.replace(chainPath, "") === "/rpc" && requestHeaders.some(isJsonType);
   const json = isCall ? app.answerRpc(body) : undefined;
   if (json === undefined) return undefined;
+  const reply = (text: string) => toReply(text, responseHeaders);
+  return json instanceof Promise ? json.then(reply) : reply(json);
+}
+
+function toReply(json: string, responseHeaders: Element[]) {
   if (json === "") return { code: 204, headers: responseHeaders };
   return {
     code: 200,

@@ -43,6 +43,7 @@ function formatMetrics(status: Status | undefined): MetricFamily[] {
     counter("blocks_rejected_total", "Blocks rejected", blocks.rejected),
     counter("proposals_submitted_total", "Proposals taken from clients", proposals.submitted),
     counter("proposals_gossiped_total", "Proposals taken from peers", proposals.gossiped),
+    counter("proposals_expired_total", "Proposals dropped after proposalExpirySeconds", proposals.expired),
   ];
 }
 

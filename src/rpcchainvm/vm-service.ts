@@ -1,6 +1,7 @@
 import { Error as Answer, Message, State as NodeState, type VM } from "../../gen/vm/vm_pb.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import { idFromBytes, idToBytes } from "../core/id.ts";
+import { nodeIdFromBytes } from "../core/node-id.ts";
 import type { Log } from "../log.ts";
 import type { State } from "../vm/status.ts";
 import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-replies.ts";
@@ -109,9 +110,9 @@ function createConsensus({ session }: VmServiceOptions) {
 /** Any peer may send anything, and an error would stop the chain. */
 function createPeers({ session, log }: VmServiceOptions) {
   return {
-    appGossip: ({ msg }) => {
+    appGossip: ({ nodeId, msg }) => {
       try {
-        for (const data of decodeGossip(msg)) session.vmIfOpen?.addGossip(data);
+        session.vmIfOpen?.addGossip(decodeGossip(msg), nodeIdFromBytes(nodeId));
       } catch (error) {
         log.error("gossip not taken", { error: String(error) });
       }

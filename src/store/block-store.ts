@@ -1,21 +1,27 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { type Block, parseBlock } from "../core/block.ts";
-import { type Digest, digestFromBytes, digestToBytes } from "../core/digest.ts";
+import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import type { VmError } from "../core/errors.ts";
 import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
+import { maxDataBytes } from "../core/proposal.ts";
 import { damaged, openDatabase, translating } from "./database.ts";
+import { ProposalTable } from "./proposal-table.ts";
 
 export type Decision = "accepted" | "rejected";
 
 /** How much a commit survives: "normal" any crash of the process, "full" a power cut as well. */
 export type Durability = "normal" | "full";
 
-/** The decided blocks of one chain, in one SQLite file. Everything runs to completion; one commit holds one fact. */
+/**
+ * The decided blocks of one chain, and the proposals that wait for one, in one SQLite file. Everything runs to
+ * completion; one commit holds one fact.
+ */
 export class BlockStore {
   readonly file: string;
   /** 16 random bytes, made with the file: they tell it from its copies' siblings. */
   readonly instanceId: Uint8Array;
+  readonly proposals: ProposalTable;
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepare>;
 
@@ -34,6 +40,7 @@ export class BlockStore {
     this.file = file;
     this.#db = db;
     this.#sql = prepare(db);
+    this.proposals = new ProposalTable(file, db);
     this.instanceId = this.#run(() => this.#readOrMakeInstanceId());
   }
 
@@ -79,13 +86,17 @@ export class BlockStore {
     ).reverse();
   }
 
-  /** Makes `block`, which carries `digest`, the last accepted one, and rejects `losers`, in one transaction. */
+  /**
+   * Makes `block`, which carries `digest`, the last accepted one, takes that out of the proposals, and rejects `losers`,
+   * in one transaction.
+   */
   accept(block: Block, digest: Digest, losers: readonly Block[] = []): void {
     this.#run(() =>
       this.#db
         .transaction(() => {
           const { id, height, timestamp, bytes } = block;
           this.#sql.insertAccepted.run(keyOf(id), height, timestamp, digestToBytes(digest), bytes);
+          this.proposals.remove([digest]);
           for (const loser of losers) this.#sql.insertRejected.run(keyOf(loser.id), loser.height);
         })
         .immediate(),
@@ -99,6 +110,22 @@ export class BlockStore {
   /** Takes every block above `height` off the chain, in one transaction. */
   rewind(height: bigint): void {
     this.#run(() => this.#sql.deleteAbove.run(height));
+  }
+
+  /** The same, and its data waits again, before all other proposals, since `now` (Unix seconds). */
+  takeBack(height: bigint, now: bigint): void {
+    this.#run(() =>
+      this.#db
+        .transaction(() => {
+          for (let block = this.lastAccepted(); block.height > height; block = this.#parentOf(block)) {
+            const { data } = block;
+            if (data.length > maxDataBytes) continue; // another VM's, that ours may not build
+            this.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined });
+          }
+          this.#sql.deleteAbove.run(height);
+        })
+        .immediate(),
+    );
   }
 
   setDurability(durability: Durability): void {
@@ -131,6 +158,12 @@ export class BlockStore {
     const made = randomBytes(instanceIdBytes);
     this.#sql.setMeta.run(instanceName, made);
     return made;
+  }
+
+  #parentOf({ id, parentId }: Block): Block {
+    const parent = this.getBlock(parentId);
+    if (parent === undefined) throw damaged(this.file, `the parent of block ${id} is missing`);
+    return parent;
   }
 
   #idOf(key: unknown): Id {

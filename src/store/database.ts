@@ -5,7 +5,7 @@ import { VmError } from "../core/errors.ts";
 
 /** "tsvm", so that `file` and we can tell the file from any other SQLite database. */
 export const applicationId = 0x7473766d;
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Blocks are hex text: on pages of 4 KiB, blocks of 2 KiB would waste half the file. */
 const pageBytes = 16_384;
@@ -20,7 +20,7 @@ const maxIdleWalBytes = 64 * 1024 * 1024;
  *
  * `status` has the numbers of AvalancheGo's choices: 2 rejected, 3 accepted. Processing blocks are never here.
  */
-const schema = `
+const blocksSchema = `
   CREATE TABLE blocks (
     key       BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 34),
     status    INTEGER NOT NULL CHECK (status IN (2, 3)),
@@ -35,6 +35,17 @@ const schema = `
   CREATE TABLE meta (
     name  TEXT NOT NULL PRIMARY KEY,
     value BLOB NOT NULL
+  ) STRICT;
+`;
+
+/** `position` is the order in which proposals came; `peer` is NULL for what a client of this node proposed. */
+const mempoolSchema = `
+  CREATE TABLE mempool (
+    position INTEGER NOT NULL PRIMARY KEY,
+    digest   BLOB    NOT NULL UNIQUE CHECK (length(digest) = 32),
+    since    INTEGER NOT NULL,
+    peer     TEXT,
+    data     BLOB    NOT NULL
   ) STRICT;
 `;
 
@@ -66,6 +77,7 @@ function configure(db: Database, file: string): void {
   // In one transaction before the file turns to WAL: a process that is killed here leaves an empty file or a whole one.
   if (pragma(db, "page_count") === 0n) makeSchema(db);
   else checkIdentity(db, file);
+  if (pragma(db, "user_version") === 1n) upgradeFrom1(db);
   const mode = pragma(db, "journal_mode = WAL");
   if (mode !== "wal" && file !== ":memory:") throw failed(file, `its journal is "${mode}"`, "move it to a local disk");
   db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
@@ -80,8 +92,17 @@ function configure(db: Database, file: string): void {
 function makeSchema(db: Database): void {
   db.run(`PRAGMA page_size = ${pageBytes}`);
   db.transaction(() => {
-    db.run(schema);
+    db.run(blocksSchema);
+    db.run(mempoolSchema);
     db.run(`PRAGMA application_id = ${applicationId}`);
+    db.run(`PRAGMA user_version = ${schemaVersion}`);
+  }).exclusive();
+}
+
+/** Version 1 kept proposals in memory. */
+function upgradeFrom1(db: Database): void {
+  db.transaction(() => {
+    db.run(mempoolSchema);
     db.run(`PRAGMA user_version = ${schemaVersion}`);
   }).exclusive();
 }
@@ -91,7 +112,7 @@ function checkIdentity(db: Database, file: string): void {
     throw failed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
   }
   const version = pragma(db, "user_version");
-  if (version !== BigInt(schemaVersion)) {
+  if (version !== 1n && version !== BigInt(schemaVersion)) {
     throw failed(file, `its schema ${version} is newer than ${schemaVersion}`, "run the timestampvm that wrote it");
   }
 }

@@ -7,20 +7,28 @@ import type { Clock } from "./clock.ts";
  */
 export const repeatAfterMs = 250;
 
+/** What a build would do. */
+export interface Work {
+  /** The same name exactly for the same block to come. */
+  readonly name: string;
+  /** How long it must still wait, milliseconds. */
+  readonly waitMs: number;
+}
+
 /**
  * Tells the node when there is something to build. Level-triggered: an answer consumes nothing, so one that is lost to a
  * cancellation is given again. Quiet: the same work is announced once, then only every `repeatAfterMs`.
  */
 export class BuildEvent {
   readonly #clock: Clock;
-  readonly #nextWork: () => string | undefined;
+  readonly #nextWork: () => Work | undefined;
   readonly #waiters = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
-  #announced: { readonly work: string; readonly atMs: number } | undefined;
+  #announced: { readonly name: string; readonly atMs: number } | undefined;
   #cancelTimer: (() => void) | undefined;
   #closed = false;
 
-  /** `nextWork` names what a build would do now: the same name exactly for the same block to come. */
-  constructor(clock: Clock, nextWork: () => string | undefined) {
+  /** `nextWork` says what a build would do now; undefined for nothing. */
+  constructor(clock: Clock, nextWork: () => Work | undefined) {
     this.#clock = clock;
     this.#nextWork = nextWork;
   }
@@ -60,15 +68,16 @@ export class BuildEvent {
 
   /** To be called after everything that can change what a build would do. */
   check(): void {
+    this.#cancelTimer?.();
     if (this.#waiters.size === 0) return;
     const work = this.#nextWork();
     if (work === undefined) return;
-    const atMs = this.#clock.elapsedMs();
-    if (this.#announced?.work === work) {
-      const quietMs = this.#announced.atMs + repeatAfterMs - atMs;
-      if (quietMs > 0) return this.#checkAfter(quietMs);
+    const waitMs = Math.max(work.waitMs, this.#quietMs(work));
+    if (waitMs > 0) {
+      this.#cancelTimer = this.#clock.after(Math.ceil(waitMs), () => this.check());
+      return;
     }
-    this.#announced = { work, atMs };
+    this.#announced = { name: work.name, atMs: this.#clock.elapsedMs() };
     for (const waiter of [...this.#waiters]) waiter.resolve();
   }
 
@@ -78,11 +87,9 @@ export class BuildEvent {
     for (const waiter of [...this.#waiters]) waiter.reject(new VmError({ code: "shut down" }));
   }
 
-  #checkAfter(ms: number): void {
-    if (this.#cancelTimer !== undefined) return;
-    this.#cancelTimer = this.#clock.after(Math.ceil(ms), () => {
-      this.#cancelTimer = undefined;
-      this.check();
-    });
+  /** How long the work must not be announced again. */
+  #quietMs({ name }: Work): number {
+    if (this.#announced?.name !== name) return 0;
+    return this.#announced.atMs + repeatAfterMs - this.#clock.elapsedMs();
   }
 }

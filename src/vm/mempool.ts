@@ -1,82 +1,167 @@
-import type { Digest } from "../core/digest.ts";
-import { digestOf } from "../core/digest.ts";
+import type { Config } from "../core/config.ts";
+import { type Digest, digestOf } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
+import type { NodeId } from "../core/node-id.ts";
+import type { Proposal } from "../core/proposal.ts";
+import type { ProposalTable, StoredProposal } from "../store/proposal-table.ts";
+import type { Clock } from "./clock.ts";
+import { Regossip } from "./regossip.ts";
+import type { MempoolStatus } from "./status.ts";
+import { WaitingProposals } from "./waiting.ts";
 
-/**
- * A block is hex text of twice its data, and must fit with its headers into the 2 MiB that AvalancheGo sends at once
- * (v1.14.2, utils/constants/networking.go:17): larger data could be built into a block that no peer ever sees.
- */
-export const maxDataBytes = 1_000_000;
+/** How much is told again in one turn: about one message of the node's 2 MiB. */
+export const maxRegossipItems = 256;
+export const maxRegossipBytes = 1_000_000;
 
-export interface MempoolLimits {
-  readonly maxItems: number;
-  readonly maxBytes: number;
+export interface MempoolOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Tells the peers of data that a client proposed here. */
+  readonly gossip: (data: Uint8Array) => void;
 }
 
-/** Data that waits for a block. */
-export interface Proposal {
-  readonly digest: Digest;
-  readonly data: Uint8Array;
-  /** When it came, Unix seconds. */
-  readonly since: bigint;
-}
-
 /**
- * The proposals that no accepted block carries yet, first come, first served. A proposal stays while blocks with it
- * are built, verified or rejected; only `remove`, after an accept, takes it out.
+ * What waits for a block. A proposal is on disk before anyone is told that it was taken, and it stays while blocks with
+ * it are built, verified or rejected: only the transaction that accepts a block with it takes it out.
  */
 export class Mempool {
-  readonly #limits: MempoolLimits;
-  readonly #proposalByDigest = new Map<Digest, Proposal>(); // in the order they came
-  #bytes = 0;
+  readonly #table: ProposalTable;
+  readonly #clock: Clock;
+  readonly #gossip: (data: Uint8Array) => void;
+  readonly #expirySeconds: bigint;
+  readonly #waiting: WaitingProposals;
+  readonly #regossip = new Regossip();
+  #expired = 0;
 
-  constructor(limits: MempoolLimits) {
-    this.#limits = limits;
-  }
-
-  get items(): number {
-    return this.#proposalByDigest.size;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  get oldest(): Proposal | undefined {
-    return this.#proposalByDigest.values().next().value;
-  }
-
-  /** False when the same data waits already. Throws "data too large" or "mempool full". */
-  add(data: Uint8Array, now: bigint): boolean {
-    if (data.length > maxDataBytes) {
-      throw new VmError({ code: "data too large", bytes: data.length, maxBytes: maxDataBytes });
+  /** Takes up what the table holds. Throws "database failed". */
+  constructor(table: ProposalTable, { config, clock, gossip }: MempoolOptions) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#gossip = gossip;
+    this.#expirySeconds = BigInt(config.proposalExpirySeconds);
+    this.#waiting = new WaitingProposals(
+      { maxItems: config.maxMempoolItems, maxBytes: config.maxMempoolBytes },
+      table.readAll().map(withoutData),
+    );
+    for (const { digest, peer } of this.#waiting.all()) {
+      if (peer === undefined) this.#regossip.add(digest, clock.elapsedMs(), 0);
     }
-    const digest = digestOf(data);
-    if (this.#proposalByDigest.has(digest)) return false;
-    if (!this.hasRoom(data.length, 1))
-      throw new VmError({ code: "mempool full", items: this.items, bytes: this.bytes });
-    this.#proposalByDigest.set(digest, { digest, data, since: now });
-    this.#bytes += data.length;
-    return true;
   }
 
-  /** Whether one more proposal of so many bytes fits into this share, from 0 to 1, of the mempool. */
-  hasRoom(bytes: number, share: number): boolean {
-    return this.items < this.#limits.maxItems * share && this.#bytes + bytes <= this.#limits.maxBytes * share;
+  get status(): MempoolStatus {
+    const { items, bytes, oldest } = this.#waiting;
+    return { items, bytes, oldestSeconds: oldest === undefined ? 0n : this.#clock.now() - oldest.since };
   }
 
-  remove(digest: Digest): void {
-    const proposal = this.#proposalByDigest.get(digest);
-    if (proposal === undefined) return;
-    this.#proposalByDigest.delete(digest);
-    this.#bytes -= proposal.data.length;
+  /** How many proposals have expired since the start. */
+  get expired(): number {
+    return this.#expired;
+  }
+
+  /**
+   * Takes what clients propose here, all of it in one commit, and tells the peers. Gives for each item undefined when it
+   * is on disk, or "data too large" or "mempool full". Throws "database failed", and nothing is taken then.
+   */
+  propose(batch: readonly Uint8Array[]): Outcome {
+    const { refusals, added } = this.#add(batch.map((data) => this.#toProposal(data, undefined)));
+    for (const { digest, data } of added) {
+      this.#gossip(data);
+      this.#regossip.add(digest, this.#clock.elapsedMs());
+    }
+    return { refusals, added: added.length };
+  }
+
+  /** Takes what a peer tells us, in one commit, unless it is `useless` or there is no room. Throws "database failed". */
+  addGossip(batch: readonly Uint8Array[], peer: NodeId, isUseless: (digest: Digest) => boolean): Outcome {
+    const proposals = batch.map((data) => this.#toProposal(data, peer));
+    const { refusals, added } = this.#add(proposals.filter(({ digest }) => !isUseless(digest)));
+    return { refusals, added: added.length };
   }
 
   /** The oldest proposal that is not among `carried`. */
   first(carried: ReadonlySet<Digest>): Proposal | undefined {
-    for (const proposal of this.#proposalByDigest.values()) {
-      if (!carried.has(proposal.digest)) return proposal;
-    }
-    return undefined;
+    return this.#waiting.first(carried);
   }
+
+  /** Throws "database failed" when it is not what came. */
+  readData({ digest }: Proposal): Uint8Array {
+    return this.#table.read(digest).data;
+  }
+
+  /** To be called when the store has taken it out. */
+  forget(digest: Digest): void {
+    this.#waiting.remove(digest);
+    this.#regossip.remove(digest);
+  }
+
+  /** To be called now and then: drops what has expired, and tells the peers again what still waits. */
+  tick(): void {
+    this.#dropExpired();
+    let items = 0;
+    let bytes = 0;
+    for (const digest of this.#regossip.due(this.#clock.elapsedMs())) {
+      const { data } = this.#table.read(digest);
+      if (items === maxRegossipItems || (items > 0 && bytes + data.length > maxRegossipBytes)) break;
+      this.#gossip(data);
+      items++;
+      bytes += data.length;
+    }
+  }
+
+  #add(proposals: readonly StoredProposal[]) {
+    const added: StoredProposal[] = [];
+    const refusals = proposals.map((proposal) => {
+      const known = this.#waiting.get(proposal.digest);
+      // A client makes a peer's proposal ours: we have answered for it now.
+      if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) return undefined;
+      try {
+        this.#waiting.add(withoutData(proposal));
+        added.push(proposal);
+        return undefined;
+      } catch (error) {
+        return expectVmError(error);
+      }
+    });
+    this.#store(added);
+    return { refusals, added };
+  }
+
+  #store(added: readonly StoredProposal[]): void {
+    if (added.length === 0) return;
+    try {
+      this.#table.add(added);
+    } catch (error) {
+      for (const { digest } of added) this.forget(digest);
+      throw error;
+    }
+  }
+
+  #dropExpired(): void {
+    if (this.#expirySeconds === 0n) return;
+    const now = this.#clock.now();
+    const expired = [...this.#waiting.all()].filter(({ since }) => since + this.#expirySeconds <= now);
+    if (expired.length === 0) return;
+    this.#table.remove(expired.map(({ digest }) => digest));
+    for (const { digest } of expired) this.forget(digest);
+    this.#expired += expired.length;
+  }
+
+  #toProposal(data: Uint8Array, peer: NodeId | undefined): StoredProposal {
+    return { digest: digestOf(data), bytes: data.length, since: this.#clock.now(), peer, data };
+  }
+}
+
+/** What came of a batch: for each item why it was not taken; and how many were new. */
+export interface Outcome {
+  readonly refusals: readonly (VmError | undefined)[];
+  readonly added: number;
+}
+
+function withoutData({ digest, bytes, since, peer }: StoredProposal): Proposal {
+  return { digest, bytes, since, peer };
+}
+
+function expectVmError(error: unknown): VmError {
+  if (error instanceof VmError) return error;
+  throw error;
 }

@@ -1,23 +1,18 @@
 import type { Block } from "../core/block.ts";
-import type { Config } from "../core/config.ts";
 import { digestOf } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import { findRewind, type HeadMarker, type RewindReason } from "../core/head-marker.ts";
 import { BlockStore } from "../store/block-store.ts";
-import type { Clock } from "./clock.ts";
+import type { MempoolOptions } from "./mempool.ts";
 import { Vm } from "./vm.ts";
 
-export interface OpenOptions {
+export interface OpenOptions extends MempoolOptions {
   /** The database file; ":memory:" keeps nothing. */
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   /** What the node's database says of our file. */
   readonly marker: HeadMarker | undefined;
-  readonly config: Config;
-  readonly clock: Clock;
-  /** Is told of data that a client proposed here. */
-  readonly gossip: (data: Uint8Array) => void;
 }
 
 /** A stretch of blocks that opening took off the chain, because the node's database does not know them. */
@@ -32,14 +27,14 @@ export interface Rewound {
  * well. Yields after each stretch of rewinding, so that a caller can let other work run. Throws "malformed genesis",
  * "database in use" or "database failed"; the file is free again then.
  */
-export function* openVm({ file, genesisBytes, marker, config, clock, gossip }: OpenOptions): Generator<Rewound, Vm> {
+export function* openVm({ file, genesisBytes, marker, ...options }: OpenOptions): Generator<Rewound, Vm> {
   const genesis = parseGenesis(genesisBytes);
   const store = BlockStore.open(file);
   try {
     startFrom(store, genesis);
-    yield* rewind(store, marker);
+    yield* rewindTo(store, marker, options.clock.now());
     checkNewest(store);
-    return new Vm(store, { config, clock, gossip });
+    return new Vm(store, options);
   } catch (error) {
     store.close();
     throw error;
@@ -59,13 +54,15 @@ function startFrom(store: BlockStore, genesis: Block): void {
   }
 }
 
-function* rewind(store: BlockStore, marker: HeadMarker | undefined): Generator<Rewound, void> {
+function* rewindTo(store: BlockStore, marker: HeadMarker | undefined, now: bigint): Generator<Rewound, void> {
   const { id, height } = store.lastAccepted();
   const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
   if (found === undefined) return;
+  const stretch = found.isLost ? takeBackStretch : rewindStretch;
   for (let from = height; from > found.height; ) {
-    const to = from - found.height > rewindStretch ? from - rewindStretch : found.height;
-    store.rewind(to);
+    const to = from - found.height > stretch ? from - stretch : found.height;
+    if (found.isLost) store.takeBack(to, now);
+    else store.rewind(to);
     yield { from, to, reason: found.reason };
     from = to;
   }
@@ -86,5 +83,7 @@ function checkNewest(store: BlockStore): void {
 
 /** Blocks; some tens of milliseconds. */
 const rewindStretch = 5_000n;
+/** These are read and parsed as well. */
+const takeBackStretch = 200n;
 const maxCheckedBlocks = 100;
 const maxCheckedBytes = 64 * 1024 * 1024;

@@ -8,8 +8,16 @@ export interface Status {
   readonly state: State;
   readonly lastAccepted: Pick<Block, "id" | "height" | "timestamp">;
   readonly processing: number;
-  readonly mempool: { readonly items: number; readonly bytes: number; readonly oldestSeconds: bigint };
+  readonly mempool: MempoolStatus;
   readonly databaseBytes: number;
   readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
-  readonly proposals: Readonly<Record<"submitted" | "gossiped", number>>;
+  readonly proposals: Readonly<Record<"submitted" | "gossiped" | "expired", number>>;
+}
+
+/** What waits for a block. */
+export interface MempoolStatus {
+  readonly items: number;
+  readonly bytes: number;
+  /** How long the first of them waits. */
+  readonly oldestSeconds: bigint;
 }

@@ -1,15 +1,18 @@
-import { type Block, createBlock, parseBlock } from "../core/block.ts";
+import { type Block, parseBlock } from "../core/block.ts";
 import type { Config } from "../core/config.ts";
-import { digestOf } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
 import type { Id } from "../core/id.ts";
+import type { NodeId } from "../core/node-id.ts";
 import { verifyChild } from "../core/verify.ts";
 import type { BlockStore } from "../store/block-store.ts";
 import { BuildEvent } from "./build-event.ts";
+import { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
-import { Mempool, maxDataBytes, type Proposal } from "./mempool.ts";
+import { Mempool, type MempoolOptions } from "./mempool.ts";
 import { ProcessingBlocks } from "./processing.ts";
+import { Progress } from "./progress.ts";
 import { maxRecentDigests, RecentDigests } from "./recent-digests.ts";
 import type { State, Status } from "./status.ts";
 
@@ -20,12 +23,8 @@ export interface AncestorLimits {
   readonly maxMs: number;
 }
 
-export interface VmOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  /** Is told of data that a client proposed here. */
-  readonly gossip: (data: Uint8Array) => void;
-}
+/** How often the VM looks after what waits. */
+const tickMs = 1_000;
 
 /**
  * The chain as consensus sees it. Every method runs to completion, so that calls cannot interleave; only `waitForEvent`
@@ -35,27 +34,30 @@ export class Vm {
   readonly #store: BlockStore;
   readonly #clock: Clock;
   readonly #config: Config;
-  readonly #gossip: (data: Uint8Array) => void;
   readonly #mempool: Mempool;
   readonly #processing = new ProcessingBlocks();
   readonly #recent = new RecentDigests();
+  readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
+  readonly #progress: Progress;
   readonly #counts = { built: 0, verified: 0, accepted: 0, rejected: 0, submitted: 0, gossiped: 0 };
   #state: State = "initializing";
   #lastAccepted: Block;
-  /** Always the last accepted block or a processing one. */
-  #preference: Block;
+  #cancelTick: () => void = () => {};
 
   /** Takes a store that holds a chain; see `openVm`. */
-  constructor(store: BlockStore, { config, clock, gossip }: VmOptions) {
+  constructor(store: BlockStore, options: MempoolOptions) {
+    const { config, clock } = options;
     this.#store = store;
     this.#clock = clock;
     this.#config = config;
-    this.#gossip = gossip;
-    this.#mempool = new Mempool({ maxItems: config.maxMempoolItems, maxBytes: config.maxMempoolBytes });
-    this.#buildEvent = new BuildEvent(clock, () => this.#nextWork());
+    this.#mempool = new Mempool(store.proposals, options);
     this.#lastAccepted = store.lastAccepted();
-    this.#preference = this.#lastAccepted;
+    const { minBlockIntervalMs } = config;
+    const parts = { clock, mempool: this.#mempool, processing: this.#processing, minBlockIntervalMs };
+    this.#builder = new Builder(parts, this.#lastAccepted);
+    this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
+    this.#progress = new Progress(clock, minBlockIntervalMs);
     for (const digest of store.getRecentDigests(maxRecentDigests)) this.#recent.add(digest);
     this.setState("initializing");
   }
@@ -76,21 +78,19 @@ export class Vm {
     const synced = state === "normal operation" ? "full" : "normal";
     this.#store.setDurability(durability === "auto" ? synced : durability);
     if (state === "normal operation") this.#store.checkpoint();
-    this.#buildEvent.check();
+    this.#progress.mark();
+    this.#tick();
   }
 
   // What consensus asks.
 
-  /** A block on the preferred one, with the oldest data that none of its ancestors carries. Throws "nothing to build". */
+  /**
+   * A block on the preferred one, with the oldest data that none of its ancestors carries. Throws "nothing to build",
+   * "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
+   */
   buildBlock(): Block {
-    const parent = this.#preference;
-    const proposal = this.#nextProposal();
-    if (proposal === undefined) throw new VmError({ code: "nothing to build" });
-    const now = this.#clock.now();
-    // A parent from a faster clock must not stop us: its time is a legal one.
-    const timestamp = now > parent.timestamp ? now : parent.timestamp;
-    const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data: proposal.data });
-    verifyChild(block, parent, now);
+    const proposal = this.#builder.expectProposal();
+    const block = this.#progress.watch("build", () => this.#builder.build(proposal));
     this.#counts.built++;
     return block;
   }
@@ -130,8 +130,8 @@ export class Vm {
 
   /** An unknown block is not preferred: there would be nothing to build on. */
   setPreference(id: Id): void {
-    this.#preference =
-      id === this.#lastAccepted.id ? this.#lastAccepted : (this.#processing.get(id)?.block ?? this.#preference);
+    const block = id === this.#lastAccepted.id ? this.#lastAccepted : this.#processing.get(id)?.block;
+    if (block !== undefined) this.#builder.parent = block;
     this.#buildEvent.check();
   }
 
@@ -166,9 +166,10 @@ export class Vm {
     this.#store.accept(block, digest, losers);
     this.#lastAccepted = block;
     for (const decided of [block, ...losers]) this.#processing.delete(decided);
-    if (this.#processing.get(this.#preference.id) === undefined) this.#preference = block;
-    this.#mempool.remove(digest);
+    if (this.#processing.get(this.#builder.parent.id) === undefined) this.#builder.parent = block;
+    this.#mempool.forget(digest);
     this.#recent.add(digest);
+    this.#progress.mark();
     this.#counts.accepted++;
     this.#counts.rejected += losers.length;
     this.#buildEvent.check();
@@ -180,7 +181,7 @@ export class Vm {
     if (processing === undefined) return this.#expectDecision(id, "rejected");
     this.#store.reject(processing.block);
     this.#processing.delete(processing.block);
-    if (id === this.#preference.id) this.#preference = this.#lastAccepted;
+    if (id === this.#builder.parent.id) this.#builder.parent = this.#lastAccepted;
     this.#counts.rejected++;
     this.#buildEvent.check();
   }
@@ -193,61 +194,81 @@ export class Vm {
   // What clients and peers ask.
 
   /**
-   * Takes data to be put into a block; the same data once while it waits. Throws "data too large" or "mempool full",
-   * and nothing is taken then.
+   * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on
+   * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" for all.
    */
-  proposeBlock(data: Uint8Array): void {
-    if (!this.#mempool.add(data, this.#clock.now())) return;
-    this.#counts.submitted++;
-    this.#gossip(data);
-    this.#buildEvent.check();
+  proposeBlocks(batch: readonly Uint8Array[]): readonly (VmError | undefined)[] {
+    const { refusals, added } = this.#adding(() => this.#mempool.propose(batch));
+    this.#counts.submitted += added;
+    return refusals;
   }
 
-  /** Takes data that another node gossips, unless it is useless, too much, or came after its block. Never throws. */
-  addGossip(data: Uint8Array): void {
-    if (this.#state !== "normal operation" || data.length > maxDataBytes) return;
-    if (!this.#mempool.hasRoom(data.length, gossipShare) || this.#recent.has(digestOf(data))) return;
-    if (!this.#mempool.add(data, this.#clock.now())) return;
-    this.#counts.gossiped++;
-    this.#buildEvent.check();
+  /** Takes data that another node gossips, unless it is useless, too much, or came after its block. Throws "database failed". */
+  addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
+    if (!this.#isNormal) return;
+    const isLate = (digest: Digest) => this.#recent.has(digest);
+    const { added } = this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
+    this.#counts.gossiped += added;
   }
 
   status(): Status {
     const { id, height, timestamp } = this.#lastAccepted;
-    const { items, bytes, oldest } = this.#mempool;
     const { built, verified, accepted, rejected, submitted, gossiped } = this.#counts;
     return {
       state: this.#state,
       lastAccepted: { id, height, timestamp },
       processing: this.#processing.count,
-      mempool: { items, bytes, oldestSeconds: oldest === undefined ? 0n : this.#clock.now() - oldest.since },
+      mempool: this.#mempool.status,
       databaseBytes: this.#store.size(),
       blocks: { built, verified, accepted, rejected },
-      proposals: { submitted, gossiped },
+      proposals: { submitted, gossiped, expired: this.#mempool.expired },
     };
   }
 
-  /** The status, after a look at the file. Throws "database failed" when it is not what it was. */
+  /**
+   * The status, after a look at the file. Throws "database failed" when that is not what it was; "clock behind" or
+   * "proposals wait" while proposals cannot become blocks, which ends by itself when its cause does.
+   */
   checkHealth(): Status {
     const { id, height } = this.#lastAccepted;
     if (this.#store.getIdAtHeight(height) !== id) throw this.#store.damaged(`it lost its last accepted block ${id}`);
-    return this.status();
+    const status = this.status();
+    const seconds = this.#builder.secondsTooEarly;
+    if (seconds > 0n) throw new VmError({ code: "clock behind", seconds });
+    if (this.#isNormal) this.#progress.check(status.mempool.items);
+    return status;
   }
 
   /** Ends all waiting and releases the file. Nothing else may be called afterwards. */
   close(): void {
+    this.#cancelTick();
     this.#buildEvent.close();
     this.#store.close();
   }
 
-  #nextWork(): string | undefined {
-    if (this.#state !== "normal operation") return undefined;
-    const proposal = this.#nextProposal();
-    return proposal && `${this.#preference.id} ${proposal.digest}`;
+  get #isNormal(): boolean {
+    return this.#state === "normal operation";
   }
 
-  #nextProposal(): Proposal | undefined {
-    return this.#mempool.first(this.#processing.carriedTo(this.#preference.id));
+  /** Does what may add proposals. */
+  #adding<T>(add: () => T): T {
+    if (this.#mempool.status.items === 0) this.#progress.mark();
+    const outcome = add();
+    this.#buildEvent.check();
+    return outcome;
+  }
+
+  /** Once a second: time passes, and clocks jump. */
+  #tick(): void {
+    this.#cancelTick();
+    this.#cancelTick = this.#clock.after(tickMs, () => this.#tick());
+    if (!this.#isNormal) return;
+    this.#buildEvent.check();
+    try {
+      this.#progress.watch("mempool", () => this.#mempool.tick());
+    } catch {
+      // Health tells it, and the next second may be a better one.
+    }
   }
 
   #expectDecision(id: Id, decision: "accepted" | "rejected"): void {
@@ -258,8 +279,6 @@ export class Vm {
   }
 }
 
-/** Gossip may fill only this share of the mempool: peers must not be able to shut our own clients out. */
-const gossipShare = 0.5;
 /** Each block in a batch of ancestors is preceded by its length (avalanchego v1.14.2, wrappers.IntLen). */
 const bytesOfLength = 4;
 /** More blocks than any node asks for at once. */

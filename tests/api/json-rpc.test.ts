@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { maxBatchAnswerLength, maxBatchRequests } from "../../src/api/json-rpc.ts";
-import { bytesOf, decideNext, startVm } from "../support/chain.ts";
+import { decideNext, propose, startVm } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
 
 const parseError = '{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}';
@@ -165,7 +165,7 @@ describe("a batch", () => {
 
   test("with too large answers: the first ones are given, the rest refused, none forgotten", async () => {
     const { vm } = startVm();
-    vm.proposeBlock(new Uint8Array(1_000_000));
+    propose(vm, new Uint8Array(1_000_000));
     const { id } = decideNext(vm);
     const requests = Array.from({ length: 20 }, (_, i) => request(`${i}`, '"getBlock"', `,"params":[{"id":"${id}"}]`));
     const answers = JSON.parse((await new RpcClient(vm).answer(`[${requests}]`)) ?? "");
@@ -208,7 +208,7 @@ describe("a hostile request is answered in time", () => {
 
   test("an id in a prototype is none", async () => {
     const { vm } = startVm();
-    vm.proposeBlock(bytesOf("x"));
+    propose(vm, "x");
     const text = `{"jsonrpc":"2.0","id":1,"method":"getBlock","params":[{"__proto__":{"id":"${vm.lastAccepted.id}"}}]}`;
     expect(JSON.parse((await new RpcClient(vm).answer(text)) ?? "").error.code).toBe(-32602);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { bytesOf, decideNext, genesis, startVm } from "../support/chain.ts";
+import { decideNext, genesis, propose, startVm } from "../support/chain.ts";
 import { RpcClient, success } from "./rpc.ts";
 
 /** What the only proposal that waits says. */
@@ -113,7 +113,7 @@ describe("lastAccepted", () => {
   test("is the genesis block, and follows the chain", async () => {
     const rpc = new RpcClient();
     expect(await rpc.call("lastAccepted")).toEqual({ result: { id: genesis.id } });
-    rpc.vm.proposeBlock(bytesOf("data"));
+    propose(rpc.vm, "data");
     const block = decideNext(rpc.vm);
     expect(await rpc.call("lastAccepted", [])).toEqual({ result: { id: block.id } });
   });
@@ -126,7 +126,7 @@ describe("lastAccepted", () => {
 describe("getBlock", () => {
   test("gives all of a block, its numbers exact beyond 2^53", async () => {
     const rpc = new RpcClient(startVm().vm);
-    rpc.vm.proposeBlock(bytesOf("data"));
+    propose(rpc.vm, "data");
     const { id } = decideNext(rpc.vm);
     const text = await rpc.answer(`{"jsonrpc":"2.0","id":1,"method":"getBlock","params":[{"id":"${id}"}]}`);
     expect(text).toBe(
@@ -137,7 +137,7 @@ describe("getBlock", () => {
 
   test("gives accepted blocks only: a processing one is not found", async () => {
     const { vm } = startVm();
-    vm.proposeBlock(bytesOf("data"));
+    propose(vm, "data");
     const { id } = vm.verifyBlock(vm.buildBlock().bytes);
     expect(await new RpcClient(vm).call("getBlock", [{ id }])).toEqual({
       error: { code: -32603, message: "not found" },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { bytesOf, decideNext, startVm } from "../support/chain.ts";
+import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
 
 /** An exchange with timestampvm-rs, recorded on a chain with the genesis data `hello`. */
@@ -119,7 +119,7 @@ describe("JSON-RPC as timestampvm-rs", () => {
   /** Plays the node at the one place where the recording needs it, and names our block in the peer's answer. */
   function prepare(expected: Expected): Expected {
     if (typeof expected !== "string" || !expected.includes(acceptedHere)) return expected;
-    rpc.vm.proposeBlock(bytesOf("what was accepted"));
+    propose(rpc.vm, "what was accepted");
     return expected.replace(acceptedHere, JSON.stringify(decideNext(rpc.vm).id));
   }
 

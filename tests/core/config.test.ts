@@ -24,6 +24,9 @@ describe("the config", () => {
     { maxMempoolItems: 1_000_000 },
     { maxMempoolBytes: 1_000_000 },
     { maxMempoolBytes: 4 * 1024 ** 3 },
+    { proposalExpirySeconds: 0 },
+    { proposalExpirySeconds: 315_360_000 },
+    { minBlockIntervalMs: 3_600_000 },
     { logLevel: "warn", durability: "auto", maxMempoolItems: 5, maxMempoolBytes: 2_000_000 },
   ])("takes %j and keeps the rest", (given) => {
     expect(parseConfig(bytesOf(JSON.stringify(given)))).toEqual({ ...defaultConfig, ...given } as typeof defaultConfig);
@@ -53,6 +56,10 @@ describe("a wrong value is refused with its key", () => {
     ["maxMempoolBytes", "4294967297"],
     ["maxMempoolBytes", "{}"],
     ["maxMempoolBytes", "null"],
+    ["proposalExpirySeconds", "-1"],
+    ["proposalExpirySeconds", "315360001"],
+    ["minBlockIntervalMs", "0.5"],
+    ["minBlockIntervalMs", "3600001"],
   ])("%s: %s", (key, value) => {
     const problem = problemOf(`{"${key}": ${value}}`);
     expect(problem).toStartWith(`${key} must be `);
@@ -63,7 +70,7 @@ describe("a wrong value is refused with its key", () => {
 describe("an unknown key is refused by name", () => {
   test.each(["loglevel", "log-level", "__proto__", "constructor", "toString", "", "port"])("%j", (key) => {
     expect(problemOf(`{"logLevel":"info",${JSON.stringify(key)}:1}`)).toBe(
-      `unknown key ${JSON.stringify(key)}; known are logLevel, durability, maxMempoolItems, maxMempoolBytes`,
+      `unknown key ${JSON.stringify(key)}; known are ${Object.keys(defaultConfig).join(", ")}`,
     );
   });
 });

@@ -25,6 +25,7 @@ const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal
     "future timestamp": [{ timestamp: 3600n, now: 0n }, "timestamp 3600 is an hour or more ahead of local time 0"],
     "unknown block": [{}, "not found"],
     "nothing to build": [{}, "nothing to build: no proposal is waiting for a block"],
+    "too early": [{ waitMs: 250 }, "too early: minBlockIntervalMs asks for another 250 ms before the next block"],
     "height decided": [
       { height: 1n, lastAcceptedHeight: 2n },
       "height 1 is decided: the last accepted block has height 2",
@@ -40,6 +41,11 @@ const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal
     "not initialized": [{}, "the VM is not initialized"],
     "already initialized": [{}, "the VM is initialized already"],
     "shut down": [{}, "the VM is shut down"],
+    "clock behind": [
+      { seconds: 4_000n },
+      "the preferred block is 4000 s ahead of the local clock, too far to build on it: set the clock",
+    ],
+    "proposals wait": [{ items: 2, seconds: 61 }, "2 proposals wait for a block, the oldest for 61 s"],
     "database in use": [
       { file: "/x/y.db" },
       "/x/y.db is in use by another process: stop the other timestampvm that runs on this chain data directory",

@@ -66,17 +66,22 @@ describe("at start, a file with blocks up to 5", () => {
   });
 
   test.each([4n, 1n, 0n])("goes back to %p when the node knows no more", (height) => {
-    expect(rewindTo(markerAt(height))).toEqual({ height, reason: "the node's database is behind" });
+    expect(rewindTo(markerAt(height))).toEqual({ height, reason: "the node's database is behind", isLost: true });
   });
 
   test("goes back to genesis when the node knows nothing", () => {
-    expect(rewindTo(undefined)).toEqual({ height: 0n, reason: "the node's database does not know this chain" });
+    expect(rewindTo(undefined)).toEqual({
+      height: 0n,
+      reason: "the node's database does not know this chain",
+      isLost: false,
+    });
   });
 
   test.each([0n, 4n, 5n, 6n])("goes back to genesis when the node knows another file, at %p", (height) => {
     expect(rewindTo({ ...markerAt(height), instanceId: new Uint8Array(16) })).toEqual({
       height: 0n,
       reason: "the node's database belongs to another chain data directory",
+      isLost: false,
     });
   });
 
@@ -84,6 +89,7 @@ describe("at start, a file with blocks up to 5", () => {
     expect(rewindTo({ ...markerAt(height), id: idAt(99n) })).toEqual({
       height: 0n,
       reason: "the node's database has another block at this height",
+      isLost: false,
     });
   });
 });

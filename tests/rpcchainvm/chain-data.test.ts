@@ -43,7 +43,8 @@ describe("Initialize says what is wrong:", () => {
     const plugin = await node.startPlugin();
     const error = await errorOf(plugin.initialize({ configBytes: bytesOf('{"logLevel":"info","loglevel":1}') }));
     expect(error.rawMessage).toBe(
-      'malformed chain config: unknown key "loglevel"; known are logLevel, durability, maxMempoolItems, maxMempoolBytes',
+      'malformed chain config: unknown key "loglevel"; known are logLevel, durability, maxMempoolItems, ' +
+        "maxMempoolBytes, proposalExpirySeconds, minBlockIntervalMs",
     );
     expect(await plugin.log.wait("cannot initialize")).toMatchObject({ level: "error", error: error.rawMessage });
     expect(existsSync(node.chainDataDir)).toBe(false);

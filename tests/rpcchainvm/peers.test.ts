@@ -130,11 +130,13 @@ describe("gossip is bounded", () => {
   test.concurrent("peers fill half of the mempool, and leave the rest to clients", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
-    await plugin.start({ configBytes: bytesOf('{"maxMempoolItems":10}') });
-    const texts = Array.from({ length: 20 }, (_, i) => `gossip ${i}`);
-    await plugin.vm.appGossip({ ...peer, msg: encodeGossip(texts) });
-    expect((await waitingIn(plugin)).mempool.items).toBe(5);
-    for (let i = 0; i < 5; i++) await plugin.propose(`client ${i}`);
+    await plugin.start({ configBytes: bytesOf('{"maxMempoolItems":8}') });
+    for (let from = 0; from < 4; from++) {
+      const texts = Array.from({ length: 3 }, (_, i) => `gossip ${i} of ${from}`);
+      await plugin.vm.appGossip({ nodeId: new Uint8Array(20).fill(from), msg: encodeGossip(texts) });
+      expect((await waitingIn(plugin)).mempool.items, "a quarter each").toBe(Math.min(2 * from + 2, 4));
+    }
+    for (let i = 0; i < 4; i++) await plugin.propose(`client ${i}`);
     expect((await errorOf(plugin.propose("one too many"))).rawMessage).toContain("mempool full");
   });
 

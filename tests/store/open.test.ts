@@ -97,12 +97,12 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
     BlockStore.open(file).close();
     {
       using db = new Database(file);
-      db.run("PRAGMA user_version = 2");
+      db.run("PRAGMA user_version = 3");
     }
     const refusal = {
       code: "database failed",
       file,
-      problem: "its schema 2 is newer than 1",
+      problem: "its schema 3 is newer than 2",
       cure: "run the timestampvm that wrote it",
     } as const;
     expect(openingOf(file)).toEqual(refusal);

@@ -2,6 +2,7 @@ import { type Block, createBlock } from "../../src/core/block.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import type { HeadMarker } from "../../src/core/head-marker.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
 import { openVm, type Rewound } from "../../src/vm/open.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { FakeClock } from "./clock.ts";
@@ -67,6 +68,17 @@ export function startVm({
     }
     step.value.setState("normal operation");
     return { vm: step.value, clock, gossiped, rewound };
+  }
+}
+
+/** A node of the network. */
+export const peer: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(7));
+
+/** Proposes data as clients do, one after the other. Throws why one was not taken. */
+export function propose(vm: Vm, ...batch: readonly (string | Uint8Array)[]): void {
+  for (const data of batch) {
+    const [refusal] = vm.proposeBlocks([typeof data === "string" ? bytesOf(data) : data]);
+    if (refusal !== undefined) throw refusal;
   }
 }
 

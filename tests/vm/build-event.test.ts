@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { VmError } from "../../src/core/errors.ts";
-import { BuildEvent, repeatAfterMs } from "../../src/vm/build-event.ts";
+import { BuildEvent, repeatAfterMs, type Work } from "../../src/vm/build-event.ts";
 import { FakeClock } from "../support/clock.ts";
 import { stateOf } from "../support/promise.ts";
 
@@ -11,10 +11,10 @@ const forever = new AbortController().signal;
 /** An event whose work is a word that the test sets. */
 function startEvent() {
   const clock = new FakeClock();
-  const work = { next: undefined as string | undefined };
+  const work = { next: undefined as Work | undefined };
   const event = new BuildEvent(clock, () => work.next);
-  const setWork = (next: string | undefined) => {
-    work.next = next;
+  const setWork = (name: string | undefined, waitMs = 0) => {
+    work.next = name === undefined ? undefined : { name, waitMs };
     event.check();
   };
   return { clock, event, setWork };

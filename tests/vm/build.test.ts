@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, now, startVm } from "../support/chain.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, now, propose, startVm } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 
 const hour = 3600n;
@@ -8,21 +8,21 @@ describe("a built block", () => {
   test("has the time of the clock, and the next height", () => {
     const { vm, clock } = startVm();
     clock.seconds = now + 5n;
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     expect(vm.buildBlock()).toEqual(childOf(genesis, "a", now + 5n));
   });
 
   test("has the parent's time when the parent's clock was fast, up to 59 minutes and 59 seconds", () => {
     const { vm } = startVm();
     acceptAll(vm, [childOf(genesis, "fast", now + hour - 1n)]);
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     expect(decideNext(vm)).toMatchObject({ height: 2n, timestamp: now + hour - 1n });
   });
 
   test("is refused while the clock is more than an hour behind its parent, and made when it caught up", () => {
     const { vm, clock } = startVm();
     acceptAll(vm, [childOf(genesis, "a", now)]);
-    vm.proposeBlock(bytesOf("b"));
+    propose(vm, "b");
     clock.seconds = now - hour;
     expect(refusalCodeOf(() => vm.buildBlock())).toBe("future timestamp");
     expect(vm.status().mempool.items, "nothing is lost").toBe(1);
@@ -35,7 +35,7 @@ describe("a built block", () => {
     let last = 0n;
     for (const jump of [0n, 100n, -50n, -1_000n, 3n, 2_000n, -3_000n]) {
       clock.seconds += jump;
-      vm.proposeBlock(bytesOf(`${clock.seconds}`));
+      propose(vm, `${clock.seconds}`);
       const { timestamp } = decideNext(vm);
       expect(timestamp).toBeGreaterThanOrEqual(last);
       expect(timestamp).toBeGreaterThanOrEqual(clock.seconds);
@@ -45,7 +45,7 @@ describe("a built block", () => {
 
   test("can always be verified, by us and by a node whose clock is an hour behind ours, less a second", () => {
     const { vm, clock } = startVm();
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     const built = vm.buildBlock();
     const other = startVm();
     other.clock.seconds = clock.seconds - hour + 1n;
@@ -56,7 +56,7 @@ describe("a built block", () => {
   test("carries data of every size up to the largest", () => {
     const { vm } = startVm();
     for (const size of [0, 1, 1_000_000]) {
-      vm.proposeBlock(new Uint8Array(size).fill(size));
+      propose(vm, new Uint8Array(size).fill(size));
       expect(decideNext(vm).data.length).toBe(size);
     }
     expect(vm.lastAccepted.bytes.length, "fits into a message of AvalancheGo").toBeLessThan(2 * 1024 * 1024 - 8_192);
@@ -66,7 +66,7 @@ describe("a built block", () => {
 describe("what is built next", () => {
   test("comes in the order of the proposals, on the preferred block", () => {
     const { vm } = startVm();
-    for (const text of ["a", "b", "c"]) vm.proposeBlock(bytesOf(text));
+    for (const text of ["a", "b", "c"]) propose(vm, text);
     expect([decideNext(vm), decideNext(vm), decideNext(vm)].map(({ data }) => data)).toEqual(
       ["a", "b", "c"].map(bytesOf),
     );
@@ -75,7 +75,7 @@ describe("what is built next", () => {
 
   test("is not what the preferred branch carries already, however deep", () => {
     const { vm } = startVm();
-    for (const text of ["a", "b", "c"]) vm.proposeBlock(bytesOf(text));
+    for (const text of ["a", "b", "c"]) propose(vm, text);
     for (const wanted of ["a", "b", "c"]) {
       const built = vm.verifyBlock(vm.buildBlock().bytes);
       expect(built.data).toEqual(bytesOf(wanted));
@@ -87,7 +87,7 @@ describe("what is built next", () => {
 
   test("is what only another branch carries", () => {
     const { vm } = startVm();
-    for (const text of ["a", "b"]) vm.proposeBlock(bytesOf(text));
+    for (const text of ["a", "b"]) propose(vm, text);
     const a = vm.verifyBlock(vm.buildBlock().bytes);
     expect(vm.buildBlock().data, "it is not preferred").toEqual(bytesOf("a"));
     vm.setPreference(a.id);
@@ -98,7 +98,7 @@ describe("what is built next", () => {
 
   test("is the same until something changes: building takes nothing", () => {
     const { vm } = startVm();
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     expect(vm.buildBlock()).toEqual(vm.buildBlock());
     expect(vm.status().blocks.built).toBe(2);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { bytesOf, childOf, genesis, now, startVm } from "../support/chain.ts";
+import { bytesOf, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 test("one block's life", async () => {
@@ -14,7 +14,7 @@ test("one block's life", async () => {
   const event = vm.waitForEvent(consensus);
 
   // A client proposes data: it waits in the mempool, peers are told, consensus is woken.
-  vm.proposeBlock(bytesOf("hello"));
+  propose(vm, "hello");
   expect(gossiped).toEqual([bytesOf("hello")]);
   await event;
 

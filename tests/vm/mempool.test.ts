@@ -1,125 +1,263 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { digestOf } from "../../src/core/digest.ts";
-import { Mempool, maxDataBytes } from "../../src/vm/mempool.ts";
-import { bytesOf } from "../support/chain.ts";
-import { refusalOf } from "../support/refusal.ts";
+import { maxDataBytes } from "../../src/core/proposal.ts";
+import type { Vm } from "../../src/vm/vm.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, propose, startVm } from "../support/chain.ts";
+import { FakeClock } from "../support/clock.ts";
+import { pragmaOf, withConnection } from "../support/database.ts";
+import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
-const none = new Set<never>();
-const add = (mempool: Mempool, text: string) => mempool.add(bytesOf(text), 1n);
+const items = (vm: Vm) => vm.status().mempool.items;
 
-function firstOf(mempool: Mempool, ...carried: readonly string[]): string | undefined {
-  const first = mempool.first(new Set(carried.map((text) => digestOf(bytesOf(text)))));
-  return first && new TextDecoder().decode(first.data);
+/** The texts of the blocks that the VM makes until nothing waits. */
+function decideAll(vm: Vm): string[] {
+  const texts: string[] = [];
+  while (items(vm) > 0) texts.push(new TextDecoder().decode(decideNext(vm).data));
+  return texts;
 }
 
-describe("the mempool", () => {
-  test("is first come, first served", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 99 });
-    for (const text of ["b", "a", "c"]) expect(add(mempool, text)).toBeTrue();
-    expect(firstOf(mempool)).toBe("b");
-    expect(firstOf(mempool), "looking takes nothing").toBe("b");
-    mempool.remove(digestOf(bytesOf("b")));
-    expect(firstOf(mempool)).toBe("a");
+describe("a proposal that was taken", () => {
+  test("is built after any restart, with nobody asking, in the order of coming", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    for (const text of ["c", "a", "b"]) {
+      const { vm } = startVm({ file });
+      propose(vm, text);
+      vm.close();
+    }
+    const { vm } = startVm({ file });
+    expect(vm.status().mempool).toMatchObject({ items: 3, bytes: 3 });
+    expect(decideAll(vm)).toEqual(["c", "a", "b"]);
+    const marker = vm.headMarker;
+    vm.close();
+    const again = startVm({ file, marker }).vm;
+    expect(items(again), "what was accepted is not there again").toBe(0);
+    again.close();
   });
 
-  test("passes over what is carried already, in any order", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 99 });
-    for (const text of ["a", "b", "c"]) add(mempool, text);
-    expect(firstOf(mempool, "a")).toBe("b");
-    expect(firstOf(mempool, "b", "a", "x")).toBe("c");
-    expect(firstOf(mempool, "a", "b", "c")).toBeUndefined();
+  test("is there after a restart with smaller bounds, which then take no more", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    propose(first, "a", "b", "c");
+    first.close();
+    const { vm } = startVm({ file, config: { maxMempoolItems: 2 } });
+    expect(items(vm)).toBe(3);
+    expect(refusalCodeOf(() => propose(vm, "d"))).toBe("mempool full");
+    expect(decideAll(vm)).toEqual(["a", "b", "c"]);
+    propose(vm, "d");
+    vm.close();
   });
 
-  test("keeps the same data once, at its first place", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 99 });
-    for (const text of ["a", "b"]) add(mempool, text);
-    expect(add(mempool, "a")).toBeFalse();
-    expect(mempool).toMatchObject({ items: 2, bytes: 2 });
-    expect(firstOf(mempool)).toBe("a");
+  test("by gossip is there after a restart, too, and counts as its peer's", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const config = { maxMempoolItems: 4 };
+    const first = startVm({ file, config }).vm;
+    first.addGossip([bytesOf("a")], peer);
+    first.close();
+    const { vm } = startVm({ file, config });
+    vm.addGossip([bytesOf("b")], peer);
+    expect(items(vm), "one is a quarter").toBe(1);
+    vm.close();
   });
 
-  test("takes empty data", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 99 });
-    expect(add(mempool, "")).toBeTrue();
-    expect(mempool.first(none)?.data).toEqual(new Uint8Array());
+  test("waits as long as it waits, restarts included", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    propose(first, "a");
+    first.close();
+    const { vm } = startVm({ file, clock: new FakeClock(now + 77n) });
+    expect(vm.status().mempool.oldestSeconds).toBe(77n);
+    vm.close();
   });
 
-  test("knows its oldest and when it came", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 99 });
-    expect(mempool.oldest).toBeUndefined();
-    mempool.add(bytesOf("a"), 5n);
-    mempool.add(bytesOf("b"), 9n);
-    expect(mempool.oldest).toMatchObject({ since: 5n, data: bytesOf("a") });
-  });
-
-  test("removes what is not there without harm", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 99 });
-    add(mempool, "a");
-    mempool.remove(digestOf(bytesOf("x")));
-    mempool.remove(digestOf(bytesOf("a")));
-    mempool.remove(digestOf(bytesOf("a")));
-    expect(mempool).toMatchObject({ items: 0, bytes: 0 });
-  });
-});
-
-describe("its bounds", () => {
-  test("in items: the last that fits, the first that does not", () => {
-    const mempool = new Mempool({ maxItems: 2, maxBytes: 99 });
-    expect([add(mempool, "a"), add(mempool, "bc")]).toEqual([true, true]);
-    expect(refusalOf(() => add(mempool, "d"))).toEqual({ code: "mempool full", items: 2, bytes: 3 });
-    expect(add(mempool, "a"), "what waits is no new item").toBeFalse();
-    mempool.remove(digestOf(bytesOf("a")));
-    expect(add(mempool, "d")).toBeTrue();
-  });
-
-  test("in bytes: the last that fits, the first that does not", () => {
-    const mempool = new Mempool({ maxItems: 99, maxBytes: 10 });
-    add(mempool, "123456");
-    expect(refusalOf(() => add(mempool, "abcde"))).toEqual({ code: "mempool full", items: 1, bytes: 6 });
-    expect(add(mempool, "abcd")).toBeTrue();
-    expect(refusalOf(() => add(mempool, "x"))?.code).toBe("mempool full");
-    expect(add(mempool, ""), "nothing still fits").toBeTrue();
-  });
-
-  test("of one proposal: a million bytes, not one more", () => {
-    const mempool = new Mempool({ maxItems: 9, maxBytes: 4 * maxDataBytes });
-    expect(maxDataBytes).toBe(1_000_000);
-    expect(mempool.add(new Uint8Array(maxDataBytes), 1n)).toBeTrue();
-    expect(refusalOf(() => mempool.add(new Uint8Array(maxDataBytes + 1), 1n))).toEqual({
-      code: "data too large",
-      bytes: 1_000_001,
-      maxBytes: 1_000_000,
+  test("but damaged since then stops the start, and says where and what to do", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    propose(first, "a");
+    first.close();
+    const other = new Database(file);
+    other.run("UPDATE mempool SET data = x'62'");
+    other.close();
+    expect(refusalOf(() => startVm({ file }))).toMatchObject({
+      code: "database failed",
+      file,
+      problem: `proposal ${digestOf(bytesOf("a"))} is damaged`,
     });
-    expect(mempool).toMatchObject({ items: 1, bytes: maxDataBytes });
-  });
-
-  test("of a share: half of the items and half of the bytes", () => {
-    const mempool = new Mempool({ maxItems: 4, maxBytes: 10 });
-    expect([mempool.hasRoom(5, 0.5), mempool.hasRoom(6, 0.5)]).toEqual([true, false]);
-    add(mempool, "a");
-    expect([mempool.hasRoom(4, 0.5), mempool.hasRoom(5, 0.5)]).toEqual([true, false]);
-    add(mempool, "b");
-    expect([mempool.hasRoom(0, 0.5), mempool.hasRoom(8, 1)]).toEqual([false, true]);
   });
 });
 
-test("whatever comes and goes, it counts right and stays within its bounds", () => {
-  const limits = { maxItems: 5, maxBytes: 40 };
-  const text = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "b") });
-  fc.assert(
-    fc.property(fc.array(fc.record({ text, removes: fc.boolean() }), { maxLength: 60 }), (steps) => {
-      const mempool = new Mempool(limits);
-      const model = new Map<string, number>();
-      for (const { text, removes } of steps) {
-        if (removes) {
-          mempool.remove(digestOf(bytesOf(text)));
-          model.delete(text);
-        } else if (refusalOf(() => add(mempool, text)) === undefined && !model.has(text)) model.set(text, text.length);
-        const bytes = [...model.values()].reduce((sum, length) => sum + length, 0);
-        expect([mempool.items, mempool.bytes, firstOf(mempool)]).toEqual([model.size, bytes, [...model.keys()][0]]);
-        expect(mempool.items <= limits.maxItems && mempool.bytes <= limits.maxBytes).toBeTrue();
-      }
-    }),
-  );
+describe("a batch", () => {
+  test("has an outcome for each, and takes the same data once", () => {
+    const { vm, gossiped } = startVm({ config: { maxMempoolItems: 3 } });
+    propose(vm, "old");
+    const batch = [bytesOf("a"), new Uint8Array(maxDataBytes + 1), bytesOf("a"), bytesOf("old"), bytesOf("b")];
+    const outcomes = vm.proposeBlocks([...batch, bytesOf("c"), bytesOf("b")]);
+    const none = undefined;
+    expect(outcomes.map((refusal) => refusal?.refusal.code)).toEqual([
+      ...[none, "data too large" as const, none, none, none],
+      ...["mempool full" as const, none],
+    ]);
+    expect(gossiped.map((data) => new TextDecoder().decode(data))).toEqual(["old", "a", "b"]);
+    expect(vm.status()).toMatchObject({ mempool: { items: 3 }, proposals: { submitted: 3 } });
+  });
+
+  test("that the disk does not take is refused whole; all that was taken before stays", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const { opened, connection } = withConnection(() => startVm({ file }));
+    const { vm, gossiped } = opened;
+    propose(vm, "before");
+    pragmaOf(connection, `max_page_count = ${Number(pragmaOf(connection, "page_count")) + 2}`);
+    const batch = [bytesOf("small"), new Uint8Array(100_000)];
+    expect(refusalOf(() => vm.proposeBlocks(batch))).toMatchObject({
+      code: "database failed",
+      cure: "free some disk space and start the node again",
+    });
+    expect([items(vm), gossiped.length], "told to nobody").toEqual([1, 1]);
+
+    pragmaOf(connection, "max_page_count = 1000000");
+    expect(vm.proposeBlocks(batch)).toEqual([undefined, undefined]);
+    expect(decideAll(vm).slice(0, 2)).toEqual(["before", "small"]);
+    vm.close();
+  });
+});
+
+describe("an accept that the disk does not take", () => {
+  test("leaves its proposal where it was, and may be done again", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const { opened, connection } = withConnection(() => startVm({ file }));
+    const { vm } = opened;
+    const data = new Uint8Array(50_000);
+    propose(vm, data);
+    const block = vm.verifyBlock(vm.buildBlock().bytes);
+    pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
+    expect(refusalCodeOf(() => vm.acceptBlock(block.id))).toBe("database failed");
+    expect([items(vm), vm.lastAccepted.height]).toEqual([1, 0n]);
+    pragmaOf(connection, "max_page_count = 1000000");
+    vm.acceptBlock(block.id);
+    expect([items(vm), vm.lastAccepted.height]).toEqual([0, 1n]);
+    vm.close();
+  });
+});
+
+describe("what a client proposes that a peer told us", () => {
+  test("is ours from then on, in its old place", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const config = { maxMempoolItems: 4 };
+    const { vm, gossiped } = startVm({ file, config });
+    vm.addGossip([bytesOf("theirs")], peer);
+    propose(vm, "later", "theirs");
+    expect(gossiped).toEqual([bytesOf("later"), bytesOf("theirs")]);
+    vm.close();
+    const again = startVm({ file, config }).vm;
+    expect(decideAll(again)).toEqual(["theirs", "later"]);
+    again.close();
+  });
+});
+
+describe("expiry", () => {
+  const start = (proposalExpirySeconds: number, file = ":memory:", clock = new FakeClock(now)) =>
+    startVm({ file, clock, config: { proposalExpirySeconds } });
+
+  test("is off unless it is asked for", () => {
+    const { vm, clock } = startVm();
+    propose(vm, "a");
+    clock.seconds += 100n * 365n * 86_400n;
+    clock.advanceMs(10_000);
+    expect(items(vm)).toBe(1);
+  });
+
+  test("drops what has waited so long, and not what has not", () => {
+    const { vm, clock } = start(60);
+    propose(vm, "a");
+    clock.seconds += 1n;
+    propose(vm, "b");
+    clock.seconds += 58n;
+    clock.advanceMs(1_000);
+    expect(items(vm)).toBe(2);
+    clock.seconds += 1n;
+    clock.advanceMs(1_000);
+    expect(vm.status()).toMatchObject({ mempool: { items: 1 }, proposals: { expired: 1 } });
+    expect(vm.buildBlock().data).toEqual(bytesOf("b"));
+  });
+
+  test("is for good, and goes on over restarts", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = start(60, file);
+    propose(first.vm, "a");
+    first.vm.close();
+    const second = start(60, file, new FakeClock(now + 60n));
+    second.clock.advanceMs(1_000);
+    expect(items(second.vm)).toBe(0);
+    second.vm.close();
+    const third = startVm({ file }).vm;
+    expect(items(third)).toBe(0);
+    third.close();
+  });
+
+  test("takes nothing off a block that carries it already", () => {
+    const { vm, clock } = start(60);
+    propose(vm, "a");
+    const block = vm.verifyBlock(vm.buildBlock().bytes);
+    clock.seconds += 60n;
+    clock.advanceMs(1_000);
+    vm.acceptBlock(block.id);
+    expect(vm.lastAccepted.data).toEqual(bytesOf("a"));
+  });
+});
+
+describe("a rewind", () => {
+  test("after a power cut puts what the chain lost back, before all that came later", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    propose(first, "1", "2", "3");
+    decideNext(first);
+    const marker = first.headMarker;
+    decideAll(first);
+    acceptAll(first, [childOf(first.lastAccepted, "theirs")]);
+    propose(first, "new");
+    first.close();
+    const { vm } = startVm({ file, marker });
+    expect(decideAll(vm)).toEqual(["2", "3", "theirs", "new"]);
+    vm.close();
+  });
+
+  test("to a chain that has it already takes it out again when that chain is fetched", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    const behind = first.headMarker;
+    propose(first, "a", "b");
+    const blocks = [decideNext(first), decideNext(first)];
+    first.close();
+    const { vm } = startVm({ file, marker: behind });
+    expect(items(vm)).toBe(2);
+    acceptAll(vm, blocks);
+    expect(items(vm)).toBe(0);
+    vm.close();
+  });
+
+  test.each(["wiped", "another's"])("because the node's database is %s brings nothing back", (kind) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    propose(first, "a", "b");
+    decideNext(first);
+    const marker = kind === "wiped" ? undefined : { ...first.headMarker, instanceId: new Uint8Array(16) };
+    first.close();
+    const { vm } = startVm({ file, marker });
+    expect(vm.lastAccepted).toEqual(genesis);
+    expect(decideAll(vm), "what waited still waits").toEqual(["b"]);
+    vm.close();
+  });
 });

@@ -14,7 +14,7 @@ export class Model {
   accepted: Block[] = [genesis];
   readonly processing = new Map<Id, Block>();
   readonly rejected = new Map<Id, Block>();
-  /** Data that waits for a block, in the order it came. */
+  /** Data that waits for a block, in the order it came; on disk. */
   pending: string[] = [];
   preference: Block = genesis;
 
@@ -102,12 +102,21 @@ export class Model {
     const ahead = marker !== undefined && sameFile && marker.height > this.last.height;
     const height = same ? marker.height : ahead ? this.last.height : 0n;
     if (height < this.last.height) {
-      this.accepted = this.accepted.slice(0, Number(height) + 1);
-      for (const [id, block] of this.rejected) if (block.height > height) this.rejected.delete(id);
+      const off = this.#rewind(height);
+      // What only the power took comes back, before what came later; what another database had decided does not.
+      if (same) for (const text of off.map(textOf).reverse()) this.#takeBack(text);
     }
     this.processing.clear();
-    this.pending = [];
     this.preference = this.last;
+  }
+
+  #rewind(height: bigint): Block[] {
+    for (const [id, block] of this.rejected) if (block.height > height) this.rejected.delete(id);
+    return this.accepted.splice(Number(height) + 1);
+  }
+
+  #takeBack(text: string): void {
+    if (!this.pending.includes(text)) this.pending.unshift(text);
   }
 
   #reject(block: Block): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, genesis, startVm } from "../support/chain.ts";
+import { acceptAll, childOf, genesis, propose, startVm } from "../support/chain.ts";
 
 const [a, b] = [childOf(genesis, "a"), childOf(genesis, "b")];
 const [aa, bb] = [childOf(a, "aa"), childOf(b, "bb")];
@@ -10,7 +10,7 @@ const preferred = (vm: Vm) => vm.buildBlock().parentId;
 
 function vmWithBranches(): Vm {
   const { vm } = startVm();
-  vm.proposeBlock(bytesOf("proposal"));
+  propose(vm, "proposal");
   for (const { bytes } of [a, b, aa, bb]) vm.verifyBlock(bytes);
   return vm;
 }

@@ -1,12 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { maxDataBytes } from "../../src/vm/mempool.ts";
+import { nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { maxDataBytes } from "../../src/core/proposal.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, peer, propose, startVm } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 
-const propose = (vm: Vm, ...texts: readonly string[]) => {
-  for (const text of texts) vm.proposeBlock(bytesOf(text));
-};
 const items = (vm: Vm) => vm.status().mempool.items;
 
 describe("a proposal", () => {
@@ -21,7 +19,7 @@ describe("a proposal", () => {
     const { vm, gossiped } = startVm({ config: { maxMempoolItems: 1 } });
     propose(vm, "a");
     expect(refusalCodeOf(() => propose(vm, "b"))).toBe("mempool full");
-    expect(refusalCodeOf(() => vm.proposeBlock(new Uint8Array(maxDataBytes + 1)))).toBe("data too large");
+    expect(refusalCodeOf(() => propose(vm, new Uint8Array(maxDataBytes + 1)))).toBe("data too large");
     expect(gossiped).toEqual([bytesOf("a")]);
   });
 
@@ -82,8 +80,12 @@ describe("a proposal", () => {
 
 describe("gossip", () => {
   const gossip = (vm: Vm, ...texts: readonly string[]) => {
-    for (const text of texts) vm.addGossip(bytesOf(text));
+    vm.addGossip(
+      texts.map((text) => bytesOf(text)),
+      peer,
+    );
   };
+  const peers = [1, 2, 3].map((n) => nodeIdFromBytes(new Uint8Array(20).fill(n)));
 
   test("is built like a proposal, and not given to gossip again", () => {
     const { vm, gossiped } = startVm();
@@ -94,18 +96,31 @@ describe("gossip", () => {
   });
 
   test("may fill half of the items, and leaves the rest to clients", () => {
-    const { vm } = startVm({ config: { maxMempoolItems: 6 } });
-    gossip(vm, "1", "2", "3", "4", "5");
-    expect(items(vm)).toBe(3);
-    propose(vm, "a", "b", "c");
+    const { vm } = startVm({ config: { maxMempoolItems: 8 } });
+    for (const from of peers)
+      vm.addGossip(
+        [1, 2, 3].map((n) => bytesOf(`${n} of ${from}`)),
+        from,
+      );
+    expect(items(vm)).toBe(4);
+    propose(vm, "a", "b", "c", "e");
     expect(refusalCodeOf(() => propose(vm, "d"))).toBe("mempool full");
+  });
+
+  test("of one peer may fill a quarter, and leaves the rest to others", () => {
+    const { vm } = startVm({ config: { maxMempoolItems: 8 } });
+    gossip(vm, "1", "2", "3");
+    expect(items(vm)).toBe(2);
+    vm.addGossip([bytesOf("3")], peers[0] ?? peer);
+    expect(items(vm)).toBe(3);
   });
 
   test("may fill half of the bytes, and leaves the rest to clients", () => {
     const { vm } = startVm({ config: { maxMempoolBytes: 1_000_000 } });
-    for (let i = 0; i < 8; i++) vm.addGossip(new Uint8Array(100_000).fill(i));
+    const data = Array.from({ length: 9 }, (_, i) => new Uint8Array(100_000).fill(i));
+    for (const [i, from] of peers.entries()) vm.addGossip(data.slice(3 * i, 3 * i + 3), from);
     expect(vm.status().mempool).toMatchObject({ items: 5, bytes: 500_000 });
-    for (let i = 0; i < 5; i++) vm.proposeBlock(new Uint8Array(100_000).fill(100 + i));
+    for (let i = 0; i < 5; i++) propose(vm, new Uint8Array(100_000).fill(100 + i));
     expect(vm.status().mempool.bytes).toBe(1_000_000);
   });
 
@@ -118,9 +133,9 @@ describe("gossip", () => {
 
   test("of too much data is dropped without a word", () => {
     const { vm } = startVm();
-    vm.addGossip(new Uint8Array(maxDataBytes + 1));
+    vm.addGossip([new Uint8Array(maxDataBytes + 1)], peer);
     expect(items(vm)).toBe(0);
-    vm.addGossip(new Uint8Array(maxDataBytes));
+    vm.addGossip([new Uint8Array(maxDataBytes)], peer);
     expect(items(vm)).toBe(1);
   });
 

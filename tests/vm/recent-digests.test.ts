@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxRecentDigests, RecentDigests } from "../../src/vm/recent-digests.ts";
-import { acceptAll, bytesOf, chainOn, genesis, startVm } from "../support/chain.ts";
+import { acceptAll, bytesOf, chainOn, genesis, peer, startVm } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const digest = (i: number) => digestOf(bytesOf(`${i}`));
@@ -24,7 +24,7 @@ test("after a restart the accepted blocks' data are remembered", () => {
   const marker = vm.headMarker;
   vm.close();
   const { vm: again } = startVm({ file, marker });
-  for (const { data } of [genesis, ...blocks]) again.addGossip(data);
+  for (const { data } of [genesis, ...blocks]) again.addGossip([data], peer);
   expect(again.status().mempool.items).toBe(0);
   again.close();
 });

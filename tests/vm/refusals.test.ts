@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Refusal } from "../../src/core/errors.ts";
 import { zeroId } from "../../src/core/id.ts";
-import { maxDataBytes } from "../../src/vm/mempool.ts";
+import { maxDataBytes } from "../../src/core/proposal.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, genesis, now, startVm } from "../support/chain.ts";
+import { acceptAll, bytesOf, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 const [one, rival] = [childOf(genesis, "one"), childOf(genesis, "rival")];
@@ -52,12 +52,12 @@ const rows: readonly Row[] = [
   },
   {
     refusal: { code: "data too large", bytes: maxDataBytes + 1, maxBytes: maxDataBytes },
-    when: (vm) => vm.proposeBlock(new Uint8Array(maxDataBytes + 1)),
+    when: (vm) => propose(vm, new Uint8Array(maxDataBytes + 1)),
   },
   {
     refusal: { code: "mempool full", items: 2, bytes: 6 },
-    given: (vm) => ["abc", "def"].map((text) => vm.proposeBlock(bytesOf(text))),
-    when: (vm) => vm.proposeBlock(bytesOf("ghi")),
+    given: (vm) => ["abc", "def"].map((text) => propose(vm, text)),
+    when: (vm) => propose(vm, "ghi"),
   },
   {
     refusal: { code: "not processing", id: two.id },

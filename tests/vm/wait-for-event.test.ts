@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { repeatAfterMs } from "../../src/vm/build-event.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, now, startVm } from "../support/chain.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, propose, startVm } from "../support/chain.ts";
 import { stateOf } from "../support/promise.ts";
-import { refusalCodeOf } from "../support/refusal.ts";
+import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 
 const forever = new AbortController().signal;
 /** Whether a node that asks now hears at once that it should build. */
@@ -18,11 +18,11 @@ async function isTold(vm: Vm): Promise<boolean> {
 
 describe("a node that waits is told to build", () => {
   test("by a proposal and by gossip", async () => {
-    for (const method of ["proposeBlock", "addGossip"] as const) {
+    for (const give of [(vm: Vm) => propose(vm, "a"), (vm: Vm) => vm.addGossip([bytesOf("a")], peer)]) {
       const { vm } = startVm();
       const waiting = vm.waitForEvent(forever);
       expect(await stateOf(waiting)).toBe("waiting");
-      vm[method](bytesOf("a"));
+      give(vm);
       expect(await stateOf(waiting)).toBe("resolved");
     }
   });
@@ -31,7 +31,7 @@ describe("a node that waits is told to build", () => {
     const { vm } = startVm();
     vm.setState("bootstrapping");
     const waiting = vm.waitForEvent(forever);
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     expect(await stateOf(waiting)).toBe("waiting");
     vm.setState("normal operation");
     expect(await stateOf(waiting)).toBe("resolved");
@@ -39,7 +39,7 @@ describe("a node that waits is told to build", () => {
 
   test("again when the preference moved and there is more to put on it", async () => {
     const { vm } = startVm();
-    for (const text of ["a", "b"]) vm.proposeBlock(bytesOf(text));
+    for (const text of ["a", "b"]) propose(vm, text);
     expect(await isTold(vm)).toBeTrue();
     const first = vm.verifyBlock(vm.buildBlock().bytes);
     expect(await isTold(vm), "not again for the same block").toBeFalse();
@@ -52,7 +52,7 @@ describe("a node that waits is told to build", () => {
 
   test("again when a block is rejected that carried its data", async () => {
     const { vm } = startVm();
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     const mine = vm.verifyBlock(vm.buildBlock().bytes);
     vm.setPreference(mine.id);
     const theirs = vm.verifyBlock(childOf(genesis, "theirs").bytes);
@@ -65,7 +65,7 @@ describe("a node that waits is told to build", () => {
 
   test("after an accept when more is waiting, and not when nothing is", async () => {
     const { vm } = startVm();
-    for (const text of ["a", "b"]) vm.proposeBlock(bytesOf(text));
+    for (const text of ["a", "b"]) propose(vm, text);
     decideNext(vm);
     expect(await isTold(vm)).toBeTrue();
     decideNext(vm);
@@ -73,25 +73,76 @@ describe("a node that waits is told to build", () => {
   });
 });
 
-describe("a build that failed", () => {
-  test("is not asked for again at once, but it is asked for again", async () => {
+describe("a build that fails", () => {
+  test("in the node is not asked for again at once, but it is asked for again", async () => {
     const { vm, clock } = startVm();
-    acceptAll(vm, [childOf(genesis, "a", now)]);
-    clock.seconds = now - 3_600n;
-    vm.proposeBlock(bytesOf("b"));
+    propose(vm, "a");
     let told = 0;
     for (let ms = 0; ms < 2_000; ms += 50) {
-      if (await isTold(vm)) {
-        told++;
-        expect(refusalCodeOf(() => vm.buildBlock())).toBe("future timestamp");
-      }
+      if (await isTold(vm)) told++;
+      vm.buildBlock(); // and the node makes nothing of it
       vm.setPreference(vm.lastAccepted.id);
       clock.advanceMs(50);
     }
     expect(told).toBe(2_000 / repeatAfterMs);
-    clock.seconds = now;
+  });
+
+  test("because the clock went back is not asked for, until the clock is right again", async () => {
+    const { vm, clock } = startVm();
+    acceptAll(vm, [childOf(genesis, "a", now)]);
+    clock.seconds = now - 3_600n;
+    propose(vm, "b");
+    const waiting = vm.waitForEvent(forever);
+    for (let second = 0; second < 10; second++) {
+      expect(refusalCodeOf(() => vm.buildBlock())).toBe("future timestamp");
+      clock.advanceMs(1_000);
+      expect(await stateOf(waiting)).toBe("waiting");
+    }
+    clock.seconds = now - 3_599n;
+    clock.advanceMs(1_000);
+    expect(await stateOf(waiting), "nobody called, only time went by").toBe("resolved");
+    expect(vm.buildBlock()).toMatchObject({ data: bytesOf("b"), timestamp: now });
+  });
+});
+
+describe("a block interval", () => {
+  const start = () => {
+    const test = startVm({ config: { minBlockIntervalMs: 5_000 } });
+    propose(test.vm, "a", "b", "c");
+    return test;
+  };
+
+  test("holds back the next block, not the first one", async () => {
+    const { vm, clock } = start();
     expect(await isTold(vm)).toBeTrue();
-    expect(vm.buildBlock().data).toEqual(bytesOf("b"));
+    decideNext(vm);
+    const waiting = vm.waitForEvent(forever);
+    clock.advanceMs(4_999);
+    expect(await stateOf(waiting)).toBe("waiting");
+    expect(refusalOf(() => vm.buildBlock())).toEqual({ code: "too early", waitMs: 1 });
+    clock.advanceMs(1);
+    expect(await stateOf(waiting)).toBe("resolved");
+    expect(decideNext(vm).data).toEqual(bytesOf("b"));
+  });
+
+  test("counts from the block that is preferred, whoever made it, and not again when it is accepted", () => {
+    const { vm, clock } = start();
+    clock.advanceMs(60_000);
+    const theirs = vm.verifyBlock(childOf(genesis, "theirs").bytes);
+    vm.setPreference(theirs.id);
+    clock.advanceMs(3_000);
+    vm.acceptBlock(theirs.id);
+    vm.setPreference(theirs.id);
+    expect(refusalOf(() => vm.buildBlock())).toEqual({ code: "too early", waitMs: 2_000 });
+    clock.advanceMs(2_000);
+    expect(vm.buildBlock().parentId).toBe(theirs.id);
+  });
+
+  test("makes no difference where nothing waits", () => {
+    const { vm } = startVm({ config: { minBlockIntervalMs: 5_000 } });
+    propose(vm, "a");
+    decideNext(vm);
+    expect(refusalOf(() => vm.buildBlock())).toEqual({ code: "nothing to build" });
   });
 });
 
@@ -102,7 +153,7 @@ describe("ending", () => {
     const waiting = vm.waitForEvent(controller.signal);
     controller.abort("left");
     expect(await stateOf(waiting)).toBe("left");
-    vm.proposeBlock(bytesOf("a"));
+    propose(vm, "a");
     expect(await isTold(vm)).toBeTrue();
   });
 
@@ -117,7 +168,7 @@ describe("ending", () => {
 
 test("a chain of a hundred proposals is decided by a node that only does as it is told", async () => {
   const { vm } = startVm();
-  for (let i = 0; i < 100; i++) vm.proposeBlock(bytesOf(`${i}`));
+  for (let i = 0; i < 100; i++) propose(vm, `${i}`);
   while (await isTold(vm)) decideNext(vm);
   expect(vm.lastAccepted.height).toBe(100n);
 });

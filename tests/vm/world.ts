@@ -2,8 +2,9 @@ import { expect } from "bun:test";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { idFromBytes, sha256, zeroId } from "../../src/core/id.ts";
+import { nodeIdFromBytes } from "../../src/core/node-id.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { bytesOf, decideNext, genesis, startVm } from "../support/chain.ts";
+import { bytesOf, decideNext, genesis, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import { Model, maxItems, spaced, textOf } from "./model.ts";
@@ -40,8 +41,8 @@ export class World {
   readonly #config = { maxMempoolItems: maxItems, durability: "normal" } as const;
   /** Every block that was ever made. */
   readonly #known: Block[] = [genesis];
-  /** What was acknowledged since the last start. */
-  #acknowledged = new Set<string>();
+  /** What was acknowledged, and no other database's past has undone. */
+  readonly #acknowledged = new Set<string>();
   #vm: Vm;
 
   constructor(file: string) {
@@ -57,13 +58,13 @@ export class World {
   propose(pick: number): void {
     const text = `p${pick % 10}`;
     const verdict = this.#model.propose(text);
-    this.#expectVerdict(() => this.#vm.proposeBlock(bytesOf(text)), verdict);
+    this.#expectVerdict(() => propose(this.#vm, text), verdict);
     if (verdict === undefined) this.#acknowledged.add(text);
   }
 
   gossip(pick: number): void {
     const text = `p${pick % 12}`;
-    this.#vm.addGossip(bytesOf(text));
+    this.#vm.addGossip([bytesOf(text)], nodeIdFromBytes(new Uint8Array(20).fill(pick % 12)));
     this.#model.gossip(text);
   }
 
@@ -137,8 +138,10 @@ export class World {
     ][pick % 7];
     this.#vm.close();
     this.#vm = startVm({ file: this.#file, clock: this.#clock, config: this.#config, marker }).vm;
+    const before = this.#model.accepted.map(textOf);
     this.#model.reopen(marker, headMarker.instanceId);
-    this.#acknowledged = new Set();
+    const after = [...this.#model.accepted.map(textOf), ...this.#model.pending];
+    for (const text of before) if (!after.includes(text)) this.#acknowledged.delete(text);
   }
 
   /** Lets consensus come to rest, at a time of which no block is known yet: every acknowledged proposal is in an accepted block then. */

@@ -1,0 +1,17 @@
+import { VmError } from "./errors.ts";
+import { encodeCb58 } from "./id.ts";
+
+declare const brand: unique symbol;
+
+/** 20 bytes as AvalancheGo writes them: `NodeID-` and CB58 text, equal exactly when the bytes are equal. */
+export type NodeId = string & { readonly [brand]: "NodeId" };
+
+const nodeIdBytes = 20;
+
+/** Takes 20 bytes. Throws "malformed id". */
+export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
+  if (bytes.length !== nodeIdBytes) {
+    throw new VmError({ code: "malformed id", problem: `${bytes.length} bytes instead of ${nodeIdBytes}` });
+  }
+  return `NodeID-${encodeCb58(bytes)}` as NodeId;
+}

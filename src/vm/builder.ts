@@ -1,0 +1,82 @@
+import { type Block, createBlock } from "../core/block.ts";
+import { VmError } from "../core/errors.ts";
+import type { Proposal } from "../core/proposal.ts";
+import { maxFutureSeconds, verifyChild } from "../core/verify.ts";
+import type { Work } from "./build-event.ts";
+import type { Clock } from "./clock.ts";
+import type { Mempool } from "./mempool.ts";
+import type { ProcessingBlocks } from "./processing.ts";
+
+export interface BuilderParts {
+  readonly clock: Clock;
+  readonly mempool: Mempool;
+  readonly processing: ProcessingBlocks;
+  readonly minBlockIntervalMs: number;
+}
+
+/** Makes blocks of what waits, and knows whether it could. */
+export class Builder {
+  readonly #parts: BuilderParts;
+  #parent: Block;
+  #parentSinceMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: BuilderParts, parent: Block) {
+    this.#parts = parts;
+    this.#parent = parent;
+  }
+
+  /** The preferred block: the one to build on. */
+  get parent(): Block {
+    return this.#parent;
+  }
+
+  set parent(block: Block) {
+    if (block.id !== this.#parent.id) this.#parentSinceMs = this.#parts.clock.elapsedMs();
+    this.#parent = block;
+  }
+
+  /** Whether the parent is so far ahead of our clock that no block on it would be valid. */
+  get secondsTooEarly(): bigint {
+    const seconds = this.#parent.timestamp - this.#parts.clock.now();
+    return seconds >= maxFutureSeconds ? seconds : 0n;
+  }
+
+  /** The oldest data that no ancestor of the next block carries. Throws "nothing to build" or "too early". */
+  expectProposal(): Proposal {
+    const proposal = this.#nextProposal();
+    if (proposal === undefined) throw new VmError({ code: "nothing to build" });
+    if (this.#waitMs > 0) throw new VmError({ code: "too early", waitMs: this.#waitMs });
+    return proposal;
+  }
+
+  /** A block on the parent. Throws "future timestamp" while that is too far ahead of our clock, or "database failed". */
+  build(proposal: Proposal): Block {
+    const { clock, mempool } = this.#parts;
+    const parent = this.#parent;
+    const now = clock.now();
+    // A parent from a faster clock must not stop us: its time is a legal one.
+    const timestamp = now > parent.timestamp ? now : parent.timestamp;
+    const data = mempool.readData(proposal);
+    const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data });
+    verifyChild(block, parent, now);
+    return block;
+  }
+
+  /** What there is to build; nothing as well when only another clock could help. */
+  nextWork(): Work | undefined {
+    if (this.secondsTooEarly > 0n) return undefined;
+    const proposal = this.#nextProposal();
+    return proposal && { name: `${this.#parent.id} ${proposal.digest}`, waitMs: this.#waitMs };
+  }
+
+  #nextProposal(): Proposal | undefined {
+    const { mempool, processing } = this.#parts;
+    return mempool.first(processing.carriedTo(this.#parent.id));
+  }
+
+  /** What is left of the interval between the parent and the next block. */
+  get #waitMs(): number {
+    const { clock, minBlockIntervalMs } = this.#parts;
+    return Math.max(0, Math.ceil(this.#parentSinceMs + minBlockIntervalMs - clock.elapsedMs()));
+  }
+}

@@ -1,0 +1,75 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { bytesOf, startVm } from "../support/chain.ts";
+import { pragmaOf, withConnection } from "../support/database.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { RpcClient, success } from "./rpc.ts";
+
+const propose = (rpc: RpcClient, text: string) => rpc.call("proposeBlock", { data: bytesOf(text).toBase64() });
+
+describe("proposals that come together", () => {
+  test("share one commit, and each is answered", async () => {
+    const rpc = new RpcClient();
+    const commits = spyOn(rpc.vm, "proposeBlocks");
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => propose(rpc, `${i % 40}`)));
+    expect(answers).toEqual(Array(50).fill(success));
+    expect(commits.mock.calls.map(([batch]) => batch.length)).toEqual([50]);
+    expect(rpc.vm.status().mempool.items).toBe(40);
+  });
+
+  test("are refused one by one", async () => {
+    const rpc = new RpcClient(startVm({ config: { maxMempoolItems: 2 } }).vm);
+    const answers = await Promise.all(["a", "b", "c", "a"].map((text) => propose(rpc, text)));
+    expect(answers.map(({ error }) => error?.message)).toEqual([
+      ...[undefined, undefined],
+      "mempool full: 2 proposals of 2 bytes are waiting for a block, try again later",
+      undefined,
+    ]);
+  });
+
+  test("in a batch of requests share it too, and the answers keep their order", async () => {
+    const rpc = new RpcClient();
+    const commits = spyOn(rpc.vm, "proposeBlocks");
+    const request = (id: number, method: string, data?: string) =>
+      JSON.stringify({ jsonrpc: "2.0", id, method, ...(data !== undefined && { params: { data } }) });
+    const batch = [request(1, "proposeBlock", "YQ=="), request(2, "ping"), request(3, "proposeBlock", "Yg==")];
+    const notification = '{"jsonrpc":"2.0","method":"proposeBlock","params":{"data":"Yw=="}}';
+    const answers = JSON.parse((await rpc.answer(`[${[...batch, notification]}]`)) ?? "");
+    expect(answers).toEqual([1, 2, 3].map((id) => ({ jsonrpc: "2.0", ...success, id })));
+    expect(commits).toHaveBeenCalledTimes(1);
+    expect(rpc.vm.status().mempool.items).toBe(3);
+  });
+});
+
+test("what the disk does not take is answered with an error to all, and nothing is taken", async () => {
+  using directory = temporaryDirectory();
+  const { opened, connection } = withConnection(() => startVm({ file: directory.file("chain.db") }));
+  const rpc = new RpcClient(opened.vm);
+  pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
+  const answers = await Promise.all(["x", "y"].map((text) => propose(rpc, text.repeat(100_000))));
+  expect(answers.map(({ error }) => error?.code)).toEqual([-32603, -32603]);
+  expect(answers[0]?.error?.message).toContain("free some disk space");
+  expect(rpc.vm.status().mempool.items).toBe(0);
+  pragmaOf(connection, "max_page_count = 1000000");
+  expect(await propose(rpc, "x".repeat(100_000))).toEqual(success);
+  rpc.vm.close();
+});
+
+test("a proposal is answered only when it is on disk", async () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  const { vm } = startVm({ file });
+  const { proposeBlocks } = vm;
+  let isTaken = false;
+  vm.proposeBlocks = (batch) => {
+    const refusals = proposeBlocks.call(vm, batch);
+    isTaken = true;
+    return refusals;
+  };
+  const answer = propose(new RpcClient(vm), "a");
+  await Promise.resolve();
+  expect(isTaken).toBeFalse();
+  expect(await answer).toEqual(success);
+  expect(isTaken).toBeTrue();
+  vm.close();
+  expect(startVm({ file }).vm.status().mempool.items).toBe(1);
+});

@@ -1,0 +1,146 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { digestOf } from "../../src/core/digest.ts";
+import type { NodeId } from "../../src/core/node-id.ts";
+import { maxDataBytes } from "../../src/core/proposal.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import type { StoredProposal } from "../../src/store/proposal-table.ts";
+import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+function proposal(text: string, from?: NodeId): StoredProposal {
+  const data = bytesOf(text);
+  return { digest: digestOf(data), bytes: data.length, since: now, peer: from, data };
+}
+
+function openWith(...texts: readonly string[]): BlockStore {
+  const store = BlockStore.open(":memory:");
+  store.accept(genesis, digestOf(genesis.data));
+  store.proposals.add(texts.map((text) => proposal(text)));
+  return store;
+}
+
+const textsIn = (store: BlockStore) => [...store.proposals.readAll()].map(({ data }) => new TextDecoder().decode(data));
+const accept = (store: BlockStore, text: string) =>
+  store.accept(childOf(store.lastAccepted(), text), digestOf(bytesOf(text)));
+
+describe("proposals in the file", () => {
+  test("come back as they were, in their order, after the file was closed", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const all = [proposal("b"), proposal("a", peer), proposal(""), proposal("x".repeat(maxDataBytes))];
+    const store = BlockStore.open(file);
+    store.proposals.add(all.slice(0, 2));
+    store.proposals.add(all.slice(2));
+    store.close();
+    const again = BlockStore.open(file);
+    expect([...again.proposals.readAll()]).toEqual(all);
+    again.close();
+  });
+
+  test("keep their place when they come again, and get the new peer", () => {
+    const store = openWith();
+    store.proposals.add([proposal("a", peer), proposal("b")]);
+    store.proposals.add([proposal("c"), proposal("a")]);
+    expect([...store.proposals.readAll()]).toEqual([proposal("a"), proposal("b"), proposal("c")]);
+  });
+
+  test("go when a block with their data is accepted, and only those", () => {
+    const store = openWith("a", "b", "c");
+    accept(store, "b");
+    accept(store, "of another node");
+    expect(textsIn(store)).toEqual(["a", "c"]);
+  });
+
+  test("stay when that accept fails as a whole", () => {
+    const store = openWith("a");
+    accept(store, "first");
+    const rival = childOf(genesis, "a"); // at a height that has an accepted block
+    expect(refusalCodeOf(() => store.accept(rival, digestOf(rival.data)))).toBe("database failed");
+    expect(textsIn(store)).toEqual(["a"]);
+  });
+
+  test("go when they are removed; what is not there does not matter", () => {
+    const store = openWith("a", "b");
+    store.proposals.remove([digestOf(bytesOf("x")), digestOf(bytesOf("a"))]);
+    expect(textsIn(store)).toEqual(["b"]);
+  });
+
+  test("that are damaged are not given out", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = BlockStore.open(file);
+    store.proposals.add([proposal("a"), proposal("b")]);
+    store.close();
+    const other = new Database(file);
+    other.run("UPDATE mempool SET data = x'00' WHERE position = 2");
+    other.close();
+    const again = BlockStore.open(file);
+    expect(again.proposals.read(digestOf(bytesOf("a"))).data).toEqual(bytesOf("a"));
+    expect(refusalOf(() => again.proposals.read(digestOf(bytesOf("b"))))).toMatchObject({
+      code: "database failed",
+      problem: `proposal ${digestOf(bytesOf("b"))} is damaged`,
+    });
+    expect(refusalCodeOf(() => [...again.proposals.readAll()])).toBe("database failed");
+    again.close();
+  });
+});
+
+describe("taking blocks back", () => {
+  test("puts their data before all that waits, in the order of the chain", () => {
+    const store = openWith("new");
+    for (const text of ["1", "2", "3", "4"]) accept(store, text);
+    store.takeBack(2n, now + 9n);
+    store.takeBack(1n, now + 9n);
+    expect(textsIn(store)).toEqual(["2", "3", "4", "new"]);
+    expect(store.lastAccepted().height).toBe(1n);
+    const back = { ...proposal("2"), since: now + 9n };
+    expect(store.proposals.read(back.digest), "as if a client had proposed it now").toEqual(back);
+  });
+
+  test("leaves what waits already where it is, once", () => {
+    const store = openWith();
+    for (const text of ["twice", "b", "twice", "waits"]) accept(store, text);
+    store.proposals.add([proposal("new"), proposal("waits")]);
+    store.takeBack(0n, now);
+    expect(textsIn(store)).toEqual(["b", "twice", "new", "waits"]);
+  });
+
+  test("leaves out what only another VM can have built, for being too large", () => {
+    const store = openWith();
+    accept(store, "x".repeat(maxDataBytes));
+    accept(store, "x".repeat(maxDataBytes + 1));
+    store.takeBack(0n, now);
+    expect(textsIn(store).map((text) => text.length)).toEqual([maxDataBytes]);
+  });
+
+  test("of no block is nothing", () => {
+    const store = openWith("a");
+    store.takeBack(0n, now);
+    expect(textsIn(store)).toEqual(["a"]);
+    expect(store.lastAccepted()).toEqual(genesis);
+  });
+});
+
+test("a file of schema 1, which had no proposals, is taken up with all its blocks", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  const blocks = [genesis, ...chainOn(genesis, 3)];
+  const store = BlockStore.open(file);
+  for (const block of blocks) store.accept(block, digestOf(block.data));
+  store.close();
+  const old = new Database(file);
+  old.run("DROP TABLE mempool");
+  old.run("PRAGMA user_version = 1");
+  old.close();
+
+  const again = BlockStore.open(file);
+  expect(again.lastAccepted()).toEqual(blocks[3] ?? genesis);
+  expect(again.instanceId).toEqual(store.instanceId);
+  again.proposals.add([proposal("a")]);
+  again.close();
+  const third = BlockStore.open(file);
+  expect(textsIn(third)).toEqual(["a"]);
+  third.close();
+});
