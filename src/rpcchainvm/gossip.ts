@@ -10,9 +10,11 @@ import type { GrpcClient } from "./grpc-client.ts";
 export const maxGossipItems = 256;
 /** Bytes of data in one message at most, beside a first proposal of any size; the node's limit is 2 MiB. */
 export const maxGossipBytes = 1_000_000;
-/** Bytes of data that wait to be sent at most. What is too much is not gossiped, and waits for our own slot. */
+/** Bytes of data that wait to be sent at most. What is too much is told with what is told again. */
 export const maxQueuedBytes = 16 * 1024 * 1024;
 
+/** The node takes a message at once; if it does not, the next one may fare better. */
+const gossipTimeoutMs = 10_000;
 const gossipVersion = 1;
 /** To more validators than any chain has: to all of them. */
 const allValidators = 100_000n;
@@ -46,7 +48,7 @@ export class Gossip {
     while (this.#queue.length > 0) {
       try {
         const msg = encodeGossip(this.#takeBatch());
-        await this.#client.call(AppSender.method.sendAppGossip, { validators: allValidators, msg });
+        await this.#client.call(AppSender.method.sendAppGossip, { validators: allValidators, msg }, gossipTimeoutMs);
       } catch (error) {
         this.#log.debug("gossip failed", { error: String(error) });
       }

@@ -42,6 +42,7 @@ function formatMetrics(status: Status | undefined): MetricFamily[] {
     counter("blocks_accepted_total", "Blocks accepted", blocks.accepted),
     counter("blocks_rejected_total", "Blocks rejected", blocks.rejected),
     counter("proposals_submitted_total", "Proposals taken from clients", proposals.submitted),
+    counter("proposals_received_total", "Proposals that peers sent, known ones and all", proposals.received),
     counter("proposals_gossiped_total", "Proposals taken from peers", proposals.gossiped),
     counter("proposals_expired_total", "Proposals dropped after proposalExpirySeconds", proposals.expired),
   ];

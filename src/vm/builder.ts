@@ -41,7 +41,7 @@ export class Builder {
     return seconds >= maxFutureSeconds ? seconds : 0n;
   }
 
-  /** The oldest data that no ancestor of the next block carries. Throws "nothing to build" or "too early". */
+  /** What the next block should carry. Throws "nothing to build" or "too early". */
   expectProposal(): Proposal {
     const proposal = this.#nextProposal();
     if (proposal === undefined) throw new VmError({ code: "nothing to build" });
@@ -71,7 +71,7 @@ export class Builder {
 
   #nextProposal(): Proposal | undefined {
     const { mempool, processing } = this.#parts;
-    return mempool.first(processing.carriedTo(this.#parent.id));
+    return mempool.next(this.#parent.height + 1n, processing.carriedTo(this.#parent.id));
   }
 
   /** What is left of the interval between the parent and the next block. */

@@ -78,9 +78,13 @@ export class Mempool {
     return { refusals, added: added.length };
   }
 
-  /** The oldest proposal that is not among `carried`. */
-  first(carried: ReadonlySet<Digest>): Proposal | undefined {
-    return this.#waiting.first(carried);
+  /**
+   * What a block of that height should carry: the oldest proposal that is not among `carried`. In every second block it
+   * is one of our own clients', if there is one, so that no flood of gossip makes them wait for all of it.
+   */
+  next(height: bigint, carried: ReadonlySet<Digest>): Proposal | undefined {
+    const own = height % 2n === 0n ? this.#waiting.firstOwn(carried) : undefined;
+    return own ?? this.#waiting.first(carried);
   }
 
   /** Throws "database failed" when it is not what came. */

@@ -11,7 +11,7 @@ export interface Status {
   readonly mempool: MempoolStatus;
   readonly databaseBytes: number;
   readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
-  readonly proposals: Readonly<Record<"submitted" | "gossiped" | "expired", number>>;
+  readonly proposals: Readonly<Record<"submitted" | "received" | "gossiped" | "expired", number>>;
 }
 
 /** What waits for a block. */

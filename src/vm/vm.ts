@@ -40,10 +40,11 @@ export class Vm {
   readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
   readonly #progress: Progress;
-  readonly #counts = { built: 0, verified: 0, accepted: 0, rejected: 0, submitted: 0, gossiped: 0 };
+  readonly #counts = { built: 0, verified: 0, accepted: 0, rejected: 0, submitted: 0, received: 0, gossiped: 0 };
   #state: State = "initializing";
   #lastAccepted: Block;
   #cancelTick: () => void = () => {};
+  #isClosed = false;
 
   /** Takes a store that holds a chain; see `openVm`. */
   constructor(store: BlockStore, options: MempoolOptions) {
@@ -85,7 +86,7 @@ export class Vm {
   // What consensus asks.
 
   /**
-   * A block on the preferred one, with the oldest data that none of its ancestors carries. Throws "nothing to build",
+   * A block on the preferred one, with data that none of its ancestors carries, first come, first served. Throws "nothing to build",
    * "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
@@ -195,9 +196,10 @@ export class Vm {
 
   /**
    * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on
-   * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" for all.
+   * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" or "shut down" for all.
    */
   proposeBlocks(batch: readonly Uint8Array[]): readonly (VmError | undefined)[] {
+    if (this.#isClosed) throw new VmError({ code: "shut down" });
     const { refusals, added } = this.#adding(() => this.#mempool.propose(batch));
     this.#counts.submitted += added;
     return refusals;
@@ -206,6 +208,7 @@ export class Vm {
   /** Takes data that another node gossips, unless it is useless, too much, or came after its block. Throws "database failed". */
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
+    this.#counts.received += batch.length;
     const isLate = (digest: Digest) => this.#recent.has(digest);
     const { added } = this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
     this.#counts.gossiped += added;
@@ -213,7 +216,7 @@ export class Vm {
 
   status(): Status {
     const { id, height, timestamp } = this.#lastAccepted;
-    const { built, verified, accepted, rejected, submitted, gossiped } = this.#counts;
+    const { built, verified, accepted, rejected, submitted, received, gossiped } = this.#counts;
     return {
       state: this.#state,
       lastAccepted: { id, height, timestamp },
@@ -221,7 +224,7 @@ export class Vm {
       mempool: this.#mempool.status,
       databaseBytes: this.#store.size(),
       blocks: { built, verified, accepted, rejected },
-      proposals: { submitted, gossiped, expired: this.#mempool.expired },
+      proposals: { submitted, received, gossiped, expired: this.#mempool.expired },
     };
   }
 
@@ -239,8 +242,9 @@ export class Vm {
     return status;
   }
 
-  /** Ends all waiting and releases the file. Nothing else may be called afterwards. */
+  /** Ends all waiting and releases the file. Only `waitForEvent` and `proposeBlocks` may be called afterwards. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelTick();
     this.#buildEvent.close();
     this.#store.close();

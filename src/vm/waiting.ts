@@ -65,9 +65,16 @@ export class WaitingProposals {
 
   /** The oldest proposal that is not among `carried`. */
   first(carried: ReadonlySet<Digest>): Proposal | undefined {
-    for (const proposal of this.#proposalByDigest.values()) {
-      if (!carried.has(proposal.digest)) return proposal;
-    }
+    return this.#find(({ digest }) => !carried.has(digest));
+  }
+
+  /** The oldest of our own clients' proposals that is not among `carried`. */
+  firstOwn(carried: ReadonlySet<Digest>): Proposal | undefined {
+    return this.#find(({ digest, peer }) => peer === undefined && !carried.has(digest));
+  }
+
+  #find(isWanted: (proposal: Proposal) => boolean): Proposal | undefined {
+    for (const proposal of this.#proposalByDigest.values()) if (isWanted(proposal)) return proposal;
     return undefined;
   }
 

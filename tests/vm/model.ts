@@ -16,6 +16,8 @@ export class Model {
   readonly rejected = new Map<Id, Block>();
   /** Data that waits for a block, in the order it came; on disk. */
   pending: string[] = [];
+  /** What of it a client of this node has been answered for. */
+  readonly own = new Set<string>();
   preference: Block = genesis;
 
   get last(): Block {
@@ -31,9 +33,11 @@ export class Model {
   }
 
   propose(text: string): Verdict {
-    if (this.pending.includes(text)) return undefined;
-    if (this.pending.length >= maxItems) return "mempool full";
-    this.pending.push(text);
+    if (!this.pending.includes(text)) {
+      if (this.pending.length >= maxItems) return "mempool full";
+      this.pending.push(text);
+    }
+    this.own.add(text);
     return undefined;
   }
 
@@ -48,7 +52,8 @@ export class Model {
     for (let at = this.processing.get(this.preference.id); at; at = this.processing.get(at.parentId)) {
       carried.push(textOf(at));
     }
-    const text = this.pending.find((waiting) => !carried.includes(waiting));
+    const waiting = this.pending.filter((text) => !carried.includes(text));
+    const text = (this.preference.height % 2n === 1n && waiting.find((text) => this.own.has(text))) || waiting[0];
     if (text === undefined) return "nothing to build";
     const { id: parentId, height, timestamp: parentTimestamp } = this.preference;
     const timestamp = now > parentTimestamp ? now : parentTimestamp;
@@ -78,6 +83,7 @@ export class Model {
     this.processing.delete(block.id);
     for (const other of [...this.processing.values()]) if (other.height <= block.height) this.#reject(other);
     this.pending = this.pending.filter((text) => text !== textOf(block));
+    this.own.delete(textOf(block));
     if (!this.processing.has(this.preference.id)) this.preference = block;
     return undefined;
   }
@@ -116,7 +122,9 @@ export class Model {
   }
 
   #takeBack(text: string): void {
-    if (!this.pending.includes(text)) this.pending.unshift(text);
+    if (this.pending.includes(text)) return;
+    this.pending.unshift(text);
+    this.own.add(text);
   }
 
   #reject(block: Block): void {

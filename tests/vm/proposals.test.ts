@@ -160,3 +160,20 @@ describe("gossip", () => {
     expect(items(vm)).toBe(1);
   });
 });
+
+test("a flood of gossip leaves every second block to our own clients, and gets the others", () => {
+  const { vm } = startVm();
+  vm.addGossip(
+    Array.from({ length: 100 }, (_, i) => bytesOf(`flood ${i}`)),
+    peer,
+  );
+  propose(vm, "a", "b", "c");
+  const texts = Array.from({ length: 8 }, () => new TextDecoder().decode(decideNext(vm).data));
+  expect(texts).toEqual(["flood 0", "a", "flood 1", "b", "flood 2", "c", "flood 3", "flood 4"]);
+});
+
+test("a closed VM takes no proposal", () => {
+  const { vm } = startVm();
+  vm.close();
+  expect(refusalCodeOf(() => propose(vm, "late"))).toBe("shut down");
+});
