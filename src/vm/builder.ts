@@ -35,7 +35,7 @@ export class Builder {
     this.#parent = block;
   }
 
-  /** Whether the parent is so far ahead of our clock that no block on it would be valid. */
+  /** How far the parent is ahead of our clock, if that is so far that no block on it would be valid; else 0. */
   get secondsTooEarly(): bigint {
     const seconds = this.#parent.timestamp - this.#parts.clock.now();
     return seconds >= maxFutureSeconds ? seconds : 0n;

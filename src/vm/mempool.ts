@@ -60,9 +60,13 @@ export class Mempool {
 
   /**
    * Takes what clients propose here, all of it in one commit, and tells the peers. Gives for each item undefined when it
-   * is on disk, or "data too large" or "mempool full". Throws "database failed", and nothing is taken then.
+   * is on disk, or "data too large" or "mempool full"; and how many were new. Throws "database failed", and nothing is
+   * taken then.
    */
-  propose(batch: readonly Uint8Array[]): Outcome {
+  propose(batch: readonly Uint8Array[]): {
+    readonly refusals: readonly (VmError | undefined)[];
+    readonly added: number;
+  } {
     const { refusals, added } = this.#add(batch.map((data) => this.#toProposal(data, undefined)));
     for (const { digest, data } of added) {
       this.#gossip(data);
@@ -71,11 +75,13 @@ export class Mempool {
     return { refusals, added: added.length };
   }
 
-  /** Takes what a peer tells us, in one commit, unless it is `useless` or there is no room. Throws "database failed". */
-  addGossip(batch: readonly Uint8Array[], peer: NodeId, isUseless: (digest: Digest) => boolean): Outcome {
+  /**
+   * Takes what a peer tells us, in one commit, unless it comes too late or there is no room. Gives how many were new.
+   * Throws "database failed".
+   */
+  addGossip(batch: readonly Uint8Array[], peer: NodeId, isLate: (digest: Digest) => boolean): number {
     const proposals = batch.map((data) => this.#toProposal(data, peer));
-    const { refusals, added } = this.#add(proposals.filter(({ digest }) => !isUseless(digest)));
-    return { refusals, added: added.length };
+    return this.#add(proposals.filter(({ digest }) => !isLate(digest))).added.length;
   }
 
   /**
@@ -153,12 +159,6 @@ export class Mempool {
   #toProposal(data: Uint8Array, peer: NodeId | undefined): StoredProposal {
     return { digest: digestOf(data), bytes: data.length, since: this.#clock.now(), peer, data };
   }
-}
-
-/** What came of a batch: for each item why it was not taken; and how many were new. */
-export interface Outcome {
-  readonly refusals: readonly (VmError | undefined)[];
-  readonly added: number;
 }
 
 function withoutData({ digest, bytes, since, peer }: StoredProposal): Proposal {

@@ -20,6 +20,7 @@ export class Progress {
   /** To be called when a block was accepted, or when there was none to make. */
   mark(): void {
     this.#atMs = this.#clock.elapsedMs();
+    this.#failureByTask.clear();
   }
 
   /** Does `work`, and remembers whether it failed, until it is done again. */
@@ -34,11 +35,12 @@ export class Progress {
     }
   }
 
-  /** Throws what the last run of a task threw, or "proposals wait" when `items` of them wait too long. */
+  /** While `items` proposals wait: throws what the last run of a task threw, or "proposals wait" if they wait too long. */
   check(items: number): void {
+    if (items === 0) return;
     for (const failure of this.#failureByTask.values()) throw failure;
     const stalledMs = this.#clock.elapsedMs() - this.#atMs;
-    if (items > 0 && stalledMs > this.#maxStallMs) {
+    if (stalledMs > this.#maxStallMs) {
       throw new VmError({ code: "proposals wait", items, seconds: Math.floor(stalledMs / 1_000) });
     }
   }

@@ -86,8 +86,8 @@ export class Vm {
   // What consensus asks.
 
   /**
-   * A block on the preferred one, with data that none of its ancestors carries, first come, first served. Throws "nothing to build",
-   * "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
+   * A block on the preferred one, with data that none of its ancestors carries, first come, first served. Throws "nothing
+   * to build", "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();
@@ -205,13 +205,12 @@ export class Vm {
     return refusals;
   }
 
-  /** Takes data that another node gossips, unless it is useless, too much, or came after its block. Throws "database failed". */
+  /** Takes data that another node gossips, unless it is too much, or came after its block. Throws "database failed". */
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
     this.#counts.received += batch.length;
     const isLate = (digest: Digest) => this.#recent.has(digest);
-    const { added } = this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
-    this.#counts.gossiped += added;
+    this.#counts.gossiped += this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
   }
 
   status(): Status {

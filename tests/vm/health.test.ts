@@ -97,6 +97,19 @@ describe("health", () => {
   });
 });
 
+test("a failed build is forgotten once the proposal is on the chain, whoever put it there", () => {
+  const { opened, connection } = withConnection(() => startVm());
+  const { vm } = opened;
+  propose(vm, "a", "b");
+  connection.run("UPDATE mempool SET data = x'00'");
+  expect(refusalCodeOf(() => vm.buildBlock())).toBe("database failed");
+  acceptAll(vm, [childOf(genesis, "a")]);
+  vm.checkHealth();
+  expect(refusalCodeOf(() => vm.buildBlock())).toBe("database failed");
+  acceptAll(vm, [childOf(vm.lastAccepted, "b")]);
+  vm.checkHealth();
+});
+
 test("a parent 59 minutes in the future holds nothing up", () => {
   const { vm } = startVm();
   acceptAll(vm, [childOf(genesis, "fast clock", now + 3_540n)]);
