@@ -13,17 +13,17 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
 import { encodeFrame, joinChunks, prefixBytes } from "./grpc-frame.ts";
 
 /**
- * Calls to a gRPC server of the node over one connection, which Connect makes at the first call, keeps alive, and makes
- * again after a loss. Only unary calls, for what lies on the way of each block: Connect's own transport takes twice as
- * long for a small one.
+ * Calls to a gRPC server of the node over one connection, which Connect makes at the first call, and again after a loss.
+ * Only unary calls, for what lies on the way of each block: Connect's own transport takes twice as long for a small one.
  */
 export class GrpcClient {
   readonly #sessions: Http2SessionManager;
 
   /** Takes `host:port`. */
   constructor(address: string) {
+    // No pings: the node is on this machine, and Connect's would go on, and throw, after a session that ended under a call.
     // Bun 1.4.5 drops large or many calls under the default maxSessionMemory; in MB.
-    this.#sessions = new Http2SessionManager(`http://${address}`, pings, { maxSessionMemory: 2 ** 20 });
+    this.#sessions = new Http2SessionManager(`http://${address}`, {}, { maxSessionMemory: 2 ** 20 });
   }
 
   /** Throws a `ConnectError`: the server's status, "unavailable" without a connection, or "deadline exceeded". */
@@ -106,5 +106,3 @@ function decodeText(text: string): string {
 class TimedOut extends Error {}
 
 const requestHeaders = { "content-type": "application/grpc", te: "trailers" };
-/** The node answers more frequent pings than one in 5 s with GOAWAY. */
-const pings = { pingIntervalMs: 30_000, pingTimeoutMs: 10_000, pingIdleConnection: true };
