@@ -1,8 +1,10 @@
 import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
 import { createApi } from "./api/app.ts";
 import type { About } from "./cli/about.ts";
 import { runCli } from "./cli/cli.ts";
+import { writeAll } from "./cli/write-all.ts";
 import { Log } from "./log.ts";
 import { runtimeAddressVariable, servePlugin } from "./rpcchainvm/plugin.ts";
 import { protocolVersion } from "./rpcchainvm/protocol.ts";
@@ -13,8 +15,10 @@ const about: About = { name, version, protocolVersion };
 const args = process.argv.slice(2);
 const runtimeAddress = process.env[runtimeAddressVariable];
 
-if (args.length > 0) process.exitCode = runCli(args, about, { out: write(1), err: write(2) });
-else if (runtimeAddress !== undefined) await serve(runtimeAddress);
+if (args.length > 0) {
+  const out = (text: string) => writeAll(1, text);
+  process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2) });
+} else if (runtimeAddress !== undefined) await serve(runtimeAddress);
 else {
   write(2)(`${name} is a plugin of AvalancheGo, which starts it; ${runtimeAddressVariable} is not set.\n\n`);
   runCli(["--help"], about, { out: write(2), err: write(2) });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
 import { parseConfig } from "../core/config.ts";
+import { databaseFileName } from "../core/database-file.ts";
 import { VmError } from "../core/errors.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../vm/clock.ts";
@@ -11,8 +12,6 @@ import { Gossip } from "./gossip.ts";
 import { GrpcClient } from "./grpc-client.ts";
 import type { HttpApp } from "./http-service.ts";
 import { NodeDatabase } from "./node-database.ts";
-
-const databaseFileName = "timestampvm.db";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
 const maxDatabaseWaitMs = 10_000;

@@ -25,23 +25,26 @@ export class BlockStore {
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepare>;
 
-  /** Opens or makes `file`; ":memory:" keeps nothing. Throws "database in use" or "database failed". */
-  static open(file: string): BlockStore {
+  /**
+   * Opens or makes `file`; ":memory:" keeps nothing. A new one gets `newInstanceId`. Throws "database in use" or
+   * "database failed".
+   */
+  static open(file: string, newInstanceId: Uint8Array = randomBytes(instanceIdBytes)): BlockStore {
     const db = openDatabase(file);
     try {
-      return translating(file, () => new BlockStore(file, db));
+      return translating(file, () => new BlockStore(file, db, newInstanceId));
     } catch (error) {
       db.close();
       throw error;
     }
   }
 
-  private constructor(file: string, db: Database) {
+  private constructor(file: string, db: Database, newInstanceId: Uint8Array) {
     this.file = file;
     this.#db = db;
     this.#sql = prepare(db);
     this.proposals = new ProposalTable(file, db);
-    this.instanceId = this.#run(() => this.#readOrMakeInstanceId());
+    this.instanceId = this.#run(() => this.#readOrSetInstanceId(newInstanceId));
   }
 
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
@@ -54,6 +57,19 @@ export class BlockStore {
     });
   }
 
+  /** The height of the last accepted block; undefined in a new file. */
+  lastHeight(): bigint | undefined {
+    return this.#run(() => this.#sql.lastHeight.get()?.height);
+  }
+
+  /** The accepted block at a height. Throws "database failed" when there is none. */
+  expectBlockAtHeight(height: bigint): Block {
+    const id = this.#findIdAtHeight(height);
+    const block = id && this.getBlock(id);
+    if (block === undefined) throw this.damaged(`the block at height ${height} is missing`);
+    return block;
+  }
+
   /** An accepted block. Throws "database failed" when its bytes do not hash to its id. */
   getBlock(id: Id): Block | undefined {
     return this.#run(() => {
@@ -62,20 +78,21 @@ export class BlockStore {
     });
   }
 
-  /** The accepted block at a height, any u64. */
+  /** The accepted block at a height, any u64. Throws "database failed" when the block itself says another height. */
   getIdAtHeight(height: bigint): Id | undefined {
-    if (height > maxSqlInteger) return undefined;
-    return this.#run(() => {
-      const row = this.#sql.keyByHeight.get(height);
-      return row ? this.#idOf(row.key) : undefined;
-    });
+    const id = this.#findIdAtHeight(height);
+    if (id !== undefined && this.getBlock(id)?.height !== height) throw this.damaged(`block ${id} has a wrong height`);
+    return id;
   }
 
   getDecision(id: Id): Decision | undefined {
     return this.#run(() => {
       const row = this.#sql.statusByKey.get(keyOf(id));
       if (!row) return undefined;
-      return row.status === accepted ? "accepted" : "rejected";
+      const isAccepted = row.status === accepted;
+      const isRight = this.#idOf(row.key) === id && isAccepted === (row.isHeld === 1n);
+      if (!isRight) throw damaged(this.file, `block ${id} has a wrong status`);
+      return isAccepted ? "accepted" : "rejected";
     });
   }
 
@@ -103,6 +120,17 @@ export class BlockStore {
     );
   }
 
+  /** Makes `blocks` the last accepted ones, one after the other, in one transaction. */
+  acceptAll(blocks: readonly Block[]): void {
+    this.#run(() =>
+      this.#db
+        .transaction(() => {
+          for (const block of blocks) this.accept(block, digestOf(block.data));
+        })
+        .immediate(),
+    );
+  }
+
   reject({ id, height }: Block): void {
     this.#run(() => this.#sql.insertRejected.run(keyOf(id), height));
   }
@@ -117,8 +145,8 @@ export class BlockStore {
     this.#run(() =>
       this.#db
         .transaction(() => {
-          for (let block = this.lastAccepted(); block.height > height; block = this.#parentOf(block)) {
-            const { data } = block;
+          for (let at = this.lastHeight() ?? height; at > height; at--) {
+            const { data } = this.expectBlockAtHeight(at);
             if (data.length > maxDataBytes) continue; // another VM's, that ours may not build
             this.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined });
           }
@@ -152,18 +180,20 @@ export class BlockStore {
     this.#db.close(true);
   }
 
-  #readOrMakeInstanceId(): Uint8Array {
+  #readOrSetInstanceId(newInstanceId: Uint8Array): Uint8Array {
     const known = this.#sql.getMeta.get(instanceName)?.value;
     if (known !== undefined) return this.#expectBytes(known, instanceIdBytes, "its instance id");
-    const made = randomBytes(instanceIdBytes);
-    this.#sql.setMeta.run(instanceName, made);
-    return made;
+    if (this.#sql.lastAcceptedKey.get()) throw damaged(this.file, "its instance id is missing");
+    this.#sql.setMeta.run(instanceName, newInstanceId);
+    return newInstanceId;
   }
 
-  #parentOf({ id, parentId }: Block): Block {
-    const parent = this.getBlock(parentId);
-    if (parent === undefined) throw damaged(this.file, `the parent of block ${id} is missing`);
-    return parent;
+  #findIdAtHeight(height: bigint): Id | undefined {
+    if (height > maxSqlInteger) return undefined;
+    return this.#run(() => {
+      const row = this.#sql.keyByHeight.get(height);
+      return row ? this.#idOf(row.key) : undefined;
+    });
   }
 
   #idOf(key: unknown): Id {
@@ -181,8 +211,8 @@ export class BlockStore {
   }
 }
 
-const instanceIdBytes = 16;
-const instanceName = "instance_id";
+export const instanceIdBytes = 16;
+export const instanceName = "instance_id";
 
 const accepted = 3n;
 /** SQLite's integers are signed. Heights beyond cannot be reached. */
@@ -195,7 +225,14 @@ function prepare(db: Database) {
     lastAcceptedKey: db.query<{ key: Uint8Array }, []>(
       "SELECT key FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1",
     ),
-    statusByKey: db.query<{ status: bigint }, [Uint8Array]>("SELECT status FROM blocks WHERE key = ?"),
+    lastHeight: db.query<{ height: bigint }, []>(
+      "SELECT height FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1",
+    ),
+    // The row itself says whose it is: the index of the keys, alone, may be damaged.
+    statusByKey: db.query<{ key: Uint8Array; status: bigint; isHeld: bigint }, [Uint8Array]>(
+      `SELECT found.key, found.status, found.bytes IS NOT NULL AS isHeld
+       FROM blocks AS asked JOIN blocks AS found ON found.rowid = asked.rowid WHERE asked.key = ?`,
+    ),
     keyByHeight: db.query<{ key: Uint8Array }, [bigint]>("SELECT key FROM blocks WHERE height = ? AND status = 3"),
     recentDigests: db.query<{ digest: Uint8Array }, [number]>(
       "SELECT digest FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT ?",
@@ -227,7 +264,7 @@ function parseStored(file: string, id: Id, bytes: Uint8Array): Block {
 }
 
 /** `0x00 '/' id(32)`. */
-function keyOf(id: Id): Uint8Array {
+export function keyOf(id: Id): Uint8Array {
   const key = new Uint8Array(keyPrefix.length + 32);
   key.set(keyPrefix);
   key.set(idToBytes(id), keyPrefix.length);

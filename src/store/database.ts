@@ -70,23 +70,55 @@ export function openDatabase(file: string): Database {
   });
 }
 
+/**
+ * Opens a file that is there for this process alone, to read it and nothing else; only what a killed process left in
+ * the write-ahead log goes into the file, when it is closed. Throws as `openDatabase`.
+ */
+export function openForReading(file: string): Database {
+  return translating(file, () => {
+    accessSync(file, constants.R_OK | constants.W_OK); // the lock is one of writers
+    const db = new Database(file, { readwrite: true, strict: true, safeIntegers: true });
+    try {
+      lockFromNowOn(db);
+      db.run("PRAGMA query_only = ON");
+      checkIdentity(db, file);
+      distrust(db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
 function configure(db: Database, file: string): void {
-  // Exclusive before the first access to the WAL: no second process, and no shared-memory file that could be mapped.
-  db.run("PRAGMA locking_mode = EXCLUSIVE");
-  db.run("PRAGMA busy_timeout = 0");
+  lockFromNowOn(db);
   // In one transaction before the file turns to WAL: a process that is killed here leaves an empty file or a whole one.
   if (pragma(db, "page_count") === 0n) makeSchema(db);
   else checkIdentity(db, file);
   if (pragma(db, "user_version") === 1n) upgradeFrom1(db);
   const mode = pragma(db, "journal_mode = WAL");
   if (mode !== "wal" && file !== ":memory:") throw failed(file, `its journal is "${mode}"`, "move it to a local disk");
+  // What it cannot open for writing, SQLite opens for reading alone, and says so only at the first write.
+  db.transaction(() => undefined).immediate();
   db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
   db.run("PRAGMA synchronous = FULL");
+  db.run("PRAGMA foreign_keys = ON");
+  distrust(db);
+}
+
+/** Exclusive before the first access to the WAL: no second process, and no shared-memory file that could be mapped. */
+function lockFromNowOn(db: Database): void {
+  db.run("PRAGMA locking_mode = EXCLUSIVE");
+  db.run("PRAGMA busy_timeout = 0");
+}
+
+/** Of the surroundings and of the file. */
+function distrust(db: Database): void {
   db.run("PRAGMA temp_store = MEMORY"); // a plugin has no TMPDIR
   db.run("PRAGMA mmap_size = 0"); // a mapped file turns an I/O error into SIGBUS
   db.run("PRAGMA cell_size_check = ON");
   db.run("PRAGMA trusted_schema = OFF");
-  db.run("PRAGMA foreign_keys = ON");
 }
 
 function makeSchema(db: Database): void {
@@ -117,7 +149,8 @@ function checkIdentity(db: Database, file: string): void {
   }
 }
 
-function pragma(db: Database, text: string): unknown {
+/** The first value that a pragma gives. */
+export function pragma(db: Database, text: string): unknown {
   using statement = db.prepare<unknown[], []>(`PRAGMA ${text}`); // one that is left would keep a closed file locked
   return statement.values()[0]?.[0];
 }
@@ -147,9 +180,13 @@ function failed(file: string, problem: string, cure: string, cause?: unknown): V
 }
 
 function cureFor(code: string): string {
-  // Our statements are fixed: an error in one is an error in the file's schema.
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR") {
-    return "stop the node and delete the chain data directory: the chain is fetched again from its peers";
+  // Our statements are fixed: an error in one is an error in the file's schema, or in what the file holds.
+  if (/^SQLITE_(CORRUPT|CONSTRAINT)/.test(code) || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR") {
+    // SQLite says the same of a page that the disk did not give.
+    return (
+      "check the disk and start the node again; if the file stays damaged, stop the node and delete the chain data " +
+      "directory: the chain is fetched again from its peers, proposals that wait for a block are lost"
+    );
   }
   if (code === "SQLITE_FULL" || code === "ENOSPC") return "free some disk space and start the node again";
   if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || /^E(ACCES|PERM|ROFS)$/.test(code)) {

@@ -26,11 +26,21 @@ export class ProposalTable {
     for (const digest of this.#readOrder()) yield this.read(digest);
   }
 
+  count(): number {
+    return this.#run(() => Number(this.#sql.count.get()?.count ?? 0n));
+  }
+
+  has(digest: Digest): boolean {
+    return this.#run(() => this.#sql.has.get(digestToBytes(digest)) !== null);
+  }
+
   /** One that is there; checks that its data is what came. */
   read(digest: Digest): StoredProposal {
     return this.#run(() => {
       const row = this.#sql.read.get(digestToBytes(digest));
-      if (!row || digestOf(row.data) !== digest) throw damaged(this.#file, `proposal ${digest} is damaged`);
+      if (!(row?.data instanceof Uint8Array) || digestOf(row.data) !== digest || typeof row.since !== "bigint") {
+        throw damaged(this.#file, `proposal ${digest} is damaged`);
+      }
       const { data, since, peer } = row;
       return { digest, data, bytes: data.length, since, peer: (peer as NodeId | null) ?? undefined };
     });
@@ -64,7 +74,12 @@ export class ProposalTable {
   }
 
   #readOrder(): Digest[] {
-    return this.#run(() => this.#sql.order.all().map(({ digest }) => digestFromBytes(digest)));
+    return this.#run(() =>
+      this.#sql.order.all().map(({ digest }) => {
+        if (digest instanceof Uint8Array && digest.length === 32) return digestFromBytes(digest);
+        throw damaged(this.#file, "the digest of a proposal is damaged");
+      }),
+    );
   }
 
   #run<T>(work: () => T): T {
@@ -76,6 +91,8 @@ export class ProposalTable {
 function prepare(db: Database) {
   return {
     order: db.query<{ digest: Uint8Array }, []>("SELECT digest FROM mempool ORDER BY position"),
+    count: db.query<{ count: bigint }, []>("SELECT count(*) AS count FROM mempool"),
+    has: db.query<unknown, [Uint8Array]>("SELECT 1 FROM mempool WHERE digest = ?"),
     read: db.query<{ data: Uint8Array; since: bigint; peer: string | null }, [Uint8Array]>(
       "SELECT data, since, peer FROM mempool WHERE digest = ?",
     ),

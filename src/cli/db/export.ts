@@ -1,0 +1,98 @@
+import type { Command } from "commander";
+import type { Block } from "../../core/block.ts";
+import { problemInHistory } from "../../core/history.ts";
+import type { BlockStore } from "../../store/block-store.ts";
+import type { Output } from "../output.ts";
+import { writeAll } from "../write-all.ts";
+import { countOf } from "./counts.ts";
+import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
+import { databaseArgument, withChain } from "./open-database.ts";
+import { Progress } from "./progress.ts";
+import { writeNewFile } from "./safe-file.ts";
+
+export function addExportCommand(db: Command, output: Output): void {
+  db.command("export")
+    .description("write the whole chain as JSON Lines: a backup, or something for other programs to read")
+    .argument("<database>", databaseArgument)
+    .option("--file <file>", "where to write it, a file that is not there yet; - is standard output", "-")
+    .addHelpText(
+      "after",
+      "\nOne line says which chain it is; then comes one for each accepted block from the first up, with its exact bytes\n" +
+        "in base64; one for each proposal that waits; and one at the end with their numbers, so that an export that was\n" +
+        "cut off is known as such. Blocks that are damaged are not exported: it fails then.",
+    )
+    .action((path: string, { file }: { file: string }) => {
+      const count = withChain(path, (store, last) => exportTo(file, store, last, output));
+      const tell = file === "-" ? output.err : output.out;
+      tell(`exported ${countOf(count.blocks, "block")} and ${countOf(count.proposals, "proposal")}\n`);
+    });
+}
+
+function exportTo(file: string, store: BlockStore, lastHeight: bigint, output: Output) {
+  if (file === "-") return exportChain(store, lastHeight, output.out, output);
+  return writeNewFile(file, (fileDescriptor) =>
+    exportChain(store, lastHeight, (text) => writeAll(fileDescriptor, text), output),
+  );
+}
+
+function exportChain(store: BlockStore, lastHeight: bigint, write: (text: string) => void, output: Output) {
+  const progress = new Progress(output.isWatched ? output.err : undefined);
+  try {
+    return writeLines(store, lastHeight, write, progress);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Gives how many blocks and proposals there were. Holds two blocks at a time. */
+function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string) => void, progress: Progress) {
+  const lines = new LineWriter(write);
+  lines.write({
+    type: "chain",
+    version: exportVersion,
+    instanceId: store.instanceId.toHex(),
+    genesis: store.expectBlockAtHeight(0n).id,
+    lastAccepted: store.lastAccepted().id,
+    height: lastHeight,
+  });
+  let parent: Block | undefined;
+  for (let height = 0n; height <= lastHeight; height++) {
+    const block = store.expectBlockAtHeight(height);
+    const problem = problemInHistory(block, parent);
+    if (problem !== undefined) throw store.damaged(`block ${block.id} at height ${height} ${problem}`);
+    lines.write({ type: "block", height, id: block.id, bytes: block.bytes });
+    progress.show(Number(height) + 1, Number(lastHeight) + 1);
+    parent = block;
+  }
+  let proposals = 0n;
+  for (const { since, peer, data } of store.proposals.readAll()) {
+    lines.write({ type: "proposal", since, peer, data });
+    proposals++;
+  }
+  const blocks = lastHeight + 1n;
+  lines.write({ type: "end", blocks, proposals });
+  lines.flush();
+  return { blocks, proposals };
+}
+
+/** Writes many short lines at once. */
+class LineWriter {
+  readonly #write: (text: string) => void;
+  #pending = "";
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  write(line: ExportLine): void {
+    this.#pending += formatExportLine(line);
+    if (this.#pending.length >= maxPendingLength) this.flush();
+  }
+
+  flush(): void {
+    this.#write(this.#pending);
+    this.#pending = "";
+  }
+}
+
+const maxPendingLength = 64 * 1024;

@@ -1,0 +1,19 @@
+import { writeSync } from "node:fs";
+
+/** Writes all of it before it returns. Throws what the system says: EPIPE when the reader is gone, ENOSPC, … */
+export function writeAll(fileDescriptor: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fileDescriptor, rest));
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      pause(); // a pipe that another process made non-blocking is full
+    }
+  }
+}
+
+/** Blocks the process for a moment. */
+export function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+}

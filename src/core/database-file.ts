@@ -1,0 +1,2 @@
+/** What the database is called in the chain data directory. */
+export const databaseFileName = "timestampvm.db";

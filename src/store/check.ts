@@ -1,0 +1,141 @@
+import type { Database } from "bun:sqlite";
+import { digestOf, digestToBytes } from "../core/digest.ts";
+import type { Id } from "../core/id.ts";
+import { maxDataBytes } from "../core/proposal.ts";
+import { instanceIdBytes, instanceName } from "./block-store.ts";
+import { AcceptedCheck } from "./check-accepted.ts";
+import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
+import { openDatabase, openForReading, pragma } from "./database.ts";
+
+/** What a check tells while it runs. */
+export interface CheckWatcher {
+  /** One sentence without its full stop. */
+  readonly onProblem: (problem: string) => void;
+  /** After each accepted block: how many were read, and how many there seem to be. */
+  readonly onProgress: (read: number, total: number) => void;
+}
+
+/** What a check found to be there, sound or not. */
+export interface CheckSummary {
+  /** In hex; undefined when it cannot be read. */
+  readonly instanceId: string | undefined;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly proposals: number;
+  /** Bytes of data of the proposals. */
+  readonly proposalBytes: number;
+  readonly genesis: Id | undefined;
+  readonly lastAccepted: { readonly id: Id | undefined; readonly height: bigint } | undefined;
+  /** Every block up to this height is sound; undefined when not even the first is. */
+  readonly soundHeight: bigint | undefined;
+}
+
+/**
+ * Reads everything in a database file, and tells each problem. What is damaged is stepped over where that is possible.
+ * Holds one row at a time. Throws "database in use" or "database failed" when the file cannot be opened as ours.
+ */
+export function checkDatabase(file: string, { onProblem, onProgress }: CheckWatcher): CheckSummary {
+  const db = openForReading(file);
+  try {
+    attempt("the file's structure", onProblem, () => checkStructure(db, onProblem));
+    const instanceId = attempt("the instance id", onProblem, () => checkInstanceId(db, onProblem));
+    const accepted = new AcceptedCheck(db, onProblem).run(onProgress);
+    const rejected = checkRejected(db, onProblem);
+    return { instanceId, ...accepted, rejected, ...checkProposals(db, onProblem) };
+  } finally {
+    db.close();
+  }
+}
+
+function checkStructure(db: Database, onProblem: Tell): void {
+  const find = db.query<{ sql: string }, [string]>("SELECT sql FROM sqlite_schema WHERE name = ?");
+  for (const { name, sql } of expectedObjects(db)) {
+    const found = find.get(name);
+    if (found?.sql !== sql) onProblem(`${name} is ${found === null ? "missing" : "not as timestampvm makes it"}`);
+  }
+  const told = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
+  for (const { integrity_check: text } of told) if (text !== "ok") onProblem(`SQLite says: ${text}`);
+}
+
+/** What a new file has. */
+function expectedObjects(db: Database): readonly { readonly name: string; readonly sql: string }[] {
+  const fresh = openDatabase(":memory:");
+  try {
+    return fresh
+      .query<{ name: string; sql: string }, []>("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+      .all()
+      .filter(({ name }) => name !== "mempool" || hasProposals(db));
+  } finally {
+    fresh.close();
+  }
+}
+
+/** Version 1 kept them in memory. */
+function hasProposals(db: Database): boolean {
+  return pragma(db, "user_version") !== 1n;
+}
+
+function checkInstanceId(db: Database, onProblem: Tell): string | undefined {
+  const row = db.query<{ value: unknown }, [string]>("SELECT value FROM meta WHERE name = ?").get(instanceName);
+  if (row?.value instanceof Uint8Array && row.value.length === instanceIdBytes) return row.value.toHex();
+  onProblem(`the instance id is ${row === null ? "missing" : "damaged"}`);
+  return undefined;
+}
+
+interface RejectedRow {
+  readonly key: Uint8Array;
+  readonly height: bigint;
+  readonly timestamp: bigint | null;
+  readonly digest: Uint8Array | null;
+  readonly bytes: Uint8Array | null;
+}
+
+function checkRejected(db: Database, onProblem: Tell): number {
+  let rejected = 0;
+  for (const { at, row } of walk<RejectedRow>(db, rejectedRows, onProblem)) {
+    rejected++;
+    if (row === undefined) continue;
+    const id = idInKey(row.key);
+    const hasMore = row.timestamp !== null || row.digest !== null || row.bytes !== null;
+    if (id === undefined) onProblem(`the rejected block in row ${at} has a damaged key`);
+    else if (row.height < 1n || hasMore) onProblem(`the rejected block ${id} is damaged`);
+  }
+  return rejected;
+}
+
+const rejectedRows = {
+  what: "the rejected block in row",
+  readNext: "SELECT rowid AS at FROM blocks NOT INDEXED WHERE status = 2 AND rowid > ? ORDER BY rowid LIMIT 1",
+  readRow: "SELECT key, height, timestamp, digest, bytes FROM blocks WHERE rowid = ?",
+} as const;
+
+interface ProposalRow {
+  readonly digest: Uint8Array;
+  readonly since: bigint;
+  readonly data: Uint8Array;
+}
+
+/** One whose data a block carries already is sound: the same data may be proposed again. */
+function checkProposals(db: Database, onProblem: Tell) {
+  let proposals = 0;
+  let proposalBytes = 0;
+  const rows = hasProposals(db) ? walk<ProposalRow>(db, proposalRows, onProblem) : [];
+  for (const { at, row } of rows) {
+    proposals++;
+    if (row === undefined) continue;
+    const { digest, since, data } = row;
+    const size = data instanceof Uint8Array ? data.length : 0;
+    proposalBytes += size;
+    const tell = (problem: string) => onProblem(`the proposal at position ${at} ${problem}`);
+    if (!(data instanceof Uint8Array) || !isBytes(digest, digestToBytes(digestOf(data)))) tell("is damaged");
+    if (since < 0n) tell("came before 1970");
+    if (size > maxDataBytes) tell(`has ${size} bytes, more than ${maxDataBytes}`);
+  }
+  return { proposals, proposalBytes };
+}
+
+const proposalRows = {
+  what: "the proposal at position",
+  readNext: "SELECT position AS at FROM mempool WHERE position > ? ORDER BY position LIMIT 1",
+  readRow: "SELECT digest, since, data FROM mempool WHERE position = ?",
+} as const;

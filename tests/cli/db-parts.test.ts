@@ -1,0 +1,162 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
+import { countOf, groupDigits } from "../../src/cli/db/counts.ts";
+import { Progress } from "../../src/cli/db/progress.ts";
+import { maxLineBytes, readLines } from "../../src/cli/db/read-lines.ts";
+import { writeAll } from "../../src/cli/write-all.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { db, dbWatched, makeDatabase } from "./db-support.ts";
+
+describe("progress", () => {
+  function watched() {
+    const written: string[] = [];
+    let ms = 10_000;
+    const progress = new Progress(
+      (text) => written.push(text),
+      () => ms,
+    );
+    return { written, progress, pass: (more: number) => (ms += more) };
+  }
+
+  test("is told after a second and a half, five times a second, and gone at the end", () => {
+    const { written, progress, pass } = watched();
+    for (let i = 1; i <= 1_000; i++) {
+      progress.show(i, 1_000);
+      pass(2);
+    }
+    progress.clear();
+    progress.clear();
+    expect(written).toEqual([
+      "\r\u001b[K751 of 1,000 blocks",
+      "\r\u001b[K851 of 1,000 blocks",
+      "\r\u001b[K951 of 1,000 blocks",
+      "\r\u001b[K",
+    ]);
+  });
+
+  test("of something short is not told", () => {
+    const { written, progress, pass } = watched();
+    progress.show(1, 2);
+    pass(1_499);
+    progress.show(2, 2);
+    progress.clear();
+    expect(written).toEqual([]);
+  });
+});
+
+describe("a person who waits for", () => {
+  test.each([
+    ["check", ["."]],
+    ["rollback", [".", "--to", "0"]],
+    ["export", ["."]],
+    ["import", ["copy.db", "--file", "chain.jsonl"]],
+  ] as const)("db %s sees how far it is, and a log does not", (command, args) => {
+    using directory = temporaryDirectory();
+    makeDatabase(directory.file("timestampvm.db"));
+    db("export", directory.path, "--file", directory.file("chain.jsonl"));
+    const paths = args.map((word) => (word.startsWith("-") || word === "0" ? word : directory.file(word)));
+    let ms = 0;
+    const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_500));
+    try {
+      const [first = "", ...rest] = dbWatched(command, ...paths).err.split("\r\u001b[K");
+      expect(first).toBe("");
+      expect(rest.length).toBeGreaterThan(1);
+      expect(rest[0]).toMatch(/^[1-6] of [5-6] blocks$/);
+      expect(rest.at(-1), "at the end it is gone").not.toContain(" of ");
+      if (command !== "import") expect(db(command, ...paths).err).not.toContain(" of ");
+    } finally {
+      now.mockRestore();
+    }
+  });
+});
+
+test("numbers are grouped, and nouns agree with them", () => {
+  expect([0, 999, 1_000, 2n ** 63n].map(groupDigits)).toEqual(["0", "999", "1,000", "9,223,372,036,854,775,808"]);
+  expect([0n, 1, 1n, 2].map((count) => countOf(count, "block"))).toEqual([
+    "0 blocks",
+    "1 block",
+    "1 block",
+    "2 blocks",
+  ]);
+});
+
+describe("lines of a file", () => {
+  function linesIn(content: string): string[] {
+    using directory = temporaryDirectory();
+    writeFileSync(directory.file("lines"), content);
+    const fileDescriptor = openSync(directory.file("lines"), "r");
+    try {
+      return [...readLines(fileDescriptor)];
+    } finally {
+      closeSync(fileDescriptor);
+    }
+  }
+
+  test.each<readonly [string, string, readonly string[]]>([
+    ["nothing", "", []],
+    ["one without an end", "a", ["a"]],
+    ["one", "a\n", ["a"]],
+    ["empty ones", "\n\na\n\n", ["", "", "a", ""]],
+    ["characters of several bytes", "é\n🕰\n", ["é", "🕰"]],
+  ])("%s", (_name, content, lines) => {
+    expect(linesIn(content)).toEqual([...lines]);
+  });
+
+  test.each([262_143, 262_144, 262_145, 3_000_000])(
+    "of %i bytes, longer than what is read at once or not",
+    (length) => {
+      const lines = ["x".repeat(length), "", "é".repeat(length / 2), "y"];
+      expect(linesIn(lines.join("\n"))).toEqual(lines);
+    },
+  );
+
+  test("as long as one may be, and no longer", () => {
+    expect(linesIn("x".repeat(maxLineBytes))).toHaveLength(1);
+    expect(() => linesIn("x".repeat(maxLineBytes + 1))).toThrow(`longer than ${maxLineBytes} bytes`);
+  });
+});
+
+describe("through a pipe that does not block", () => {
+  const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+  function makePipe(path: string): string {
+    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+    return path;
+  }
+
+  test("everything is written, however slowly it is read", async () => {
+    using directory = temporaryDirectory();
+    const pipe = makePipe(directory.file("pipe"));
+    const hold = openSync(pipe, O_RDWR | O_NONBLOCK); // as long as the reader comes
+    const fileDescriptor = openSync(pipe, O_WRONLY | O_NONBLOCK);
+    const reader = Bun.spawn(["sh", "-c", 'exec cat "$0" > "$1"', pipe, directory.file("read")]);
+    const text = "0123456789é".repeat(300_000);
+    writeAll(fileDescriptor, text);
+    closeSync(fileDescriptor);
+    closeSync(hold);
+    expect(await reader.exited).toBe(0);
+    expect(readFileSync(directory.file("read"), "utf8") === text).toBeTrue();
+  });
+
+  test("everything is read, however slowly it is written", async () => {
+    using directory = temporaryDirectory();
+    const pipe = makePipe(directory.file("pipe"));
+    const fileDescriptor = openSync(pipe, O_RDONLY | O_NONBLOCK);
+    const hold = openSync(pipe, O_WRONLY | O_NONBLOCK); // as long as the writer comes
+    const writer = Bun.spawn(["sh", "-c", 'exec > "$0"; echo first; sleep 0.1; echo second', pipe]);
+    const lines = readLines(fileDescriptor);
+    expect(lines.next().value).toBe("first");
+    closeSync(hold);
+    expect([...lines]).toEqual(["second"]);
+    expect(await writer.exited).toBe(0);
+    closeSync(fileDescriptor);
+  });
+
+  test("what cannot be written at all is an error", () => {
+    using directory = temporaryDirectory();
+    writeFileSync(directory.file("read"), "");
+    const fileDescriptor = openSync(directory.file("read"), "r");
+    expect(() => writeAll(fileDescriptor, "x")).toThrow("EBADF");
+    closeSync(fileDescriptor);
+  });
+});

@@ -1,0 +1,86 @@
+import { Database } from "bun:sqlite";
+import packageJson from "../../package.json" with { type: "json" };
+import { runCli } from "../../src/cli/cli.ts";
+import type { Block } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import type { NodeId } from "../../src/core/node-id.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import type { StoredProposal } from "../../src/store/proposal-table.ts";
+import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `timestampvm db …` in this process. */
+export function db(...args: readonly string[]): Ran {
+  return run(args, false);
+}
+
+/** The same, where a person sees standard error. */
+export function dbWatched(...args: readonly string[]): Ran {
+  return run(args, true);
+}
+
+function run(args: readonly string[], isWatched: boolean): Ran {
+  const written = { out: "", err: "" };
+  const code = runCli(
+    ["db", ...args],
+    { name: "timestampvm", version: packageJson.version, protocolVersion: 45 },
+    {
+      out: (text) => {
+        written.out += text;
+      },
+      err: (text) => {
+        written.err += text;
+      },
+      isWatched,
+    },
+  );
+  return { code, ...written };
+}
+
+export function proposal(data: string | Uint8Array, from?: NodeId): StoredProposal {
+  const bytes = typeof data === "string" ? bytesOf(data) : data;
+  return { digest: digestOf(bytes), bytes: bytes.length, since: now, peer: from, data: bytes };
+}
+
+export interface Content {
+  readonly blocks?: readonly Block[];
+  readonly rejected?: readonly Block[];
+  readonly proposals?: readonly StoredProposal[];
+}
+
+/** Six blocks, one that lost, and what waits: a peer's proposal, and one that a block carries already. */
+export const blocks: readonly Block[] = [genesis, ...chainOn(genesis, 5)];
+export const loser: Block = childOf(genesis, "loser");
+export const proposals: readonly StoredProposal[] = [proposal("waits", peer), proposal("block 1 on 0")];
+
+/** Makes a database file, closed again. Gives its instance id. */
+export function makeDatabase(
+  file: string,
+  { blocks: accepted = blocks, rejected = [loser], proposals: waiting = proposals }: Content = {},
+): Uint8Array {
+  const store = BlockStore.open(file);
+  store.acceptAll(accepted);
+  for (const block of rejected) store.reject(block);
+  store.proposals.add(waiting);
+  store.close();
+  return store.instanceId;
+}
+
+/** Changes a database file without our code, against its rules where it must. */
+export function damage(file: string, sql: string, ...values: readonly (Uint8Array | bigint | string)[]): void {
+  using database = new Database(file);
+  database.run("PRAGMA ignore_check_constraints = ON");
+  database.run(sql, [...values]);
+}
+
+/** What is in a database, as an export says it. */
+export function exported(file: string): string[] {
+  const { code, out, err } = db("export", file);
+  if (code !== 0) throw new Error(err);
+  return out.trimEnd().split("\n");
+}
