@@ -120,6 +120,7 @@ export class Mempool {
 
   #add(proposals: readonly StoredProposal[]) {
     const added: StoredProposal[] = [];
+    const before = new Map<Digest, Proposal>();
     const refusals = proposals.map((proposal) => {
       const known = this.#waiting.get(proposal.digest);
       // A client makes a peer's proposal ours: we have answered for it now.
@@ -127,23 +128,23 @@ export class Mempool {
       try {
         this.#waiting.add(withoutData(proposal));
         added.push(proposal);
+        if (known !== undefined) before.set(proposal.digest, known);
         return undefined;
       } catch (error) {
         return expectVmError(error);
       }
     });
-    this.#store(added);
-    return { refusals, added };
-  }
-
-  #store(added: readonly StoredProposal[]): void {
-    if (added.length === 0) return;
     try {
-      this.#table.add(added);
+      if (added.length > 0) this.#table.add(added);
     } catch (error) {
-      for (const { digest } of added) this.forget(digest);
+      for (const { digest } of added) {
+        const known = before.get(digest);
+        if (known === undefined) this.#waiting.remove(digest);
+        else this.#waiting.add(known); // a peer's again, in its place
+      }
       throw error;
     }
+    return { refusals, added };
   }
 
   #dropExpired(): void {

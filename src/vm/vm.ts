@@ -112,7 +112,11 @@ export class Vm {
 
   /** The accepted block at a height. */
   getBlockIdAtHeight(height: bigint): Id | undefined {
-    return this.#store.getIdAtHeight(height);
+    const id = this.#store.getIdAtHeight(height);
+    if (id === undefined && height <= this.#lastAccepted.height) {
+      throw this.#store.damaged(`its block at height ${height} is missing`);
+    }
+    return id;
   }
 
   /** The block and its ancestors, newest first, as many as the limits allow but at least the block; [] if unknown. */

@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
-import { digestOf } from "../../src/core/digest.ts";
+import { digestOf, digestToBytes } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { chainOn, genesis } from "../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -13,12 +13,13 @@ import { openElsewhere } from "./child-process.ts";
 
 const chain = [genesis, ...chainOn(genesis, 20)];
 const [, , , victim] = chain as unknown as [Block, Block, Block, Block];
+const rival = childOf(genesis, "rival");
 const numRuns = runs(150, 5_000);
-const cure = "stop the node and delete the chain data directory: the chain is fetched again from its peers";
+const cure = expect.stringContaining("delete the chain data directory");
 
 function makeFile(file: string): void {
   const store = BlockStore.open(file);
-  for (const block of chain) store.accept(block, digestOf(block.data));
+  for (const block of chain) store.accept(block, digestOf(block.data), block.height === 1n ? [rival] : []);
   store.close();
 }
 
@@ -87,6 +88,73 @@ test.each([
     }
   });
   expect(refusal).toEqual({ code: "database failed", file, problem: `${what} is damaged`, cure });
+});
+
+test.each([
+  ["an accepted block called rejected", "UPDATE blocks SET status = 2 WHERE height = 3", victim],
+  ["a rejected block called accepted", "UPDATE blocks SET status = 3 WHERE status = 2", rival],
+])("%s is found when it is asked for", (_name, sql, block) => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  makeFile(file);
+  {
+    using db = new Database(file);
+    db.run("PRAGMA ignore_check_constraints = ON");
+    db.run("DROP INDEX accepted_by_height"); // or it would refuse the change
+    db.run(sql);
+    db.run("CREATE INDEX accepted_by_height ON blocks (height) WHERE status = 3");
+  }
+  const store = BlockStore.open(file);
+  const problem = `block ${block.id} has a wrong status`;
+  expect(refusalOf(() => store.getDecision(block.id))).toEqual({ code: "database failed", file, problem, cure });
+  expect(store.getDecision((chain[4] as Block).id)).toBe("accepted");
+  store.close();
+});
+
+test("a block under another height is found when that height is asked for", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  makeFile(file);
+  {
+    using db = new Database(file);
+    db.run("UPDATE blocks SET height = 52 WHERE height = 20");
+  }
+  const store = BlockStore.open(file);
+  const problem = `block ${chain[20]?.id} has a wrong height`;
+  expect(refusalOf(() => store.getIdAtHeight(52n))).toEqual({ code: "database failed", file, problem, cure });
+  expect(store.getIdAtHeight(19n)).toBe((chain[19] as Block).id);
+  store.close();
+});
+
+test("a chain that lost its instance id is not taken for another one", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  makeFile(file);
+  {
+    using db = new Database(file);
+    db.run("DELETE FROM meta");
+  }
+  const problem = "its instance id is missing";
+  expect(refusalOf(() => BlockStore.open(file))).toEqual({ code: "database failed", file, problem, cure });
+});
+
+test("one flipped bit that turns a proposal's digest into text is found when the proposals are read", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  const data = bytesOf("proposal");
+  const store = BlockStore.open(file);
+  store.proposals.add([{ digest: digestOf(data), data, bytes: data.length, since: 1n, peer: undefined }]);
+  store.close();
+  changeBytes(file, (bytes) => {
+    // Before the values stand their types: of the place (none), the digest, the time, the peer (none) and the data.
+    const row = Buffer.from(bytes.buffer).indexOf(Buffer.concat([digestToBytes(digestOf(data)), data]));
+    const type = Buffer.from(bytes.buffer).lastIndexOf(2 * 32 + 12, row);
+    expect(row - type).toBe(4);
+    bytes[type] = (bytes[type] ?? 0) ^ 0x01;
+  });
+  const again = BlockStore.open(file);
+  expect(refusalOf(() => [...again.proposals.readAll()])).toMatchObject({ code: "database failed", file, cure });
+  again.close();
 });
 
 /** Reads everything; whatever comes is right, or refused in our words. */

@@ -128,6 +128,20 @@ describe("a batch", () => {
   });
 });
 
+test("what a peer told us stays the peer's when a client proposes it and the disk does not take that", () => {
+  using directory = temporaryDirectory();
+  const { opened, connection } = withConnection(() => startVm({ file: directory.file("chain.db") }));
+  const { vm } = opened;
+  vm.addGossip([bytesOf("theirs")], peer);
+  pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
+  const batch = [bytesOf("theirs"), new Uint8Array(100_000)];
+  expect(refusalCodeOf(() => vm.proposeBlocks(batch))).toBe("database failed");
+  expect(vm.status().mempool).toMatchObject({ items: 1, bytes: "theirs".length });
+  pragmaOf(connection, "max_page_count = 1000000");
+  expect(decideAll(vm)).toEqual(["theirs"]);
+  vm.close();
+});
+
 describe("an accept that the disk does not take", () => {
   test("leaves its proposal where it was, and may be done again", () => {
     using directory = temporaryDirectory();

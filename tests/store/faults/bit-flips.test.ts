@@ -1,0 +1,176 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Block } from "../../../src/core/block.ts";
+import { digestOf } from "../../../src/core/digest.ts";
+import { BlockStore } from "../../../src/store/block-store.ts";
+import { bytesOf, chainOn, childOf, genesis } from "../../support/chain.ts";
+import { refusalOf } from "../../support/refusal.ts";
+import { runs } from "../../support/runs.ts";
+import { directoryInMemory } from "./memory.ts";
+
+setDefaultTimeout(120_000);
+const flipsPerRegion = runs(3, 150);
+
+const large = childOf(genesis, new Uint8Array(30_000)); // on pages of its own
+const chain = [genesis, large, ...chainOn(large, 50)];
+const rejected = Array.from({ length: 500 }, (_, i) => childOf(large, `rival ${i}`)); // more than one page of keys
+const proposals = Array.from({ length: 5 }, (_, i) => proposalOf(`proposal ${i} `.repeat(400 * i)));
+
+function proposalOf(text: string) {
+  const data = bytesOf(text);
+  return { digest: digestOf(data), data, bytes: data.length, since: 1_700_000_000n, peer: undefined };
+}
+
+function fill(store: BlockStore): void {
+  for (const block of chain) store.accept(block, digestOf(block.data), block.height === 2n ? rejected : []);
+  for (const proposal of proposals) store.proposals.add([proposal]);
+}
+
+/** A stretch of a file. */
+interface Region {
+  readonly name: string;
+  readonly start: number;
+  readonly bytes: number;
+}
+
+const pageBytes = 16_384;
+
+/** The regions of a database file: https://sqlite.org/fileformat2.html */
+function regionsOf(file: Buffer): Region[] {
+  const regions: Region[] = [{ name: "file header", start: 0, bytes: 100 }];
+  for (let start = 0; start < file.length; start += pageBytes) {
+    const header = start === 0 ? 100 : start;
+    const headerBytes = headerBytesByType[file[header] ?? 0];
+    if (headerBytes === undefined) {
+      regions.push({ name: "next overflow page", start, bytes: 4 });
+      regions.push({ name: "overflow", start: start + 4, bytes: pageBytes - 4 });
+      continue;
+    }
+    const pointers = header + headerBytes;
+    const free = pointers + 2 * file.readUInt16BE(header + 3);
+    const cells = start + file.readUInt16BE(header + 5);
+    regions.push({ name: "page header", start: header, bytes: headerBytes });
+    regions.push({ name: "cell pointers", start: pointers, bytes: free - pointers });
+    regions.push({ name: "free space", start: free, bytes: cells - free });
+    regions.push({ name: "cells", start: cells, bytes: start + pageBytes - cells });
+  }
+  return regions.filter(({ bytes }) => bytes > 0);
+}
+
+/** Interior and leaf, of an index and of a table. */
+const headerBytesByType: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
+
+/** The regions of a write-ahead log. */
+function logRegionsOf(log: Buffer): Region[] {
+  const regions: Region[] = [{ name: "log header", start: 0, bytes: 32 }];
+  for (let start = 32; start < log.length; start += 24 + pageBytes) {
+    regions.push({ name: "frame header", start, bytes: 24 }, { name: "frame", start: start + 24, bytes: pageBytes });
+  }
+  return regions;
+}
+
+/** A file for each of some bits of each region, with that bit flipped. */
+function* flips(whole: Buffer, regions: readonly Region[]): Generator<{ readonly bytes: Buffer; readonly at: string }> {
+  for (const { name, start, bytes } of regions) {
+    const bits = bytes * 8;
+    for (let i = 0; i < Math.min(bits, flipsPerRegion); i++) {
+      const bit = (i * 7_919 + start) % bits;
+      const at = start + (bit >> 3);
+      const flipped = Buffer.from(whole);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << (bit & 7));
+      yield { bytes: flipped, at: `${name}, byte ${at}, bit ${bit & 7}` };
+    }
+  }
+}
+
+/** Runs `work`; it may refuse, in our words alone. */
+function tryTo(work: () => void, at: string): boolean {
+  const refusal = refusalOf(work);
+  if (refusal !== undefined) expect(refusal, at).toMatchObject({ code: "database failed" });
+  return refusal === undefined;
+}
+
+/** Whatever is read is right, or not there, or refused. Tells whether nothing was refused. */
+function expectNothingWrong(file: string, at: string): boolean {
+  let store: BlockStore | undefined;
+  const opened = tryTo(() => {
+    store = BlockStore.open(file);
+  }, at);
+  if (store === undefined) return false;
+  const results = [opened, ...readAll(store, at)];
+  store.close();
+  return results.every((result) => result);
+}
+
+function* readAll(store: BlockStore, at: string): Generator<boolean> {
+  const isOneOf = <T>(value: T, ...right: readonly T[]) => {
+    if (!right.some((one) => Bun.deepEquals(value, one))) expect(right, at).toContainEqual(value);
+  };
+  yield tryTo(() => isOneOf(store.lastAccepted(), ...chain), at);
+  for (const block of chain) {
+    yield tryTo(() => isOneOf(store.getBlock(block.id), block, undefined), at);
+    yield tryTo(() => isOneOf(store.getIdAtHeight(block.height), block.id, undefined), at);
+    yield tryTo(() => isOneOf(store.getDecision(block.id), "accepted", undefined), at);
+  }
+  for (const height of [52n, 53n, 55n, 59n, 63n, 127n, 255n, 256n, 1n << 40n]) {
+    yield tryTo(() => isOneOf(store.getIdAtHeight(height), undefined), at);
+  }
+  for (const { id } of rejected.filter((_, i) => i % 20 === 0))
+    yield tryTo(() => isOneOf(store.getDecision(id), "rejected", undefined), at);
+  yield tryTo(() => {
+    for (const { digest, data } of store.proposals.readAll()) {
+      isOneOf(digest, ...proposals.map((proposal) => proposal.digest));
+      isOneOf(data, ...proposals.map((proposal) => proposal.data));
+    }
+  }, at);
+}
+
+test("one flipped bit anywhere in the file never makes a wrong answer: it is refused, or was not there", () => {
+  using directory = directoryInMemory();
+  const file = join(directory.path, "chain.db");
+  const store = BlockStore.open(file);
+  fill(store);
+  store.close();
+  expect(expectNothingWrong(file, "whole")).toBeTrue();
+
+  const whole = readFileSync(file);
+  const regions = regionsOf(whole);
+  expect(new Set(regions.map(({ name }) => name)).size).toBe(7);
+  let noticed = 0;
+  for (const { bytes, at } of flips(whole, regions)) {
+    writeFileSync(file, bytes);
+    if (!expectNothingWrong(file, at)) noticed++;
+  }
+  expect(noticed).toBeGreaterThan(regions.length);
+});
+
+test("one flipped bit anywhere in the write-ahead log is noticed: what was written before it is there, and right", () => {
+  using directory = directoryInMemory();
+  const disk = join(directory.path, "disk");
+  const whole = join(directory.path, "whole");
+  const file = join(disk, "chain.db");
+  const store = BlockStore.open(file);
+  const [first, second, ...others] = chain as [Block, Block, ...Block[]];
+  for (const block of [first, second]) store.accept(block, digestOf(block.data));
+  store.checkpoint();
+  for (const block of others.slice(0, 5)) store.accept(block, digestOf(block.data));
+  store.proposals.add(proposals);
+  cpSync(disk, whole, { recursive: true });
+  store.close();
+
+  const log = readFileSync(join(whole, "chain.db-wal"));
+  for (const { bytes, at } of flips(log, logRegionsOf(log))) {
+    rmSync(disk, { recursive: true });
+    cpSync(whole, disk, { recursive: true });
+    writeFileSync(`${file}-wal`, bytes);
+    const opened = BlockStore.open(file);
+    const { height } = opened.lastAccepted();
+    expect(height, at).toBeGreaterThanOrEqual(1n);
+    for (const block of chain.slice(0, 7)) {
+      expect(opened.getBlock(block.id), at).toEqual(block.height <= height ? block : undefined);
+    }
+    expect([...opened.proposals.readAll()].length, at).toBe(0);
+    opened.close();
+  }
+});

@@ -1,0 +1,117 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { BlockStore } from "../../../src/store/block-store.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+import { linesOf, nextLine } from "../child-process.ts";
+
+setDefaultTimeout(120_000);
+
+const mayMount = spawnSync("unshare", ["-r", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+const skipped = mayMount ? "" : " (skipped: this system lets us mount nothing)";
+
+/** A small file system that nobody else sees, and a shell that may do anything to it; both end with the scope. */
+function mountDisk(path: string, size: string) {
+  mkdirSync(path);
+  const shell = Bun.spawn(["unshare", "-r", "-m", "sh", "-eu"], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  const lines = linesOf(shell);
+  const tell = (command: string) => void shell.stdin.write(`${command}\n`);
+  tell(`mount -t tmpfs -o size=${size} none ${path}`);
+  const child = join(import.meta.dir, "..", "child.ts");
+  return {
+    tell,
+    remount: (options: string) => tell(`mount -o remount,${options} ${path}`),
+    /** Starts `child.ts` with a task. Its input stays open until `tell("exec 9>&-")`. */
+    start: (task: string, file: string) => {
+      tell(`rm -f ${path}-input && mkfifo ${path}-input`);
+      tell(`${process.execPath} ${child} ${task} ${file} <${path}-input & exec 9>${path}-input`);
+    },
+    kill: () => tell("kill -9 $! && { wait $!; } 2>/dev/null || true"),
+    /** The next thing that a child says. */
+    hear: async () => JSON.parse(await nextLine(lines)) as Record<string, unknown>,
+    [Symbol.asyncDispose]: async () => {
+      shell.stdin.end();
+      await shell.exited;
+    },
+  };
+}
+
+function expectWhole(file: string, height: number): void {
+  const store = BlockStore.open(file);
+  expect(store.lastAccepted().height).toBe(BigInt(height));
+  for (let at = 0n; at <= height; at++) {
+    const id = store.getIdAtHeight(at);
+    expect(id && store.getBlock(id)?.height).toBe(at);
+  }
+  store.close();
+  using db = new Database(file);
+  expect(db.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
+}
+
+describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
+  const full = {
+    code: "database failed",
+    problem: "database or disk is full",
+    cure: "free some disk space and start the node again",
+  };
+
+  test("that is full, and then is not", async () => {
+    using directory = temporaryDirectory();
+    const [disk, kept] = [directory.file("disk"), directory.file("kept")];
+    const file = join(disk, "timestampvm.db");
+    await using mounted = mountDisk(disk, "3m");
+    mounted.start("acceptUntilRefused", file);
+    const { refusal, height } = await mounted.hear();
+    expect(refusal).toMatchObject(full);
+    mounted.remount("size=64m");
+    mounted.tell("exec 9>&- && wait");
+    expect(await mounted.hear()).toEqual({ height: Number(height) + 1 });
+    mounted.tell(`cp -r ${disk} ${kept} && echo 0`);
+    await mounted.hear();
+    expectWhole(join(kept, "timestampvm.db"), Number(height) + 1);
+  });
+
+  test("that is full when the process is killed, and when the next one starts", async () => {
+    using directory = temporaryDirectory();
+    const [disk, kept] = [directory.file("disk"), directory.file("kept")];
+    const file = join(disk, "timestampvm.db");
+    await using mounted = mountDisk(disk, "3m");
+    mounted.start("acceptUntilRefused", file);
+    const { height } = await mounted.hear();
+    mounted.kill();
+    mounted.start("acceptUntilRefused", file);
+    const again = await mounted.hear();
+    expect(again).toMatchObject({ height, refusal: full });
+    mounted.kill();
+    mounted.tell(`cp -r ${disk} ${kept} && echo 0`);
+    await mounted.hear();
+    expectWhole(join(kept, "timestampvm.db"), Number(height));
+  });
+
+  test("that is read-only, and then is not", async () => {
+    using directory = temporaryDirectory();
+    const [disk, kept] = [directory.file("disk"), directory.file("kept")];
+    const file = join(disk, "timestampvm.db");
+    await using mounted = mountDisk(disk, "3m");
+    mounted.start("acceptUntilRefused", file);
+    const { height } = await mounted.hear();
+    mounted.kill();
+    mounted.remount("ro");
+    for (const name of ["timestampvm.db", "other.db", "new/timestampvm.db"]) {
+      mounted.start("tryToOpen", join(disk, name));
+      expect(await mounted.hear()).toMatchObject({
+        code: "database failed",
+        file: join(disk, name),
+        cure: "make the file and its directory writable for the user who runs the node",
+      });
+    }
+    mounted.remount("rw,size=64m");
+    mounted.start("tryToOpen", file);
+    expect(await mounted.hear()).toEqual({ code: "opened" });
+    mounted.tell(`cp -r ${disk} ${kept} && echo 0`);
+    await mounted.hear();
+    expectWhole(join(kept, "timestampvm.db"), Number(height));
+  });
+});

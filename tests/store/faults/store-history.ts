@@ -1,0 +1,52 @@
+import { Database } from "bun:sqlite";
+import type { Block } from "../../../src/core/block.ts";
+import { digestOf } from "../../../src/core/digest.ts";
+import { BlockStore } from "../../../src/store/block-store.ts";
+import { chainOn, childOf, genesis } from "../../support/chain.ts";
+import type { Facts, History, Step } from "./history.ts";
+import { storeSteps } from "./store-steps.ts";
+
+/** Everything that a store does. */
+export function storeHistory(file: string): History {
+  const { open, close, die, read, checkpoint, full, normal, accept, reject, propose, rewind, leave } = storeSteps(file);
+  const one = childOf(genesis, "one");
+  const rivals = ["a", "b", "c"].map((text) => childOf(genesis, `rival ${text}`));
+  const [a, b, c] = rivals as [Block, Block, Block];
+  const two = childOf(one, "two");
+  const large = childOf(two, new Uint8Array(10_000)); // on pages of its own
+  const four = childOf(large, "four");
+  const other = childOf(two, "other");
+  return {
+    steps: [
+      ...[open, accept(genesis), propose("one", "two"), normal, reject(c), accept(one, [a, b]), full, checkpoint],
+      ...[propose("four"), accept(two), accept(large), die, open, read, propose("five"), accept(four), rewind(2)],
+      ...[accept(other), normal, accept(childOf(other, "five")), die, open, read, checkpoint, propose("six"), close],
+      ...[open, read, close],
+    ],
+    leave,
+    marker: () => "",
+  };
+}
+
+/** A store takes up a file that another version of this program wrote. */
+export function upgradeHistory(file: string): History {
+  const { open, close, die, read, accept, propose, leave } = storeSteps(file);
+  const chain = [genesis, ...chainOn(genesis, 3)] as const;
+  const rival = childOf(genesis, "rival");
+  const next = childOf(chain.at(-1) as Block, "next");
+  const found = (): Facts => ({ chain: chain.map(({ id }) => id), rejected: [rival.id], waiting: [] });
+  const openFirst: Step = { ...open, after: found, afterRefusal: () => [found()] };
+  return {
+    prepare: () => {
+      const store = BlockStore.open(file);
+      for (const block of chain) store.accept(block, digestOf(block.data), block.height === 1n ? [rival] : []);
+      store.close();
+      using db = new Database(file);
+      db.run("DROP TABLE mempool");
+      db.run("PRAGMA user_version = 1");
+    },
+    steps: [openFirst, read, propose("next", "another"), accept(next), die, open, read, close],
+    leave,
+    marker: () => "",
+  };
+}
