@@ -75,7 +75,7 @@ export function encodeGossip(data: Uint8Array[]): Uint8Array {
 
 /**
  * The data in a message from anyone; [] when it is not one of ours. Stops at `maxGossipItems`, so that millions of empty
- * items cost nothing. The parts are copies: they do not keep the message.
+ * items cost nothing. The parts are copies (a Buffer's `slice` would be none): they do not keep the message.
  */
 export function decodeGossip(message: Uint8Array): Uint8Array[] {
   const data: Uint8Array[] = [];
@@ -86,7 +86,7 @@ export function decodeGossip(message: Uint8Array): Uint8Array[] {
       const [field, type] = reader.tag();
       if (field === 1 && type === WireType.Varint) version = reader.uint32();
       else if (field === 2 && type === WireType.LengthDelimited && version === gossipVersion) {
-        data.push(reader.bytes().slice());
+        data.push(new Uint8Array(reader.bytes()));
       } else return [];
     }
   } catch {

@@ -111,8 +111,9 @@ const chainPath = /^\/ext\/bc\/[^/?]+/;
  */
 function mergeHeaders(nodes: readonly Element[], ours: Headers): HeaderLine[] {
   const lines: HeaderLine[] = [];
+  const names = new Set(ours.keys()); // `has` throws for what is no name
   for (const [name, value] of ours) lines.push({ key: canonicalName(name), values: [value] });
-  for (const { key, values } of nodes) if (!ours.has(key)) lines.push({ key, values });
+  for (const { key, values } of nodes) if (!names.has(key.toLowerCase())) lines.push({ key, values });
   return lines;
 }
 
