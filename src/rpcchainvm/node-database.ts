@@ -3,7 +3,10 @@ import { Database, Error as DatabaseError } from "../../gen/rpcdb/rpcdb_pb.ts";
 import { formatHeadMarker, type HeadMarker, headMarkerKey, parseHeadMarker } from "../core/head-marker.ts";
 import type { GrpcClient } from "./grpc-client.ts";
 
-/** The database that the node lends the VM. We keep one key there, the head marker. It must never be closed by us. */
+/**
+ * The database that the node lends the VM. We keep one key there, the head marker; timestampvm-rs kept all of its chain
+ * there. It must never be closed by us.
+ */
 export class NodeDatabase {
   readonly #client: GrpcClient;
   #lastWrite: Promise<void> = Promise.resolve();
@@ -13,10 +16,16 @@ export class NodeDatabase {
   }
 
   async readHeadMarker(): Promise<HeadMarker | undefined> {
-    const { value, err } = await this.#client.call(Database.method.get, { key: headMarkerKey });
+    const value = await this.get(headMarkerKey);
+    return value && parseHeadMarker(value);
+  }
+
+  /** What stands under a key; undefined where there is nothing. */
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const { value, err } = await this.#client.call(Database.method.get, { key });
     if (err === DatabaseError.NOT_FOUND) return undefined;
     expectOk("Get", err);
-    return parseHeadMarker(value);
+    return value;
   }
 
   /** Resolves when the node has it. Markers arrive in the order of the calls. */

@@ -12,6 +12,7 @@ import { Gossip } from "./gossip.ts";
 import { GrpcClient } from "./grpc-client.ts";
 import type { HttpApp } from "./http-service.ts";
 import { NodeDatabase } from "./node-database.ts";
+import { takeOverPeerChain } from "./peer-chain.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
 const maxDatabaseWaitMs = 10_000;
@@ -37,7 +38,7 @@ export interface OpenChain {
  * what `openVm` throws; nothing is held then.
  */
 export async function openChain(request: InitializeRequest, options: ChainOptions): Promise<OpenChain> {
-  const { log, createApp } = options;
+  const { log, clock, createApp } = options;
   const config = parseConfig(request.configBytes);
   log.setLevel(config.logLevel);
   if (request.chainDataDir === "") throw new Error("the node gave no chain data directory");
@@ -48,13 +49,14 @@ export async function openChain(request: InitializeRequest, options: ChainOption
   let vm: Vm | undefined;
   try {
     const database = new NodeDatabase(databaseClient);
-    const marker = await database.readHeadMarker();
+    const { genesisBytes } = request;
+    const marker =
+      (await database.readHeadMarker()) ??
+      (await whenFree(clock, () => takeOverPeerChain(database, { file, genesisBytes, log, clock })));
     const gossip = new Gossip(servicesClient, log);
     const send = (data: Uint8Array) => gossip.send(data);
-    vm = await openWhenFree(
-      { file, genesisBytes: request.genesisBytes, marker, config, clock: options.clock, gossip: send },
-      log,
-    );
+    const opening = { file, genesisBytes, marker, config, clock, gossip: send };
+    vm = await whenFree(clock, () => openStretchByStretch(opening, log));
     await database.writeHeadMarker(vm.headMarker);
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
@@ -71,14 +73,15 @@ export function closeChain({ vm, clients }: OpenChain): void {
   for (const client of clients) client.close();
 }
 
-async function openWhenFree(options: OpenOptions, log: Log): Promise<Vm> {
-  const giveUpAtMs = options.clock.elapsedMs() + maxDatabaseWaitMs;
+/** Does what throws "database in use" again, for as long as that may pass. */
+async function whenFree<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  const giveUpAtMs = clock.elapsedMs() + maxDatabaseWaitMs;
   for (;;) {
     try {
-      return await openStretchByStretch(options, log);
+      return await work();
     } catch (error) {
       const isInUse = error instanceof VmError && error.refusal.code === "database in use";
-      if (!isInUse || options.clock.elapsedMs() >= giveUpAtMs) throw error;
+      if (!isInUse || clock.elapsedMs() >= giveUpAtMs) throw error;
       await setTimeout(databaseRetryMs);
     }
   }

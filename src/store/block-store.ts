@@ -19,9 +19,8 @@ export type Durability = "normal" | "full";
  */
 export class BlockStore {
   readonly file: string;
-  /** 16 random bytes, made with the file: they tell it from its copies' siblings. */
-  readonly instanceId: Uint8Array;
   readonly proposals: ProposalTable;
+  #instanceId: Uint8Array;
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepare>;
 
@@ -44,7 +43,12 @@ export class BlockStore {
     this.#db = db;
     this.#sql = prepare(db);
     this.proposals = new ProposalTable(file, db);
-    this.instanceId = this.#run(() => this.#readOrSetInstanceId(newInstanceId));
+    this.#instanceId = this.#run(() => this.#readOrSetInstanceId(newInstanceId));
+  }
+
+  /** 16 random bytes, made with the file: they tell it from its copies' siblings. */
+  get instanceId(): Uint8Array {
+    return this.#instanceId;
   }
 
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
@@ -70,11 +74,11 @@ export class BlockStore {
     return block;
   }
 
-  /** An accepted block. Throws "database failed" when its bytes do not hash to its id. */
+  /** An accepted block. Throws "database failed" when its bytes are not those that were stored. */
   getBlock(id: Id): Block | undefined {
     return this.#run(() => {
       const row = this.#sql.bytesByKey.get(keyOf(id));
-      return row?.bytes ? parseStored(this.file, id, row.bytes) : undefined;
+      return row?.bytes ? this.#parse(id, row.bytes) : undefined;
     });
   }
 
@@ -108,27 +112,19 @@ export class BlockStore {
    * in one transaction.
    */
   accept(block: Block, digest: Digest, losers: readonly Block[] = []): void {
-    this.#run(() =>
-      this.#db
-        .transaction(() => {
-          const { id, height, timestamp, bytes } = block;
-          this.#sql.insertAccepted.run(keyOf(id), height, timestamp, digestToBytes(digest), bytes);
-          this.proposals.remove([digest]);
-          for (const loser of losers) this.#sql.insertRejected.run(keyOf(loser.id), loser.height);
-        })
-        .immediate(),
-    );
+    this.#transact(() => {
+      const { id, height, timestamp, bytes } = block;
+      this.#sql.insertAccepted.run(keyOf(id), height, timestamp, digestToBytes(digest), bytes);
+      this.proposals.remove([digest]);
+      for (const loser of losers) this.#sql.insertRejected.run(keyOf(loser.id), loser.height);
+    });
   }
 
-  /** Makes `blocks` the last accepted ones, one after the other, in one transaction. */
+  /** Puts accepted blocks wherever their heights belong, in one transaction. */
   acceptAll(blocks: readonly Block[]): void {
-    this.#run(() =>
-      this.#db
-        .transaction(() => {
-          for (const block of blocks) this.accept(block, digestOf(block.data));
-        })
-        .immediate(),
-    );
+    this.#transact(() => {
+      for (const block of blocks) this.accept(block, digestOf(block.data));
+    });
   }
 
   reject({ id, height }: Block): void {
@@ -142,18 +138,31 @@ export class BlockStore {
 
   /** The same, and its data waits again, before all other proposals, since `now` (Unix seconds). */
   takeBack(height: bigint, now: bigint): void {
-    this.#run(() =>
-      this.#db
-        .transaction(() => {
-          for (let at = this.lastHeight() ?? height; at > height; at--) {
-            const { data } = this.expectBlockAtHeight(at);
-            if (data.length > maxDataBytes) continue; // another VM's, that ours may not build
-            this.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined });
-          }
-          this.#sql.deleteAbove.run(height);
-        })
-        .immediate(),
-    );
+    this.#transact(() => {
+      for (let at = this.lastHeight() ?? height; at > height; at--) {
+        const { data } = this.expectBlockAtHeight(at);
+        if (data.length > maxDataBytes) continue; // another VM's, that ours may not build
+        this.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined });
+      }
+      this.#sql.deleteAbove.run(height);
+    });
+  }
+
+  /** Takes all blocks off, genesis as well, and makes the file one that no head marker knows, in one transaction. */
+  startAnew(): void {
+    this.#transact(() => {
+      this.#sql.deleteBlocks.run();
+      this.#sql.deleteMeta.run();
+      this.#instanceId = this.#readOrSetInstanceId(randomBytes(instanceIdBytes));
+    });
+  }
+
+  /** The same as `acceptAll` for block `id` of which only another form is left, `block`: it is known by the id it had. */
+  acceptReencoded(id: Id, block: Block): void {
+    this.#transact(() => {
+      this.accept({ ...block, id }, digestOf(block.data));
+      this.#sql.setMeta.run(reencodedName(id), idToBytes(block.id));
+    });
   }
 
   setDurability(durability: Durability): void {
@@ -200,10 +209,28 @@ export class BlockStore {
     return idFromBytes(this.#expectBytes(key, keyPrefix.length + 32, "a key").subarray(keyPrefix.length));
   }
 
+  /** The id is the checksum of the bytes, or names it. */
+  #parse(id: Id, bytes: Uint8Array): Block {
+    try {
+      const block = parseBlock(bytes);
+      if (block.id === id) return block;
+      const checksum = this.#sql.getMeta.get(reencodedName(id))?.value;
+      if (checksum && idFromBytes(checksum) === block.id) return { ...block, id };
+    } catch {
+      // Refused below, as every other damage.
+    }
+    throw damaged(this.file, `block ${id} is damaged`);
+  }
+
   /** What SQLite gives has the declared type only while the file is sound. */
   #expectBytes(value: unknown, length: number, what: string): Uint8Array {
     if (value instanceof Uint8Array && value.length === length) return value;
     throw damaged(this.file, `${what} is damaged`);
+  }
+
+  /** One inside another is part of it. */
+  #transact(work: () => void): void {
+    this.#run(() => this.#db.transaction(work).immediate());
   }
 
   #run<T>(work: () => T): T {
@@ -213,6 +240,10 @@ export class BlockStore {
 
 export const instanceIdBytes = 16;
 export const instanceName = "instance_id";
+
+function reencodedName(id: Id): string {
+  return `reencoded ${id}`;
+}
 
 const accepted = 3n;
 /** SQLite's integers are signed. Heights beyond cannot be reached. */
@@ -244,23 +275,14 @@ function prepare(db: Database) {
       "INSERT INTO blocks (key, status, height) VALUES (?, 2, ?)",
     ),
     deleteAbove: db.query<unknown, [bigint]>("DELETE FROM blocks WHERE height > ?1 AND status IN (2, 3)"),
+    deleteBlocks: db.query<unknown, []>("DELETE FROM blocks"),
+    deleteMeta: db.query<unknown, []>("DELETE FROM meta"),
     getMeta: db.query<{ value: Uint8Array }, [string]>("SELECT value FROM meta WHERE name = ?"),
-    setMeta: db.query<unknown, [string, Uint8Array]>("INSERT INTO meta (name, value) VALUES (?, ?)"),
+    setMeta: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
     size: db.query<{ bytes: bigint }, []>(
       "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
     ),
   };
-}
-
-/** The id is the checksum of the bytes. */
-function parseStored(file: string, id: Id, bytes: Uint8Array): Block {
-  try {
-    const block = parseBlock(bytes);
-    if (block.id === id) return block;
-  } catch {
-    // Refused below, as every other damage.
-  }
-  throw damaged(file, `block ${id} is damaged`);
 }
 
 /** `0x00 '/' id(32)`. */

@@ -42,16 +42,20 @@ export function* openVm({ file, genesisBytes, marker, ...options }: OpenOptions)
 }
 
 function startFrom(store: BlockStore, genesis: Block): void {
+  expectNoOtherChain(store, genesis);
+  if (store.getIdAtHeight(0n) === undefined) store.accept(genesis, digestOf(genesis.data));
+}
+
+/** Throws "database failed" for the file of another chain, which nobody wants to lose. */
+export function expectNoOtherChain(store: BlockStore, genesis: Block): void {
   const stored = store.getIdAtHeight(0n);
-  if (stored === undefined) store.accept(genesis, digestOf(genesis.data));
-  else if (stored !== genesis.id) {
-    throw new VmError({
-      code: "database failed",
-      file: store.file,
-      problem: `it holds the chain that starts with block ${stored}, not this chain's genesis ${genesis.id}`,
-      cure: "give each chain a chain data directory of its own",
-    });
-  }
+  if (stored === undefined || stored === genesis.id) return;
+  throw new VmError({
+    code: "database failed",
+    file: store.file,
+    problem: `it holds the chain that starts with block ${stored}, not this chain's genesis ${genesis.id}`,
+    cure: "give each chain a chain data directory of its own",
+  });
 }
 
 function* rewindTo(store: BlockStore, marker: HeadMarker | undefined, now: bigint): Generator<Rewound, void> {

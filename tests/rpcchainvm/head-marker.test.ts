@@ -47,7 +47,12 @@ describe("the head marker", () => {
     const { id } = await plugin.proposeAndAccept("one");
     const second = node.database.entries.get(key) ?? new Uint8Array();
     expect(second.toHex()).toBe(`${instance.toHex()}${"00".repeat(7)}01${id.toHex()}`);
-    expect(node.database.calls).toEqual([`get ${key}`, `put ${key}`, `put ${key}`]);
+    expect(node.database.calls).toEqual([
+      `get ${key}`,
+      "get last_accepted_block", // of timestampvm-rs
+      `put ${key}`,
+      `put ${key}`,
+    ]);
   });
 
   test.concurrent("is written after our own file, and before the answer", async () => {

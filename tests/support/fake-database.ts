@@ -44,6 +44,15 @@ export class FakeDatabase {
     return promise;
   }
 
+  /** As if it had been there before. */
+  set(key: Uint8Array, value: Uint8Array): void {
+    this.entries.set(textOf(key), value);
+  }
+
+  delete(key: Uint8Array): void {
+    if (!this.entries.delete(textOf(key))) throw new Error("there is no such key");
+  }
+
   addTo(router: ConnectRouter): void {
     router.service(Database, {
       get: async ({ key }) => {

@@ -1,0 +1,165 @@
+import { type Block, createBlock, parseBlock } from "../core/block.ts";
+import type { VmError } from "../core/errors.ts";
+import { parseGenesis } from "../core/genesis.ts";
+import type { HeadMarker } from "../core/head-marker.ts";
+import type { Id } from "../core/id.ts";
+import { parsePeerBlock } from "../core/peer-block.ts";
+import { verifyChild } from "../core/verify.ts";
+import { BlockStore } from "../store/block-store.ts";
+import { expectNoOtherChain } from "./open.ts";
+
+export interface TakeOverOptions {
+  /** The database file. What it holds is replaced. */
+  readonly file: string;
+  readonly genesisBytes: Uint8Array;
+  /** The last accepted block of timestampvm-rs. */
+  readonly head: Id;
+}
+
+/** What an operator should know of a chain that was taken over. */
+export type Finding =
+  /** A block that is in the chain, but not with the bytes that were received. */
+  | { readonly kind: "re-encoded"; readonly id: Id; readonly height: bigint }
+  /** A block that is not in the chain, nor any above it. The height is undefined when nothing says it. */
+  | { readonly kind: "left out"; readonly id: Id; readonly height: bigint | undefined; readonly problem: string };
+
+/**
+ * Puts the chain that timestampvm-rs left in the node's database into our file, from its head down to genesis, since a
+ * block names its parent and no other. A file that is left half-way has no genesis and a new instance id, so that it
+ * counts as empty. The chain ends before a block that breaks a rule; where the next block cannot be found, it is genesis
+ * alone.
+ */
+export class TakeOver {
+  readonly #store: BlockStore;
+  readonly #genesis: Block;
+  #wanted: Id | undefined;
+  /** The lowest block until now. */
+  #child: Block | undefined;
+  /** Not yet in the file. */
+  #stretch: Block[] = [];
+  #stretchBytes = 0;
+
+  /** Throws "malformed genesis", "database in use" or "database failed"; the file is free then. */
+  static open({ file, genesisBytes, head }: TakeOverOptions): TakeOver {
+    const genesis = parseGenesis(genesisBytes);
+    const store = BlockStore.open(file);
+    try {
+      expectNoOtherChain(store, genesis);
+      store.setDurability("normal");
+      store.startAnew();
+      return new TakeOver(store, genesis, head);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  private constructor(store: BlockStore, genesis: Block, head: Id) {
+    this.#store = store;
+    this.#genesis = genesis;
+    this.#wanted = head;
+  }
+
+  /** The next block to add; undefined when the chain is whole. */
+  get wanted(): Id | undefined {
+    return this.#wanted;
+  }
+
+  /** Of the last block that was added. */
+  get height(): bigint | undefined {
+    return this.#child?.height;
+  }
+
+  /** Takes what is stored as block `id`, the wanted one; undefined for nothing. */
+  add(id: Id, value: Uint8Array | undefined): Finding[] {
+    const stored = readBlock(value);
+    if (typeof stored === "string") return [this.#leaveOutAll(id, undefined, stored)];
+    const problem = this.#findProblem(id, stored);
+    if (problem !== undefined) return [this.#leaveOutAll(id, stored.height, problem)];
+    const findings = this.#checkChildOf(stored);
+    this.#child = { ...stored, id };
+    this.#wanted = stored.height === 0n ? undefined : stored.parentId;
+    if (stored.id === id) this.#push(stored);
+    else {
+      this.#store.acceptReencoded(id, stored);
+      findings.push({ kind: "re-encoded", id, height: stored.height });
+    }
+    return findings;
+  }
+
+  /** Gives what the node's database must say of the file, which is on the disk then. */
+  finish(): HeadMarker {
+    this.#flush();
+    this.#store.checkpoint();
+    const { id, height } = this.#store.lastAccepted();
+    return { instanceId: this.#store.instanceId, height, id };
+  }
+
+  /** Releases the file. Nothing else may be called afterwards. */
+  close(): void {
+    this.#store.close();
+  }
+
+  /** Why `stored` says nothing about block `id`, nor about what is below it. */
+  #findProblem(id: Id, stored: Block): string | undefined {
+    const { height } = stored;
+    const isGenesis = id === this.#genesis.id && stored.id === id;
+    if (height === 0n && !isGenesis) return `it is not this chain's genesis ${this.#genesis.id}`;
+    if (this.#child !== undefined && height >= this.#child.height) return "its height is not below that of its child";
+    // What timestampvm-rs encodes is canonical, whatever it had received.
+    if (stored.id !== id && stored.id !== createBlock(stored).id) return "it is damaged";
+    return undefined;
+  }
+
+  /** The child was verified when it was new: whether it is from the future is no question any more. */
+  #checkChildOf(parent: Block): Finding[] {
+    const child = this.#child;
+    if (child === undefined) return [];
+    try {
+      verifyChild(child, parent, child.timestamp);
+      return [];
+    } catch (error) {
+      return [this.#leaveOut(child.id, child.height, (error as VmError).message)];
+    }
+  }
+
+  #push(block: Block): void {
+    this.#stretch.push(block);
+    this.#stretchBytes += block.bytes.length;
+    if (this.#stretch.length >= maxStretchBlocks || this.#stretchBytes >= maxStretchBytes) this.#flush();
+  }
+
+  #flush(): void {
+    this.#store.acceptAll(this.#stretch);
+    this.#stretch = [];
+    this.#stretchBytes = 0;
+  }
+
+  #leaveOut(id: Id, height: bigint | undefined, problem: string): Finding {
+    this.#store.startAnew();
+    this.#stretch = [];
+    this.#stretchBytes = 0;
+    return { kind: "left out", id, height, problem };
+  }
+
+  #leaveOutAll(id: Id, height: bigint | undefined, problem: string): Finding {
+    const finding = this.#leaveOut(id, height, problem);
+    this.#push(this.#genesis);
+    this.#wanted = undefined;
+    return finding;
+  }
+}
+
+/** Gives what is wrong instead of a block that cannot be read. */
+function readBlock(value: Uint8Array | undefined): Block | string {
+  if (value === undefined) return "it is missing";
+  try {
+    return parseBlock(parsePeerBlock(value));
+  } catch (error) {
+    return (error as VmError).message;
+  }
+}
+
+/** What one transaction takes; some tens of milliseconds. */
+const maxStretchBlocks = 500;
+const maxStretchBytes = 8 * 1024 * 1024;

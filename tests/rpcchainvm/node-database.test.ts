@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { type HeadMarker, headMarkerKey } from "../../src/core/head-marker.ts";
+import { GrpcClient } from "../../src/rpcchainvm/grpc-client.ts";
+import { NodeDatabase } from "../../src/rpcchainvm/node-database.ts";
+import { bytesOf, chainOn, genesis } from "../support/chain.ts";
+import { FakeDatabase } from "../support/fake-database.ts";
+import { GrpcPeer } from "../support/grpc-peer.ts";
+import { errorOf } from "../support/status.ts";
+
+const marker: HeadMarker = { instanceId: new Uint8Array(16).fill(7), height: 0n, id: genesis.id };
+
+let fake: FakeDatabase;
+let peer: GrpcPeer;
+let client: GrpcClient;
+let database: NodeDatabase;
+
+beforeEach(async () => {
+  fake = new FakeDatabase();
+  peer = await GrpcPeer.listen((router) => fake.addTo(router));
+  client = new GrpcClient(peer.address);
+  database = new NodeDatabase(client);
+});
+afterEach(async () => {
+  client.close();
+  await peer[Symbol.asyncDispose]();
+});
+
+test("a value is found under its key, and an empty one is not none", async () => {
+  fake.set(bytesOf("key"), bytesOf("value"));
+  fake.set(bytesOf("empty"), new Uint8Array());
+  expect(await database.get(bytesOf("key"))).toEqual(bytesOf("value"));
+  expect(await database.get(bytesOf("empty"))).toEqual(new Uint8Array());
+  expect(await database.get(bytesOf("other"))).toBeUndefined();
+});
+
+test("a marker is read as it was written", async () => {
+  expect(await database.readHeadMarker()).toBeUndefined();
+  await database.writeHeadMarker(marker);
+  expect(await database.readHeadMarker()).toEqual(marker);
+  fake.set(headMarkerKey, bytesOf("junk"));
+  expect(await database.readHeadMarker()).toBeUndefined();
+});
+
+test("markers arrive in the order of the calls, past one that failed", async () => {
+  const blocks = chainOn(genesis, 3);
+  let puts = 0;
+  fake.before = () => {
+    fake.closed = ++puts === 2;
+  };
+  const written = blocks.map(({ id, height }) => database.writeHeadMarker({ ...marker, id, height }));
+  const [first, second, third] = await Promise.allSettled(written);
+  expect([first?.status, second?.status, third?.status]).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  fake.before = () => {};
+  expect((await database.readHeadMarker())?.height).toBe(3n);
+});
+
+test("what the database refuses is an error in its own words", async () => {
+  fake.closed = true;
+  expect((await errorOf(database.get(bytesOf("key")))).rawMessage).toBe(
+    "the node's database answered Get with error 1",
+  );
+  const { rawMessage } = await errorOf(database.writeHeadMarker(marker));
+  expect(rawMessage).toBe("the node's database answered Put with error 1");
+});

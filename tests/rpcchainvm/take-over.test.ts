@@ -1,0 +1,209 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { idFromBytes, idToBytes } from "../../src/core/id.ts";
+import { peerBlockKey, peerHeadKey } from "../../src/core/peer-block.ts";
+import { chainOn, genesis } from "../support/chain.ts";
+import { FakeNode } from "../support/fake-node.ts";
+import { type PeerBlock, type PeerChain, peerEntries, readPeerChain } from "../support/peer-chain.ts";
+import type { Plugin } from "../support/plugin.ts";
+import { errorOf, statusOf } from "../support/status.ts";
+
+setDefaultTimeout(60_000);
+
+const headMarker = "timestampvm/v1/head";
+const takenOver = "took over the chain of timestampvm-rs";
+const leftOut = "left out blocks of timestampvm-rs";
+const reencoded = "took over a block that timestampvm-rs encoded again";
+const chain = readPeerChain("chain");
+
+/** A node whose database timestampvm-rs has written. */
+async function nodeAfter({ entries }: Pick<PeerChain, "entries">): Promise<FakeNode> {
+  const node = await FakeNode.start();
+  for (const [key, value] of entries) node.database.set(key, value);
+  return node;
+}
+
+/** As the node asks for each block that it knows to be accepted. */
+async function expectBlocks(plugin: Plugin, blocks: readonly PeerBlock[]): Promise<void> {
+  for (const { id, height, bytes } of blocks) {
+    expect((await plugin.vm.getBlockIDAtHeight({ height: BigInt(height) })).blkId).toEqual(idToBytes(id));
+    const found = await plugin.vm.getBlock({ id: idToBytes(id) });
+    expect(Bun.hash(found.bytes)).toBe(Bun.hash(bytes));
+  }
+}
+
+/** How often one of its blocks was asked for. */
+function readsOf(node: FakeNode): number {
+  return node.database.calls.filter((call) => call.startsWith("get \0/")).length;
+}
+
+describe("a chain of timestampvm-rs in the node's database", () => {
+  test.concurrent("is taken over whole, and left there", async () => {
+    await using node = await nodeAfter(chain);
+    const plugin = await node.startPlugin();
+    const { lastAcceptedId, height, bytes } = await plugin.initialize({ genesisBytes: chain.genesisBytes });
+    expect([idFromBytes(lastAcceptedId), height]).toEqual([chain.head.id, BigInt(chain.accepted.length)]);
+    expect(bytes).toEqual(chain.head.bytes);
+    await expectBlocks(plugin, chain.accepted);
+    expect(await plugin.log.wait(takenOver)).toMatchObject({
+      level: "info",
+      lastAccepted: chain.head.id,
+      height: 31,
+      blocks: 32,
+    });
+    expect(plugin.log.find(leftOut)).toBeUndefined();
+    expect(node.database.entries.size).toBe(chain.entries.length + 1);
+    expect(node.database.entries.get(headMarker)?.slice(16).toHex()).toBe(
+      `${"00".repeat(7)}1f${idToBytes(chain.head.id).toHex()}`,
+    );
+    expect(node.database.calls.filter((call) => !call.startsWith("get"))).toEqual([`put ${headMarker}`]);
+  });
+
+  test.concurrent("goes on from its head, over a restart, and is taken over only once", async () => {
+    await using node = await nodeAfter(chain);
+    const fields = { genesisBytes: chain.genesisBytes };
+    const first = await node.startPlugin();
+    await first.start(fields);
+    const block = await first.proposeAndAccept("the next");
+    expect([idFromBytes(block.parentId), block.height]).toEqual([chain.head.id, 32n]);
+    await first.shutDown();
+    const reads = readsOf(node);
+
+    const second = await node.startPlugin();
+    await second.start(fields);
+    expect((await second.proposeAndAccept("and one more")).parentId).toEqual(block.id);
+    await expectBlocks(second, chain.accepted);
+    expect(readsOf(node)).toBe(reads);
+    expect(second.log.find(takenOver)).toBeUndefined();
+  });
+
+  test.concurrent("is not taken over when its head is no id", async () => {
+    await using node = await nodeAfter({ entries: [[peerHeadKey, new Uint8Array(31)]] });
+    const plugin = await node.startPlugin();
+    expect((await plugin.initialize()).height).toBe(0n);
+    expect(plugin.log.find(takenOver)).toBeUndefined();
+  });
+
+  test.concurrent("of another genesis is reported, and the chain begins", async () => {
+    await using node = await nodeAfter(chain);
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const problem = `it is not this chain's genesis ${genesis.id}`;
+    expect(await plugin.log.wait(leftOut)).toMatchObject({ level: "warn", height: 0, problem });
+    expect((await plugin.proposeAndAccept("the first")).parentId).toEqual(idToBytes(genesis.id));
+  });
+
+  test.concurrent("of which a block is missing is reported, and the chain begins", async () => {
+    await using node = await nodeAfter(chain);
+    const [, missing] = chain.accepted;
+    node.database.delete(peerBlockKey(missing?.id ?? chain.head.id));
+    const plugin = await node.startPlugin();
+    expect((await plugin.initialize({ genesisBytes: chain.genesisBytes })).height).toBe(0n);
+    expect(await plugin.log.wait(leftOut)).toMatchObject({ level: "warn", id: missing?.id, problem: "it is missing" });
+  });
+
+  test.concurrent("with a block that it encoded again is taken over whole, and goes on", async () => {
+    const spaced = readPeerChain("reencoded");
+    await using node = await nodeAfter(spaced);
+    const plugin = await node.startPlugin();
+    await plugin.start({ genesisBytes: spaced.genesisBytes });
+    const [, , , , five] = spaced.accepted;
+    expect(await plugin.log.wait(reencoded)).toMatchObject({ level: "warn", id: five?.id, height: 5 });
+    await expectBlocks(
+      plugin,
+      spaced.accepted.filter((block) => block !== five),
+    );
+    expect((await plugin.vm.getBlockIDAtHeight({ height: 5n })).blkId).toEqual(idToBytes(five?.id ?? genesis.id));
+    expect(await plugin.vm.getBlock({ id: idToBytes(five?.id ?? genesis.id) })).toMatchObject({ height: 5n, err: 0 });
+    const { block } = await plugin.call("getBlock", [{ id: five?.id }]);
+    expect(block).toMatchObject({ height: 5, data: "0x20", parent_id: spaced.accepted[3]?.id });
+    expect(idFromBytes((await plugin.proposeAndAccept("goes on")).parentId)).toBe(spaced.head.id);
+  });
+
+  test.concurrent("that timestampvm-rs could not go on with goes on", async () => {
+    const halted = readPeerChain("halted");
+    await using node = await nodeAfter(halted);
+    const plugin = await node.startPlugin();
+    await plugin.start({ genesisBytes: halted.genesisBytes });
+    expect(await plugin.log.wait(reencoded)).toMatchObject({ level: "warn", id: halted.head.id, height: 5 });
+    expect(idFromBytes((await plugin.proposeAndAccept("no longer in vain")).parentId)).toBe(halted.head.id);
+  });
+});
+
+describe("a take-over that is interrupted begins anew:", () => {
+  const long = [genesis, ...chainOn(genesis, 900)];
+
+  test.concurrent("by kill -9 while it reads", async () => {
+    await using node = await nodeAfter({ entries: peerEntries(long) });
+    const first = await node.startPlugin();
+    const reached = Promise.withResolvers<void>();
+    node.database.before = async () => {
+      if (readsOf(node) < 800) return;
+      reached.resolve();
+      await new Promise(() => {}); // for ever
+    };
+    const initializing = statusOf(first.initialize());
+    await reached.promise;
+    await first.vm.version({}); // it serves while it waits
+    expect(Bun.file(node.databaseFile).size + Bun.file(`${node.databaseFile}-wal`).size).toBeGreaterThan(200_000);
+    await first.kill9();
+    await initializing;
+    expect(node.database.entries.has(headMarker)).toBe(false);
+
+    node.database.before = () => {};
+    await expectWhole(node, long.length);
+  });
+
+  test.concurrent("by kill -9 before the marker is written, when the file is on the disk", async () => {
+    await using node = await nodeAfter({ entries: peerEntries(long) });
+    const first = await node.startPlugin();
+    const { held } = node.database.holdNextPut();
+    const initializing = statusOf(first.initialize());
+    await held;
+    expect(node.database.calls.at(-1)).toBe(`put ${headMarker}`);
+    expect(first.log.find(takenOver)).toMatchObject({ height: 900 });
+    await first.kill9();
+    await initializing;
+    expect(node.database.entries.has(headMarker)).toBe(false);
+    await expectWhole(node, long.length);
+  });
+
+  test.concurrent("by a node's database that fails", async () => {
+    await using node = await nodeAfter({ entries: peerEntries(long) });
+    const plugin = await node.startPlugin();
+    node.database.before = () => {
+      node.database.closed = readsOf(node) > 700;
+    };
+    const { rawMessage } = await errorOf(plugin.initialize());
+    expect(rawMessage).toBe("the node's database answered Get with error 1");
+    node.database.before = () => {};
+    node.database.closed = false;
+    expect((await plugin.initialize()).height).toBe(900n);
+  });
+
+  async function expectWhole(node: FakeNode, count: number): Promise<void> {
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    expect(await plugin.log.wait(takenOver)).toMatchObject({ height: count - 1, blocks: count });
+    const asked = { blkId: idToBytes(long.at(-1)?.id ?? genesis.id), maxBlocksNum: count, maxBlocksSize: 1e9 };
+    const { blksBytes } = await plugin.vm.getAncestors({ ...asked, maxBlocksRetrivalTime: 10n ** 11n });
+    expect(blksBytes.reverse()).toEqual(long.map(({ bytes }) => bytes));
+    expect((await plugin.proposeAndAccept("goes on")).height).toBe(BigInt(count));
+  }
+});
+
+describe("a take-over", () => {
+  test.concurrent("waits for a plugin that is about to leave", async () => {
+    await using node = await FakeNode.start();
+    const first = await node.startPlugin();
+    await first.start();
+    await first.proposeAndAccept("lost with the node's database");
+    node.database.entries.clear();
+    for (const [key, value] of chain.entries) node.database.set(key, value);
+    const second = await node.startPlugin();
+    const asked = node.database.next("get last_accepted_block");
+    const initializing = second.initialize();
+    await asked;
+    await first.kill9();
+    expect((await initializing).height).toBe(0n); // its genesis is another
+  });
+});

@@ -1,0 +1,104 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { createBlock, parseBlock } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { bytesOf, chainOn, childOf, genesis, now } from "../support/chain.ts";
+import { refusalCodeOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const chain = [genesis, ...chainOn(genesis, 5)];
+const ids = chain.map(({ id }) => id);
+
+describe("accepted blocks of many heights", () => {
+  test("may come newest first", () => {
+    const store = BlockStore.open(":memory:");
+    store.acceptAll(chain.slice(3).reverse());
+    store.acceptAll(chain.slice(0, 3).reverse());
+    expect(chain.map(({ height }) => store.getIdAtHeight(height))).toEqual(ids);
+    expect(store.lastAccepted().id).toBe(ids[5] ?? genesis.id);
+  });
+
+  test("are all there or none of them", () => {
+    const store = BlockStore.open(":memory:");
+    expect(refusalCodeOf(() => store.acceptAll([...chain, childOf(genesis, "rival")]))).toBe("database failed");
+    expect(chain.map(({ height }) => store.getIdAtHeight(height))).toEqual(chain.map(() => undefined));
+  });
+
+  test("take what they carry out of the proposals", () => {
+    const store = BlockStore.open(":memory:");
+    const [data, other] = [bytesOf("carried"), bytesOf("not carried")];
+    for (const waiting of [data, other]) {
+      const digest = digestOf(waiting);
+      store.proposals.add([{ digest, data: waiting, bytes: waiting.length, since: now, peer: undefined }]);
+    }
+    store.acceptAll([genesis, childOf(genesis, data)]);
+    expect([...store.proposals.readAll()].map(({ digest }) => digest)).toEqual([digestOf(other)]);
+  });
+});
+
+describe("a block of which only another form is left", () => {
+  const received = parseBlock(bytesOf(` ${new TextDecoder().decode(childOf(genesis, "data").bytes)}`));
+  const left = createBlock(received);
+
+  test("is known by the id it had, with the bytes that are left", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("blocks.db");
+    const store = BlockStore.open(file);
+    store.acceptAll([genesis]);
+    store.acceptReencoded(received.id, left);
+    store.close();
+    const again = BlockStore.open(file);
+    expect(again.lastAccepted()).toEqual({ ...left, id: received.id });
+    expect(again.getBlock(received.id)).toEqual({ ...left, id: received.id });
+    expect(again.getBlock(left.id)).toBeUndefined();
+    expect([again.getIdAtHeight(1n), again.getDecision(received.id)]).toEqual([received.id, "accepted"]);
+    again.close();
+  });
+
+  test("is damaged when these change", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("blocks.db");
+    const store = BlockStore.open(file);
+    store.acceptReencoded(received.id, left);
+    store.close();
+    const db = new Database(file);
+    db.run("UPDATE blocks SET bytes = ?", [createBlock({ ...left, data: bytesOf("date") }).bytes]);
+    db.close();
+    const again = BlockStore.open(file);
+    expect(refusalCodeOf(() => again.getBlock(received.id))).toBe("database failed");
+    again.close();
+  });
+});
+
+describe("a store that starts anew", () => {
+  test("has no blocks and another instance id, and keeps the proposals", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("blocks.db");
+    const store = BlockStore.open(file);
+    const before = store.instanceId;
+    const data = bytesOf("waits");
+    store.proposals.add([{ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined }]);
+    store.acceptAll(chain);
+    store.reject(childOf(genesis, "rejected"));
+    store.startAnew();
+    const after = store.instanceId;
+    expect(after).not.toEqual(before);
+    expect(chain.map(({ id }) => store.getDecision(id))).toEqual(chain.map(() => undefined));
+    expect(store.getDecision(childOf(genesis, "rejected").id)).toBeUndefined();
+    store.close();
+    const again = BlockStore.open(file);
+    expect(again.instanceId).toEqual(after);
+    expect([...again.proposals.readAll()].map(({ digest }) => digest)).toEqual([digestOf(data)]);
+    again.close();
+  });
+
+  test("has forgotten which forms were left of which blocks", () => {
+    const store = BlockStore.open(":memory:");
+    const received = parseBlock(new Uint8Array([...genesis.bytes, 0x20]));
+    store.acceptReencoded(received.id, genesis);
+    store.startAnew();
+    store.acceptAll([{ ...genesis, id: received.id }]);
+    expect(refusalCodeOf(() => store.getBlock(received.id))).toBe("database failed");
+  });
+});
