@@ -6,10 +6,13 @@ binary := build/timestampvm
 sources := $(shell find src gen -name '*.ts') package.json tsconfig.json
 # How many nodes `make network` starts.
 NODES ?= 3
+# For how long `make fuzz` goes on in each test.
+FUZZ_SECONDS ?= 30
+oracle := build/oracle/release/oracle
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix gen build format-check lint types gen-check node-test network bench clean
+.PHONY: help run test check fix gen build format-check lint types gen-check node-test network fuzz bench clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +51,10 @@ network: build build/avalanchego ## a local network of NODES=3 AvalancheGo nodes
 	cd tests/node && go build -o ../../build/network ./cmd/network
 	@exec build/network -nodes $(NODES) -binary $(binary) -avalanchego build/avalanchego
 
+fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
+	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun) test --config=tests/fuzz/bunfig.toml tests/fuzz
+
 bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
 	cd tests/bench && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) go run . $(BENCH)
 
@@ -56,6 +63,10 @@ node_tests := cd tests/node && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) AVALANCHEG
 
 build/avalanchego: tests/node/go.mod tests/node/go.sum
 	cd tests/node && go build -o ../../$@ github.com/ava-labs/avalanchego/main
+
+$(oracle): $(wildcard tests/fuzz/oracle/Cargo.* tests/fuzz/oracle/src/*.rs)
+	cargo build --release --locked --manifest-path tests/fuzz/oracle/Cargo.toml --target-dir build/oracle
+	@touch $@
 
 format-check: node_modules
 	$(bun) run --bun biome format
