@@ -1,0 +1,225 @@
+import type { Database } from "bun:sqlite";
+import type { Block } from "../../src/core/block.ts";
+import type { VmError } from "../../src/core/errors.ts";
+import type { Id } from "../../src/core/id.ts";
+import { nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { pragmaOf } from "../support/database.ts";
+import type { Chain } from "./accepting.ts";
+import { Bootstrapper } from "./bootstrapper.ts";
+import { Engine, isRefusal } from "./engine.ts";
+import type { Message } from "./network.ts";
+import { Notifier } from "./notifier.ts";
+import type { World } from "./world.ts";
+
+export interface LifeParts extends Chain {
+  readonly node: number;
+  readonly world: World;
+  /** The one of the VM, in runs that need it. */
+  readonly connection: Database | undefined;
+  /** Ends this life as kill -9 does. */
+  readonly die: () => void;
+  /** Ends this life as the node does after an error that it cannot live with. */
+  readonly halt: (error: unknown) => void;
+}
+
+/** One process of a VM, with the node's part of the chain around it: it bootstraps, then takes part. */
+export class Life {
+  readonly #parts: LifeParts;
+  readonly #engine: Engine;
+  readonly #notifier: Notifier;
+  #isNormal = false;
+  #isDeciding = false;
+  #isOver = false;
+
+  constructor(parts: LifeParts) {
+    const { node, vm, world } = parts;
+    this.#parts = parts;
+    const slotWaitMs = () => {
+      if (!this.#isNormal) return 0;
+      return world.slots.waitMs(node, this.#engine.preference ?? vm.lastAccepted.id, world.schedule.nowMs);
+    };
+    this.#engine = new Engine({
+      ...parts,
+      slotWaitMs,
+      checkForEvent: () => this.#notifier.checkForEvent(),
+      changed: () => this.#notifier.changed(),
+    });
+    this.#notifier = new Notifier({ node, vm, world, slotWaitMs, notify: () => this.#notify() });
+  }
+
+  /** Whether it is in normal operation: clients and consensus reach it then only. */
+  get isNormal(): boolean {
+    return this.#isNormal;
+  }
+
+  get lastAccepted(): Block {
+    return this.#parts.vm.lastAccepted;
+  }
+
+  /** Whether it has nothing left to do. */
+  get isQuiet(): boolean {
+    return this.#isNormal && this.#parts.vm.status().mempool.items === 0 && this.#engine.processing === 0;
+  }
+
+  start(): void {
+    const { vm, world } = this.#parts;
+    vm.setState("bootstrapping");
+    this.#notifier.checkForEvent();
+    const bootstrapper = new Bootstrapper(this.#parts);
+    const step = () => {
+      if (this.#isOver) return;
+      const isDone = bootstrapper.step();
+      if (this.#isOver) return;
+      if (isDone) this.#operate();
+      else world.schedule.after(world.random.between(10, 300), step);
+    };
+    step();
+  }
+
+  /** The process is gone. */
+  end(): void {
+    this.#isOver = true;
+    this.#notifier.stop();
+  }
+
+  has(id: Id): boolean {
+    return this.#engine.has(id) || this.lastAccepted.id === id;
+  }
+
+  /** The block and its ancestors, newest first, as many as one message takes. */
+  getAncestors(id: Id): Uint8Array[] {
+    const limits = { maxBlocks: 30, maxBytes: 2_000_000, maxMs: 50 };
+    return this.#parts.vm.getAncestors(id, limits).map(({ bytes }) => bytes);
+  }
+
+  /** The accepted blocks from a height on, as they stand in the file. */
+  readChain(from: number): Block[] {
+    const { vm } = this.#parts;
+    const blocks: Block[] = [];
+    for (let height = BigInt(from); height <= vm.lastAccepted.height; height++) {
+      const id = vm.getBlockIdAtHeight(height);
+      const block = id && vm.getAcceptedBlock(id);
+      if (block !== undefined) blocks.push(block);
+      else this.#violate(`block ${height} is missing`);
+    }
+    return blocks;
+  }
+
+  receive(message: Message, from: number): void {
+    const { node, world } = this.#parts;
+    if (message.kind === "gossip") return this.addGossip(message.data, from);
+    if (message.kind === "blocks") {
+      if (!this.#isNormal) return;
+      this.#engine.receive(message.blocks, from);
+      return this.#decideSoon();
+    }
+    const blocks = this.getAncestors(message.id).reverse();
+    if (blocks.length > 0) world.network.send(node, from, { kind: "blocks", blocks });
+  }
+
+  addGossip(data: readonly Uint8Array[], from: number): void {
+    this.#notifier.changed();
+    try {
+      this.#parts.vm.addGossip(data, nodeIdFromBytes(new Uint8Array(20).fill(from)));
+    } catch (error) {
+      if (!isRefusal(error, "database failed")) this.#violate(`gossip: ${error}`);
+    }
+  }
+
+  /** What a client is told of each; nothing while the node does not let clients in. */
+  propose(batch: readonly Uint8Array[]): readonly (VmError | undefined)[] {
+    if (!this.#isNormal) return [];
+    this.#notifier.changed();
+    try {
+      return this.#parts.vm.proposeBlocks(batch);
+    } catch (error) {
+      if (!isRefusal(error, "database failed")) this.#violate(`propose: ${error}`);
+      return batch.map(() => error as VmError);
+    }
+  }
+
+  /** The node asks for events anew, for whatever reason. */
+  cancelWait(): void {
+    if (this.#isNormal) this.#notifier.checkForEvent();
+  }
+
+  /** The votes go to a rival. */
+  flip(): void {
+    if (this.#isNormal) this.#engine.flip();
+  }
+
+  /** The time of day is another one; the VM looks at it once a second. */
+  clockJumped(): void {
+    this.#notifier.changed(1_000);
+  }
+
+  /** No page can be added to the file any more. */
+  fillDisk(): void {
+    const { connection } = this.#parts;
+    if (connection) pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
+  }
+
+  freeDisk(): void {
+    const { connection } = this.#parts;
+    if (connection) pragmaOf(connection, "max_page_count = 1000000");
+  }
+
+  /** Looks for what must hold at any time between two calls. */
+  check(): void {
+    if (!this.#isNormal) return;
+    this.#notifier.checkWaiting();
+    const { processing } = this.#parts.vm.status();
+    if (processing === this.#engine.processing) return;
+    this.#violate(`${processing} blocks are processing, ${this.#engine.processing} in the node`);
+  }
+
+  checkHealth(): void {
+    try {
+      this.#parts.vm.checkHealth();
+    } catch (error) {
+      this.#violate(`health: ${error}`);
+    }
+  }
+
+  #operate(): void {
+    const { vm, world, node } = this.#parts;
+    this.#engine.updatePreference();
+    vm.setState("normal operation");
+    this.#isNormal = true;
+    this.#notifier.changed();
+    this.#notifier.checkForEvent();
+    world.journal.note(`node ${node} is in normal operation at ${vm.lastAccepted.height}`);
+    this.#poll();
+  }
+
+  #notify(): void {
+    if (this.#isNormal) this.#engine.notify();
+    else this.#violate("something to build is announced before normal operation");
+  }
+
+  /** Now and then it tells another node how far it is, and asks for the votes. */
+  #poll(): void {
+    if (this.#isOver) return;
+    const { node, world } = this.#parts;
+    const { network, random, schedule } = world;
+    this.check();
+    const other = random.pick(network.othersOf(node));
+    if (other !== undefined) this.#engine.poll(other);
+    this.#decideSoon();
+    schedule.after(random.between(100, 1_000), () => this.#poll());
+  }
+
+  #decideSoon(): void {
+    if (this.#isDeciding) return;
+    this.#isDeciding = true;
+    const { random, schedule, plan } = this.#parts.world;
+    schedule.after(random.between(1, 3 * plan.maxLatencyMs), () => {
+      this.#isDeciding = false;
+      if (!this.#isOver) this.#engine.decide(() => this.#isOver);
+    });
+  }
+
+  #violate(text: string): void {
+    this.#parts.world.journal.violate(`node ${this.#parts.node}: ${text}`);
+  }
+}
