@@ -21,9 +21,9 @@ export class BlockTree {
   }
 
   delete(blocks: readonly Block[]): void {
-    for (const { id } of blocks) {
+    for (const { id, parentId } of blocks) {
       this.#blockById.delete(id);
-      this.#preferredByParent.delete(id);
+      this.#preferredByParent.delete(parentId); // its rivals go with it
     }
   }
 
