@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
-import { type Block, parseBlock } from "../core/block.ts";
+import { type Block, createBlock, parseBlock } from "../core/block.ts";
 import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import type { VmError } from "../core/errors.ts";
 import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
@@ -133,7 +133,10 @@ export class BlockStore {
 
   /** Takes every block above `height` off the chain, in one transaction. */
   rewind(height: bigint): void {
-    this.#run(() => this.#sql.deleteAbove.run(height));
+    this.#transact(() => {
+      this.#sql.forgetReencodedAbove.run(height);
+      this.#sql.deleteAbove.run(height);
+    });
   }
 
   /** The same, and its data waits again, before all other proposals, since `now` (Unix seconds). */
@@ -144,7 +147,7 @@ export class BlockStore {
         if (data.length > maxDataBytes) continue; // another VM's, that ours may not build
         this.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined });
       }
-      this.#sql.deleteAbove.run(height);
+      this.rewind(height);
     });
   }
 
@@ -241,8 +244,16 @@ export class BlockStore {
 export const instanceIdBytes = 16;
 export const instanceName = "instance_id";
 
-function reencodedName(id: Id): string {
-  return `reencoded ${id}`;
+/** In hex, as SQLite can say it of a key. */
+export function reencodedName(id: Id): string {
+  return `${reencodedPrefix}${idToBytes(id).toHex()}`;
+}
+
+export const reencodedPrefix = "reencoded ";
+
+/** Whether `stored` can be what timestampvm-rs kept of block `id`: all that it encodes again is canonical. */
+export function isReencoded(id: Id, stored: Block): boolean {
+  return stored.id !== id && stored.height > 0n && stored.id === createBlock(stored).id;
 }
 
 const accepted = 3n;
@@ -275,6 +286,11 @@ function prepare(db: Database) {
       "INSERT INTO blocks (key, status, height) VALUES (?, 2, ?)",
     ),
     deleteAbove: db.query<unknown, [bigint]>("DELETE FROM blocks WHERE height > ?1 AND status IN (2, 3)"),
+    // The plus keeps SQLite from going through all the blocks when there is no such row.
+    forgetReencodedAbove: db.query<unknown, [bigint]>(
+      `DELETE FROM meta WHERE name LIKE '${reencodedPrefix}%' AND +name IN
+         (SELECT '${reencodedPrefix}' || lower(hex(substr(key, 3))) FROM blocks WHERE height > ? AND status = 3)`,
+    ),
     deleteBlocks: db.query<unknown, []>("DELETE FROM blocks"),
     deleteMeta: db.query<unknown, []>("DELETE FROM meta"),
     getMeta: db.query<{ value: Uint8Array }, [string]>("SELECT value FROM meta WHERE name = ?"),

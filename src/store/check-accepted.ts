@@ -2,8 +2,9 @@ import type { Database } from "bun:sqlite";
 import { type Block, parseBlock } from "../core/block.ts";
 import { digestOf, digestToBytes } from "../core/digest.ts";
 import { problemInHistory } from "../core/history.ts";
-import type { Id } from "../core/id.ts";
-import { keyOf } from "./block-store.ts";
+import { type Id, idToBytes } from "../core/id.ts";
+import { isReencoded, keyOf, reencodedName } from "./block-store.ts";
+import { readMeta } from "./check-meta.ts";
 import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
 
 interface Row {
@@ -25,10 +26,15 @@ export class AcceptedCheck {
   readonly #db: Database;
   readonly #onProblem: Tell;
   #isSound = true;
-  #read = 0;
+  #count = 0;
+  #reencoded = 0;
   #genesis: Id | undefined;
   #below: Below | undefined;
   #soundHeight: bigint | undefined;
+  readonly #tell: Tell = (problem) => {
+    this.#isSound = false;
+    this.#onProblem(problem);
+  };
 
   constructor(db: Database, onProblem: Tell) {
     this.#db = db;
@@ -37,14 +43,14 @@ export class AcceptedCheck {
 
   /** `onProgress` is called after each block, with how many were read and how many there seem to be. */
   run(onProgress: (read: number, total: number) => void) {
-    const tell = (problem: string) => this.#tell(problem);
-    const total = attempt("the newest height", tell, () => this.#countHeights()) ?? 0;
-    for (const { at, row } of walk<Row>(this.#db, acceptedRows, tell)) {
+    const total = attempt("the newest height", this.#tell, () => this.#countHeights()) ?? 0;
+    for (const { at, row } of walk<Row>(this.#db, acceptedRows, this.#tell)) {
       this.#check(at, row);
-      onProgress(++this.#read, total);
+      onProgress(++this.#count, total);
     }
     return {
-      accepted: this.#read,
+      accepted: this.#count,
+      reencoded: this.#reencoded,
       genesis: this.#genesis,
       lastAccepted: this.#below && { id: this.#below.id, height: this.#below.height },
       soundHeight: this.#soundHeight,
@@ -67,10 +73,10 @@ export class AcceptedCheck {
     if (this.#isSound) this.#soundHeight = height;
   }
 
-  /** Gives the block when its bytes are those of its key. */
+  /** Gives the block when its bytes are those of its key, or what timestampvm-rs left of them. */
   #checkRow(at: bigint, { key, timestamp, digest, bytes }: Row): Block | undefined {
-    const block = tryToParse(bytes);
-    if (block === undefined || !isBytes(key, keyOf(block.id))) {
+    const block = this.#parse(key, bytes);
+    if (block === undefined) {
       this.#tell(
         `block ${idInKey(key) ?? "of a damaged id"} at height ${at} is damaged: its bytes are not those of its id`,
       );
@@ -83,6 +89,17 @@ export class AcceptedCheck {
     return block;
   }
 
+  #parse(key: unknown, bytes: unknown): Block | undefined {
+    const stored = tryToParse(bytes);
+    const id = idInKey(key);
+    if (stored === undefined || id === undefined || !isBytes(key, keyOf(id))) return undefined;
+    if (stored.id === id) return stored;
+    const known = attempt(`what is stored of block ${id}`, this.#tell, () => readMeta(this.#db, reencodedName(id)));
+    if (!isReencoded(id, stored) || !isBytes(known, idToBytes(stored.id))) return undefined;
+    this.#reencoded++;
+    return { ...stored, id };
+  }
+
   #checkLink(height: bigint, block: Block): void {
     const below = this.#below;
     let problem: string | undefined;
@@ -92,11 +109,6 @@ export class AcceptedCheck {
     else if (below.id !== undefined && below.id !== block.parentId)
       problem = `has parent ${block.parentId}, not ${below.id}`;
     if (problem !== undefined) this.#tell(`block ${block.id} at height ${height} ${problem}`);
-  }
-
-  #tell(problem: string): void {
-    this.#isSound = false;
-    this.#onProblem(problem);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { equalBytes, type Id, idFromBytes } from "../core/id.ts";
+import { equalBytes, type Id, idFromBytes, idToBytes, parseId } from "../core/id.ts";
+import { type NodeId, nodeIdFromBytes } from "../core/node-id.ts";
 
 /** Takes a problem: one sentence without its full stop. */
 export type Tell = (problem: string) => void;
@@ -51,6 +52,16 @@ export function idInKey(key: unknown): Id | undefined {
 /** What SQLite gives has the declared type only while the file is sound. */
 export function isBytes(value: unknown, expected: Uint8Array): boolean {
   return value instanceof Uint8Array && equalBytes(value, expected);
+}
+
+/** Whether this is a node id as AvalancheGo writes it, its checksum included. */
+export function isNodeId(value: unknown): value is NodeId {
+  try {
+    if (typeof value !== "string") return false;
+    return value === nodeIdFromBytes(idToBytes(parseId(value.slice("NodeID-".length))).subarray(0, 20));
+  } catch {
+    return false;
+  }
 }
 
 /** The smallest integer of SQLite. */

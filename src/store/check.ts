@@ -2,9 +2,9 @@ import type { Database } from "bun:sqlite";
 import { digestOf, digestToBytes } from "../core/digest.ts";
 import type { Id } from "../core/id.ts";
 import { maxDataBytes } from "../core/proposal.ts";
-import { instanceIdBytes, instanceName } from "./block-store.ts";
 import { AcceptedCheck } from "./check-accepted.ts";
-import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
+import { checkMeta } from "./check-meta.ts";
+import { attempt, idInKey, isBytes, isNodeId, type Tell, walk } from "./check-rows.ts";
 import { openDatabase, openForReading, pragma } from "./database.ts";
 
 /** What a check tells while it runs. */
@@ -20,6 +20,8 @@ export interface CheckSummary {
   /** In hex; undefined when it cannot be read. */
   readonly instanceId: string | undefined;
   readonly accepted: number;
+  /** How many of these are only there as timestampvm-rs encoded them again. */
+  readonly reencoded: number;
   readonly rejected: number;
   readonly proposals: number;
   /** Bytes of data of the proposals. */
@@ -38,7 +40,7 @@ export function checkDatabase(file: string, { onProblem, onProgress }: CheckWatc
   const db = openForReading(file);
   try {
     attempt("the file's structure", onProblem, () => checkStructure(db, onProblem));
-    const instanceId = attempt("the instance id", onProblem, () => checkInstanceId(db, onProblem));
+    const instanceId = checkMeta(db, onProblem);
     const accepted = new AcceptedCheck(db, onProblem).run(onProgress);
     const rejected = checkRejected(db, onProblem);
     return { instanceId, ...accepted, rejected, ...checkProposals(db, onProblem) };
@@ -75,13 +77,6 @@ function hasProposals(db: Database): boolean {
   return pragma(db, "user_version") !== 1n;
 }
 
-function checkInstanceId(db: Database, onProblem: Tell): string | undefined {
-  const row = db.query<{ value: unknown }, [string]>("SELECT value FROM meta WHERE name = ?").get(instanceName);
-  if (row?.value instanceof Uint8Array && row.value.length === instanceIdBytes) return row.value.toHex();
-  onProblem(`the instance id is ${row === null ? "missing" : "damaged"}`);
-  return undefined;
-}
-
 interface RejectedRow {
   readonly key: Uint8Array;
   readonly height: bigint;
@@ -112,10 +107,10 @@ const rejectedRows = {
 interface ProposalRow {
   readonly digest: Uint8Array;
   readonly since: bigint;
+  readonly peer: unknown;
   readonly data: Uint8Array;
 }
 
-/** One whose data a block carries already is sound: the same data may be proposed again. */
 function checkProposals(db: Database, onProblem: Tell) {
   let proposals = 0;
   let proposalBytes = 0;
@@ -123,19 +118,25 @@ function checkProposals(db: Database, onProblem: Tell) {
   for (const { at, row } of rows) {
     proposals++;
     if (row === undefined) continue;
-    const { digest, since, data } = row;
-    const size = data instanceof Uint8Array ? data.length : 0;
-    proposalBytes += size;
-    const tell = (problem: string) => onProblem(`the proposal at position ${at} ${problem}`);
-    if (!(data instanceof Uint8Array) || !isBytes(digest, digestToBytes(digestOf(data)))) tell("is damaged");
-    if (since < 0n) tell("came before 1970");
-    if (size > maxDataBytes) tell(`has ${size} bytes, more than ${maxDataBytes}`);
+    proposalBytes += row.data instanceof Uint8Array ? row.data.length : 0;
+    checkProposal(row, (problem) => onProblem(`the proposal at position ${at} ${problem}`));
   }
   return { proposals, proposalBytes };
+}
+
+/** One whose data a block carries already is sound: the same data may be proposed again. */
+function checkProposal({ digest, since, peer, data }: ProposalRow, tell: Tell): void {
+  const isWhole = data instanceof Uint8Array && isBytes(digest, digestToBytes(digestOf(data)));
+  if (!isWhole) tell("is damaged");
+  if (since < 0n) tell("came before 1970");
+  if (peer !== null && !isNodeId(peer)) tell("came from a peer that is no node id");
+  if (data instanceof Uint8Array && data.length > maxDataBytes) {
+    tell(`has ${data.length} bytes, more than ${maxDataBytes}`);
+  }
 }
 
 const proposalRows = {
   what: "the proposal at position",
   readNext: "SELECT position AS at FROM mempool WHERE position > ? ORDER BY position LIMIT 1",
-  readRow: "SELECT digest, since, data FROM mempool WHERE position = ?",
+  readRow: "SELECT digest, since, peer, data FROM mempool WHERE position = ?",
 } as const;

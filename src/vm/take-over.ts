@@ -1,11 +1,11 @@
-import { type Block, createBlock, parseBlock } from "../core/block.ts";
+import { type Block, parseBlock } from "../core/block.ts";
 import type { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
+import { problemInHistory } from "../core/history.ts";
 import type { Id } from "../core/id.ts";
 import { parsePeerBlock } from "../core/peer-block.ts";
-import { verifyChild } from "../core/verify.ts";
-import { BlockStore } from "../store/block-store.ts";
+import { BlockStore, isReencoded } from "../store/block-store.ts";
 import { expectNoOtherChain } from "./open.ts";
 
 export interface TakeOverOptions {
@@ -76,8 +76,9 @@ export class TakeOver {
     if (typeof stored === "string") return [this.#leaveOutAll(id, undefined, stored)];
     const problem = this.#findProblem(id, stored);
     if (problem !== undefined) return [this.#leaveOutAll(id, stored.height, problem)];
-    const findings = this.#checkChildOf(stored);
-    this.#child = { ...stored, id };
+    const block = { ...stored, id };
+    const findings = this.#checkChildOf(block);
+    this.#child = block;
     this.#wanted = stored.height === 0n ? undefined : stored.parentId;
     if (stored.id === id) this.#push(stored);
     else {
@@ -106,21 +107,15 @@ export class TakeOver {
     const isGenesis = id === this.#genesis.id && stored.id === id;
     if (height === 0n && !isGenesis) return `it is not this chain's genesis ${this.#genesis.id}`;
     if (this.#child !== undefined && height >= this.#child.height) return "its height is not below that of its child";
-    // What timestampvm-rs encodes is canonical, whatever it had received.
-    if (stored.id !== id && stored.id !== createBlock(stored).id) return "it is damaged";
+    if (stored.id !== id && !isReencoded(id, stored)) return "it is damaged";
     return undefined;
   }
 
-  /** The child was verified when it was new: whether it is from the future is no question any more. */
   #checkChildOf(parent: Block): Finding[] {
     const child = this.#child;
     if (child === undefined) return [];
-    try {
-      verifyChild(child, parent, child.timestamp);
-      return [];
-    } catch (error) {
-      return [this.#leaveOut(child.id, child.height, (error as VmError).message)];
-    }
+    const problem = problemInHistory(child, parent);
+    return problem === undefined ? [] : [this.#leaveOut(child.id, child.height, `it ${problem}`)];
   }
 
   #push(block: Block): void {

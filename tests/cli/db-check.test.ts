@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } f
 import fc from "fast-check";
 import { createBlock, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
+import { idToBytes } from "../../src/core/id.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { childOf, genesis } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
@@ -140,6 +141,12 @@ describe("db check finds in a block:", () => {
     expect(problems).toContain("SQLite says: CHECK constraint failed in blocks");
   });
 
+  test("a key that begins as no block's", () => {
+    const key = new Uint8Array([0x00, 0x30, ...idToBytes(at(3).id)]);
+    const change = (file: string) => damage(file, "UPDATE blocks SET key = ? WHERE height = 3", key);
+    expect(problemsOf({}, change)).toEqual([damagedThree]);
+  });
+
   test("that it says another height than the one it stands at, and nothing else", () => {
     const wrong = createBlock({ ...at(5), height: 7n });
     const content = { blocks: [...blocks.slice(0, 5), wrong] };
@@ -217,6 +224,21 @@ describe("db check finds beside the blocks:", () => {
       "a proposal of no time",
       "UPDATE mempool SET since = -1 WHERE position = 1",
       "the proposal at position 1 came before 1970",
+    ],
+    [
+      "a proposal of a peer without a node id's name",
+      "UPDATE mempool SET peer = substr(peer, 8) WHERE position = 1",
+      "the proposal at position 1 came from a peer that is no node id",
+    ],
+    [
+      "a proposal of a peer with a digit of another",
+      "UPDATE mempool SET peer = substr(peer, 1, 20) || 'z' || substr(peer, 22) WHERE position = 1",
+      "the proposal at position 1 came from a peer that is no node id",
+    ],
+    [
+      "a proposal of a peer that is shorter",
+      "UPDATE mempool SET peer = 'NodeID-45PJLL' WHERE position = 1",
+      "the proposal at position 1 came from a peer that is no node id",
     ],
     ["an instance id of a wrong length", "UPDATE meta SET value = x'00'", "the instance id is damaged"],
     ["no instance id", "DELETE FROM meta", "the instance id is missing"],

@@ -118,7 +118,7 @@ describe("db import refuses, and leaves nothing behind:", () => {
       changed(4, '"bytes"', '"type"'),
       'line 4: its "type" is none of chain, block, proposal and end',
     ],
-    ["a block without an id", withLine(4, '{"type":"block","height":2,"bytes":""}'), 'line 4: "id" must be a string'],
+    ["a block without an id", withLine(4, '{"type":"block","height":2,"bytes":""}'), 'line 4: "id" must be an id'],
     ["bytes that are not base64", changed(4, '"bytes":"', '"bytes":"*'), 'line 4: "bytes" must be padded base64'],
     [
       "a height that is text",
@@ -203,6 +203,7 @@ describe("db import refuses, and leaves nothing behind:", () => {
     ],
     ["a proposal that was left out", withLine(9), "line 9: 1 proposals came, and not 2"],
     ["a proposal that is there twice", withLine(9, sound[7] ?? ""), "line 9: the same proposal as in an earlier line"],
+    ["a peer with a digit of another", changed(8, '"NodeID-', '"NodeID-2'), 'line 8: "peer" must be a node id'],
     ["a peer that is none", changed(8, '"NodeID-', '"'), 'line 8: "peer" must be a node id'],
     [
       "a block behind a proposal",

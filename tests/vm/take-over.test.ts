@@ -243,7 +243,7 @@ describe("a chain ends before a block that breaks a rule:", () => {
     const early = childOf(late, "early", now);
     const { findings, ids } = takeOver(peerEntries([genesis, one, late, early, childOf(early)]));
     expect(ids).toEqual(idsOf([genesis, one, late]));
-    const problem = `timestamp ${now} is before the parent's timestamp ${now + 1n}`;
+    const problem = `it breaks a rule: timestamp ${now} is before the parent's timestamp ${now + 1n}`;
     expect(findings).toEqual([{ kind: "left out", id: early.id, height: 3n, problem }]);
   });
 
@@ -259,7 +259,7 @@ describe("a chain ends before a block that breaks a rule:", () => {
     const jump = createBlock({ ...three, parentId: one.id });
     const { findings, ids } = takeOver(peerEntries([genesis, one, jump, childOf(jump)]));
     expect(ids).toEqual(idsOf([genesis, one]));
-    const problem = "height 3 does not follow the parent's height 1";
+    const problem = "it breaks a rule: height 3 does not follow the parent's height 1";
     expect(findings).toEqual([{ kind: "left out", id: jump.id, height: 3n, problem }]);
   });
 

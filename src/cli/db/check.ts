@@ -41,7 +41,7 @@ function check(path: string, { out, err, isWatched }: Output): void {
 const maxToldProblems = 20;
 
 function formatSummary(file: string, summary: CheckSummary): string {
-  const { instanceId, genesis, lastAccepted, accepted, rejected, proposals, proposalBytes } = summary;
+  const { instanceId, genesis, lastAccepted, accepted, reencoded, rejected, proposals, proposalBytes } = summary;
   const rows = [
     ["file", file],
     ["size", `${groupDigits(statSync(file).size)} bytes`],
@@ -50,6 +50,7 @@ function formatSummary(file: string, summary: CheckSummary): string {
     ["last accepted", lastAccepted ? (lastAccepted.id ?? unreadable) : "none"],
     ["height", lastAccepted ? groupDigits(lastAccepted.height) : "none"],
     ["blocks", `${groupDigits(accepted)} accepted, ${groupDigits(rejected)} rejected`],
+    ...(reencoded > 0 ? [["encoded again", `${countOf(reencoded, "block")}, by timestampvm-rs`] as const] : []),
     ["proposals", `${groupDigits(proposals)} waiting, ${groupDigits(proposalBytes)} bytes`],
   ] as const;
   return rows.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");

@@ -1,5 +1,7 @@
 import { formatExactJson } from "../../core/exact-json.ts";
+import { type Id, parseId } from "../../core/id.ts";
 import type { NodeId } from "../../core/node-id.ts";
+import { isNodeId } from "../../store/check-rows.ts";
 import { CommandFailed } from "../command-failed.ts";
 
 /** The first line of an export: which chain it is, and how high. */
@@ -17,8 +19,10 @@ export interface ChainLine {
 export interface BlockLine {
   readonly type: "block";
   readonly height: bigint;
-  readonly id: string;
-  /** As received; base64 in the line. */
+  readonly id: Id;
+  /** The id that the bytes hash to, when timestampvm-rs encoded them again; else undefined, and not in the line. */
+  readonly storedId: Id | undefined;
+  /** As received, or as timestampvm-rs encoded them; base64 in the line. */
   readonly bytes: Uint8Array;
 }
 
@@ -98,6 +102,17 @@ const wholeNumber: Rule = {
 
 const text: Rule = { wanted: "a string", read: (value) => (typeof value === "string" ? value : wrong) };
 
+const id: Rule = {
+  wanted: "an id",
+  read: (value) => {
+    try {
+      return parseId(value as string) === value ? value : wrong; // text that is shorter, or has spaces, gives one as well
+    } catch {
+      return wrong;
+    }
+  },
+};
+
 const base64: Rule = {
   wanted: "padded base64",
   read: (value) => {
@@ -114,17 +129,15 @@ const instanceId: Rule = {
   read: (value) => (typeof value === "string" && /^[0-9a-f]{32}$/.test(value) ? value : wrong),
 };
 
-const peer: Rule = {
-  wanted: "a node id",
-  read: (value) => {
-    const isNodeId = typeof value === "string" && /^NodeID-[1-9A-HJ-NP-Za-km-z]{6,50}$/.test(value);
-    return value === undefined || isNodeId ? value : wrong;
-  },
-};
+const nodeId: Rule = { wanted: "a node id", read: (value) => (isNodeId(value) ? value : wrong) };
+
+function optional({ wanted, read }: Rule): Rule {
+  return { wanted, read: (value) => (value === undefined ? value : read(value)) };
+}
 
 const rulesByType: Readonly<Record<ExportLine["type"], Readonly<Record<string, Rule>>>> = {
   chain: { version: wholeNumber, instanceId, genesis: text, lastAccepted: text, height: wholeNumber },
-  block: { height: wholeNumber, id: text, bytes: base64 },
-  proposal: { since: wholeNumber, peer, data: base64 },
+  block: { height: wholeNumber, id, storedId: optional(id), bytes: base64 },
+  proposal: { since: wholeNumber, peer: optional(nodeId), data: base64 },
   end: { blocks: wholeNumber, proposals: wholeNumber },
 };

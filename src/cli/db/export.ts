@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Block } from "../../core/block.ts";
 import { problemInHistory } from "../../core/history.ts";
+import { type Id, idFromBytes, sha256 } from "../../core/id.ts";
 import type { BlockStore } from "../../store/block-store.ts";
 import type { Output } from "../output.ts";
 import { writeAll } from "../write-all.ts";
@@ -60,7 +61,7 @@ function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string)
     const block = store.expectBlockAtHeight(height);
     const problem = problemInHistory(block, parent);
     if (problem !== undefined) throw store.damaged(`block ${block.id} at height ${height} ${problem}`);
-    lines.write({ type: "block", height, id: block.id, bytes: block.bytes });
+    lines.write({ type: "block", height, id: block.id, storedId: storedIdOf(block), bytes: block.bytes });
     progress.show(Number(height) + 1, Number(lastHeight) + 1);
     parent = block;
   }
@@ -73,6 +74,12 @@ function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string)
   lines.write({ type: "end", blocks, proposals });
   lines.flush();
   return { blocks, proposals };
+}
+
+/** Undefined for what was stored as it came. */
+function storedIdOf({ id, bytes }: Block): Id | undefined {
+  const storedId = idFromBytes(sha256(bytes));
+  return storedId === id ? undefined : storedId;
 }
 
 /** Writes many short lines at once. */

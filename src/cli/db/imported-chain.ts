@@ -3,7 +3,7 @@ import { digestOf } from "../../core/digest.ts";
 import { VmError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import type { BlockStore } from "../../store/block-store.ts";
+import { type BlockStore, isReencoded } from "../../store/block-store.ts";
 import { CommandFailed } from "../command-failed.ts";
 import {
   type BlockLine,
@@ -69,8 +69,10 @@ export class ImportedChain {
     let bytes = 0;
     let line: ExportLine | undefined = first;
     for (; line?.type === "block" && blocks.length < maxCommitBlocks && bytes < maxCommitBytes; line = this.#next()) {
-      const block = this.#verify(line);
-      blocks.push(block);
+      const stored = this.#parse(line.bytes);
+      const block = this.#verify(line, stored);
+      if (stored.id === block.id) blocks.push(block);
+      else store.acceptReencoded(block.id, stored);
       bytes += block.bytes.length;
       this.#lastBlock = block;
       progress.show(Number(this.blocks), Number(this.#chain?.height ?? 0n) + 1);
@@ -79,10 +81,14 @@ export class ImportedChain {
     return line;
   }
 
-  #verify({ height, id, bytes }: BlockLine): Block {
+  /** Gives the block under the id by which the chain knows it. */
+  #verify({ height, id, storedId }: BlockLine, stored: Block): Block {
     if (height !== this.blocks) throw this.#wrong(`a block of height ${height} instead of ${this.blocks}`);
-    const block = this.#parse(bytes);
-    if (block.id !== id) throw this.#wrong(`its bytes are block ${block.id}, not ${id}`);
+    if (stored.id !== (storedId ?? id)) throw this.#wrong(`its bytes are block ${stored.id}, not ${storedId ?? id}`);
+    if (storedId !== undefined && !isReencoded(id, stored)) {
+      throw this.#wrong(`the bytes of block ${id} are not as timestampvm-rs encodes a block again`);
+    }
+    const block = { ...stored, id };
     const problem = problemInHistory(block, this.#lastBlock);
     if (problem !== undefined) throw this.#wrong(`block ${id} ${problem}`);
     if (block.timestamp > maxTimestamp) throw this.#wrong(`block ${id} is of a time beyond ${maxTimestamp}`);
