@@ -20,10 +20,10 @@ export function createMethods(vm: Vm): Methods {
     },
     lastAccepted: (params: Params) => {
       expectNoParams(params);
-      return { id: vm.lastAccepted.id };
+      return { id: vm.lastConfirmed.id };
     },
     getBlock: (params: Params) => {
-      const block = vm.getAcceptedBlock(parseId(getString(params, "id")));
+      const block = vm.getConfirmedBlock(parseId(getString(params, "id")));
       if (block === undefined) throw new VmError({ code: "unknown block" });
       return { block: formatBlock(block) };
     },

@@ -56,7 +56,9 @@ export class Session {
   async acceptBlock(id: Id): Promise<void> {
     const { vm, database } = this.#open;
     vm.acceptBlock(id);
-    await database.writeHeadMarker(vm.headMarker);
+    const { lastAccepted, headMarker } = vm;
+    await database.writeHeadMarker(headMarker);
+    vm.confirm(lastAccepted);
   }
 
   /** What answers HTTP requests now. */

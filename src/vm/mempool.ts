@@ -5,13 +5,10 @@ import type { NodeId } from "../core/node-id.ts";
 import type { Proposal } from "../core/proposal.ts";
 import type { ProposalTable, StoredProposal } from "../store/proposal-table.ts";
 import type { Clock } from "./clock.ts";
+import { Pace } from "./pace.ts";
 import { Regossip } from "./regossip.ts";
 import type { MempoolStatus } from "./status.ts";
 import { WaitingProposals } from "./waiting.ts";
-
-/** How much is told again in one turn: about one message of the node's 2 MiB. */
-export const maxRegossipItems = 256;
-export const maxRegossipBytes = 1_000_000;
 
 export interface MempoolOptions {
   readonly config: Config;
@@ -31,6 +28,9 @@ export class Mempool {
   readonly #expirySeconds: bigint;
   readonly #waiting: WaitingProposals;
   readonly #regossip = new Regossip();
+  readonly #pace: Pace;
+  /** Whether something could not be told yet because that would have been too much at once. */
+  #isBehind = false;
   #expired = 0;
 
   /** Takes up what the table holds. Throws "database failed". */
@@ -44,8 +44,9 @@ export class Mempool {
       table.readAll().map(withoutData),
     );
     for (const { digest, peer } of this.#waiting.all()) {
-      if (peer === undefined) this.#regossip.add(digest, clock.elapsedMs(), 0);
+      if (peer === undefined) this.#regossip.addUntold(digest);
     }
+    this.#pace = new Pace(clock.elapsedMs());
   }
 
   get status(): MempoolStatus {
@@ -68,10 +69,7 @@ export class Mempool {
     readonly added: number;
   } {
     const { refusals, added } = this.#add(batch.map((data) => this.#toProposal(data, undefined)));
-    for (const { digest, data } of added) {
-      this.#gossip(data);
-      this.#regossip.add(digest, this.#clock.elapsedMs());
-    }
+    for (const { digest, data } of added) this.#tellNew(digest, data);
     return { refusals, added: added.length };
   }
 
@@ -104,18 +102,30 @@ export class Mempool {
     this.#regossip.remove(digest);
   }
 
-  /** To be called now and then: drops what has expired, and tells the peers again what still waits. */
+  /** To be called now and then: drops what has expired, and tells the peers what is due. */
   tick(): void {
     this.#dropExpired();
-    let items = 0;
-    let bytes = 0;
-    for (const digest of this.#regossip.due(this.#clock.elapsedMs())) {
-      const { data } = this.#table.read(digest);
-      if (items === maxRegossipItems || (items > 0 && bytes + data.length > maxRegossipBytes)) break;
-      this.#gossip(data);
-      items++;
-      bytes += data.length;
+    const nowMs = this.#clock.elapsedMs();
+    this.#isBehind = false;
+    for (const digest of this.#regossip.due(nowMs)) {
+      this.#isBehind = !this.#pace.isFree(nowMs);
+      if (this.#isBehind) break;
+      this.#tell(this.#table.read(digest).data);
     }
+  }
+
+  /** At once, unless others wait for that. */
+  #tellNew(digest: Digest, data: Uint8Array): void {
+    const nowMs = this.#clock.elapsedMs();
+    this.#isBehind ||= !this.#pace.isFree(nowMs);
+    if (this.#isBehind) return this.#regossip.addUntold(digest);
+    this.#tell(data);
+    this.#regossip.addTold(digest, nowMs);
+  }
+
+  #tell(data: Uint8Array): void {
+    this.#pace.spend(data.length);
+    this.#gossip(data);
   }
 
   #add(proposals: readonly StoredProposal[]) {

@@ -43,6 +43,7 @@ export class Vm {
   readonly #counts = { built: 0, verified: 0, accepted: 0, rejected: 0, submitted: 0, received: 0, gossiped: 0 };
   #state: State = "initializing";
   #lastAccepted: Block;
+  #lastConfirmed: Block;
   #cancelTick: () => void = () => {};
   #isClosed = false;
 
@@ -54,6 +55,7 @@ export class Vm {
     this.#config = config;
     this.#mempool = new Mempool(store.proposals, options);
     this.#lastAccepted = store.lastAccepted();
+    this.#lastConfirmed = this.#lastAccepted;
     const { minBlockIntervalMs } = config;
     const parts = { clock, mempool: this.#mempool, processing: this.#processing, minBlockIntervalMs };
     this.#builder = new Builder(parts, this.#lastAccepted);
@@ -65,6 +67,19 @@ export class Vm {
 
   get lastAccepted(): Block {
     return this.#lastAccepted;
+  }
+
+  /**
+   * The last accepted block that the node's database knows too. A crash takes back what it does not know, so clients are
+   * told of no later one.
+   */
+  get lastConfirmed(): Block {
+    return this.#lastConfirmed;
+  }
+
+  /** To be called when the node's database has the head marker of this block. */
+  confirm(accepted: Block): void {
+    this.#lastConfirmed = accepted;
   }
 
   /** What the node's database must say of our file before an accept is answered. */
@@ -108,6 +123,12 @@ export class Vm {
 
   getAcceptedBlock(id: Id): Block | undefined {
     return id === this.#lastAccepted.id ? this.#lastAccepted : this.#store.getBlock(id);
+  }
+
+  /** An accepted block that clients may be told of. */
+  getConfirmedBlock(id: Id): Block | undefined {
+    const block = this.getAcceptedBlock(id);
+    return block !== undefined && block.height <= this.#lastConfirmed.height ? block : undefined;
   }
 
   /** The accepted block at a height. */

@@ -183,3 +183,15 @@ describe("a broken chain", () => {
     expect([200, 500]).toContain(response.status);
   });
 });
+
+test("a block that the node's database does not know yet is shown to nobody: a crash would take it back", async () => {
+  const rpc = new RpcClient();
+  propose(rpc.vm, "data");
+  const block = rpc.vm.verifyBlock(rpc.vm.buildBlock().bytes);
+  rpc.vm.acceptBlock(block.id);
+  expect(await rpc.call("lastAccepted")).toEqual({ result: { id: genesis.id } });
+  expect((await rpc.call("getBlock", [{ id: block.id }])).error?.message).toBe("not found");
+  rpc.vm.confirm(block);
+  expect(await rpc.call("lastAccepted")).toEqual({ result: { id: block.id } });
+  expect((await rpc.call("getBlock", [{ id: block.id }])).result).toBeDefined();
+});

@@ -87,6 +87,7 @@ export function acceptAll(vm: Vm, blocks: readonly Block[]): void {
   for (const block of blocks) {
     vm.verifyBlock(block.bytes);
     vm.acceptBlock(block.id);
+    vm.confirm(block);
   }
 }
 
@@ -95,5 +96,6 @@ export function decideNext(vm: Vm): Block {
   const block = vm.verifyBlock(vm.buildBlock().bytes);
   vm.setPreference(block.id);
   vm.acceptBlock(block.id);
+  vm.confirm(block);
   return block;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { maxRegossipBytes, maxRegossipItems } from "../../src/vm/mempool.ts";
+import { gossipBurstBytes, gossipBytesPerSecond, gossipItemBytes } from "../../src/vm/pace.ts";
 import { firstRegossipMs, maxRegossipMs } from "../../src/vm/regossip.ts";
+import type { Vm } from "../../src/vm/vm.ts";
 import { bytesOf, decideNext, peer, propose, startVm } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -65,29 +66,78 @@ describe("what still waits", () => {
     expect(gossiped.length).toBe(2);
   });
 
-  test("is told in parts when it is much: some items, or about a message, each second, none forgotten", () => {
+  test("after a restart is told once, and then again as any other", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file });
+    propose(first.vm, "a");
+    first.vm.close();
+    const { vm, clock, gossiped } = startVm({ file });
+    clock.advanceMs(firstRegossipMs - 1);
+    expect(gossiped.length).toBe(1);
+    clock.advanceMs(1);
+    expect(gossiped.length).toBe(2);
+    clock.advanceMs(2 * firstRegossipMs - 1);
+    expect(gossiped.length).toBe(2);
+    vm.close();
+  });
+});
+
+describe("much at once", () => {
+  const size = 10_000;
+  const bytesEach = size + gossipItemBytes;
+  const proposeMany = (vm: Vm, count: number) =>
+    vm.proposeBlocks(Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i)));
+
+  test("is told in the order of coming, as fast as the pace allows, and none is forgotten", () => {
     const { vm, clock, gossiped } = startVm();
-    const count = 2 * maxRegossipItems + 10;
-    vm.proposeBlocks(Array.from({ length: count }, (_, i) => bytesOf(`${i}`)));
-    gossiped.length = 0;
+    proposeMany(vm, 100);
+    let toldBytes = gossiped.length * bytesEach;
+    expect(toldBytes).toBeGreaterThanOrEqual(gossipBurstBytes);
+    expect(toldBytes).toBeLessThan(gossipBurstBytes + bytesEach);
+    for (let second = 1; second <= 4; second++) {
+      clock.advanceMs(1_000);
+      const more = gossiped.length * bytesEach - toldBytes;
+      expect(Math.abs(more - gossipBytesPerSecond)).toBeLessThanOrEqual(bytesEach);
+      toldBytes += more;
+    }
     clock.advanceMs(firstRegossipMs);
-    expect(gossiped.length).toBe(maxRegossipItems);
-    clock.advanceMs(1_000);
-    expect(gossiped.length).toBe(2 * maxRegossipItems);
-    clock.advanceMs(1_000);
-    expect(new Set(gossiped.map((data) => new TextDecoder().decode(data))).size).toBe(count);
+    const firsts = gossiped.map((data) => data[0] ?? 0);
+    expect(new Set(firsts).size).toBe(100);
+    expect(firsts.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
-  test("is told a megabyte at a time", () => {
+  test("is what still waits only: what is accepted meanwhile is not told", () => {
     const { vm, clock, gossiped } = startVm();
-    for (let i = 0; i < 5; i++) propose(vm, new Uint8Array(400_000).fill(i));
-    gossiped.length = 0;
-    clock.advanceMs(firstRegossipMs);
-    expect(maxRegossipBytes).toBe(1_000_000);
-    expect(gossiped.length).toBe(2);
-    clock.advanceMs(1_000);
-    expect(gossiped.length).toBe(4);
-    clock.advanceMs(1_000);
-    expect(gossiped.length).toBe(5);
+    proposeMany(vm, 60);
+    const told = gossiped.length;
+    for (let i = 0; i < 60; i++) decideNext(vm);
+    clock.advanceMs(minute);
+    expect(gossiped.length).toBe(told);
+  });
+
+  test("does not let newer proposals overtake, nor is it told every second after a restart", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file });
+    proposeMany(first.vm, 40);
+    first.vm.close();
+    const { vm, clock, gossiped } = startVm({ file });
+    propose(vm, "new");
+    clock.advanceMs(3_000);
+    expect(gossiped.map((data) => data.length).indexOf(3)).toBe(40);
+    clock.advanceMs(minute);
+    expect(gossiped.length).toBeLessThan(41 * 5);
+    vm.close();
+  });
+
+  test("the largest proposal goes at once, and is paid off before the next", () => {
+    const { vm, clock, gossiped } = startVm();
+    propose(vm, new Uint8Array(1_000_000), "small");
+    expect(gossiped.map((data) => data.length)).toEqual([1_000_000]);
+    clock.advanceMs(4_000);
+    expect(gossiped.length).toBe(1);
+    clock.advanceMs(2_000);
+    expect(gossiped.at(1)).toEqual(bytesOf("small"));
   });
 });
