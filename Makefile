@@ -6,13 +6,16 @@ binary := build/timestampvm
 sources := $(shell find src gen -name '*.ts') package.json tsconfig.json
 # How many nodes `make network` starts.
 NODES ?= 3
+# How often `make chaos` kills a plugin, and for how long it then torments a network.
+KILLS ?= 1000
+MINUTES ?= 10
 # For how long `make fuzz` goes on in each test.
 FUZZ_SECONDS ?= 30
 oracle := build/oracle/release/oracle
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix gen build format-check lint types gen-check node-test network fuzz bench clean
+.PHONY: help run test check fix gen build format-check lint types gen-check node-test network chaos fuzz bench clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +53,11 @@ node-test: build ## the binary under real AvalancheGo code and a real network (n
 network: build build/avalanchego ## a local network of NODES=3 AvalancheGo nodes with a chain of this binary (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
 	@exec build/network -nodes $(NODES) -binary $(binary) -avalanchego build/avalanchego
+
+chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network for MINUTES=10; SEED=n repeats (needs Go)
+	cd tests/node && go build -o ../../build/chaos ./cmd/chaos
+	build/chaos -mode plugin -kills $(KILLS) -binary $(binary) $(if $(SEED),-seed $(SEED))
+	build/chaos -minutes $(MINUTES) -binary $(binary) -avalanchego build/avalanchego $(if $(SEED),-seed $(SEED))
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi

@@ -30,9 +30,10 @@ const (
 // Config is what a network is made of.
 type Config struct {
 	Nodes       int
-	AvalancheGo string // path of the node's executable
-	TimestampVM string // path of the plugin's executable
-	Genesis     string // the data of the chain's first block
+	AvalancheGo string           // path of the node's executable
+	TimestampVM string           // path of the plugin's executable
+	Genesis     string           // the data of the chain's first block
+	Subnet      tmpnet.ConfigMap // the nodes' configuration of the chain's subnet; AvalancheGo's own if nil
 	Log         logging.Logger
 }
 
@@ -170,6 +171,7 @@ func prepare(c Config) (*Network, error) {
 				Name:         subnetName,
 				ValidatorIDs: tmpnet.NodesToIDs(validators...),
 				Chains:       []*tmpnet.Chain{chain},
+				Config:       c.Subnet,
 			}},
 			DefaultFlags: flags(),
 			DefaultRuntimeConfig: tmpnet.NodeRuntimeConfig{Process: &tmpnet.ProcessRuntimeConfig{

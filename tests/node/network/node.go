@@ -57,6 +57,13 @@ func (n *Node) Start(ctx context.Context) error {
 	return n.ready(ctx)
 }
 
+// Launch starts a node that was stopped or killed, and returns as soon as its process is up.
+func (n *Node) Launch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return n.launch(ctx)
+}
+
 // Stop asks the node to stop and waits until it has.
 func (n *Node) Stop() error {
 	return endAll([]*Node{n}, syscall.SIGTERM)
@@ -78,6 +85,11 @@ func (n *Node) PID() (int, error) {
 		return 0, err
 	}
 	return context.PID, nil
+}
+
+// Dir returns where the node keeps everything. Its keys are not there alone: a node that is started again has them.
+func (n *Node) Dir() string {
+	return n.tmp.DataDir
 }
 
 // DatabaseDir returns where the node keeps its own database.

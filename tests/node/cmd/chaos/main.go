@@ -1,0 +1,104 @@
+// Command chaos breaks a timestampvm chain in every way that it may survive, and reports what did not.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/timestampvm/timestampvm/tests/node/chaos"
+	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+type settings struct {
+	mode                string
+	seed                uint64
+	nodes, kills        int
+	minutes             float64
+	binary, avalancheGo string
+}
+
+func run(ctx context.Context) error {
+	s, err := parse()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("seed %d, mode %s; to repeat: -mode %s -nodes %d -seed %d\n", s.seed, s.mode, s.mode, s.nodes, s.seed)
+	report, err := s.run(ctx)
+	if err != nil {
+		return fmt.Errorf("seed %d: %w", s.seed, err)
+	}
+	report.Print(os.Stdout)
+	if report.Failed() {
+		return fmt.Errorf("seed %d broke %d promises", s.seed, len(report.Verdict.Violations))
+	}
+	return nil
+}
+
+func parse() (settings, error) {
+	var s settings
+	flag.StringVar(&s.mode, "mode", "network", "network: nodes and plugins of a real network; plugin: one plugin without a node")
+	flag.Uint64Var(&s.seed, "seed", rand.Uint64N(1_000_000), "decides on faults, victims and moments")
+	flag.IntVar(&s.nodes, "nodes", 4, "how many nodes the network has")
+	flag.IntVar(&s.kills, "kills", 0, "end after so many kills of plugins; 0 is no limit")
+	flag.Float64Var(&s.minutes, "minutes", 0, "end after so many minutes; 0 is no limit")
+	flag.StringVar(&s.binary, "binary", os.Getenv(artifact.TimestampVMEnv), "path of the timestampvm binary")
+	flag.StringVar(&s.avalancheGo, "avalanchego", os.Getenv(artifact.AvalancheGoEnv), "path of the AvalancheGo binary")
+	flag.Parse()
+
+	switch {
+	case flag.NArg() > 0:
+		return s, fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	case s.mode != "network" && s.mode != "plugin":
+		return s, fmt.Errorf("-mode must be network or plugin, found %q", s.mode)
+	case s.nodes < 1:
+		return s, fmt.Errorf("-nodes must be at least 1, found %d", s.nodes)
+	case s.kills <= 0 && s.minutes <= 0:
+		return s, errors.New("give -kills or -minutes")
+	}
+	return s, s.find()
+}
+
+// find looks up both programs. The flags win over the environment, and both are looked up and checked in one place.
+func (s *settings) find() error {
+	if err := errors.Join(
+		os.Setenv(artifact.TimestampVMEnv, s.binary),
+		os.Setenv(artifact.AvalancheGoEnv, s.avalancheGo),
+	); err != nil {
+		return err
+	}
+	var vmErr, nodeErr error
+	s.binary, vmErr = artifact.TimestampVM()
+	if s.mode == "network" {
+		s.avalancheGo, nodeErr = artifact.AvalancheGo()
+	}
+	return errors.Join(vmErr, nodeErr)
+}
+
+func (s *settings) run(ctx context.Context) (chaos.Report, error) {
+	duration := time.Duration(s.minutes * float64(time.Minute))
+	if s.mode == "plugin" {
+		return chaos.RunPlugin(ctx, chaos.PluginConfig{
+			TimestampVM: s.binary, Seed: s.seed, Kills: s.kills, Duration: duration, Out: os.Stdout,
+		})
+	}
+	return chaos.RunNetwork(ctx, chaos.NetworkConfig{
+		AvalancheGo: s.avalancheGo, TimestampVM: s.binary, Seed: s.seed, Nodes: s.nodes,
+		Kills: s.kills, Duration: duration, Load: chaos.DefaultLoad(), Out: os.Stdout,
+	})
+}
