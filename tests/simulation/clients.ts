@@ -49,9 +49,11 @@ export class Clients {
     return text === undefined ? undefined : bytesOf(text);
   }
 
-  /** A node is about to lose its chain data: what waits only there is lost with it. */
+  /** A node is about to lose its chain data: what no other node has accepted may be lost with it. */
   forgetWaitingAt(node: number): void {
-    const stamped = new Set(this.#world.consensus.winners.map(textOf));
+    const stamped = new Set(
+      this.#nodes.filter(({ index }) => index !== node).flatMap((other) => [...this.#acceptedAt(other)]),
+    );
     for (const [text, { acknowledgedBy }] of this.#knownByText) {
       if (!stamped.has(text) && acknowledgedBy.delete(node)) this.#world.journal.count("proposals at risk");
     }
