@@ -115,7 +115,7 @@ export class BlockStore {
     this.#transact(() => {
       const { id, height, timestamp, bytes } = block;
       this.#sql.insertAccepted.run(keyOf(id), height, timestamp, digestToBytes(digest), bytes);
-      this.proposals.remove([digest]);
+      this.proposals.remove(digest);
       for (const loser of losers) this.#sql.insertRejected.run(keyOf(loser.id), loser.height);
     });
   }

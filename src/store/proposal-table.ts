@@ -64,11 +64,16 @@ export class ProposalTable {
     this.#run(() => this.#sql.prepend.run(digestToBytes(digest), since, peer ?? null, data));
   }
 
-  /** Takes them out, in one transaction; what is not there does not matter. */
-  remove(digests: readonly Digest[]): void {
+  /** What is not there does not matter. */
+  remove(digest: Digest): void {
+    this.#run(() => this.#sql.remove.run(digestToBytes(digest)));
+  }
+
+  /** The same, in one transaction. */
+  removeAll(digests: readonly Digest[]): void {
     this.#run(() =>
       this.#db.transaction(() => {
-        for (const digest of digests) this.#sql.remove.run(digestToBytes(digest));
+        for (const digest of digests) this.remove(digest);
       })(),
     );
   }

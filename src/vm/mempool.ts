@@ -162,7 +162,7 @@ export class Mempool {
     const now = this.#clock.now();
     const expired = [...this.#waiting.all()].filter(({ since }) => since + this.#expirySeconds <= now);
     if (expired.length === 0) return;
-    this.#table.remove(expired.map(({ digest }) => digest));
+    this.#table.removeAll(expired.map(({ digest }) => digest));
     for (const { digest } of expired) this.forget(digest);
     this.#expired += expired.length;
   }

@@ -63,7 +63,7 @@ describe("proposals in the file", () => {
 
   test("go when they are removed; what is not there does not matter", () => {
     const store = openWith("a", "b");
-    store.proposals.remove([digestOf(bytesOf("x")), digestOf(bytesOf("a"))]);
+    store.proposals.removeAll([digestOf(bytesOf("x")), digestOf(bytesOf("a"))]);
     expect(textsIn(store)).toEqual(["b"]);
   });
 
