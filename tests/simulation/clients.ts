@@ -8,6 +8,8 @@ import type { World } from "./world.ts";
 interface Known {
   /** Nodes that have acknowledged it, and have not lost it with their disk since. */
   readonly acknowledgedBy: Set<number>;
+  /** Of these, nodes that have lost their disk, or what it was worth, while the chain had the data. */
+  readonly leftToChain: Set<number>;
   again: number;
 }
 
@@ -54,8 +56,23 @@ export class Clients {
     const stamped = new Set(
       this.#nodes.filter(({ index }) => index !== node).flatMap((other) => [...this.#acceptedAt(other)]),
     );
+    this.leaveToChain(node);
     for (const [text, { acknowledgedBy }] of this.#knownByText) {
       if (!stamped.has(text) && acknowledgedBy.delete(node)) this.#world.journal.count("proposals at risk");
+    }
+  }
+
+  /** A node is about to lose what its chain data say of the chain: what that carries is left to the others. */
+  leaveToChain(node: number): void {
+    const stamped = this.#world.consensus.winners.map(textOf);
+    for (const text of stamped) this.#knownByText.get(text)?.leftToChain.add(node);
+  }
+
+  /** The chain has lost blocks, as no node has them any more: what was left to it is lost as well. */
+  forgetStamped(blocks: readonly Block[]): void {
+    for (const block of blocks) {
+      const known = this.#knownByText.get(textOf(block));
+      for (const node of known?.leftToChain ?? []) known?.acknowledgedBy.delete(node);
     }
   }
 
@@ -88,8 +105,13 @@ export class Clients {
       journal.note(`node ${node.index} is proposed ${text.slice(0, 20)}: ${refusals[i]?.refusal.code ?? "taken"}`);
       journal.count(refusals[i] ? "proposals refused" : "proposals taken");
       if (refusals[i] !== undefined) return;
-      const known = this.#knownByText.getOrInsertComputed(text, () => ({ acknowledgedBy: new Set(), again: 0 }));
+      const known = this.#knownByText.getOrInsertComputed(text, () => ({
+        acknowledgedBy: new Set(),
+        leftToChain: new Set(),
+        again: 0,
+      }));
       if (accepted.has(text)) known.again++;
+      known.leftToChain.delete(node.index);
       if (isAnswered) known.acknowledgedBy.add(node.index);
     });
     if (!isAnswered) node.kill();

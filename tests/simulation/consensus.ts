@@ -47,13 +47,16 @@ export class Consensus {
     return winner;
   }
 
-  /** A decision that no node remembers is open again: after a power cut everywhere, the network is what is left of it. */
-  forgetLost(): void {
+  /**
+   * A decision that no node remembers is open again: after a power cut everywhere, the network is what is left of it.
+   * Gives what was decided so.
+   */
+  forgetLost(): Block[] {
     const { peers } = this.#network;
-    if (!peers.every((peer) => peer.isUp)) return;
+    if (!peers.every((peer) => peer.isUp)) return [];
     const highest = peers.reduce((height, { lastAccepted }) => Math.max(height, Number(lastAccepted?.height ?? 0n)), 0);
     const lost = this.#winners.findIndex(({ id }, i) => i >= highest && !peers.some((peer) => peer.has(id)));
-    if (lost >= 0) this.#winners.length = lost;
+    return lost >= 0 ? this.#winners.splice(lost) : [];
   }
 
   #isHeldByMost({ id }: Block): boolean {

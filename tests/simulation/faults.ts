@@ -48,7 +48,11 @@ export class Faults {
     stop: (node) => this.#ifUp(node, () => node.stop()),
     "power loss": (node) => this.#losePower(node, this.#isCovered(node) ? node.database.all : node.database.unsynced),
     outage: () => this.#nodes.map((node) => this.#losePower(node, node.database.unsynced)).every(Boolean),
-    "wiped database": (node) => this.#ifCovered(node, () => node.database.wipe()),
+    "wiped database": (node) =>
+      this.#ifCovered(node, () => {
+        this.#clients.leaveToChain(node.index);
+        node.database.wipe();
+      }),
     "wiped chain data": (node) => this.#ifCovered(node, () => this.#wipeChainData(node)),
     "both wiped": (node) =>
       this.#ifCovered(node, () => {

@@ -1,5 +1,6 @@
 import type { Block } from "../../src/core/block.ts";
 import { findForks } from "./checker.ts";
+import type { Clients } from "./clients.ts";
 import type { Node } from "./node.ts";
 import type { World } from "./world.ts";
 
@@ -7,13 +8,15 @@ import type { World } from "./world.ts";
 export class Sampler {
   readonly #world: World;
   readonly #nodes: readonly Node[];
+  readonly #clients: Clients;
   /** What was read of each node so far. */
   readonly #chains: Block[][];
   #quietAtMs: number | undefined;
 
-  constructor(world: World, nodes: readonly Node[]) {
+  constructor(world: World, nodes: readonly Node[], clients: Clients) {
     this.#world = world;
     this.#nodes = nodes;
+    this.#clients = clients;
     this.#chains = nodes.map(() => []);
   }
 
@@ -27,7 +30,7 @@ export class Sampler {
     const chains = this.#nodes.map((node) => this.#read(node));
     for (const problem of findForks(chains.map((chain) => chain.map(({ id }) => id)))) journal.violate(problem);
     for (const node of this.#nodes) node.life?.check();
-    consensus.forgetLost();
+    this.#clients.forgetStamped(consensus.forgetLost());
     const isSame = new Set(chains.map((chain) => chain.at(-1)?.id)).size === 1;
     this.#quietAtMs = isSame && this.#nodes.every((node) => node.life?.isQuiet) ? schedule.nowMs : undefined;
   }

@@ -78,7 +78,7 @@ async function live(world: World, nodes: readonly Node[]): Promise<void> {
   const { schedule, journal, plan, random, troubles } = world;
   const clients = new Clients(world, nodes);
   const faults = new Faults(world, nodes, clients);
-  const sampler = new Sampler(world, nodes);
+  const sampler = new Sampler(world, nodes, clients);
   for (const node of nodes) node.start();
   for (let i = 0; i < plan.proposals; i++) schedule.after(random.below(plan.busyMs), () => clients.propose());
   repeat(
