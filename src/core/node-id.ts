@@ -1,5 +1,5 @@
 import { VmError } from "./errors.ts";
-import { encodeCb58 } from "./id.ts";
+import { encodeCb58, idToBytes, parseId } from "./id.ts";
 
 declare const brand: unique symbol;
 
@@ -14,4 +14,14 @@ export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
     throw new VmError({ code: "malformed id", problem: `${bytes.length} bytes instead of ${nodeIdBytes}` });
   }
   return `NodeID-${encodeCb58(bytes)}` as NodeId;
+}
+
+/** Whether this is a node id as AvalancheGo writes it, its checksum included. */
+export function isNodeId(value: unknown): value is NodeId {
+  try {
+    if (typeof value !== "string") return false;
+    return value === nodeIdFromBytes(idToBytes(parseId(value.slice("NodeID-".length))).subarray(0, nodeIdBytes));
+  } catch {
+    return false;
+  }
 }

@@ -1,16 +1,7 @@
 import { VmError } from "./errors.ts";
-import { type Id, idToBytes } from "./id.ts";
 
 /** Under this key in the node's database, timestampvm-rs keeps the id of its last accepted block (state/mod.rs:36). */
 export const peerHeadKey: Uint8Array = new TextEncoder().encode("last_accepted_block");
-
-/** Under this one it keeps a block that it decided: `0x00 '/' id(32)` (state/mod.rs:44). */
-export function peerBlockKey(id: Id): Uint8Array {
-  const key = new Uint8Array(prefix.length + 32);
-  key.set(prefix);
-  key.set(idToBytes(id), prefix.length);
-  return key;
-}
 
 /**
  * Gives the bytes of an accepted block from what timestampvm-rs stored, which is `{"block_bytes":[123,34],
@@ -55,7 +46,6 @@ function malformed(problem: string): VmError {
   return new VmError({ code: "malformed block", problem });
 }
 
-const prefix = Uint8Array.of(0x00, 0x2f);
 const head = new TextEncoder().encode('{"block_bytes":[');
 const tail = new TextEncoder().encode('],"status":"Accepted"}');
 const comma = 0x2c;

@@ -1,6 +1,7 @@
+import { blockKey } from "../core/block-key.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
 import { idFromBytes } from "../core/id.ts";
-import { peerBlockKey, peerHeadKey } from "../core/peer-block.ts";
+import { peerHeadKey } from "../core/peer-block.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../vm/clock.ts";
 import { type Finding, TakeOver } from "../vm/take-over.ts";
@@ -44,7 +45,7 @@ async function copy(database: NodeDatabase, takeOver: TakeOver, { log, clock }: 
   let blocks = 0;
   let logMs = clock.elapsedMs() + progressMs;
   for (let id = takeOver.wanted; id !== undefined; id = takeOver.wanted) {
-    const findings = takeOver.add(id, await database.get(peerBlockKey(id)));
+    const findings = takeOver.add(id, await database.get(blockKey(id)));
     for (const { kind, ...finding } of findings) log.warn(eventOf[kind], finding);
     blocks++;
     if (clock.elapsedMs() < logMs) continue;

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { type Block, createBlock, parseBlock } from "../core/block.ts";
+import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
 import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import type { VmError } from "../core/errors.ts";
 import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
@@ -9,6 +10,9 @@ import { damaged, openDatabase, translating } from "./database.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
 export type Decision = "accepted" | "rejected";
+
+/** Blocks that one `takeBack` should take at most: they are read and parsed, which takes some tens of milliseconds. */
+export const takeBackStretch = 200n;
 
 /** How much a commit survives: "normal" any crash of the process, "full" a power cut as well. */
 export type Durability = "normal" | "full";
@@ -77,7 +81,7 @@ export class BlockStore {
   /** An accepted block. Throws "database failed" when its bytes are not those that were stored. */
   getBlock(id: Id): Block | undefined {
     return this.#run(() => {
-      const row = this.#sql.bytesByKey.get(keyOf(id));
+      const row = this.#sql.bytesByKey.get(blockKey(id));
       return row?.bytes ? this.#parse(id, row.bytes) : undefined;
     });
   }
@@ -91,7 +95,7 @@ export class BlockStore {
 
   getDecision(id: Id): Decision | undefined {
     return this.#run(() => {
-      const row = this.#sql.statusByKey.get(keyOf(id));
+      const row = this.#sql.statusByKey.get(blockKey(id));
       if (!row) return undefined;
       const isAccepted = row.status === accepted;
       const isRight = this.#idOf(row.key) === id && isAccepted === (row.isHeld === 1n);
@@ -114,9 +118,9 @@ export class BlockStore {
   accept(block: Block, digest: Digest, losers: readonly Block[] = []): void {
     this.#transact(() => {
       const { id, height, timestamp, bytes } = block;
-      this.#sql.insertAccepted.run(keyOf(id), height, timestamp, digestToBytes(digest), bytes);
+      this.#sql.insertAccepted.run(blockKey(id), height, timestamp, digestToBytes(digest), bytes);
       this.proposals.remove(digest);
-      for (const loser of losers) this.#sql.insertRejected.run(keyOf(loser.id), loser.height);
+      for (const loser of losers) this.#sql.insertRejected.run(blockKey(loser.id), loser.height);
     });
   }
 
@@ -128,7 +132,7 @@ export class BlockStore {
   }
 
   reject({ id, height }: Block): void {
-    this.#run(() => this.#sql.insertRejected.run(keyOf(id), height));
+    this.#run(() => this.#sql.insertRejected.run(blockKey(id), height));
   }
 
   /** Takes every block above `height` off the chain, in one transaction. */
@@ -209,7 +213,7 @@ export class BlockStore {
   }
 
   #idOf(key: unknown): Id {
-    return idFromBytes(this.#expectBytes(key, keyPrefix.length + 32, "a key").subarray(keyPrefix.length));
+    return idInBlockKey(this.#expectBytes(key, blockKeyBytes, "a key"));
   }
 
   /** The id is the checksum of the bytes, or names it. */
@@ -300,13 +304,3 @@ function prepare(db: Database) {
     ),
   };
 }
-
-/** `0x00 '/' id(32)`. */
-export function keyOf(id: Id): Uint8Array {
-  const key = new Uint8Array(keyPrefix.length + 32);
-  key.set(keyPrefix);
-  key.set(idToBytes(id), keyPrefix.length);
-  return key;
-}
-
-const keyPrefix = Uint8Array.of(0x00, 0x2f);

@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import { type Block, parseBlock } from "../core/block.ts";
+import { blockKey } from "../core/block-key.ts";
 import { digestOf, digestToBytes } from "../core/digest.ts";
 import { problemInHistory } from "../core/history.ts";
 import { type Id, idToBytes } from "../core/id.ts";
-import { isReencoded, keyOf, reencodedName } from "./block-store.ts";
+import { isReencoded, reencodedName } from "./block-store.ts";
 import { readMeta } from "./check-meta.ts";
 import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
 
@@ -92,7 +93,7 @@ export class AcceptedCheck {
   #parse(key: unknown, bytes: unknown): Block | undefined {
     const stored = tryToParse(bytes);
     const id = idInKey(key);
-    if (stored === undefined || id === undefined || !isBytes(key, keyOf(id))) return undefined;
+    if (stored === undefined || id === undefined || !isBytes(key, blockKey(id))) return undefined;
     if (stored.id === id) return stored;
     const known = attempt(`what is stored of block ${id}`, this.#tell, () => readMeta(this.#db, reencodedName(id)));
     if (!isReencoded(id, stored) || !isBytes(known, idToBytes(stored.id))) return undefined;

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
+import { blockKey } from "../core/block-key.ts";
 import { type Id, idFromBytes, idToBytes, sha256 } from "../core/id.ts";
-import { instanceIdBytes, instanceName, keyOf, reencodedPrefix } from "./block-store.ts";
+import { instanceIdBytes, instanceName, reencodedPrefix } from "./block-store.ts";
 import { attempt, isBytes, type Tell, walk } from "./check-rows.ts";
 
 /** Gives the instance id in hex; undefined when it cannot be read. */
@@ -27,7 +28,7 @@ const metaRows = {
 function namesReencoded(db: Database, name: unknown): boolean {
   const id = idInName(name);
   if (id === undefined) return false;
-  const row = db.query<{ bytes: unknown }, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?").get(keyOf(id));
+  const row = db.query<{ bytes: unknown }, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?").get(blockKey(id));
   return row?.bytes instanceof Uint8Array && !isBytes(sha256(row.bytes), idToBytes(id));
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { equalBytes, type Id, idFromBytes, idToBytes, parseId } from "../core/id.ts";
-import { type NodeId, nodeIdFromBytes } from "../core/node-id.ts";
+import { blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
+import { equalBytes, type Id } from "../core/id.ts";
 
 /** Takes a problem: one sentence without its full stop. */
 export type Tell = (problem: string) => void;
@@ -46,22 +46,12 @@ export function attempt<T>(what: string, tell: Tell, work: () => T): T | undefin
 
 /** Undefined for what is no key of a block. */
 export function idInKey(key: unknown): Id | undefined {
-  return key instanceof Uint8Array && key.length === 34 ? idFromBytes(key.subarray(2)) : undefined;
+  return key instanceof Uint8Array && key.length === blockKeyBytes ? idInBlockKey(key) : undefined;
 }
 
 /** What SQLite gives has the declared type only while the file is sound. */
 export function isBytes(value: unknown, expected: Uint8Array): boolean {
   return value instanceof Uint8Array && equalBytes(value, expected);
-}
-
-/** Whether this is a node id as AvalancheGo writes it, its checksum included. */
-export function isNodeId(value: unknown): value is NodeId {
-  try {
-    if (typeof value !== "string") return false;
-    return value === nodeIdFromBytes(idToBytes(parseId(value.slice("NodeID-".length))).subarray(0, 20));
-  } catch {
-    return false;
-  }
 }
 
 /** The smallest integer of SQLite. */

@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { digestOf, digestToBytes } from "../core/digest.ts";
 import type { Id } from "../core/id.ts";
+import { isNodeId } from "../core/node-id.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import { AcceptedCheck } from "./check-accepted.ts";
 import { checkMeta } from "./check-meta.ts";
-import { attempt, idInKey, isBytes, isNodeId, type Tell, walk } from "./check-rows.ts";
+import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
 import { openDatabase, openForReading, pragma } from "./database.ts";
 
 /** What a check tells while it runs. */

@@ -3,7 +3,7 @@ import { digestOf } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import { findRewind, type HeadMarker, type RewindReason } from "../core/head-marker.ts";
-import { BlockStore } from "../store/block-store.ts";
+import { BlockStore, takeBackStretch } from "../store/block-store.ts";
 import type { MempoolOptions } from "./mempool.ts";
 import { Vm } from "./vm.ts";
 
@@ -87,7 +87,5 @@ function checkNewest(store: BlockStore): void {
 
 /** Blocks; some tens of milliseconds. */
 const rewindStretch = 5_000n;
-/** These are read and parsed as well. */
-const takeBackStretch = 200n;
 const maxCheckedBlocks = 100;
 const maxCheckedBytes = 64 * 1024 * 1024;

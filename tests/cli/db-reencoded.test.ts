@@ -2,9 +2,9 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
+import { blockKey } from "../../src/core/block-key.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
 import { type Id, idToBytes } from "../../src/core/id.ts";
-import { peerBlockKey } from "../../src/core/peer-block.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { TakeOver } from "../../src/vm/take-over.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
@@ -35,7 +35,7 @@ function takeOver({ entries, genesisBytes, head }: typeof chain): void {
   const valueByKey = new Map(entries.map(([key, value]) => [key.toHex(), value]));
   const taking = TakeOver.open({ file, genesisBytes, head: head.id });
   for (let id = taking.wanted; id !== undefined; id = taking.wanted) {
-    taking.add(id, valueByKey.get(peerBlockKey(id).toHex()));
+    taking.add(id, valueByKey.get(blockKey(id).toHex()));
   }
   taking.finish();
   taking.close();

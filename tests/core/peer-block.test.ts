@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { blockKey } from "../../src/core/block-key.ts";
 import { idToBytes } from "../../src/core/id.ts";
-import { parsePeerBlock, peerBlockKey, peerHeadKey } from "../../src/core/peer-block.ts";
+import { parsePeerBlock, peerHeadKey } from "../../src/core/peer-block.ts";
 import { bytesOf } from "../support/chain.ts";
 import { peerValue, readPeerChain } from "../support/peer-chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
@@ -15,7 +16,7 @@ describe("what timestampvm-rs stored", () => {
 
   test("is each accepted block, up to a megabyte of data", () => {
     for (const { id, bytes } of chain.accepted) {
-      const value = valueByKey.get(peerBlockKey(id).toHex()) ?? new Uint8Array();
+      const value = valueByKey.get(blockKey(id).toHex()) ?? new Uint8Array();
       expect(parsePeerBlock(value).toHex()).toBe(bytes.toHex());
     }
     expect(
@@ -30,19 +31,19 @@ describe("what timestampvm-rs stored", () => {
     const rejected = chain.blocks.filter(({ decision }) => decision === "rejected");
     expect(rejected.length).toBe(4);
     for (const { id } of rejected) {
-      const value = valueByKey.get(peerBlockKey(id).toHex()) ?? new Uint8Array();
+      const value = valueByKey.get(blockKey(id).toHex()) ?? new Uint8Array();
       expect(() => parsePeerBlock(value)).toThrow("not stored as accepted");
     }
   });
 
   test("is no block that nobody decided", () => {
     const undecided = chain.blocks.filter(({ decision }) => decision === "none");
-    expect(undecided.map(({ id }) => valueByKey.has(peerBlockKey(id).toHex()))).toEqual([false, false]);
+    expect(undecided.map(({ id }) => valueByKey.has(blockKey(id).toHex()))).toEqual([false, false]);
   });
 
   test("has the form in which our tests write it", () => {
     const { id, bytes } = chain.head;
-    expect(peerValue(bytes)).toEqual(valueByKey.get(peerBlockKey(id).toHex()) ?? new Uint8Array());
+    expect(peerValue(bytes)).toEqual(valueByKey.get(blockKey(id).toHex()) ?? new Uint8Array());
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { blockKey } from "../../src/core/block-key.ts";
 import { idFromBytes, idToBytes } from "../../src/core/id.ts";
-import { peerBlockKey, peerHeadKey } from "../../src/core/peer-block.ts";
+import { peerHeadKey } from "../../src/core/peer-block.ts";
 import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { type PeerBlock, type PeerChain, peerEntries, readPeerChain } from "../support/peer-chain.ts";
@@ -95,7 +96,7 @@ describe("a chain of timestampvm-rs in the node's database", () => {
   test.concurrent("of which a block is missing is reported, and the chain begins", async () => {
     await using node = await nodeAfter(chain);
     const [, missing] = chain.accepted;
-    node.database.delete(peerBlockKey(missing?.id ?? chain.head.id));
+    node.database.delete(blockKey(missing?.id ?? chain.head.id));
     const plugin = await node.startPlugin();
     expect((await plugin.initialize({ genesisBytes: chain.genesisBytes })).height).toBe(0n);
     expect(await plugin.log.wait(leftOut)).toMatchObject({ level: "warn", id: missing?.id, problem: "it is missing" });

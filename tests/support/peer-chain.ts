@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Block } from "../../src/core/block.ts";
+import { blockKey } from "../../src/core/block-key.ts";
 import { type Id, idToBytes } from "../../src/core/id.ts";
-import { peerBlockKey, peerHeadKey } from "../../src/core/peer-block.ts";
+import { peerHeadKey } from "../../src/core/peer-block.ts";
 import { bytesOf } from "./chain.ts";
 
 /** A block that timestampvm-rs had to do with. */
@@ -51,7 +52,7 @@ export function peerEntries(blocks: readonly Block[]): [key: Uint8Array, value: 
   if (head === undefined) return [];
   return [
     [peerHeadKey, idToBytes(head.id)],
-    ...blocks.map(({ id, bytes }): [Uint8Array, Uint8Array] => [peerBlockKey(id), peerValue(bytes)]),
+    ...blocks.map(({ id, bytes }): [Uint8Array, Uint8Array] => [blockKey(id), peerValue(bytes)]),
   ];
 }
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
+import { blockKey } from "../../src/core/block-key.ts";
 import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { type Id, idFromBytes, zeroId } from "../../src/core/id.ts";
-import { peerBlockKey, peerHeadKey } from "../../src/core/peer-block.ts";
+import { peerHeadKey } from "../../src/core/peer-block.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { type Finding, TakeOver } from "../../src/vm/take-over.ts";
 import {
@@ -42,7 +43,7 @@ function takeOver(entries: Entries, genesis = genesisBytes): { findings: Finding
   let reads = 0;
   for (let id = taking.wanted; id !== undefined; id = taking.wanted) {
     expect(reads++, "reads: it must come to an end").toBeLessThan(entries.length);
-    findings.push(...taking.add(id, valueByKey.get(peerBlockKey(id).toHex())));
+    findings.push(...taking.add(id, valueByKey.get(blockKey(id).toHex())));
   }
   const marker = taking.finish();
   taking.close();
@@ -80,9 +81,9 @@ function readMarker(): HeadMarker {
 
 /** The same entries, with another value for one block; none for undefined. */
 function withBlock(entries: Entries, id: Id, value: Uint8Array | undefined): Entries {
-  const others = entries.filter(([key]) => key.toHex() !== peerBlockKey(id).toHex());
+  const others = entries.filter(([key]) => key.toHex() !== blockKey(id).toHex());
   expect(others.length).toBe(entries.length - 1);
-  return value === undefined ? others : [...others, [peerBlockKey(id), value]];
+  return value === undefined ? others : [...others, [blockKey(id), value]];
 }
 
 function idsOf(blocks: readonly { readonly id: Id }[]): Id[] {

@@ -1,7 +1,6 @@
 import { formatExactJson } from "../../core/exact-json.ts";
 import { type Id, parseId } from "../../core/id.ts";
-import type { NodeId } from "../../core/node-id.ts";
-import { isNodeId } from "../../store/check-rows.ts";
+import { isNodeId, type NodeId } from "../../core/node-id.ts";
 import { CommandFailed } from "../command-failed.ts";
 
 /** The first line of an export: which chain it is, and how high. */

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { VmError } from "../../core/errors.ts";
-import type { BlockStore } from "../../store/block-store.ts";
+import { type BlockStore, takeBackStretch } from "../../store/block-store.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../output.ts";
 import { countOf, groupDigits } from "./counts.ts";
@@ -37,7 +37,7 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, { out, err,
   const now = BigInt(Math.floor(Date.now() / 1000));
   let [blocks, lost] = [0, 0];
   for (let from = lastHeight; from > to; from = store.lastHeight() ?? to) {
-    const taken = takeBack(store, { from, to: from - to > stretch ? from - stretch : to, now });
+    const taken = takeBack(store, { from, to: from - to > takeBackStretch ? from - takeBackStretch : to, now });
     blocks += taken.blocks;
     lost += taken.lost;
     progress.show(blocks, Number(lastHeight - to));
@@ -48,9 +48,6 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, { out, err,
   out(`last accepted  ${id}\n`);
   out(`proposals      ${groupDigits(store.proposals.count())} waiting\n`);
 }
-
-/** Blocks of one commit. */
-const stretch = 200n;
 
 interface Stretch {
   readonly from: bigint;
