@@ -1,43 +1,44 @@
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
-import { createApi } from "./api/app.ts";
+import { createApi, createStaticApp } from "./api/app.ts";
 import type { About } from "./cli/about.ts";
 import { runCli } from "./cli/cli.ts";
 import { writeAll } from "./cli/write-all.ts";
 import { Log } from "./log.ts";
-import { runtimeAddressVariable, servePlugin } from "./rpcchainvm/plugin.ts";
-import { protocolVersion } from "./rpcchainvm/protocol.ts";
+import { nodeVariables, servePlugin } from "./rpcchainvm/plugin.ts";
+import { newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
 import { systemClock } from "./vm/clock.ts";
 
 const { name, version } = packageJson;
-const about: About = { name, version, protocolVersion };
+const about: About = { name, version, protocols: { oldest: oldestProtocol, newest: newestProtocol } };
 const args = process.argv.slice(2);
-const runtimeAddress = process.env[runtimeAddressVariable];
 
 if (args.length > 0) {
   const out = (text: string) => writeAll(1, text);
   process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2) });
-} else if (runtimeAddress !== undefined) await serve(runtimeAddress);
+} else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
-  write(2)(`${name} is a plugin of AvalancheGo, which starts it; ${runtimeAddressVariable} is not set.\n\n`);
+  write(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
   runCli(["--help"], about, { out: write(2), err: write(2) });
   process.exitCode = 1;
 }
 
 /** Only a go-plugin handshake may go to standard output: all logs go to standard error. */
-async function serve(runtimeAddress: string): Promise<void> {
+async function serve(): Promise<void> {
   const log = new Log((line) => write(2)(`${line}\n`));
   try {
     await servePlugin({
-      runtimeAddress,
+      environment: process.env,
       version,
       log,
       clock: systemClock,
+      writeOut: write(1),
       createApp: (vm) => {
         const { app, answerRpc } = createApi(vm, log);
         return { fetch: app.fetch, answerRpc };
       },
+      staticApp: { fetch: createStaticApp(log).fetch, answerRpc: () => undefined },
     });
   } catch (error) {
     log.error("cannot serve", { error: (error as Error).message });

@@ -19,7 +19,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   rpcchainvm: {
     layers: ["core", "vm", "gen", "log"],
     packages:
-      /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:http2|node:net|node:path|node:stream|node:timers\/promises)$/,
+      /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
   cli: { layers: ["core", "store"], packages: /^(commander|node:fs|node:path)$/ },
   log: { layers: ["core"], packages: /^$/ },
@@ -35,6 +35,9 @@ const impure =
   /\bDate\b|Math\.random|\bprocess\.|\bBun\.|\bfetch\(|\bset(Timeout|Interval)|\bconsole\.|\bperformance\./;
 const suspends = /\basync\b|\bawait\b/;
 const banned = /\bas any\b|\bexport default\b|\benum\s+\w+\s*\{|\bnamespace\s+\w+\s*\{|@ts-ignore|@ts-nocheck/;
+/** A protocol's number, compared or looked up. */
+const testsProtocol =
+  /(rotocol|ersion)(\.\w+)?\s*([<>]=?|[!=]==)\s*\d|\d\s*([<>]=?|[!=]==)\s*[\w.]*(rotocol|ersion)|protocolOf\(\d|case\s+\d/;
 const leftOver = /\b(TODO|FIXME|XXX)\b/;
 
 /** "src/vm/vm.ts" → "vm", "src/main.ts" → "main", "gen/vm/vm_pb.ts" → "gen" */
@@ -66,6 +69,9 @@ describe.each(sources)("%s", (path, text) => {
   test("keeps to the rules of its layer", () => {
     if (layer === "core") expect(code, "core is pure").not.toMatch(impure);
     if (/^(core|store|vm)$/.test(layer)) expect(code, "a call runs to completion").not.toMatch(suspends);
+    if (layer === "rpcchainvm" && !path.endsWith("/protocol.ts")) {
+      expect(code, "only protocol.ts knows protocol numbers").not.toMatch(testsProtocol);
+    }
     if (layer !== "store") expect(importsOf(text), "only store knows SQLite").not.toContain("bun:sqlite");
   });
 

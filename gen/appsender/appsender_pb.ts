@@ -103,7 +103,7 @@ export const SendAppErrorMsgSchema: GenMessage<SendAppErrorMsg> = /*@__PURE__*/
   messageDesc(file_appsender_appsender, 2);
 
 /**
- * The layout from protocol 35 on. Until 34, field 1 was the message.
+ * The layout from protocol 35 on; see older.proto for the earlier one.
  *
  * @generated from message appsender.SendAppGossipMsg
  */

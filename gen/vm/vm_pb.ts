@@ -18,10 +18,10 @@ import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file vm/vm.proto.
  */
 export const file_vm_vm: GenFile = /*@__PURE__*/
-  fileDesc("Cgt2bS92bS5wcm90bxICdm0i6AIKEUluaXRpYWxpemVSZXF1ZXN0EhIKCm5ldHdvcmtfaWQYASABKA0SEQoJc3VibmV0X2lkGAIgASgMEhAKCGNoYWluX2lkGAMgASgMEg8KB25vZGVfaWQYBCABKAwSEgoKcHVibGljX2tleRgFIAEoDBISCgp4X2NoYWluX2lkGAYgASgMEhIKCmNfY2hhaW5faWQYByABKAwSFQoNYXZheF9hc3NldF9pZBgIIAEoDBIWCg5jaGFpbl9kYXRhX2RpchgJIAEoCRIVCg1nZW5lc2lzX2J5dGVzGAogASgMEhUKDXVwZ3JhZGVfYnl0ZXMYCyABKAwSFAoMY29uZmlnX2J5dGVzGAwgASgMEhYKDmRiX3NlcnZlcl9hZGRyGA0gASgJEhMKC3NlcnZlcl9hZGRyGA4gASgJEi0KEG5ldHdvcmtfdXBncmFkZXMYDyABKAsyEy52bS5OZXR3b3JrVXBncmFkZXMi0gcKD05ldHdvcmtVcGdyYWRlcxI4ChRhcHJpY290X3BoYXNlXzFfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOAoUYXByaWNvdF9waGFzZV8yX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjgKFGFwcmljb3RfcGhhc2VfM190aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4ChRhcHJpY290X3BoYXNlXzRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoiYXByaWNvdF9waGFzZV80X21pbl9wX2NoYWluX2hlaWdodBgFIAEoBBI4ChRhcHJpY290X3BoYXNlXzVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASPAoYYXByaWNvdF9waGFzZV9wcmVfNl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4ChRhcHJpY290X3BoYXNlXzZfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASPQoZYXByaWNvdF9waGFzZV9wb3N0XzZfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKYmFuZmZfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29ydGluYV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCh5jb3J0aW5hX3hfY2hhaW5fc3RvcF92ZXJ0ZXhfaWQYDCABKAwSMAoMZHVyYW5nb190aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglldG5hX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGZvcnR1bmFfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMZ3Jhbml0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5ChZncmFuaXRlX2Vwb2NoX2R1cmF0aW9uGBEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjAKDGhlbGljb25fdGltZRgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAinQEKEkluaXRpYWxpemVSZXNwb25zZRIYChBsYXN0X2FjY2VwdGVkX2lkGAEgASgMEh8KF2xhc3RfYWNjZXB0ZWRfcGFyZW50X2lkGAIgASgMEg4KBmhlaWdodBgDIAEoBBINCgVieXRlcxgEIAEoDBItCgl0aW1lc3RhbXAYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIisKD1NldFN0YXRlUmVxdWVzdBIYCgVzdGF0ZRgBIAEoDjIJLnZtLlN0YXRlIpsBChBTZXRTdGF0ZVJlc3BvbnNlEhgKEGxhc3RfYWNjZXB0ZWRfaWQYASABKAwSHwoXbGFzdF9hY2NlcHRlZF9wYXJlbnRfaWQYAiABKAwSDgoGaGVpZ2h0GAMgASgEEg0KBWJ5dGVzGAQgASgMEi0KCXRpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoOSGVhbHRoUmVzcG9uc2USDwoHZGV0YWlscxgBIAEoDCIiCg9WZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCSJNCg5HYXRoZXJSZXNwb25zZRI7Cg9tZXRyaWNfZmFtaWxpZXMYASADKAsyIi5pby5wcm9tZXRoZXVzLmNsaWVudC5NZXRyaWNGYW1pbHkiLgoHSGFuZGxlchIOCgZwcmVmaXgYASABKAkSEwoLc2VydmVyX2FkZHIYAiABKAkiNwoWQ3JlYXRlSGFuZGxlcnNSZXNwb25zZRIdCghoYW5kbGVycxgBIAMoCzILLnZtLkhhbmRsZXIiPQocQ3JlYXRlU3RhdGljSGFuZGxlcnNSZXNwb25zZRIdCghoYW5kbGVycxgBIAMoCzILLnZtLkhhbmRsZXIiMQoaQ3JlYXRlSFRUUDJIYW5kbGVyUmVzcG9uc2USEwoLc2VydmVyX2FkZHIYASABKAkiLQoWTmV3SFRUUEhhbmRsZXJSZXNwb25zZRITCgtzZXJ2ZXJfYWRkchgBIAEoCSI0ChRXYWl0Rm9yRXZlbnRSZXNwb25zZRIcCgdtZXNzYWdlGAEgASgOMgsudm0uTWVzc2FnZSJDChFCdWlsZEJsb2NrUmVxdWVzdBIbCg5wX2NoYWluX2hlaWdodBgBIAEoBEgAiAEBQhEKD19wX2NoYWluX2hlaWdodCKeAQoSQnVpbGRCbG9ja1Jlc3BvbnNlEgoKAmlkGAEgASgMEhEKCXBhcmVudF9pZBgCIAEoDBINCgVieXRlcxgDIAEoDBIOCgZoZWlnaHQYBCABKAQSLQoJdGltZXN0YW1wGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChN2ZXJpZnlfd2l0aF9jb250ZXh0GAYgASgIIiIKEVBhcnNlQmxvY2tSZXF1ZXN0Eg0KBWJ5dGVzGAEgASgMIqsBChJQYXJzZUJsb2NrUmVzcG9uc2USCgoCaWQYASABKAwSEQoJcGFyZW50X2lkGAIgASgMEhoKBnN0YXR1cxgDIAEoDjIKLnZtLlN0YXR1cxIOCgZoZWlnaHQYBCABKAQSLQoJdGltZXN0YW1wGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChN2ZXJpZnlfd2l0aF9jb250ZXh0GAYgASgIIisKGEJhdGNoZWRQYXJzZUJsb2NrUmVxdWVzdBIPCgdyZXF1ZXN0GAEgAygMIkUKGUJhdGNoZWRQYXJzZUJsb2NrUmVzcG9uc2USKAoIcmVzcG9uc2UYASADKAsyFi52bS5QYXJzZUJsb2NrUmVzcG9uc2UiHQoPR2V0QmxvY2tSZXF1ZXN0EgoKAmlkGAEgASgMIsQBChBHZXRCbG9ja1Jlc3BvbnNlEhEKCXBhcmVudF9pZBgBIAEoDBINCgVieXRlcxgCIAEoDBIaCgZzdGF0dXMYAyABKA4yCi52bS5TdGF0dXMSDgoGaGVpZ2h0GAQgASgEEi0KCXRpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoDZXJyGAYgASgOMgkudm0uRXJyb3ISGwoTdmVyaWZ5X3dpdGhfY29udGV4dBgHIAEoCCJ4ChNHZXRBbmNlc3RvcnNSZXF1ZXN0Eg4KBmJsa19pZBgBIAEoDBIWCg5tYXhfYmxvY2tzX251bRgCIAEoBRIXCg9tYXhfYmxvY2tzX3NpemUYAyABKAUSIAoYbWF4X2Jsb2Nrc19yZXRyaXZhbF90aW1lGAQgASgDIioKFEdldEFuY2VzdG9yc1Jlc3BvbnNlEhIKCmJsa3NfYnl0ZXMYASADKAwiMwoZVmVyaWZ5SGVpZ2h0SW5kZXhSZXNwb25zZRIWCgNlcnIYASABKA4yCS52bS5FcnJvciIrChlHZXRCbG9ja0lEQXRIZWlnaHRSZXF1ZXN0Eg4KBmhlaWdodBgBIAEoBCJEChpHZXRCbG9ja0lEQXRIZWlnaHRSZXNwb25zZRIOCgZibGtfaWQYASABKAwSFgoDZXJyGAIgASgOMgkudm0uRXJyb3IiIgoUU2V0UHJlZmVyZW5jZVJlcXVlc3QSCgoCaWQYASABKAwiUwoSQmxvY2tWZXJpZnlSZXF1ZXN0Eg0KBWJ5dGVzGAEgASgMEhsKDnBfY2hhaW5faGVpZ2h0GAIgASgESACIAQFCEQoPX3BfY2hhaW5faGVpZ2h0IkQKE0Jsb2NrVmVyaWZ5UmVzcG9uc2USLQoJdGltZXN0YW1wGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIgChJCbG9ja0FjY2VwdFJlcXVlc3QSCgoCaWQYASABKAwiIAoSQmxvY2tSZWplY3RSZXF1ZXN0EgoKAmlkGAEgASgMIl4KEENvbm5lY3RlZFJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoDBIMCgRuYW1lGAIgASgJEg0KBW1ham9yGAMgASgNEg0KBW1pbm9yGAQgASgNEg0KBXBhdGNoGAUgASgNIiYKE0Rpc2Nvbm5lY3RlZFJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoDCJzCg1BcHBSZXF1ZXN0TXNnEg8KB25vZGVfaWQYASABKAwSEgoKcmVxdWVzdF9pZBgCIAEoDRIsCghkZWFkbGluZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcmVxdWVzdBgEIAEoDCJlChNBcHBSZXF1ZXN0RmFpbGVkTXNnEg8KB25vZGVfaWQYASABKAwSEgoKcmVxdWVzdF9pZBgCIAEoDRISCgplcnJvcl9jb2RlGAMgASgREhUKDWVycm9yX21lc3NhZ2UYBCABKAkiRwoOQXBwUmVzcG9uc2VNc2cSDwoHbm9kZV9pZBgBIAEoDBISCgpyZXF1ZXN0X2lkGAIgASgNEhAKCHJlc3BvbnNlGAMgASgMIiwKDEFwcEdvc3NpcE1zZxIPCgdub2RlX2lkGAEgASgMEgsKA21zZxgCIAEoDCJ+ChdDcm9zc0NoYWluQXBwUmVxdWVzdE1zZxIQCghjaGFpbl9pZBgBIAEoDBISCgpyZXF1ZXN0X2lkGAIgASgNEiwKCGRlYWRsaW5lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZXF1ZXN0GAQgASgMInAKHUNyb3NzQ2hhaW5BcHBSZXF1ZXN0RmFpbGVkTXNnEhAKCGNoYWluX2lkGAEgASgMEhIKCnJlcXVlc3RfaWQYAiABKA0SEgoKZXJyb3JfY29kZRgDIAEoERIVCg1lcnJvcl9tZXNzYWdlGAQgASgJIlIKGENyb3NzQ2hhaW5BcHBSZXNwb25zZU1zZxIQCghjaGFpbl9pZBgBIAEoDBISCgpyZXF1ZXN0X2lkGAIgASgNEhAKCHJlc3BvbnNlGAMgASgMIkMKGFN0YXRlU3luY0VuYWJsZWRSZXNwb25zZRIPCgdlbmFibGVkGAEgASgIEhYKA2VychgCIAEoDjIJLnZtLkVycm9yImcKIkdldE9uZ29pbmdTeW5jU3RhdGVTdW1tYXJ5UmVzcG9uc2USCgoCaWQYASABKAwSDgoGaGVpZ2h0GAIgASgEEg0KBWJ5dGVzGAMgASgMEhYKA2VychgEIAEoDjIJLnZtLkVycm9yImAKG0dldExhc3RTdGF0ZVN1bW1hcnlSZXNwb25zZRIKCgJpZBgBIAEoDBIOCgZoZWlnaHQYAiABKAQSDQoFYnl0ZXMYAyABKAwSFgoDZXJyGAQgASgOMgkudm0uRXJyb3IiKQoYUGFyc2VTdGF0ZVN1bW1hcnlSZXF1ZXN0Eg0KBWJ5dGVzGAEgASgMIk8KGVBhcnNlU3RhdGVTdW1tYXJ5UmVzcG9uc2USCgoCaWQYASABKAwSDgoGaGVpZ2h0GAIgASgEEhYKA2VychgDIAEoDjIJLnZtLkVycm9yIigKFkdldFN0YXRlU3VtbWFyeVJlcXVlc3QSDgoGaGVpZ2h0GAEgASgEIkwKF0dldFN0YXRlU3VtbWFyeVJlc3BvbnNlEgoKAmlkGAEgASgMEg0KBWJ5dGVzGAIgASgMEhYKA2VychgDIAEoDjIJLnZtLkVycm9yIioKGVN0YXRlU3VtbWFyeUFjY2VwdFJlcXVlc3QSDQoFYnl0ZXMYASABKAwiugEKGlN0YXRlU3VtbWFyeUFjY2VwdFJlc3BvbnNlEjEKBG1vZGUYASABKA4yIy52bS5TdGF0ZVN1bW1hcnlBY2NlcHRSZXNwb25zZS5Nb2RlEhYKA2VychgCIAEoDjIJLnZtLkVycm9yIlEKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEhAKDE1PREVfU0tJUFBFRBABEg8KC01PREVfU1RBVElDEAISEAoMTU9ERV9EWU5BTUlDEAMqZQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIXChNTVEFURV9TVEFURV9TWU5DSU5HEAESFwoTU1RBVEVfQk9PVFNUUkFQUElORxACEhMKD1NUQVRFX05PUk1BTF9PUBADKmsKBUVycm9yEhUKEUVSUk9SX1VOU1BFQ0lGSUVEEAASEAoMRVJST1JfQ0xPU0VEEAESEwoPRVJST1JfTk9UX0ZPVU5EEAISJAogRVJST1JfU1RBVEVfU1lOQ19OT1RfSU1QTEVNRU5URUQQAyphCgZTdGF0dXMSFgoSU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRU1RBVFVTX1BST0NFU1NJTkcQARITCg9TVEFUVVNfUkVKRUNURUQQAhITCg9TVEFUVVNfQUNDRVBURUQQAypcCgdNZXNzYWdlEhcKE01FU1NBR0VfVU5TUEVDSUZJRUQQABIXChNNRVNTQUdFX0JVSUxEX0JMT0NLEAESHwobTUVTU0FHRV9TVEFURV9TWU5DX0ZJTklTSEVEEAIy+hMKAlZNEjsKCkluaXRpYWxpemUSFS52bS5Jbml0aWFsaXplUmVxdWVzdBoWLnZtLkluaXRpYWxpemVSZXNwb25zZRI1CghTZXRTdGF0ZRITLnZtLlNldFN0YXRlUmVxdWVzdBoULnZtLlNldFN0YXRlUmVzcG9uc2USOgoIU2h1dGRvd24SFi5nb29nbGUucHJvdG9idWYuRW1wdHkaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSNAoGSGVhbHRoEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5GhIudm0uSGVhbHRoUmVzcG9uc2USNgoHVmVyc2lvbhIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoTLnZtLlZlcnNpb25SZXNwb25zZRI0CgZHYXRoZXISFi5nb29nbGUucHJvdG9idWYuRW1wdHkaEi52bS5HYXRoZXJSZXNwb25zZRJECg5DcmVhdGVIYW5kbGVycxIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoaLnZtLkNyZWF0ZUhhbmRsZXJzUmVzcG9uc2USUAoUQ3JlYXRlU3RhdGljSGFuZGxlcnMSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaIC52bS5DcmVhdGVTdGF0aWNIYW5kbGVyc1Jlc3BvbnNlEkwKEkNyZWF0ZUhUVFAySGFuZGxlchIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoeLnZtLkNyZWF0ZUhUVFAySGFuZGxlclJlc3BvbnNlEkQKDk5ld0hUVFBIYW5kbGVyEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ghoudm0uTmV3SFRUUEhhbmRsZXJSZXNwb25zZRJACgxXYWl0Rm9yRXZlbnQSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaGC52bS5XYWl0Rm9yRXZlbnRSZXNwb25zZRI7CgpCdWlsZEJsb2NrEhUudm0uQnVpbGRCbG9ja1JlcXVlc3QaFi52bS5CdWlsZEJsb2NrUmVzcG9uc2USOwoKUGFyc2VCbG9jaxIVLnZtLlBhcnNlQmxvY2tSZXF1ZXN0GhYudm0uUGFyc2VCbG9ja1Jlc3BvbnNlElAKEUJhdGNoZWRQYXJzZUJsb2NrEhwudm0uQmF0Y2hlZFBhcnNlQmxvY2tSZXF1ZXN0Gh0udm0uQmF0Y2hlZFBhcnNlQmxvY2tSZXNwb25zZRI1CghHZXRCbG9jaxITLnZtLkdldEJsb2NrUmVxdWVzdBoULnZtLkdldEJsb2NrUmVzcG9uc2USQQoMR2V0QW5jZXN0b3JzEhcudm0uR2V0QW5jZXN0b3JzUmVxdWVzdBoYLnZtLkdldEFuY2VzdG9yc1Jlc3BvbnNlEkoKEVZlcmlmeUhlaWdodEluZGV4EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Gh0udm0uVmVyaWZ5SGVpZ2h0SW5kZXhSZXNwb25zZRJTChJHZXRCbG9ja0lEQXRIZWlnaHQSHS52bS5HZXRCbG9ja0lEQXRIZWlnaHRSZXF1ZXN0Gh4udm0uR2V0QmxvY2tJREF0SGVpZ2h0UmVzcG9uc2USQQoNU2V0UHJlZmVyZW5jZRIYLnZtLlNldFByZWZlcmVuY2VSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ej4KC0Jsb2NrVmVyaWZ5EhYudm0uQmxvY2tWZXJpZnlSZXF1ZXN0Ghcudm0uQmxvY2tWZXJpZnlSZXNwb25zZRI9CgtCbG9ja0FjY2VwdBIWLnZtLkJsb2NrQWNjZXB0UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRI9CgtCbG9ja1JlamVjdBIWLnZtLkJsb2NrUmVqZWN0UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRI5CglDb25uZWN0ZWQSFC52bS5Db25uZWN0ZWRSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ej8KDERpc2Nvbm5lY3RlZBIXLnZtLkRpc2Nvbm5lY3RlZFJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSNwoKQXBwUmVxdWVzdBIRLnZtLkFwcFJlcXVlc3RNc2caFi5nb29nbGUucHJvdG9idWYuRW1wdHkSQwoQQXBwUmVxdWVzdEZhaWxlZBIXLnZtLkFwcFJlcXVlc3RGYWlsZWRNc2caFi5nb29nbGUucHJvdG9idWYuRW1wdHkSOQoLQXBwUmVzcG9uc2USEi52bS5BcHBSZXNwb25zZU1zZxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRI1CglBcHBHb3NzaXASEC52bS5BcHBHb3NzaXBNc2caFi5nb29nbGUucHJvdG9idWYuRW1wdHkSSwoUQ3Jvc3NDaGFpbkFwcFJlcXVlc3QSGy52bS5Dcm9zc0NoYWluQXBwUmVxdWVzdE1zZxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJXChpDcm9zc0NoYWluQXBwUmVxdWVzdEZhaWxlZBIhLnZtLkNyb3NzQ2hhaW5BcHBSZXF1ZXN0RmFpbGVkTXNnGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ek0KFUNyb3NzQ2hhaW5BcHBSZXNwb25zZRIcLnZtLkNyb3NzQ2hhaW5BcHBSZXNwb25zZU1zZxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJIChBTdGF0ZVN5bmNFbmFibGVkEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ghwudm0uU3RhdGVTeW5jRW5hYmxlZFJlc3BvbnNlElwKGkdldE9uZ29pbmdTeW5jU3RhdGVTdW1tYXJ5EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5GiYudm0uR2V0T25nb2luZ1N5bmNTdGF0ZVN1bW1hcnlSZXNwb25zZRJOChNHZXRMYXN0U3RhdGVTdW1tYXJ5EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Gh8udm0uR2V0TGFzdFN0YXRlU3VtbWFyeVJlc3BvbnNlElAKEVBhcnNlU3RhdGVTdW1tYXJ5Ehwudm0uUGFyc2VTdGF0ZVN1bW1hcnlSZXF1ZXN0Gh0udm0uUGFyc2VTdGF0ZVN1bW1hcnlSZXNwb25zZRJKCg9HZXRTdGF0ZVN1bW1hcnkSGi52bS5HZXRTdGF0ZVN1bW1hcnlSZXF1ZXN0Ghsudm0uR2V0U3RhdGVTdW1tYXJ5UmVzcG9uc2USUwoSU3RhdGVTdW1tYXJ5QWNjZXB0Eh0udm0uU3RhdGVTdW1tYXJ5QWNjZXB0UmVxdWVzdBoeLnZtLlN0YXRlU3VtbWFyeUFjY2VwdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_io_prometheus_client_metrics]);
+  fileDesc("Cgt2bS92bS5wcm90bxICdm0i6AIKEUluaXRpYWxpemVSZXF1ZXN0EhIKCm5ldHdvcmtfaWQYASABKA0SEQoJc3VibmV0X2lkGAIgASgMEhAKCGNoYWluX2lkGAMgASgMEg8KB25vZGVfaWQYBCABKAwSEgoKcHVibGljX2tleRgFIAEoDBISCgp4X2NoYWluX2lkGAYgASgMEhIKCmNfY2hhaW5faWQYByABKAwSFQoNYXZheF9hc3NldF9pZBgIIAEoDBIWCg5jaGFpbl9kYXRhX2RpchgJIAEoCRIVCg1nZW5lc2lzX2J5dGVzGAogASgMEhUKDXVwZ3JhZGVfYnl0ZXMYCyABKAwSFAoMY29uZmlnX2J5dGVzGAwgASgMEhYKDmRiX3NlcnZlcl9hZGRyGA0gASgJEhMKC3NlcnZlcl9hZGRyGA4gASgJEi0KEG5ldHdvcmtfdXBncmFkZXMYDyABKAsyEy52bS5OZXR3b3JrVXBncmFkZXMi0gcKD05ldHdvcmtVcGdyYWRlcxI4ChRhcHJpY290X3BoYXNlXzFfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOAoUYXByaWNvdF9waGFzZV8yX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjgKFGFwcmljb3RfcGhhc2VfM190aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4ChRhcHJpY290X3BoYXNlXzRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoiYXByaWNvdF9waGFzZV80X21pbl9wX2NoYWluX2hlaWdodBgFIAEoBBI4ChRhcHJpY290X3BoYXNlXzVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASPAoYYXByaWNvdF9waGFzZV9wcmVfNl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4ChRhcHJpY290X3BoYXNlXzZfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASPQoZYXByaWNvdF9waGFzZV9wb3N0XzZfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKYmFuZmZfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29ydGluYV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCh5jb3J0aW5hX3hfY2hhaW5fc3RvcF92ZXJ0ZXhfaWQYDCABKAwSMAoMZHVyYW5nb190aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglldG5hX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGZvcnR1bmFfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMZ3Jhbml0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5ChZncmFuaXRlX2Vwb2NoX2R1cmF0aW9uGBEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjAKDGhlbGljb25fdGltZRgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAinQEKEkluaXRpYWxpemVSZXNwb25zZRIYChBsYXN0X2FjY2VwdGVkX2lkGAEgASgMEh8KF2xhc3RfYWNjZXB0ZWRfcGFyZW50X2lkGAIgASgMEg4KBmhlaWdodBgDIAEoBBINCgVieXRlcxgEIAEoDBItCgl0aW1lc3RhbXAYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIisKD1NldFN0YXRlUmVxdWVzdBIYCgVzdGF0ZRgBIAEoDjIJLnZtLlN0YXRlIpsBChBTZXRTdGF0ZVJlc3BvbnNlEhgKEGxhc3RfYWNjZXB0ZWRfaWQYASABKAwSHwoXbGFzdF9hY2NlcHRlZF9wYXJlbnRfaWQYAiABKAwSDgoGaGVpZ2h0GAMgASgEEg0KBWJ5dGVzGAQgASgMEi0KCXRpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoOSGVhbHRoUmVzcG9uc2USDwoHZGV0YWlscxgBIAEoDCIiCg9WZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCSJNCg5HYXRoZXJSZXNwb25zZRI7Cg9tZXRyaWNfZmFtaWxpZXMYASADKAsyIi5pby5wcm9tZXRoZXVzLmNsaWVudC5NZXRyaWNGYW1pbHkiLgoHSGFuZGxlchIOCgZwcmVmaXgYASABKAkSEwoLc2VydmVyX2FkZHIYAiABKAkiNwoWQ3JlYXRlSGFuZGxlcnNSZXNwb25zZRIdCghoYW5kbGVycxgBIAMoCzILLnZtLkhhbmRsZXIiMQoaQ3JlYXRlSFRUUDJIYW5kbGVyUmVzcG9uc2USEwoLc2VydmVyX2FkZHIYASABKAkiLQoWTmV3SFRUUEhhbmRsZXJSZXNwb25zZRITCgtzZXJ2ZXJfYWRkchgBIAEoCSI0ChRXYWl0Rm9yRXZlbnRSZXNwb25zZRIcCgdtZXNzYWdlGAEgASgOMgsudm0uTWVzc2FnZSJDChFCdWlsZEJsb2NrUmVxdWVzdBIbCg5wX2NoYWluX2hlaWdodBgBIAEoBEgAiAEBQhEKD19wX2NoYWluX2hlaWdodCKeAQoSQnVpbGRCbG9ja1Jlc3BvbnNlEgoKAmlkGAEgASgMEhEKCXBhcmVudF9pZBgCIAEoDBINCgVieXRlcxgDIAEoDBIOCgZoZWlnaHQYBCABKAQSLQoJdGltZXN0YW1wGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChN2ZXJpZnlfd2l0aF9jb250ZXh0GAYgASgIIiIKEVBhcnNlQmxvY2tSZXF1ZXN0Eg0KBWJ5dGVzGAEgASgMIqsBChJQYXJzZUJsb2NrUmVzcG9uc2USCgoCaWQYASABKAwSEQoJcGFyZW50X2lkGAIgASgMEhoKBnN0YXR1cxgDIAEoDjIKLnZtLlN0YXR1cxIOCgZoZWlnaHQYBCABKAQSLQoJdGltZXN0YW1wGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChN2ZXJpZnlfd2l0aF9jb250ZXh0GAYgASgIIisKGEJhdGNoZWRQYXJzZUJsb2NrUmVxdWVzdBIPCgdyZXF1ZXN0GAEgAygMIkUKGUJhdGNoZWRQYXJzZUJsb2NrUmVzcG9uc2USKAoIcmVzcG9uc2UYASADKAsyFi52bS5QYXJzZUJsb2NrUmVzcG9uc2UiHQoPR2V0QmxvY2tSZXF1ZXN0EgoKAmlkGAEgASgMIsQBChBHZXRCbG9ja1Jlc3BvbnNlEhEKCXBhcmVudF9pZBgBIAEoDBINCgVieXRlcxgCIAEoDBIaCgZzdGF0dXMYAyABKA4yCi52bS5TdGF0dXMSDgoGaGVpZ2h0GAQgASgEEi0KCXRpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoDZXJyGAYgASgOMgkudm0uRXJyb3ISGwoTdmVyaWZ5X3dpdGhfY29udGV4dBgHIAEoCCJ4ChNHZXRBbmNlc3RvcnNSZXF1ZXN0Eg4KBmJsa19pZBgBIAEoDBIWCg5tYXhfYmxvY2tzX251bRgCIAEoBRIXCg9tYXhfYmxvY2tzX3NpemUYAyABKAUSIAoYbWF4X2Jsb2Nrc19yZXRyaXZhbF90aW1lGAQgASgDIioKFEdldEFuY2VzdG9yc1Jlc3BvbnNlEhIKCmJsa3NfYnl0ZXMYASADKAwiMwoZVmVyaWZ5SGVpZ2h0SW5kZXhSZXNwb25zZRIWCgNlcnIYASABKA4yCS52bS5FcnJvciIrChlHZXRCbG9ja0lEQXRIZWlnaHRSZXF1ZXN0Eg4KBmhlaWdodBgBIAEoBCJEChpHZXRCbG9ja0lEQXRIZWlnaHRSZXNwb25zZRIOCgZibGtfaWQYASABKAwSFgoDZXJyGAIgASgOMgkudm0uRXJyb3IiIgoUU2V0UHJlZmVyZW5jZVJlcXVlc3QSCgoCaWQYASABKAwiUwoSQmxvY2tWZXJpZnlSZXF1ZXN0Eg0KBWJ5dGVzGAEgASgMEhsKDnBfY2hhaW5faGVpZ2h0GAIgASgESACIAQFCEQoPX3BfY2hhaW5faGVpZ2h0IkQKE0Jsb2NrVmVyaWZ5UmVzcG9uc2USLQoJdGltZXN0YW1wGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIgChJCbG9ja0FjY2VwdFJlcXVlc3QSCgoCaWQYASABKAwiIAoSQmxvY2tSZWplY3RSZXF1ZXN0EgoKAmlkGAEgASgMIl4KEENvbm5lY3RlZFJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoDBIMCgRuYW1lGAIgASgJEg0KBW1ham9yGAMgASgNEg0KBW1pbm9yGAQgASgNEg0KBXBhdGNoGAUgASgNIiYKE0Rpc2Nvbm5lY3RlZFJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoDCJzCg1BcHBSZXF1ZXN0TXNnEg8KB25vZGVfaWQYASABKAwSEgoKcmVxdWVzdF9pZBgCIAEoDRIsCghkZWFkbGluZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcmVxdWVzdBgEIAEoDCJlChNBcHBSZXF1ZXN0RmFpbGVkTXNnEg8KB25vZGVfaWQYASABKAwSEgoKcmVxdWVzdF9pZBgCIAEoDRISCgplcnJvcl9jb2RlGAMgASgREhUKDWVycm9yX21lc3NhZ2UYBCABKAkiRwoOQXBwUmVzcG9uc2VNc2cSDwoHbm9kZV9pZBgBIAEoDBISCgpyZXF1ZXN0X2lkGAIgASgNEhAKCHJlc3BvbnNlGAMgASgMIiwKDEFwcEdvc3NpcE1zZxIPCgdub2RlX2lkGAEgASgMEgsKA21zZxgCIAEoDCJ+ChdDcm9zc0NoYWluQXBwUmVxdWVzdE1zZxIQCghjaGFpbl9pZBgBIAEoDBISCgpyZXF1ZXN0X2lkGAIgASgNEiwKCGRlYWRsaW5lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZXF1ZXN0GAQgASgMInAKHUNyb3NzQ2hhaW5BcHBSZXF1ZXN0RmFpbGVkTXNnEhAKCGNoYWluX2lkGAEgASgMEhIKCnJlcXVlc3RfaWQYAiABKA0SEgoKZXJyb3JfY29kZRgDIAEoERIVCg1lcnJvcl9tZXNzYWdlGAQgASgJIlIKGENyb3NzQ2hhaW5BcHBSZXNwb25zZU1zZxIQCghjaGFpbl9pZBgBIAEoDBISCgpyZXF1ZXN0X2lkGAIgASgNEhAKCHJlc3BvbnNlGAMgASgMIkMKGFN0YXRlU3luY0VuYWJsZWRSZXNwb25zZRIPCgdlbmFibGVkGAEgASgIEhYKA2VychgCIAEoDjIJLnZtLkVycm9yImcKIkdldE9uZ29pbmdTeW5jU3RhdGVTdW1tYXJ5UmVzcG9uc2USCgoCaWQYASABKAwSDgoGaGVpZ2h0GAIgASgEEg0KBWJ5dGVzGAMgASgMEhYKA2VychgEIAEoDjIJLnZtLkVycm9yImAKG0dldExhc3RTdGF0ZVN1bW1hcnlSZXNwb25zZRIKCgJpZBgBIAEoDBIOCgZoZWlnaHQYAiABKAQSDQoFYnl0ZXMYAyABKAwSFgoDZXJyGAQgASgOMgkudm0uRXJyb3IiKQoYUGFyc2VTdGF0ZVN1bW1hcnlSZXF1ZXN0Eg0KBWJ5dGVzGAEgASgMIk8KGVBhcnNlU3RhdGVTdW1tYXJ5UmVzcG9uc2USCgoCaWQYASABKAwSDgoGaGVpZ2h0GAIgASgEEhYKA2VychgDIAEoDjIJLnZtLkVycm9yIigKFkdldFN0YXRlU3VtbWFyeVJlcXVlc3QSDgoGaGVpZ2h0GAEgASgEIkwKF0dldFN0YXRlU3VtbWFyeVJlc3BvbnNlEgoKAmlkGAEgASgMEg0KBWJ5dGVzGAIgASgMEhYKA2VychgDIAEoDjIJLnZtLkVycm9yIioKGVN0YXRlU3VtbWFyeUFjY2VwdFJlcXVlc3QSDQoFYnl0ZXMYASABKAwiugEKGlN0YXRlU3VtbWFyeUFjY2VwdFJlc3BvbnNlEjEKBG1vZGUYASABKA4yIy52bS5TdGF0ZVN1bW1hcnlBY2NlcHRSZXNwb25zZS5Nb2RlEhYKA2VychgCIAEoDjIJLnZtLkVycm9yIlEKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEhAKDE1PREVfU0tJUFBFRBABEg8KC01PREVfU1RBVElDEAISEAoMTU9ERV9EWU5BTUlDEAMqZQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIXChNTVEFURV9TVEFURV9TWU5DSU5HEAESFwoTU1RBVEVfQk9PVFNUUkFQUElORxACEhMKD1NUQVRFX05PUk1BTF9PUBADKmsKBUVycm9yEhUKEUVSUk9SX1VOU1BFQ0lGSUVEEAASEAoMRVJST1JfQ0xPU0VEEAESEwoPRVJST1JfTk9UX0ZPVU5EEAISJAogRVJST1JfU1RBVEVfU1lOQ19OT1RfSU1QTEVNRU5URUQQAyphCgZTdGF0dXMSFgoSU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRU1RBVFVTX1BST0NFU1NJTkcQARITCg9TVEFUVVNfUkVKRUNURUQQAhITCg9TVEFUVVNfQUNDRVBURUQQAypcCgdNZXNzYWdlEhcKE01FU1NBR0VfVU5TUEVDSUZJRUQQABIXChNNRVNTQUdFX0JVSUxEX0JMT0NLEAESHwobTUVTU0FHRV9TVEFURV9TWU5DX0ZJTklTSEVEEAIy9BMKAlZNEjsKCkluaXRpYWxpemUSFS52bS5Jbml0aWFsaXplUmVxdWVzdBoWLnZtLkluaXRpYWxpemVSZXNwb25zZRI1CghTZXRTdGF0ZRITLnZtLlNldFN0YXRlUmVxdWVzdBoULnZtLlNldFN0YXRlUmVzcG9uc2USOgoIU2h1dGRvd24SFi5nb29nbGUucHJvdG9idWYuRW1wdHkaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSNAoGSGVhbHRoEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5GhIudm0uSGVhbHRoUmVzcG9uc2USNgoHVmVyc2lvbhIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoTLnZtLlZlcnNpb25SZXNwb25zZRI0CgZHYXRoZXISFi5nb29nbGUucHJvdG9idWYuRW1wdHkaEi52bS5HYXRoZXJSZXNwb25zZRJECg5DcmVhdGVIYW5kbGVycxIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoaLnZtLkNyZWF0ZUhhbmRsZXJzUmVzcG9uc2USSgoUQ3JlYXRlU3RhdGljSGFuZGxlcnMSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaGi52bS5DcmVhdGVIYW5kbGVyc1Jlc3BvbnNlEkwKEkNyZWF0ZUhUVFAySGFuZGxlchIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoeLnZtLkNyZWF0ZUhUVFAySGFuZGxlclJlc3BvbnNlEkQKDk5ld0hUVFBIYW5kbGVyEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ghoudm0uTmV3SFRUUEhhbmRsZXJSZXNwb25zZRJACgxXYWl0Rm9yRXZlbnQSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaGC52bS5XYWl0Rm9yRXZlbnRSZXNwb25zZRI7CgpCdWlsZEJsb2NrEhUudm0uQnVpbGRCbG9ja1JlcXVlc3QaFi52bS5CdWlsZEJsb2NrUmVzcG9uc2USOwoKUGFyc2VCbG9jaxIVLnZtLlBhcnNlQmxvY2tSZXF1ZXN0GhYudm0uUGFyc2VCbG9ja1Jlc3BvbnNlElAKEUJhdGNoZWRQYXJzZUJsb2NrEhwudm0uQmF0Y2hlZFBhcnNlQmxvY2tSZXF1ZXN0Gh0udm0uQmF0Y2hlZFBhcnNlQmxvY2tSZXNwb25zZRI1CghHZXRCbG9jaxITLnZtLkdldEJsb2NrUmVxdWVzdBoULnZtLkdldEJsb2NrUmVzcG9uc2USQQoMR2V0QW5jZXN0b3JzEhcudm0uR2V0QW5jZXN0b3JzUmVxdWVzdBoYLnZtLkdldEFuY2VzdG9yc1Jlc3BvbnNlEkoKEVZlcmlmeUhlaWdodEluZGV4EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Gh0udm0uVmVyaWZ5SGVpZ2h0SW5kZXhSZXNwb25zZRJTChJHZXRCbG9ja0lEQXRIZWlnaHQSHS52bS5HZXRCbG9ja0lEQXRIZWlnaHRSZXF1ZXN0Gh4udm0uR2V0QmxvY2tJREF0SGVpZ2h0UmVzcG9uc2USQQoNU2V0UHJlZmVyZW5jZRIYLnZtLlNldFByZWZlcmVuY2VSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ej4KC0Jsb2NrVmVyaWZ5EhYudm0uQmxvY2tWZXJpZnlSZXF1ZXN0Ghcudm0uQmxvY2tWZXJpZnlSZXNwb25zZRI9CgtCbG9ja0FjY2VwdBIWLnZtLkJsb2NrQWNjZXB0UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRI9CgtCbG9ja1JlamVjdBIWLnZtLkJsb2NrUmVqZWN0UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRI5CglDb25uZWN0ZWQSFC52bS5Db25uZWN0ZWRSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ej8KDERpc2Nvbm5lY3RlZBIXLnZtLkRpc2Nvbm5lY3RlZFJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSNwoKQXBwUmVxdWVzdBIRLnZtLkFwcFJlcXVlc3RNc2caFi5nb29nbGUucHJvdG9idWYuRW1wdHkSQwoQQXBwUmVxdWVzdEZhaWxlZBIXLnZtLkFwcFJlcXVlc3RGYWlsZWRNc2caFi5nb29nbGUucHJvdG9idWYuRW1wdHkSOQoLQXBwUmVzcG9uc2USEi52bS5BcHBSZXNwb25zZU1zZxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRI1CglBcHBHb3NzaXASEC52bS5BcHBHb3NzaXBNc2caFi5nb29nbGUucHJvdG9idWYuRW1wdHkSSwoUQ3Jvc3NDaGFpbkFwcFJlcXVlc3QSGy52bS5Dcm9zc0NoYWluQXBwUmVxdWVzdE1zZxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJXChpDcm9zc0NoYWluQXBwUmVxdWVzdEZhaWxlZBIhLnZtLkNyb3NzQ2hhaW5BcHBSZXF1ZXN0RmFpbGVkTXNnGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ek0KFUNyb3NzQ2hhaW5BcHBSZXNwb25zZRIcLnZtLkNyb3NzQ2hhaW5BcHBSZXNwb25zZU1zZxoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJIChBTdGF0ZVN5bmNFbmFibGVkEhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ghwudm0uU3RhdGVTeW5jRW5hYmxlZFJlc3BvbnNlElwKGkdldE9uZ29pbmdTeW5jU3RhdGVTdW1tYXJ5EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5GiYudm0uR2V0T25nb2luZ1N5bmNTdGF0ZVN1bW1hcnlSZXNwb25zZRJOChNHZXRMYXN0U3RhdGVTdW1tYXJ5EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Gh8udm0uR2V0TGFzdFN0YXRlU3VtbWFyeVJlc3BvbnNlElAKEVBhcnNlU3RhdGVTdW1tYXJ5Ehwudm0uUGFyc2VTdGF0ZVN1bW1hcnlSZXF1ZXN0Gh0udm0uUGFyc2VTdGF0ZVN1bW1hcnlSZXNwb25zZRJKCg9HZXRTdGF0ZVN1bW1hcnkSGi52bS5HZXRTdGF0ZVN1bW1hcnlSZXF1ZXN0Ghsudm0uR2V0U3RhdGVTdW1tYXJ5UmVzcG9uc2USUwoSU3RhdGVTdW1tYXJ5QWNjZXB0Eh0udm0uU3RhdGVTdW1tYXJ5QWNjZXB0UmVxdWVzdBoeLnZtLlN0YXRlU3VtbWFyeUFjY2VwdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_io_prometheus_client_metrics]);
 
 /**
- * The layout of protocols 30 to 46. Earlier ones number these fields otherwise.
+ * The layout of protocols 30 to 46; see older.proto for the earlier ones.
  *
  * @generated from message vm.InitializeRequest
  */
@@ -368,7 +368,7 @@ export const GatherResponseSchema: GenMessage<GatherResponse> = /*@__PURE__*/
   messageDesc(file_vm_vm, 7);
 
 /**
- * The layout from protocol 29 on. Until 28, field 2 was a varint and the address was field 3.
+ * The layout from protocol 29 on; see older.proto for the earlier one.
  *
  * @generated from message vm.Handler
  */
@@ -409,23 +409,6 @@ export const CreateHandlersResponseSchema: GenMessage<CreateHandlersResponse> = 
   messageDesc(file_vm_vm, 9);
 
 /**
- * @generated from message vm.CreateStaticHandlersResponse
- */
-export type CreateStaticHandlersResponse = Message$1<"vm.CreateStaticHandlersResponse"> & {
-  /**
-   * @generated from field: repeated vm.Handler handlers = 1;
-   */
-  handlers: Handler[];
-};
-
-/**
- * Describes the message vm.CreateStaticHandlersResponse.
- * Use `create(CreateStaticHandlersResponseSchema)` to create a new message.
- */
-export const CreateStaticHandlersResponseSchema: GenMessage<CreateStaticHandlersResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 10);
-
-/**
  * @generated from message vm.CreateHTTP2HandlerResponse
  */
 export type CreateHTTP2HandlerResponse = Message$1<"vm.CreateHTTP2HandlerResponse"> & {
@@ -442,7 +425,7 @@ export type CreateHTTP2HandlerResponse = Message$1<"vm.CreateHTTP2HandlerRespons
  * Use `create(CreateHTTP2HandlerResponseSchema)` to create a new message.
  */
 export const CreateHTTP2HandlerResponseSchema: GenMessage<CreateHTTP2HandlerResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 11);
+  messageDesc(file_vm_vm, 10);
 
 /**
  * @generated from message vm.NewHTTPHandlerResponse
@@ -461,7 +444,7 @@ export type NewHTTPHandlerResponse = Message$1<"vm.NewHTTPHandlerResponse"> & {
  * Use `create(NewHTTPHandlerResponseSchema)` to create a new message.
  */
 export const NewHTTPHandlerResponseSchema: GenMessage<NewHTTPHandlerResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 12);
+  messageDesc(file_vm_vm, 11);
 
 /**
  * @generated from message vm.WaitForEventResponse
@@ -478,7 +461,7 @@ export type WaitForEventResponse = Message$1<"vm.WaitForEventResponse"> & {
  * Use `create(WaitForEventResponseSchema)` to create a new message.
  */
 export const WaitForEventResponseSchema: GenMessage<WaitForEventResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 13);
+  messageDesc(file_vm_vm, 12);
 
 /**
  * @generated from message vm.BuildBlockRequest
@@ -495,7 +478,7 @@ export type BuildBlockRequest = Message$1<"vm.BuildBlockRequest"> & {
  * Use `create(BuildBlockRequestSchema)` to create a new message.
  */
 export const BuildBlockRequestSchema: GenMessage<BuildBlockRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 14);
+  messageDesc(file_vm_vm, 13);
 
 /**
  * @generated from message vm.BuildBlockResponse
@@ -537,7 +520,7 @@ export type BuildBlockResponse = Message$1<"vm.BuildBlockResponse"> & {
  * Use `create(BuildBlockResponseSchema)` to create a new message.
  */
 export const BuildBlockResponseSchema: GenMessage<BuildBlockResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 15);
+  messageDesc(file_vm_vm, 14);
 
 /**
  * @generated from message vm.ParseBlockRequest
@@ -554,7 +537,7 @@ export type ParseBlockRequest = Message$1<"vm.ParseBlockRequest"> & {
  * Use `create(ParseBlockRequestSchema)` to create a new message.
  */
 export const ParseBlockRequestSchema: GenMessage<ParseBlockRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 16);
+  messageDesc(file_vm_vm, 15);
 
 /**
  * @generated from message vm.ParseBlockResponse
@@ -598,7 +581,7 @@ export type ParseBlockResponse = Message$1<"vm.ParseBlockResponse"> & {
  * Use `create(ParseBlockResponseSchema)` to create a new message.
  */
 export const ParseBlockResponseSchema: GenMessage<ParseBlockResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 17);
+  messageDesc(file_vm_vm, 16);
 
 /**
  * @generated from message vm.BatchedParseBlockRequest
@@ -615,7 +598,7 @@ export type BatchedParseBlockRequest = Message$1<"vm.BatchedParseBlockRequest"> 
  * Use `create(BatchedParseBlockRequestSchema)` to create a new message.
  */
 export const BatchedParseBlockRequestSchema: GenMessage<BatchedParseBlockRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 18);
+  messageDesc(file_vm_vm, 17);
 
 /**
  * @generated from message vm.BatchedParseBlockResponse
@@ -632,7 +615,7 @@ export type BatchedParseBlockResponse = Message$1<"vm.BatchedParseBlockResponse"
  * Use `create(BatchedParseBlockResponseSchema)` to create a new message.
  */
 export const BatchedParseBlockResponseSchema: GenMessage<BatchedParseBlockResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 19);
+  messageDesc(file_vm_vm, 18);
 
 /**
  * @generated from message vm.GetBlockRequest
@@ -649,7 +632,7 @@ export type GetBlockRequest = Message$1<"vm.GetBlockRequest"> & {
  * Use `create(GetBlockRequestSchema)` to create a new message.
  */
 export const GetBlockRequestSchema: GenMessage<GetBlockRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 20);
+  messageDesc(file_vm_vm, 19);
 
 /**
  * @generated from message vm.GetBlockResponse
@@ -698,7 +681,7 @@ export type GetBlockResponse = Message$1<"vm.GetBlockResponse"> & {
  * Use `create(GetBlockResponseSchema)` to create a new message.
  */
 export const GetBlockResponseSchema: GenMessage<GetBlockResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 21);
+  messageDesc(file_vm_vm, 20);
 
 /**
  * @generated from message vm.GetAncestorsRequest
@@ -734,7 +717,7 @@ export type GetAncestorsRequest = Message$1<"vm.GetAncestorsRequest"> & {
  * Use `create(GetAncestorsRequestSchema)` to create a new message.
  */
 export const GetAncestorsRequestSchema: GenMessage<GetAncestorsRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 22);
+  messageDesc(file_vm_vm, 21);
 
 /**
  * @generated from message vm.GetAncestorsResponse
@@ -751,7 +734,7 @@ export type GetAncestorsResponse = Message$1<"vm.GetAncestorsResponse"> & {
  * Use `create(GetAncestorsResponseSchema)` to create a new message.
  */
 export const GetAncestorsResponseSchema: GenMessage<GetAncestorsResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 23);
+  messageDesc(file_vm_vm, 22);
 
 /**
  * @generated from message vm.VerifyHeightIndexResponse
@@ -768,7 +751,7 @@ export type VerifyHeightIndexResponse = Message$1<"vm.VerifyHeightIndexResponse"
  * Use `create(VerifyHeightIndexResponseSchema)` to create a new message.
  */
 export const VerifyHeightIndexResponseSchema: GenMessage<VerifyHeightIndexResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 24);
+  messageDesc(file_vm_vm, 23);
 
 /**
  * @generated from message vm.GetBlockIDAtHeightRequest
@@ -785,7 +768,7 @@ export type GetBlockIDAtHeightRequest = Message$1<"vm.GetBlockIDAtHeightRequest"
  * Use `create(GetBlockIDAtHeightRequestSchema)` to create a new message.
  */
 export const GetBlockIDAtHeightRequestSchema: GenMessage<GetBlockIDAtHeightRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 25);
+  messageDesc(file_vm_vm, 24);
 
 /**
  * @generated from message vm.GetBlockIDAtHeightResponse
@@ -807,7 +790,7 @@ export type GetBlockIDAtHeightResponse = Message$1<"vm.GetBlockIDAtHeightRespons
  * Use `create(GetBlockIDAtHeightResponseSchema)` to create a new message.
  */
 export const GetBlockIDAtHeightResponseSchema: GenMessage<GetBlockIDAtHeightResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 26);
+  messageDesc(file_vm_vm, 25);
 
 /**
  * @generated from message vm.SetPreferenceRequest
@@ -824,7 +807,7 @@ export type SetPreferenceRequest = Message$1<"vm.SetPreferenceRequest"> & {
  * Use `create(SetPreferenceRequestSchema)` to create a new message.
  */
 export const SetPreferenceRequestSchema: GenMessage<SetPreferenceRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 27);
+  messageDesc(file_vm_vm, 26);
 
 /**
  * @generated from message vm.BlockVerifyRequest
@@ -846,7 +829,7 @@ export type BlockVerifyRequest = Message$1<"vm.BlockVerifyRequest"> & {
  * Use `create(BlockVerifyRequestSchema)` to create a new message.
  */
 export const BlockVerifyRequestSchema: GenMessage<BlockVerifyRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 28);
+  messageDesc(file_vm_vm, 27);
 
 /**
  * @generated from message vm.BlockVerifyResponse
@@ -863,7 +846,7 @@ export type BlockVerifyResponse = Message$1<"vm.BlockVerifyResponse"> & {
  * Use `create(BlockVerifyResponseSchema)` to create a new message.
  */
 export const BlockVerifyResponseSchema: GenMessage<BlockVerifyResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 29);
+  messageDesc(file_vm_vm, 28);
 
 /**
  * @generated from message vm.BlockAcceptRequest
@@ -880,7 +863,7 @@ export type BlockAcceptRequest = Message$1<"vm.BlockAcceptRequest"> & {
  * Use `create(BlockAcceptRequestSchema)` to create a new message.
  */
 export const BlockAcceptRequestSchema: GenMessage<BlockAcceptRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 30);
+  messageDesc(file_vm_vm, 29);
 
 /**
  * @generated from message vm.BlockRejectRequest
@@ -897,7 +880,7 @@ export type BlockRejectRequest = Message$1<"vm.BlockRejectRequest"> & {
  * Use `create(BlockRejectRequestSchema)` to create a new message.
  */
 export const BlockRejectRequestSchema: GenMessage<BlockRejectRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 31);
+  messageDesc(file_vm_vm, 30);
 
 /**
  * @generated from message vm.ConnectedRequest
@@ -936,7 +919,7 @@ export type ConnectedRequest = Message$1<"vm.ConnectedRequest"> & {
  * Use `create(ConnectedRequestSchema)` to create a new message.
  */
 export const ConnectedRequestSchema: GenMessage<ConnectedRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 32);
+  messageDesc(file_vm_vm, 31);
 
 /**
  * @generated from message vm.DisconnectedRequest
@@ -953,7 +936,7 @@ export type DisconnectedRequest = Message$1<"vm.DisconnectedRequest"> & {
  * Use `create(DisconnectedRequestSchema)` to create a new message.
  */
 export const DisconnectedRequestSchema: GenMessage<DisconnectedRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 33);
+  messageDesc(file_vm_vm, 32);
 
 /**
  * @generated from message vm.AppRequestMsg
@@ -985,7 +968,7 @@ export type AppRequestMsg = Message$1<"vm.AppRequestMsg"> & {
  * Use `create(AppRequestMsgSchema)` to create a new message.
  */
 export const AppRequestMsgSchema: GenMessage<AppRequestMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 34);
+  messageDesc(file_vm_vm, 33);
 
 /**
  * @generated from message vm.AppRequestFailedMsg
@@ -1017,7 +1000,7 @@ export type AppRequestFailedMsg = Message$1<"vm.AppRequestFailedMsg"> & {
  * Use `create(AppRequestFailedMsgSchema)` to create a new message.
  */
 export const AppRequestFailedMsgSchema: GenMessage<AppRequestFailedMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 35);
+  messageDesc(file_vm_vm, 34);
 
 /**
  * @generated from message vm.AppResponseMsg
@@ -1044,7 +1027,7 @@ export type AppResponseMsg = Message$1<"vm.AppResponseMsg"> & {
  * Use `create(AppResponseMsgSchema)` to create a new message.
  */
 export const AppResponseMsgSchema: GenMessage<AppResponseMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 36);
+  messageDesc(file_vm_vm, 35);
 
 /**
  * @generated from message vm.AppGossipMsg
@@ -1066,7 +1049,7 @@ export type AppGossipMsg = Message$1<"vm.AppGossipMsg"> & {
  * Use `create(AppGossipMsgSchema)` to create a new message.
  */
 export const AppGossipMsgSchema: GenMessage<AppGossipMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 37);
+  messageDesc(file_vm_vm, 36);
 
 /**
  * @generated from message vm.CrossChainAppRequestMsg
@@ -1098,7 +1081,7 @@ export type CrossChainAppRequestMsg = Message$1<"vm.CrossChainAppRequestMsg"> & 
  * Use `create(CrossChainAppRequestMsgSchema)` to create a new message.
  */
 export const CrossChainAppRequestMsgSchema: GenMessage<CrossChainAppRequestMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 38);
+  messageDesc(file_vm_vm, 37);
 
 /**
  * @generated from message vm.CrossChainAppRequestFailedMsg
@@ -1130,7 +1113,7 @@ export type CrossChainAppRequestFailedMsg = Message$1<"vm.CrossChainAppRequestFa
  * Use `create(CrossChainAppRequestFailedMsgSchema)` to create a new message.
  */
 export const CrossChainAppRequestFailedMsgSchema: GenMessage<CrossChainAppRequestFailedMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 39);
+  messageDesc(file_vm_vm, 38);
 
 /**
  * @generated from message vm.CrossChainAppResponseMsg
@@ -1157,7 +1140,7 @@ export type CrossChainAppResponseMsg = Message$1<"vm.CrossChainAppResponseMsg"> 
  * Use `create(CrossChainAppResponseMsgSchema)` to create a new message.
  */
 export const CrossChainAppResponseMsgSchema: GenMessage<CrossChainAppResponseMsg> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 40);
+  messageDesc(file_vm_vm, 39);
 
 /**
  * @generated from message vm.StateSyncEnabledResponse
@@ -1179,7 +1162,7 @@ export type StateSyncEnabledResponse = Message$1<"vm.StateSyncEnabledResponse"> 
  * Use `create(StateSyncEnabledResponseSchema)` to create a new message.
  */
 export const StateSyncEnabledResponseSchema: GenMessage<StateSyncEnabledResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 41);
+  messageDesc(file_vm_vm, 40);
 
 /**
  * @generated from message vm.GetOngoingSyncStateSummaryResponse
@@ -1211,7 +1194,7 @@ export type GetOngoingSyncStateSummaryResponse = Message$1<"vm.GetOngoingSyncSta
  * Use `create(GetOngoingSyncStateSummaryResponseSchema)` to create a new message.
  */
 export const GetOngoingSyncStateSummaryResponseSchema: GenMessage<GetOngoingSyncStateSummaryResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 42);
+  messageDesc(file_vm_vm, 41);
 
 /**
  * @generated from message vm.GetLastStateSummaryResponse
@@ -1243,7 +1226,7 @@ export type GetLastStateSummaryResponse = Message$1<"vm.GetLastStateSummaryRespo
  * Use `create(GetLastStateSummaryResponseSchema)` to create a new message.
  */
 export const GetLastStateSummaryResponseSchema: GenMessage<GetLastStateSummaryResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 43);
+  messageDesc(file_vm_vm, 42);
 
 /**
  * @generated from message vm.ParseStateSummaryRequest
@@ -1260,7 +1243,7 @@ export type ParseStateSummaryRequest = Message$1<"vm.ParseStateSummaryRequest"> 
  * Use `create(ParseStateSummaryRequestSchema)` to create a new message.
  */
 export const ParseStateSummaryRequestSchema: GenMessage<ParseStateSummaryRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 44);
+  messageDesc(file_vm_vm, 43);
 
 /**
  * @generated from message vm.ParseStateSummaryResponse
@@ -1287,7 +1270,7 @@ export type ParseStateSummaryResponse = Message$1<"vm.ParseStateSummaryResponse"
  * Use `create(ParseStateSummaryResponseSchema)` to create a new message.
  */
 export const ParseStateSummaryResponseSchema: GenMessage<ParseStateSummaryResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 45);
+  messageDesc(file_vm_vm, 44);
 
 /**
  * @generated from message vm.GetStateSummaryRequest
@@ -1304,7 +1287,7 @@ export type GetStateSummaryRequest = Message$1<"vm.GetStateSummaryRequest"> & {
  * Use `create(GetStateSummaryRequestSchema)` to create a new message.
  */
 export const GetStateSummaryRequestSchema: GenMessage<GetStateSummaryRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 46);
+  messageDesc(file_vm_vm, 45);
 
 /**
  * @generated from message vm.GetStateSummaryResponse
@@ -1331,7 +1314,7 @@ export type GetStateSummaryResponse = Message$1<"vm.GetStateSummaryResponse"> & 
  * Use `create(GetStateSummaryResponseSchema)` to create a new message.
  */
 export const GetStateSummaryResponseSchema: GenMessage<GetStateSummaryResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 47);
+  messageDesc(file_vm_vm, 46);
 
 /**
  * @generated from message vm.StateSummaryAcceptRequest
@@ -1348,7 +1331,7 @@ export type StateSummaryAcceptRequest = Message$1<"vm.StateSummaryAcceptRequest"
  * Use `create(StateSummaryAcceptRequestSchema)` to create a new message.
  */
 export const StateSummaryAcceptRequestSchema: GenMessage<StateSummaryAcceptRequest> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 48);
+  messageDesc(file_vm_vm, 47);
 
 /**
  * @generated from message vm.StateSummaryAcceptResponse
@@ -1370,7 +1353,7 @@ export type StateSummaryAcceptResponse = Message$1<"vm.StateSummaryAcceptRespons
  * Use `create(StateSummaryAcceptResponseSchema)` to create a new message.
  */
 export const StateSummaryAcceptResponseSchema: GenMessage<StateSummaryAcceptResponse> = /*@__PURE__*/
-  messageDesc(file_vm_vm, 49);
+  messageDesc(file_vm_vm, 48);
 
 /**
  * @generated from enum vm.StateSummaryAcceptResponse.Mode
@@ -1406,7 +1389,7 @@ export type StateSummaryAcceptResponse_Mode = (typeof StateSummaryAcceptResponse
  * Describes the enum vm.StateSummaryAcceptResponse.Mode.
  */
 export const StateSummaryAcceptResponse_ModeSchema: GenEnum<StateSummaryAcceptResponse_Mode> = /*@__PURE__*/
-  enumDesc(file_vm_vm, 49, 0);
+  enumDesc(file_vm_vm, 48, 0);
 
 /**
  * @generated from enum vm.State
@@ -1527,7 +1510,7 @@ export const StatusSchema: GenEnum<Status> = /*@__PURE__*/
   enumDesc(file_vm_vm, 2);
 
 /**
- * What the VM tells the engine; also spoken by messenger.Messenger until protocol 41.
+ * What the VM tells the engine; also spoken by messenger.Messenger until protocol 41, and until 21 counted from 0.
  *
  * @generated from enum vm.Message
  */
@@ -1549,7 +1532,7 @@ export const Message = {
 } as const;
 
 /**
- * What the VM tells the engine; also spoken by messenger.Messenger until protocol 41.
+ * What the VM tells the engine; also spoken by messenger.Messenger until protocol 41, and until 21 counted from 0.
  *
  * @generated from enum vm.Message
  */
@@ -1633,7 +1616,7 @@ export const VM: GenService<{
   createStaticHandlers: {
     methodKind: "unary";
     input: typeof EmptySchema;
-    output: typeof CreateStaticHandlersResponseSchema;
+    output: typeof CreateHandlersResponseSchema;
   },
   /**
    * Protocol 41 alone.

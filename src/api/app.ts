@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
-import { type Awaitable, answerJsonRpc } from "./json-rpc.ts";
-import { createMethods } from "./methods.ts";
+import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
+import { createMethods, staticMethods } from "./methods.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
 export const maxBodyBytes = 4 * 1024 * 1024;
@@ -16,18 +16,40 @@ export interface Api {
 
 /** What people and programs see of the chain: JSON-RPC at `/rpc`. */
 export function createApi(vm: Vm, log: Log): Api {
-  const methods = createMethods(vm);
-  const answerRpc = (body: Uint8Array) => {
+  const answerRpc = createAnswer(createMethods(vm));
+  const app = createApp(log);
+  serveRpc(app, "/rpc", answerRpc);
+  app.notFound((c) => c.text("not found\n", 404));
+  return { app, answerRpc };
+}
+
+/** What is there without a chain: `ping` at `/static`, as timestampvm-rs has it. */
+export function createStaticApp(log: Log): Hono {
+  const app = createApp(log);
+  serveRpc(app, "/static", createAnswer(staticMethods));
+  app.notFound((c) => c.text("the chain is not initialized\n", 503));
+  return app;
+}
+
+function createAnswer(methods: Methods): Api["answerRpc"] {
+  return (body) => {
     if (body.length > maxBodyBytes) return undefined;
     const answer = answerJsonRpc(methods, utf8.decode(body));
     return answer instanceof Promise ? answer.then((text) => text ?? "") : (answer ?? "");
   };
-  return { app: createApp(answerRpc, log), answerRpc };
 }
 
-function createApp(answerRpc: Api["answerRpc"], log: Log): Hono {
+function createApp(log: Log): Hono {
   const app = new Hono();
-  app.all("/rpc", async (c) => {
+  app.onError((error, c) => {
+    log.error("request failed", { path: c.req.path, error: error.stack ?? error.message });
+    return c.text("internal error\n", 500);
+  });
+  return app;
+}
+
+function serveRpc(app: Hono, path: string, answerRpc: Api["answerRpc"]): void {
+  app.all(path, async (c) => {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
@@ -35,12 +57,6 @@ function createApp(answerRpc: Api["answerRpc"], log: Log): Hono {
     if (answer === undefined) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
     return answer === "" ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });
-  app.notFound((c) => c.text("not found\n", 404));
-  app.onError((error, c) => {
-    log.error("request failed", { path: c.req.path, error: error.stack ?? error.message });
-    return c.text("internal error\n", 500);
-  });
-  return app;
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -9,11 +9,8 @@ import { ProposalQueue } from "./proposal-queue.ts";
 /** The methods of timestampvm-rs (api/chain_handlers.rs), each by its name and as `timestampvm.NAME`. */
 export function createMethods(vm: Vm): Methods {
   const proposals = new ProposalQueue(vm);
-  const methods = {
-    ping: (params: Params) => {
-      expectNoParams(params);
-      return { success: true };
-    },
+  return byBothNames({
+    ping,
     proposeBlock: (params: Params) => {
       const proposed = proposals.propose(parseData(getString(params, "data")));
       return proposed.then(() => ({ success: true }));
@@ -27,7 +24,15 @@ export function createMethods(vm: Vm): Methods {
       if (block === undefined) throw new VmError({ code: "unknown block" });
       return { block: formatBlock(block) };
     },
-  };
+  });
+}
+
+function ping(params: Params) {
+  expectNoParams(params);
+  return { success: true };
+}
+
+function byBothNames(methods: Readonly<Record<string, (params: Params) => unknown>>): Methods {
   return new Map(
     Object.entries(methods).flatMap(([name, method]) => [
       [name, method],
@@ -35,6 +40,9 @@ export function createMethods(vm: Vm): Methods {
     ]),
   );
 }
+
+/** What needs no chain. */
+export const staticMethods = byBothNames({ ping });
 
 /** Keys in the order of the peer: alphabetical. */
 function formatBlock({ data, height, parentId, timestamp }: Block) {

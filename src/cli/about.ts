@@ -2,6 +2,6 @@
 export interface About {
   readonly name: string;
   readonly version: string;
-  /** The RPCChainVM protocol it speaks. */
-  readonly protocolVersion: number;
+  /** The RPCChainVM protocols that it speaks, from the one to the other. */
+  readonly protocols: { readonly oldest: number; readonly newest: number };
 }

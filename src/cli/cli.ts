@@ -42,13 +42,17 @@ function failureOf(error: unknown): string | undefined {
   return /^E[A-Z]+$/.test(code) ? message : undefined;
 }
 
-function createProgram({ name, version, protocolVersion }: About): Command {
+function createProgram({ name, version, protocols }: About): Command {
   return new Command(name)
     .description(
       "An Avalanche virtual machine that proves that data existed at a time.\n" +
         "AvalancheGo runs it as a plugin: put it, named by its VM id, into the plugins directory.",
     )
-    .version(`${name} ${version} [rpcchainvm=${protocolVersion}]`, "-V, --version", "print the version and leave")
+    .version(
+      `${name} ${version} [rpcchainvm=${protocols.oldest}-${protocols.newest}]`,
+      "-V, --version",
+      "print the version and leave",
+    )
     .helpOption("-h, --help", "print this help and leave")
     .helpCommand(false)
     .showHelpAfterError("(see --help)");

@@ -15,6 +15,8 @@ export interface Config {
   readonly proposalExpirySeconds: number;
   /** How long this node builds no block on a new one. */
   readonly minBlockIntervalMs: number;
+  /** Where the chain's data goes, an absolute path, on nodes that do not say themselves; "" for where later ones put it. */
+  readonly chainDataDir: string;
 }
 
 export const defaultConfig: Config = {
@@ -24,6 +26,7 @@ export const defaultConfig: Config = {
   maxMempoolBytes: 64 * 1024 * 1024,
   proposalExpirySeconds: 0,
   minBlockIntervalMs: 0,
+  chainDataDir: "",
 };
 
 /** Takes the node's config bytes: nothing, or a JSON object. Throws "malformed config", naming the key. */
@@ -53,6 +56,10 @@ const rules: Readonly<Record<keyof Config, Rule>> = {
   maxMempoolBytes: wholeNumber(1_000_000, 4 * 1024 ** 3),
   proposalExpirySeconds: wholeNumber(0, 10 * 365 * 24 * 3600),
   minBlockIntervalMs: wholeNumber(0, 3_600_000),
+  chainDataDir: {
+    wanted: "an absolute path",
+    accepts: (value) => typeof value === "string" && (value === "" || value.startsWith("/")),
+  },
 };
 
 function oneOf(...words: readonly string[]): Rule {

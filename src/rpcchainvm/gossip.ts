@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { AppSender } from "../../gen/appsender/appsender_pb.ts";
 import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
 import type { Log } from "../log.ts";
 import type { GrpcClient } from "./grpc-client.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** How many proposals one message carries at most, sent or taken in. */
 export const maxGossipItems = 256;
@@ -22,13 +22,15 @@ const allValidators = 100_000n;
 /** Tells the other validators at once what clients proposed here, so that whoever may build next can carry it. */
 export class Gossip {
   readonly #client: GrpcClient;
+  readonly #protocol: Protocol;
   readonly #log: Log;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #sending = false;
 
-  constructor(client: GrpcClient, log: Log) {
+  constructor(client: GrpcClient, protocol: Protocol, log: Log) {
     this.#client = client;
+    this.#protocol = protocol;
     this.#log = log;
   }
 
@@ -48,7 +50,7 @@ export class Gossip {
     while (this.#queue.length > 0) {
       try {
         const msg = encodeGossip(this.#takeBatch());
-        await this.#client.call(AppSender.method.sendAppGossip, { validators: allValidators, msg }, gossipTimeoutMs);
+        await this.#client.call(this.#protocol.sendAppGossip, { validators: allValidators, msg }, gossipTimeoutMs);
       } catch (error) {
         this.#log.debug("gossip failed", { error: String(error) });
       }

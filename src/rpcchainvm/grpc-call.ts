@@ -82,6 +82,13 @@ export class ServerCall implements Call {
     this.stopReading();
   }
 
+  /** Begins a reply that has no end; what the caller sends is dropped. */
+  hold(): void {
+    if (!this.#finish()) return;
+    this.#stream.respond(replyHeaders, messageFollows);
+    this.#stream.resume();
+  }
+
   /** Tells the caller that the rest of its request is not wanted, when the answer is sent. */
   stopReading(): void {
     const stop = () => this.#stream.close(constants.NGHTTP2_NO_ERROR);

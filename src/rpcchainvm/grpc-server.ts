@@ -2,6 +2,7 @@ import * as http2 from "node:http2";
 import * as net from "node:net";
 import {
   create,
+  type DescMethod,
   type DescMethodUnary,
   type DescService,
   fromBinary,
@@ -22,6 +23,14 @@ export type UnaryService<Service extends DescService> = {
     : never;
 };
 
+/** How methods read and write messages in another layout than the one that the service is declared with. */
+export type Codecs<Service extends DescService> = {
+  readonly [Name in keyof Service["method"]]?: {
+    readonly decode?: (request: Uint8Array) => MessageShape<Service["method"][Name]["input"]>;
+    readonly encode?: (reply: MessageInitShape<Service["method"][Name]["output"]>) => Uint8Array;
+  };
+};
+
 /** A method, ready to be called with the bytes of its request. */
 interface Route {
   readonly maxRequestBytes: number;
@@ -30,13 +39,14 @@ interface Route {
   readonly refuseLarge: () => Uint8Array;
 }
 
-export interface ServiceLimits<Service extends DescService> {
+export interface ServiceOptions<Service extends DescService> {
   /** Larger requests are refused by their length prefix, before they are read. */
-  readonly maxRequestBytes: number;
+  readonly maxRequestBytes?: number;
   /** What to answer then, by method; the status RESOURCE_EXHAUSTED where there is nothing. */
   readonly tooLarge?: {
     readonly [Name in keyof Service["method"]]?: MessageInitShape<Service["method"][Name]["output"]>;
   };
+  readonly codecs?: Codecs<Service>;
 }
 
 export const defaultMaxRequestBytes = 128 * 1024 * 1024;
@@ -48,6 +58,7 @@ export const defaultMaxRequestBytes = 128 * 1024 * 1024;
  */
 export class GrpcServer {
   readonly #routes = new Map<string, Route>();
+  readonly #held = new Set<string>();
   readonly #log: Log;
   readonly #server: http2.Http2Server;
 
@@ -70,26 +81,35 @@ export class GrpcServer {
   add<Service extends DescService>(
     service: Service,
     implementation: UnaryService<Service>,
-    limits: ServiceLimits<Service> = { maxRequestBytes: defaultMaxRequestBytes },
+    { maxRequestBytes = defaultMaxRequestBytes, tooLarge, codecs }: ServiceOptions<Service> = {},
   ): void {
     for (const method of service.methods) {
       const name = method.localName as keyof Service["method"];
       const implement = implementation[name] as (request: unknown, call: Call) => Reply | Promise<Reply>;
       type Reply = MessageInitShape<typeof method.output>;
-      const encode = (reply: Reply) => toBinary(method.output, create(method.output, reply));
-      const large = limits.tooLarge?.[name];
-      this.#routes.set(`/${service.typeName}/${method.name}`, {
-        maxRequestBytes: limits.maxRequestBytes,
+      const codec = codecs?.[name];
+      const encode = (codec?.encode ?? ((reply) => toBinary(method.output, create(method.output, reply)))) as (
+        reply: Reply,
+      ) => Uint8Array;
+      const decode = codec?.decode ?? ((request: Uint8Array) => fromBinary(method.input, request, ignoreUnknown));
+      const large = tooLarge?.[name];
+      this.#routes.set(pathOf(method), {
+        maxRequestBytes,
         run: (request, call) => {
-          const reply = implement(fromBinary(method.input, request, ignoreUnknown), call);
+          const reply = implement(decode(request), call);
           return reply instanceof Promise ? reply.then(encode) : encode(reply);
         },
         refuseLarge: () => {
           if (large !== undefined) return encode(large);
-          throw new ConnectError(`a request has at most ${limits.maxRequestBytes} bytes`, Code.ResourceExhausted);
+          throw new ConnectError(`a request has at most ${maxRequestBytes} bytes`, Code.ResourceExhausted);
         },
       });
     }
+  }
+
+  /** Keeps every stream of a method open, with nothing in it, for as long as the caller likes. */
+  hold(method: DescMethod): void {
+    this.#held.add(pathOf(method));
   }
 
   /** Serves on a free port of the loopback interface. Gives `host:port`. */
@@ -112,6 +132,7 @@ export class GrpcServer {
     const call = new ServerCall(stream, headers["grpc-timeout"] as string | undefined);
     const path = headers[":path"] ?? "";
     if (!headers["content-type"]?.startsWith("application/grpc")) return call.refuseHttp(415);
+    if (this.#held.has(path)) return call.hold();
     const route = this.#routes.get(path);
     if (route === undefined) return call.fail(new ConnectError(`${path} is not served here`, Code.Unimplemented));
     call.readRequest(
@@ -143,6 +164,10 @@ export class GrpcServer {
     else this.#log.debug("call refused", { path, error: error.rawMessage });
     call.fail(error);
   }
+}
+
+function pathOf({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
 }
 
 /** Fields of a newer node need not be kept: nothing is passed on. */

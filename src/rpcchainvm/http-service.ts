@@ -1,8 +1,9 @@
 import type { Element, HandleSimpleHTTPRequest, HTTP, HTTPRequest } from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
-import { ErrorCode, Reader } from "../../gen/io/reader/reader_pb.ts";
 import { GrpcClient } from "./grpc-client.ts";
-import type { ServiceLimits, UnaryService } from "./grpc-server.ts";
+import type { ServiceOptions, UnaryService } from "./grpc-server.ts";
+import { readBody } from "./http-body.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** What answers HTTP requests. The seam between the node and the API is the Fetch standard, with one short cut. */
 export interface HttpApp {
@@ -35,17 +36,17 @@ const tooLarge: Answer = {
   body: new TextEncoder().encode(`a request has at most ${maxHttpRequestBytes} bytes\n`),
 };
 
-export const httpLimits: ServiceLimits<typeof HTTP> = {
+export const httpOptions: ServiceOptions<typeof HTTP> = {
   maxRequestBytes: maxHttpRequestBytes,
   tooLarge: { handleSimple: tooLarge },
 };
 
-/** Serves HTTP requests that reach the node under `/ext/bc/<chain>`, with that part of the path taken off. */
-export function createHttpService(getApp: () => HttpApp): UnaryService<typeof HTTP> {
+/** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, with that part taken off. */
+export function createHttpService(getApp: () => HttpApp, protocol: Protocol): UnaryService<typeof HTTP> {
   return {
     handleSimple: (request) => answerRpcCall(getApp(), request) ?? answer(getApp(), request),
     handle: async (request) => {
-      await answerThroughWriter(getApp(), request);
+      await answerThroughWriter(getApp(), request, protocol);
       return {};
     },
   };
@@ -55,7 +56,7 @@ type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHe
 
 /** The short cut. Undefined for whatever is not plainly a JSON-RPC call. */
 function answerRpcCall(app: HttpApp, { method, url, requestHeaders, responseHeaders, body }: SimpleRequest) {
-  const isCall = method === "POST" && url.replace(chainPath, "") === "/rpc" && requestHeaders.some(isJsonType);
+  const isCall = method === "POST" && url.replace(mountPath, "") === "/rpc" && requestHeaders.some(isJsonType);
   const json = isCall ? app.answerRpc(body) : undefined;
   if (json === undefined) return undefined;
   const reply = (text: string) => toReply(text, responseHeaders);
@@ -90,7 +91,7 @@ async function answer(app: HttpApp, simple: SimpleRequest): Promise<Answer> {
 
 /** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
 function toRequest({ method, url, requestHeaders, body }: SimpleRequest): Request | undefined {
-  const path = url.replace(chainPath, "");
+  const path = url.replace(mountPath, "");
   try {
     return new Request(`http://timestampvm${path.startsWith("/") ? path : `/${path}`}`, {
       method,
@@ -102,8 +103,8 @@ function toRequest({ method, url, requestHeaders, body }: SimpleRequest): Reques
   }
 }
 
-/** Where the node mounts a chain's handlers (avalanchego v1.14.2, api/server/server.go:172). */
-const chainPath = /^\/ext\/bc\/[^/?]+/;
+/** Where the node mounts handlers (avalanchego v1.14.2, api/server/server.go:172), and until protocol 30 static ones. */
+const mountPath = /^\/ext\/(bc|vm)\/[^/?]+/;
 
 /**
  * The node replaces its own headers (CORS, its id) by what we answer (v1.14.2, ghttp/http_client.go:220), so they go
@@ -122,11 +123,12 @@ function canonicalName(name: string): string {
 }
 
 /** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
-async function answerThroughWriter(app: HttpApp, { request, responseWriter }: HTTPRequest): Promise<void> {
+async function answerThroughWriter(app: HttpApp, call: HTTPRequest, protocol: Protocol): Promise<void> {
+  const { request, responseWriter } = call;
   if (request === undefined || responseWriter === undefined) return;
   const node = new GrpcClient(responseWriter.serverAddr);
   try {
-    const body = await readBody(node, request.body);
+    const body = await readBody(protocol, request.body, node, maxHttpRequestBytes);
     const simple = {
       method: request.method,
       url: request.requestUri,
@@ -140,20 +142,4 @@ async function answerThroughWriter(app: HttpApp, { request, responseWriter }: HT
   } finally {
     node.close();
   }
-}
-
-const readBytes = 1024 * 1024;
-
-/** Until protocol 39 the body came with the request. Gives undefined when it is too large. */
-async function readBody(node: GrpcClient, inline: Uint8Array): Promise<Uint8Array | undefined> {
-  if (inline.length > 0) return inline;
-  const chunks: Uint8Array[] = [];
-  for (let bytes = 0; bytes <= maxHttpRequestBytes; ) {
-    const { read, error } = await node.call(Reader.method.read, { length: readBytes });
-    chunks.push(read);
-    bytes += read.length;
-    if (error?.errorCode === ErrorCode.EOF) return Buffer.concat(chunks);
-    if (error !== undefined) throw new Error(`cannot read the request: ${error.message}`);
-  }
-  return undefined;
 }

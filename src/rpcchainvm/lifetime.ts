@@ -2,8 +2,10 @@
 const parentPollMs = 500;
 
 export interface Lifetime {
-  /** Whether the node may expect us to leave at SIGTERM: after Shutdown, or when it never initialized us. */
-  readonly mayLeave: () => boolean;
+  /** The process id of the node. */
+  readonly parent: number;
+  /** Whether the node expects us to leave at this signal: after Shutdown, or when it never initialized us. */
+  readonly mayLeave: (signal: NodeJS.Signals) => boolean;
   /** Releases the database and ends the process. */
   readonly leave: () => void;
 }
@@ -13,13 +15,14 @@ export interface Lifetime {
  * still needs us then, to shut down in order (avalanchego v1.14.2, vms/rpcchainvm/vm.go:48-65). But we do not outlive
  * it: an orphan would hold the database.
  */
-export function watchLifetime({ mayLeave, leave }: Lifetime): void {
-  const parent = process.ppid;
+export function watchLifetime({ parent, mayLeave, leave }: Lifetime): void {
   const orphaned = () => process.ppid !== parent;
-  for (const signal of ["SIGINT", "SIGHUP", "SIGPIPE"]) process.on(signal, () => {});
-  process.on("SIGTERM", () => {
-    if (mayLeave() || orphaned()) leave();
-  });
+  for (const signal of ["SIGHUP", "SIGPIPE"]) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (mayLeave(signal) || orphaned()) leave();
+    });
+  }
   setInterval(() => {
     if (orphaned()) leave();
   }, parentPollMs);

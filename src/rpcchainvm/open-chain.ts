@@ -8,17 +8,22 @@ import type { Log } from "../log.ts";
 import type { Clock } from "../vm/clock.ts";
 import { type OpenOptions, openVm } from "../vm/open.ts";
 import type { Vm } from "../vm/vm.ts";
+import { defaultChainDataDir, type NodeSettings } from "./chain-data-dir.ts";
 import { Gossip } from "./gossip.ts";
 import { GrpcClient } from "./grpc-client.ts";
 import type { HttpApp } from "./http-service.ts";
 import { NodeDatabase } from "./node-database.ts";
+import { notifyEngine } from "./notifier.ts";
 import { takeOverPeerChain } from "./peer-chain.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
 const maxDatabaseWaitMs = 10_000;
 const databaseRetryMs = 100;
 
 export interface ChainOptions {
+  readonly protocol: Protocol;
+  readonly node: NodeSettings;
   readonly log: Log;
   readonly clock: Clock;
   /** Makes what answers the HTTP requests of a chain. */
@@ -38,11 +43,11 @@ export interface OpenChain {
  * what `openVm` throws; nothing is held then.
  */
 export async function openChain(request: InitializeRequest, options: ChainOptions): Promise<OpenChain> {
-  const { log, clock, createApp } = options;
+  const { protocol, node, log, clock, createApp } = options;
   const config = parseConfig(request.configBytes);
   log.setLevel(config.logLevel);
-  if (request.chainDataDir === "") throw new Error("the node gave no chain data directory");
-  const file = join(request.chainDataDir, databaseFileName);
+  const chainDataDir = request.chainDataDir || config.chainDataDir || defaultChainDataDir(request.chainId, node);
+  const file = join(chainDataDir, databaseFileName);
   const databaseClient = new GrpcClient(request.dbServerAddr);
   const servicesClient = new GrpcClient(request.serverAddr);
   const clients = [databaseClient, servicesClient];
@@ -53,11 +58,12 @@ export async function openChain(request: InitializeRequest, options: ChainOption
     const marker =
       (await database.readHeadMarker()) ??
       (await whenFree(clock, () => takeOverPeerChain(database, { file, genesisBytes, log, clock })));
-    const gossip = new Gossip(servicesClient, log);
+    const gossip = new Gossip(servicesClient, protocol, log);
     const send = (data: Uint8Array) => gossip.send(data);
     const opening = { file, genesisBytes, marker, config, clock, gossip: send };
     vm = await whenFree(clock, () => openStretchByStretch(opening, log));
     await database.writeHeadMarker(vm.headMarker);
+    if (protocol.events === "notify") void notifyEngine(vm, servicesClient, protocol, log);
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
     return { vm, app: createApp(vm), database, clients };

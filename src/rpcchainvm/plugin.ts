@@ -2,53 +2,120 @@ import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
 import type { Log } from "../log.ts";
+import { chooseProtocol, type Environment, offeredVariable, overrideVariable } from "./choose-protocol.ts";
+import { addGoPluginServices, goPluginLine } from "./go-plugin.ts";
 import { GrpcServer } from "./grpc-server.ts";
-import { shakeHands } from "./handshake.ts";
+import { encodeHandlers, type HandlersReply } from "./handlers-reply.ts";
+import { ProtocolMismatch, shakeHands } from "./handshake.ts";
 import { healthService } from "./health-service.ts";
-import { createHttpService, type HttpApp, httpLimits } from "./http-service.ts";
+import { createHttpService, type HttpApp, httpOptions } from "./http-service.ts";
+import { decodeInitialize } from "./initialize-request.ts";
+import { KnownProtocol } from "./known-protocol.ts";
 import { watchLifetime } from "./lifetime.ts";
+import { nodeProcess } from "./node-process.ts";
 import type { ChainOptions } from "./open-chain.ts";
+import type { Protocol } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { createVmService } from "./vm-service.ts";
+import { createVmService, type VmServiceOptions } from "./vm-service.ts";
 
-/** The environment variable in which the node says where it waits for the handshake. */
-export const runtimeAddressVariable = "AVALANCHE_VM_RUNTIME_ENGINE_ADDR";
+/** The environment variable in which the node says where it waits for the handshake; older ones use go-plugin's. */
+const runtimeAddressVariable = "AVALANCHE_VM_RUNTIME_ENGINE_ADDR";
 
-export interface PluginOptions extends ChainOptions {
-  /** Where the node waits for the handshake, `host:port`. */
-  readonly runtimeAddress: string;
+/** A node sets one of these for each process that it starts. */
+export const nodeVariables = [runtimeAddressVariable, offeredVariable];
+
+export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
+  /** What the node gave us. */
+  readonly environment: Environment;
+  /** Answers HTTP requests where there is no chain. */
+  readonly staticApp: HttpApp;
+  /** Writes to standard output, which only the handshake of old nodes may use. */
+  readonly writeOut: (text: string) => void;
   /** Of this program. */
   readonly version: string;
 }
 
-/** Serves a node until it shuts us down or dies. Throws when the node refuses the handshake. */
-export async function servePlugin({ runtimeAddress, version, ...options }: PluginOptions): Promise<void> {
+/** Serves a node until it shuts us down or dies. Throws when we cannot speak its protocol, or it refuses the handshake. */
+export async function servePlugin({ environment, staticApp, writeOut, version, ...options }: PluginOptions) {
   const { log } = options;
-  const session = new Session(options);
+  const parent = process.ppid;
+  const node = nodeProcess(parent, process.platform);
+  const known = await KnownProtocol.of(node);
+  const { protocol, reason } = await chooseProtocol(environment, node, known);
+  log.info("protocol chosen", { protocol: protocol.version, reason, version });
+
+  const session = new Session({ ...options, protocol, node: { args: node.args(), environment } });
+  const leave = () => {
+    session.shutDown();
+    process.exit(0);
+  };
+  let isShaken = false;
   watchLifetime({
-    mayLeave: () => session.mayLeave,
-    leave: () => {
-      session.shutDown();
-      process.exit(0);
-    },
+    parent,
+    mayLeave: (signal) => isShaken && session.mayLeave && protocol.stopSignals.includes(signal),
+    leave,
   });
   // Whatever goes wrong in one call, the node cannot replace us: every later call would wait for ever.
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) => log.error(event, { error: String((error as Error)?.stack ?? error) }));
   }
 
-  const httpAddress = await serveHttp(() => session.app, log);
+  const httpAddress = await serveHttp(() => session.app ?? staticApp, protocol, log);
   const server = new GrpcServer(log);
-  server.add(VM, createVmService({ session, log, version, httpAddress }));
+  addVmService(server, { session, protocol, log, version, httpAddress });
   server.add(Health, healthService);
+  addGoPluginServices(server, leave);
   const address = await server.listen();
-  await shakeHands(runtimeAddress, address);
-  log.debug("serving", { address, httpAddress, version });
+  const runtimeAddress = environment[runtimeAddressVariable];
+  if (runtimeAddress === undefined) writeOut(goPluginLine(protocol.version, address));
+  else await shakeOrRemember(runtimeAddress, protocol, address, known);
+  isShaken = true;
+  log.debug("serving", { address, httpAddress });
 }
 
 /** On a listener of its own: clients come in numbers, while consensus waits for each answer. */
-function serveHttp(getApp: () => HttpApp, log: Log): Promise<string> {
+function serveHttp(getApp: () => HttpApp, protocol: Protocol, log: Log): Promise<string> {
   const server = new GrpcServer(log);
-  server.add(HTTP, createHttpService(getApp), httpLimits);
+  server.add(HTTP, createHttpService(getApp, protocol), httpOptions);
   return server.listenCoalesced();
+}
+
+function addVmService(server: GrpcServer, options: VmServiceOptions): void {
+  const { protocol } = options;
+  const handlers = { encode: (reply: HandlersReply) => encodeHandlers(protocol, reply) };
+  server.add(VM, createVmService(options), {
+    codecs: {
+      initialize: { decode: (bytes) => decodeInitialize(protocol, bytes) },
+      createHandlers: handlers,
+      createStaticHandlers: handlers,
+    },
+  });
+}
+
+/** Where the node refuses our protocol, the process that it starts next will speak the right one. */
+async function shakeOrRemember(
+  runtimeAddress: string,
+  { version }: Protocol,
+  address: string,
+  known: KnownProtocol | undefined,
+): Promise<void> {
+  try {
+    await shakeHands(runtimeAddress, version, address);
+  } catch (error) {
+    if (!(error instanceof ProtocolMismatch)) throw error;
+    const { wanted } = error;
+    throw new Error(`AvalancheGo speaks RPCChainVM protocol ${wanted}, not ${version}: ${remember(wanted, known)}`);
+  }
+}
+
+/** Gives what the operator can expect, and do. */
+function remember(wanted: number, known: KnownProtocol | undefined): string {
+  try {
+    if (known === undefined) throw new Error("the node's process cannot be told from others");
+    known.remember(wanted);
+    return "the next process that this node starts will speak it. If the chain is not up then, restart the node";
+  } catch (error) {
+    const problem = (error as Error).message;
+    return `start the node with ${overrideVariable}=${wanted} in its environment (not remembered: ${problem})`;
+  }
 }

@@ -1,2 +1,80 @@
-/** The RPCChainVM protocol we speak: the one of AvalancheGo v1.14.2 (version/constants.go). */
-export const protocolVersion = 45;
+import type { DescMethodUnary } from "@bufbuild/protobuf";
+import type { EmptySchema } from "@bufbuild/protobuf/wkt";
+import { AppSender, type SendAppGossipMsgSchema } from "../../gen/appsender/appsender_pb.ts";
+import { SendAppGossipMsg16Schema } from "../../gen/appsender/older_pb.ts";
+import {
+  CreateHandlersResponse16Schema,
+  InitializeRequest16Schema,
+  InitializeRequest20Schema,
+  InitializeRequest24Schema,
+} from "../../gen/vm/older_pb.ts";
+import { CreateHandlersResponseSchema, InitializeRequestSchema, Message } from "../../gen/vm/vm_pb.ts";
+
+/**
+ * What we do differently from one RPCChainVM protocol to another. Only this file knows protocol numbers. Whatever can be
+ * the same in all of them is: calls that a protocol lacks are never made, and fields that it lacks are ignored.
+ */
+export interface Protocol {
+  /** The number on which node and plugin must agree exactly. */
+  readonly version: number;
+  /** With which signals the node ends a process that it has shut down. */
+  readonly stopSignals: readonly NodeJS.Signals[];
+  /** What vm.VM/Initialize carries. */
+  readonly initializeRequest:
+    | typeof InitializeRequest16Schema
+    | typeof InitializeRequest20Schema
+    | typeof InitializeRequest24Schema
+    | typeof InitializeRequestSchema;
+  /** What vm.VM/CreateHandlers and CreateStaticHandlers answer. */
+  readonly handlersReply: typeof CreateHandlersResponse16Schema | typeof CreateHandlersResponseSchema;
+  /** Whether replies about a block say where it stands. */
+  readonly hasBlockStatus: boolean;
+  /** How the engine learns that there is something to build: we call Messenger.Notify, or it calls WaitForEvent. */
+  readonly events: "notify" | "wait";
+  /** What Messenger.Notify says then. */
+  readonly buildBlock: Message;
+  readonly sendAppGossip: DescMethodUnary<
+    typeof SendAppGossipMsg16Schema | typeof SendAppGossipMsgSchema,
+    typeof EmptySchema
+  >;
+  /** Where http.HTTP/Handle has the request's body: inside, or to be read, up to an error by this text or this code. */
+  readonly requestBody: "inside" | "read to EOF text" | "read to EOF code";
+}
+
+/** Each change with the first protocol that has it, as AvalancheGo's version/compatibility.json counts them. */
+const changes: readonly (readonly [since: number, change: Partial<Protocol>])[] = [
+  [
+    16, // v1.8.0
+    {
+      stopSignals: ["SIGTERM"],
+      initializeRequest: InitializeRequest16Schema,
+      handlersReply: CreateHandlersResponse16Schema,
+      hasBlockStatus: true,
+      events: "notify",
+      buildBlock: Message.UNSPECIFIED, // counted from 0 (avalanchego v1.9.5, snow/engine/common/message.go:19)
+      sendAppGossip: { ...AppSender.method.sendAppGossip, input: SendAppGossipMsg16Schema },
+      requestBody: "inside",
+    },
+  ],
+  [20, { initializeRequest: InitializeRequest20Schema }], // v1.9.4
+  [22, { buildBlock: Message.BUILD_BLOCK }], // v1.9.6
+  [23, { stopSignals: ["SIGTERM", "SIGINT"] }], // v1.9.9
+  [24, { stopSignals: ["SIGTERM"], initializeRequest: InitializeRequest24Schema }], // v1.9.10
+  [29, { handlersReply: CreateHandlersResponseSchema }], // v1.10.13
+  [30, { initializeRequest: InitializeRequestSchema }], // v1.10.15
+  [35, { sendAppGossip: AppSender.method.sendAppGossip }], // v1.11.3
+  [36, { hasBlockStatus: false }], // v1.11.10
+  [40, { requestBody: "read to EOF text" }], // v1.13.1
+  [42, { events: "wait", requestBody: "read to EOF code" }], // v1.13.3
+];
+
+/** The protocol of AvalancheGo v1.8.0 to v1.8.6. */
+export const oldestProtocol = 16;
+/** The protocol of AvalancheGo v1.15.0. */
+export const newestProtocol = 46;
+
+/** Takes a number from `oldestProtocol` on. A newer one than we know gets the rules of the newest that we know. */
+export function protocolOf(version: number): Protocol {
+  const made = changes.filter(([since]) => since <= version).map(([, change]) => change);
+  return Object.assign({}, ...made, { version }) as Protocol;
+}

@@ -61,9 +61,9 @@ export class Session {
     vm.confirm(lastAccepted);
   }
 
-  /** What answers HTTP requests now. */
-  get app(): HttpApp {
-    return this.#chain?.app ?? noApp;
+  /** What answers HTTP requests of the chain, where there is one. */
+  get app(): HttpApp | undefined {
+    return this.#chain?.app;
   }
 
   /** Releases the database. What was accepted is on disk; more calls are refused. */
@@ -81,8 +81,3 @@ export class Session {
     throw new VmError({ code: this.#phase === "shut down" ? "shut down" : "not initialized" });
   }
 }
-
-const noApp: HttpApp = {
-  fetch: () => new Response("the chain is not initialized\n", { status: 503 }),
-  answerRpc: () => undefined,
-};

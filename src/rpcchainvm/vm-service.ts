@@ -1,4 +1,5 @@
 import { Error as Answer, Message, State as NodeState, type VM } from "../../gen/vm/vm_pb.ts";
+import type { Block } from "../core/block.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import { idFromBytes, idToBytes } from "../core/id.ts";
 import { nodeIdFromBytes } from "../core/node-id.ts";
@@ -8,10 +9,12 @@ import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-re
 import { decodeGossip } from "./gossip.ts";
 import type { UnaryService } from "./grpc-server.ts";
 import { gatherMetrics } from "./metrics.ts";
+import type { Protocol } from "./protocol.ts";
 import type { Session } from "./session.ts";
 
 export interface VmServiceOptions {
   readonly session: Session;
+  readonly protocol: Protocol;
   readonly log: Log;
   /** Of this program. */
   readonly version: string;
@@ -50,20 +53,21 @@ function createLifeCycle({ session, log, version }: VmServiceOptions) {
   } satisfies Partial<VmService>;
 }
 
-/** One HTTP handler, and the same by route header. */
+/** One HTTP handler, and the same by route header; and one that needs no chain. */
 function createHandlers({ httpAddress }: VmServiceOptions) {
   return {
     createHandlers: () => ({ handlers: [{ prefix: "/rpc", serverAddr: httpAddress }] }),
     newHTTPHandler: () => ({ serverAddr: httpAddress }),
-    createStaticHandlers: () => ({ handlers: [] }),
-    createHTTP2Handler: () => ({ serverAddr: "" }),
+    createHTTP2Handler: () => ({ serverAddr: httpAddress }),
+    createStaticHandlers: () => ({ handlers: [{ prefix: "/static", serverAddr: httpAddress }] }),
   } satisfies Partial<VmService>;
 }
 
-function createConsensus({ session }: VmServiceOptions) {
+function createConsensus({ session, protocol }: VmServiceOptions) {
+  const status = (block: Block) => (protocol.hasBlockStatus ? { status: statusOf(session.vm, block) } : {});
   const parseReply = (bytes: Uint8Array) => {
     const block = session.vm.parseBlock(bytes);
-    return { ...blockReply(block), id: idToBytes(block.id), status: statusOf(session.vm, block) };
+    return { ...blockReply(block), ...status(block), id: idToBytes(block.id) };
   };
   return {
     waitForEvent: async (_request, { signal }) => {
@@ -79,7 +83,7 @@ function createConsensus({ session }: VmServiceOptions) {
     getBlock: ({ id }) => {
       const block = session.vm.getBlock(idFromBytes(id));
       if (block === undefined) return { err: Answer.NOT_FOUND };
-      return { ...blockReply(block), bytes: block.bytes, status: statusOf(session.vm, block) };
+      return { ...blockReply(block), ...status(block), bytes: block.bytes };
     },
     getAncestors: ({ blkId, maxBlocksNum, maxBlocksSize, maxBlocksRetrivalTime }) => {
       const maxMs = Number(maxBlocksRetrivalTime) / nanosecondsPerMs;

@@ -3,7 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { About } from "../../src/cli/about.ts";
 import { runCli } from "../../src/cli/cli.ts";
 
-const about: About = { name: "timestampvm", version: packageJson.version, protocolVersion: 45 };
+const about: About = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } };
 
 function run(args: readonly string[]): { code: number; out: string; err: string } {
   const written = { out: "", err: "" };
@@ -31,10 +31,15 @@ describe("prints exactly", () => {
     [
       "four keys of version-json",
       ["version-json"],
-      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":45}\n`,
+      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":46}\n`,
     ],
-    ["the version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=45]\n`],
-    ["the version, short", ["-V"], `timestampvm ${packageJson.version} [rpcchainvm=45]\n`],
+    ...[16, 45, 46].map((protocol): [string, string[], string] => [
+      `version-json for a tool of protocol ${protocol}`,
+      ["version-json", "--rpcchainvm", String(protocol)],
+      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":${protocol}}\n`,
+    ]),
+    ["the version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
+    ["the version, short", ["-V"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
   ])("%s", (_name, args, out) => {
     expect(run(args)).toEqual({ code: 0, out, err: "" });
   });
@@ -71,6 +76,9 @@ describe("wrong use is exit 2 and a message on standard error, nothing on standa
     ["vm-id of 33 bytes", ["vm-id", "x".repeat(33)], "non-hashed name must be <= 32 bytes, found 33"],
     ["vm-id of 17 characters of 2 bytes", ["vm-id", "é".repeat(17)], "non-hashed name must be <= 32 bytes, found 34"],
     ["version-json with an argument", ["version-json", "x"], "argument"],
+    ["a protocol before all", ["version-json", "--rpcchainvm", "15"], "16 to 46"],
+    ["a protocol after all", ["version-json", "--rpcchainvm", "47"], "16 to 46"],
+    ["a protocol that is no number", ["version-json", "--rpcchainvm", "x"], "16 to 46"],
     ["an empty command", [""], "command"],
   ])("%s", (_name, args, words) => {
     const { code, out, err } = run(args);

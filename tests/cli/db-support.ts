@@ -28,7 +28,7 @@ function run(args: readonly string[], isWatched: boolean): Ran {
   const written = { out: "", err: "" };
   const code = runCli(
     ["db", ...args],
-    { name: "timestampvm", version: packageJson.version, protocolVersion: 45 },
+    { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } },
     {
       out: (text) => {
         written.out += text;

@@ -32,9 +32,9 @@ describe("the program", () => {
     [
       "version-json",
       ["version-json"],
-      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":45}\n`,
+      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":46}\n`,
     ],
-    ["--version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=45]\n`],
+    ["--version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
   ])("prints %s to standard output, exit 0", async (_name, args, out) => {
     expect(await run(args)).toEqual({ code: 0, out, err: "" });
   });
@@ -50,18 +50,24 @@ describe("without arguments", () => {
   test.concurrent("outside a node: says what it is and how to use it, exit 1", async () => {
     const { code, out, err } = await run([]);
     expect([code, out]).toEqual([1, ""]);
-    for (const word of ["plugin of AvalancheGo", "AVALANCHE_VM_RUNTIME_ENGINE_ADDR", "genesis", "vm-id"]) {
-      expect(err).toContain(word);
-    }
+    const variables = ["AVALANCHE_VM_RUNTIME_ENGINE_ADDR", "PLUGIN_PROTOCOL_VERSIONS"];
+    for (const word of ["plugin of AvalancheGo", ...variables, "genesis", "vm-id"]) expect(err).toContain(word);
   });
 
   test.concurrent.each(["", "nonsense", "127.0.0.1:99999", "http://127.0.0.1:1"])(
-    "with %p as the node's address: one log line, exit 1",
+    "with %p as the node's address: one line about the protocol, one error, exit 1",
     async (address) => {
       const { code, out, err } = await run([], { AVALANCHE_VM_RUNTIME_ENGINE_ADDR: address });
       expect([code, out]).toEqual([1, ""]);
-      expect(err.trimEnd().split("\n")).toHaveLength(1);
-      expect(JSON.parse(err)).toMatchObject({ level: "error", event: "cannot serve" });
+      expect(
+        err
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line)),
+      ).toMatchObject([
+        { level: "info", event: "protocol chosen" },
+        { level: "error", event: "cannot serve" },
+      ]);
     },
   );
 

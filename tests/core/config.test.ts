@@ -27,6 +27,8 @@ describe("the config", () => {
     { proposalExpirySeconds: 0 },
     { proposalExpirySeconds: 315_360_000 },
     { minBlockIntervalMs: 3_600_000 },
+    { chainDataDir: "" },
+    { chainDataDir: "/data/a b" },
     { logLevel: "warn", durability: "auto", maxMempoolItems: 5, maxMempoolBytes: 2_000_000 },
   ])("takes %j and keeps the rest", (given) => {
     expect(parseConfig(bytesOf(JSON.stringify(given)))).toEqual({ ...defaultConfig, ...given } as typeof defaultConfig);
@@ -60,6 +62,9 @@ describe("a wrong value is refused with its key", () => {
     ["proposalExpirySeconds", "315360001"],
     ["minBlockIntervalMs", "0.5"],
     ["minBlockIntervalMs", "3600001"],
+    ["chainDataDir", '"data"'],
+    ["chainDataDir", '"~/data"'],
+    ["chainDataDir", "1"],
   ])("%s: %s", (key, value) => {
     const problem = problemOf(`{"${key}": ${value}}`);
     expect(problem).toStartWith(`${key} must be `);

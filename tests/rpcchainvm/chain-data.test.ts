@@ -1,7 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
+import { protocolWithin } from "../support/protocols.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
@@ -44,7 +46,7 @@ describe("Initialize says what is wrong:", () => {
     const error = await errorOf(plugin.initialize({ configBytes: bytesOf('{"logLevel":"info","loglevel":1}') }));
     expect(error.rawMessage).toBe(
       'malformed chain config: unknown key "loglevel"; known are logLevel, durability, maxMempoolItems, ' +
-        "maxMempoolBytes, proposalExpirySeconds, minBlockIntervalMs",
+        "maxMempoolBytes, proposalExpirySeconds, minBlockIntervalMs, chainDataDir",
     );
     expect(await plugin.log.wait("cannot initialize")).toMatchObject({ level: "error", error: error.rawMessage });
     expect(existsSync(node.chainDataDir)).toBe(false);
@@ -66,11 +68,11 @@ describe("Initialize says what is wrong:", () => {
     expect(await statusOf(plugin.initialize({ configBytes: bytesOf(" \n") }))).toBe("OK");
   });
 
-  test.concurrent("no chain data directory", async () => {
-    await using node = await FakeNode.start();
+  test.concurrent("no chain data directory, where there is no home directory either", async () => {
+    await using node = await FakeNode.start({ protocol: protocolWithin(23) });
     const plugin = await node.startPlugin();
     const { rawMessage } = await errorOf(plugin.initialize({ chainDataDir: "" }));
-    expect(rawMessage).toContain("the node gave no chain data directory");
+    expect(rawMessage).toContain("names no directory for the chain's data");
     expect(node.database.entries.size).toBe(0);
   });
 
@@ -98,7 +100,7 @@ describe("Initialize refuses", () => {
 
   test.concurrent("a file that is no database, or damaged: its name and the cure", async () => {
     await using node = await FakeNode.start();
-    mkdirSync(node.chainDataDir);
+    mkdirSync(node.chainDataDir, { recursive: true });
     writeFileSync(node.databaseFile, "this is no database, but it is long enough to be one. ".repeat(2_000));
     const plugin = await node.startPlugin();
     const { rawMessage } = await errorOf(plugin.initialize());
@@ -110,6 +112,7 @@ describe("Initialize refuses", () => {
 
   test.concurrent("a file in the directory's place", async () => {
     await using node = await FakeNode.start();
+    mkdirSync(dirname(node.chainDataDir), { recursive: true });
     writeFileSync(node.chainDataDir, "");
     const plugin = await node.startPlugin();
     const { rawMessage } = await errorOf(plugin.initialize());

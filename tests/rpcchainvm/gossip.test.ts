@@ -1,6 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { AppSender } from "../../gen/appsender/appsender_pb.ts";
 import { Log } from "../../src/log.ts";
 import {
   decodeGossip,
@@ -11,9 +10,12 @@ import {
   maxQueuedBytes,
 } from "../../src/rpcchainvm/gossip.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc-client.ts";
+import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { bytesOf } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { GrpcPeer } from "../support/grpc-peer.ts";
+import { testProtocol } from "../support/protocols.ts";
+import { servicesOf } from "../support/services.ts";
 
 setDefaultTimeout(60_000);
 
@@ -66,7 +68,7 @@ class SlowNode implements AsyncDisposable {
   static async listen(fail = false): Promise<SlowNode> {
     const take = Promise.withResolvers<(message: Uint8Array) => Promise<void>>();
     const peer = await GrpcPeer.listen((router) => {
-      router.service(AppSender, {
+      router.service(servicesOf(testProtocol).appSender, {
         sendAppGossip: async ({ msg }) => {
           await (await take.promise)(msg);
           if (fail) throw new Error("no peers");
@@ -111,7 +113,7 @@ class SlowNode implements AsyncDisposable {
 describe("what is to be sent", () => {
   test("goes together while a message is under way, in the order it came", async () => {
     await using node = await SlowNode.listen();
-    const gossip = new Gossip(node.client, new Log(() => {}));
+    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
     gossip.send(bytesOf("first"));
     await node.first.promise;
     for (let i = 0; i < maxGossipItems + 1; i++) gossip.send(bytesOf(`item ${i}`));
@@ -123,7 +125,7 @@ describe("what is to be sent", () => {
 
   test("stays below the node's limit in each message", async () => {
     await using node = await SlowNode.listen();
-    const gossip = new Gossip(node.client, new Log(() => {}));
+    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
     gossip.send(bytesOf("first"));
     await node.first.promise;
     for (const bytes of [maxGossipBytes / 2, maxGossipBytes / 2, 1, maxGossipBytes]) gossip.send(new Uint8Array(bytes));
@@ -134,7 +136,7 @@ describe("what is to be sent", () => {
 
   test("is bounded: what is too much waits for our own slot", async () => {
     await using node = await SlowNode.listen();
-    const gossip = new Gossip(node.client, new Log(() => {}));
+    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
     gossip.send(bytesOf("first"));
     await node.first.promise;
     const fit = Math.floor(maxQueuedBytes / maxGossipBytes);
@@ -149,7 +151,7 @@ describe("what is to be sent", () => {
   test("goes on after a message that failed", async () => {
     await using node = await SlowNode.listen(true);
     node.letGo.resolve();
-    const gossip = new Gossip(node.client, new Log(() => {}));
+    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
     gossip.send(bytesOf("one"));
     await node.until(1);
     gossip.send(bytesOf("two"));

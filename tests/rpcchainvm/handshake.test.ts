@@ -4,51 +4,65 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { FakeNode } from "../support/fake-node.ts";
+import { spawnPlugin } from "../support/launch.ts";
+import { runtimeEnvironment } from "../support/plugin-command.ts";
+import { newestProtocol, protocolWithin, testProtocol } from "../support/protocols.ts";
 
 setDefaultTimeout(60_000);
 
-test.concurrent("tells the node protocol 45 and a loopback address, and serves there", async () => {
+test.concurrent("tells the node its own protocol and a loopback address, and serves there", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
-  expect(plugin.handshake.protocolVersion).toBe(45);
+  expect(plugin.handshake.protocolVersion).toBe(testProtocol);
   expect(plugin.handshake.addr).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
   expect(await plugin.vm.version({})).toMatchObject({ version: packageJson.version });
   expect(await plugin.health.check({})).toMatchObject({ status: HealthCheckResponse_ServingStatus.SERVING });
+  expect(await plugin.log.wait("protocol chosen")).toMatchObject({ level: "info", protocol: testProtocol });
 });
 
-test.concurrent("a node that refuses the handshake: exit 1, and its reason in one log line", async () => {
-  await using node = await FakeNode.start();
-  const refusal =
-    "RPCChainVM protocol version mismatch between AvalancheGo and Virtual Machine plugin. AvalancheGo version " +
-    "avalanchego/1.13.5 implements RPCChainVM protocol version 43. The VM implements RPCChainVM protocol version 45. " +
-    "Please make sure that there is an exact match of the protocol versions.";
-  const { code, log } = await node.refusePlugin(refusal);
-  expect(code).toBe(1);
-  expect(log.lines).toHaveLength(1);
-  expect(log.lines[0]).toMatchObject({ level: "error", error: expect.stringContaining(refusal) });
-});
+test.concurrent.each([23, 28, 36, newestProtocol])(
+  "a node of protocol %d that refuses the handshake: exit 1, and its number in the log",
+  async (protocol) => {
+    await using node = await FakeNode.start({ protocol });
+    const { code, log } = await node.refusePlugin(22);
+    expect(code).toBe(1);
+    expect(log.lines.map(({ level, event }) => [level, event])).toEqual([
+      ["info", "protocol chosen"],
+      ["error", "cannot serve"],
+    ]);
+    expect(log.lines[1]?.error).toStartWith(`AvalancheGo speaks RPCChainVM protocol ${protocol}, not 22: `);
+  },
+);
 
 test.concurrent("a node that is not there: exit 1, and its address in the log", async () => {
   await using node = await FakeNode.start();
-  const child = node.spawn("127.0.0.1:1");
+  const child = spawnPlugin(node.workingDir, runtimeEnvironment(protocolWithin(23), "127.0.0.1:1"));
   expect(await child.exited).toBe(1);
   expect(await child.stderr.text()).toContain("127.0.0.1:1");
   expect(await child.stdout.text()).toBe("");
 });
 
-test.concurrent("the probe: Version, Shutdown, SIGTERM, exit 0, and no file", async () => {
+test.concurrent("the probe: Version, Shutdown, the end that the node sets it, exit 0, and no file", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
   await plugin.vm.version({});
   expect(await plugin.shutDown()).toBe(0);
   expect(await plugin.output).toBe("");
-  expect(readdirSync(node.workingDir)).toEqual([]);
+  expect(readdirSync(node.workingDir, { recursive: true })).toEqual([]);
   expect(node.database.calls).toEqual([]);
+});
+
+test.concurrent("a process that was never initialized leaves without Shutdown", async () => {
+  await using node = await FakeNode.start();
+  const plugin = await node.startPlugin();
+  await plugin.vm.version({}); // it knows that the node took its handshake
+  expect(await plugin.stop()).toBe(0);
 });
 
 test.concurrent("SIGTERM alone ends a process that was never initialized", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
+  await plugin.vm.version({});
   plugin.process.kill("SIGTERM");
   expect(await plugin.exit).toBe(0);
 });

@@ -1,52 +1,66 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { bytesOf } from "../support/chain.ts";
-import { FakeExchange } from "../support/fake-exchange.ts";
 import { FakeNode } from "../support/fake-node.ts";
+import { nodeHeaders } from "../support/node-http.ts";
+import { protocolWithin } from "../support/protocols.ts";
 import { statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
 
 const chain = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
-const json = [{ key: "Content-Type", values: ["application/json"] }];
-const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+const jsonLine = [{ key: "Content-Type", values: ["application/json"] }];
+const json = { "Content-Type": "application/json" };
+const ping = bytesOf('{"jsonrpc":"2.0","id":1,"method":"ping"}');
 const pong = '{"jsonrpc":"2.0","result":{"success":true},"id":1}';
+const nodesOwn = Object.fromEntries(nodeHeaders.map(({ key, values }) => [key, values]));
+const ours = { "Content-Type": ["application/json"] };
 
 describe("a client of the node's HTTP server", () => {
-  test.concurrent("gets JSON-RPC at /rpc, by chain id or alias, with the node's own headers", async () => {
+  test.concurrent("gets JSON-RPC at /rpc, by chain id or alias", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
     await plugin.start();
     for (const url of [`${chain}/rpc`, "/ext/bc/stamps/rpc", `${chain}/rpc?x=1`]) {
-      const { code, headers, body } = await plugin.http.handleSimple({
-        method: "POST",
-        url,
-        requestHeaders: json,
-        body: bytesOf(ping),
-        responseHeaders: [{ key: "Access-Control-Allow-Origin", values: ["*"] }],
-      });
-      expect([code, new TextDecoder().decode(body)]).toEqual([200, pong]);
-      expect(headers.map(({ key, values }) => [key, ...values]).sort()).toEqual([
-        ["Access-Control-Allow-Origin", "*"],
-        ["Content-Type", "application/json"],
-      ]);
+      const { status, headers, text } = await plugin.ask({ method: "POST", url, headers: json, body: ping });
+      expect([status, text]).toEqual([200, pong]);
+      expect(headers).toMatchObject(ours);
     }
   });
 
-  test.concurrent("that sends Upgrade (curl --http2) gets the same answer, through the node's writer", async () => {
+  test.concurrent.each([
+    [protocolWithin(16, 39), "with the node's own headers, which the node keeps", { ...nodesOwn, ...ours }],
+    [protocolWithin(40, 41), "without the node's own headers, which the node takes away", ours],
+    [protocolWithin(42), "with the node's own headers, which we give back", { ...nodesOwn, ...ours }],
+  ])("protocol %d: gets an answer %s", async (protocol, _which, expected) => {
+    await using node = await FakeNode.start({ protocol });
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const request = { method: "POST", url: `${chain}/rpc`, headers: json, body: ping };
+    expect(await plugin.ask(request)).toEqual({ status: 200, headers: expected, text: pong });
+  });
+
+  test.concurrent("that sends Upgrade (curl --http2) gets the same, through the node's writer", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
     await plugin.start();
-    await using exchange = await FakeExchange.listen(bytesOf(ping));
-    await plugin.http.handle({
-      responseWriter: { serverAddr: exchange.address },
-      request: {
-        method: "POST",
-        requestUri: `${chain}/rpc`,
-        header: [...json, { key: "Connection", values: ["Upgrade"] }, { key: "Upgrade", values: ["h2c"] }],
-      },
+    const headers = { ...json, Connection: "Upgrade", Upgrade: "h2c" };
+    expect(await plugin.ask({ method: "POST", url: `${chain}/rpc`, headers, body: ping })).toEqual({
+      status: 200,
+      headers: { ...nodesOwn, ...ours },
+      text: pong,
     });
-    expect([exchange.status, exchange.text]).toEqual([200, pong]);
-    expect(exchange.headers).toMatchObject(json);
+  });
+
+  test.concurrent("of HTTP/2 gets the same, from protocol 42 on at any path with the route in a header", async () => {
+    await using node = await FakeNode.start({ protocol: protocolWithin(42) });
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const request = { method: "POST", url: "/rpc", headers: json, body: ping, version: 2 } as const;
+    expect(await plugin.ask(request, await plugin.vm.newHTTPHandler({}))).toEqual({
+      status: 200,
+      headers: { ...nodesOwn, ...ours },
+      text: pong,
+    });
   });
 
   test.concurrent.each([
@@ -63,7 +77,7 @@ describe("a client of the node's HTTP server", () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
     await plugin.start();
-    expect(await plugin.http.handleSimple({ url: `${chain}/rpc`, requestHeaders: json, ...fields })).toMatchObject({
+    expect(await plugin.http.handleSimple({ url: `${chain}/rpc`, requestHeaders: jsonLine, ...fields })).toMatchObject({
       code,
     });
     expect(await plugin.call("ping")).toEqual({ success: true });

@@ -4,10 +4,18 @@ import type { Client } from "@connectrpc/connect";
 import { type HandleSimpleHTTPRequestSchema, HTTP } from "../../gen/http/http_pb.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
-import { createHttpService, type HttpApp, httpLimits, maxHttpRequestBytes } from "../../src/rpcchainvm/http-service.ts";
+import {
+  createHttpService,
+  type HttpApp,
+  httpOptions,
+  maxHttpRequestBytes,
+} from "../../src/rpcchainvm/http-service.ts";
+import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeExchange } from "../support/fake-exchange.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
+import { newestProtocol, protocolWithin, testProtocol } from "../support/protocols.ts";
+import { servicesOf } from "../support/services.ts";
 import { errorOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
@@ -15,20 +23,21 @@ setDefaultTimeout(60_000);
 const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Runs `work` with a client of our http.HTTP, which hands requests to `handle`. */
+/** Runs `work` with a node's client of our http.HTTP, which hands requests to `handle`. */
 async function withService(
   handle: HttpApp["fetch"],
   work: (http: Client<typeof HTTP>) => Promise<void>,
+  protocol = testProtocol,
 ): Promise<void> {
   const server = new GrpcServer(new Log(() => {}));
   server.add(
     HTTP,
-    createHttpService(() => ({ fetch: handle, answerRpc: () => undefined })),
-    httpLimits,
+    createHttpService(() => ({ fetch: handle, answerRpc: () => undefined }), protocolOf(protocol)),
+    httpOptions,
   );
   using channel = new GrpcChannel(await server.listen());
   try {
-    await work(channel.client(HTTP));
+    await work(channel.client(servicesOf(protocol).http));
   } finally {
     server.close();
   }
@@ -74,7 +83,8 @@ describe("HandleSimple: the request", () => {
     ["rpc", "/rpc"],
     ["//evil.example/rpc", "//evil.example/rpc"],
     [`${chainPath}/ext/bc/x/rpc`, "/ext/bc/x/rpc"],
-    ["/ext/vm/x/rpc", "/ext/vm/x/rpc"],
+    ["/ext/vm/tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc/static", "/static"],
+    ["/ext/info/x/rpc", "/ext/info/x/rpc"],
     [`${chainPath}/../rpc`, "/rpc"],
   ])("url %p is path %p", async (url, path) => {
     expect(await see({ method: "GET", url })).toMatchObject({ path });
@@ -136,7 +146,7 @@ describe("HandleSimple: the answer", () => {
     );
   });
 
-  test("gives the node its own headers back, ours first where both have one", async () => {
+  test("gives the node its own headers back, from protocol 42 on; ours first where both have one", async () => {
     const responseHeaders = [
       { key: "Node-Id", values: ["NodeID-7Xhw2mDxuDS44j42TCB6U5579esbSt3Lg"] },
       { key: "Vary", values: ["Origin", "Accept-Encoding"] },
@@ -154,6 +164,7 @@ describe("HandleSimple: the answer", () => {
           ["Vary", "Origin", "Accept-Encoding"],
         ]);
       },
+      protocolWithin(42),
     );
   });
 
@@ -189,30 +200,36 @@ const echo = async (request: Request) => {
   return new Response(JSON.stringify({ method: request.method, path: pathname + search, upgrade, byteLength }));
 };
 
-function exchangeOf(exchange: FakeExchange, method: string, body = new Uint8Array()) {
-  return {
-    responseWriter: {
-      header: [{ key: "Vary", values: ["Origin"] }],
-      serverAddr: exchange.address,
-    },
-    request: {
-      method,
-      url: { path: "/never/looked/at" },
-      proto: "HTTP/2.0",
-      protoMajor: 2,
-      header: [{ key: "Upgrade", values: ["h2c"] }],
-      requestUri: `${chainPath}/rpc?x=1`,
-      body,
-    },
-  };
-}
+const upgrade = {
+  url: { path: "/never/looked/at" },
+  proto: "HTTP/1.1",
+  protoMajor: 1,
+  protoMinor: 1,
+  header: [{ key: "Upgrade", values: ["h2c"] }],
+  requestUri: `${chainPath}/rpc?x=1`,
+};
+const get = { ...upgrade, method: "GET" };
+const post = { ...upgrade, method: "POST" };
 
 describe("Handle", () => {
-  test("reads the body from the node to its end, and writes the answer to it", async () => {
-    await using exchange = await FakeExchange.listen(new Uint8Array(1_000_001));
-    await withService(echo, async (http) => {
-      expect((await http.handle(exchangeOf(exchange, "POST"))).header).toEqual([]);
+  test.each([
+    [39, "inside the request", 0],
+    [40, "from the node, to its end", 5], // four parts and the end
+    [41, "from the node, to its end", 5],
+    [42, "from the node, to its end", 5],
+    [newestProtocol, "from the node, to its end", 5],
+  ])("protocol %d: the body is read %s; the answer is written to the node", async (protocol, _where, reads) => {
+    await using exchange = await FakeExchange.listen(new Uint8Array(1_000_001), {
+      protocol,
+      headers: [{ key: "Vary", values: ["Origin"] }],
     });
+    await withService(
+      echo,
+      async (http) => {
+        await http.handle(exchange.request(post));
+      },
+      protocol,
+    );
     expect(exchange.status).toBe(200);
     expect(JSON.parse(exchange.text)).toEqual({
       method: "POST",
@@ -221,55 +238,67 @@ describe("Handle", () => {
       byteLength: 1_000_001,
     });
     expect(exchange.headers.map(({ key }) => key)).toContain("Vary");
-    expect(exchange.reads).toBe(5); // four parts and the end
+    expect(exchange.reads).toBe(reads);
   });
 
   test("a request without a body", async () => {
     await using exchange = await FakeExchange.listen();
     await withService(echo, async (http) => {
-      await http.handle(exchangeOf(exchange, "GET"));
+      await http.handle(exchange.request(get));
     });
     expect(JSON.parse(exchange.text)).toMatchObject({ method: "GET", byteLength: 0 });
   });
 
-  test("a body that came with the request, as older nodes send it, is not asked for", async () => {
-    await using exchange = await FakeExchange.listen();
-    await withService(echo, async (http) => {
-      await http.handle(exchangeOf(exchange, "POST", bytesOf("inline")));
-    });
-    expect(JSON.parse(exchange.text)).toMatchObject({ byteLength: 6 });
-    expect(exchange.reads).toBe(0);
-  });
-
   test("413 for a body above the limit, which is not read to its end", async () => {
-    await using exchange = await FakeExchange.listen(new Uint8Array(4 * maxHttpRequestBytes));
-    await withService(echo, async (http) => {
-      await http.handle(exchangeOf(exchange, "POST"));
-    });
+    const protocol = protocolWithin(40);
+    await using exchange = await FakeExchange.listen(new Uint8Array(4 * maxHttpRequestBytes), { protocol });
+    await withService(
+      echo,
+      async (http) => {
+        await http.handle(exchange.request(post));
+      },
+      protocol,
+    );
     expect(exchange.status).toBe(413);
     expect(exchange.text).toContain("at most 8388608 bytes");
     expect(exchange.reads).toBeLessThan(2 * (maxHttpRequestBytes / 300_000));
   });
 
-  test("a client that goes away while its body is read: an error of this call alone", async () => {
-    await using broken = await FakeExchange.listen(new Uint8Array(10), "client disconnected");
-    await using exchange = await FakeExchange.listen();
-    await withService(echo, async (http) => {
-      const error = await errorOf(http.handle(exchangeOf(broken, "POST")));
-      expect(error.rawMessage).toContain("client disconnected");
-      await http.handle(exchangeOf(exchange, "GET"));
-    });
-    expect(exchange.status).toBe(200);
+  test("a body above the limit that came with the request is an error in words, as the client sees it", async () => {
+    const protocol = protocolWithin(16, 39);
+    await using exchange = await FakeExchange.listen(new Uint8Array(maxHttpRequestBytes), { protocol });
+    const work = async (http: Client<typeof HTTP>) => {
+      const { rawMessage } = await errorOf(http.handle(exchange.request(post)));
+      expect(rawMessage).toBe("a request has at most 8388608 bytes");
+    };
+    await withService(echo, work, protocol);
   });
+
+  test.each([protocolWithin(40, 41), protocolWithin(42)])(
+    "protocol %d: a client that goes away while its body is read is an error of this call alone",
+    async (protocol) => {
+      await using broken = await FakeExchange.listen(new Uint8Array(10), { protocol, failure: "client disconnected" });
+      await using exchange = await FakeExchange.listen(new Uint8Array(), { protocol });
+      await withService(
+        echo,
+        async (http) => {
+          const error = await errorOf(http.handle(broken.request(post)));
+          expect(error.rawMessage).toContain("client disconnected");
+          await http.handle(exchange.request(get));
+        },
+        protocol,
+      );
+      expect(exchange.status).toBe(200);
+    },
+  );
 
   test("a node that is gone, and a message without its parts: no harm", async () => {
     await using exchange = await FakeExchange.listen();
     await withService(echo, async (http) => {
-      const gone = exchangeOf(exchange, "GET");
-      await errorOf(http.handle({ ...gone, responseWriter: { serverAddr: "127.0.0.1:1" } }));
-      await errorOf(http.handle({ ...gone, responseWriter: { serverAddr: "no address" } }));
+      await errorOf(http.handle({ request: get, responseWriter: { serverAddr: "127.0.0.1:1" } }));
+      await errorOf(http.handle({ request: get, responseWriter: { serverAddr: "no address" } }));
       await http.handle({});
-      await http.handle(gone);
+      await http.handle(exchange.request(get));
     });
     expect(exchange.status).toBe(200);
   });

@@ -4,8 +4,11 @@ import { createApi, maxBodyBytes } from "../../src/api/app.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
 import { createHttpService } from "../../src/rpcchainvm/http-service.ts";
+import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { bytesOf, genesis, startVm } from "../support/chain.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
+import { testProtocol } from "../support/protocols.ts";
+import { servicesOf } from "../support/services.ts";
 
 const log = new Log(() => {});
 const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
@@ -17,7 +20,10 @@ const services = [true, false].map((takesShortCut) => {
   const server = new GrpcServer(log);
   server.add(
     HTTP,
-    createHttpService(() => ({ fetch: app.fetch, answerRpc: takesShortCut ? answerRpc : () => undefined })),
+    createHttpService(
+      () => ({ fetch: app.fetch, answerRpc: takesShortCut ? answerRpc : () => undefined }),
+      protocolOf(testProtocol),
+    ),
   );
   return { vm, server };
 });
@@ -53,7 +59,7 @@ async function answerBothWays({ method = "POST", path = "/rpc", type = "applicat
   };
   return Promise.all(
     channels.map(async (channel) => {
-      const { code, headers, body } = await channel.client(HTTP).handleSimple(request);
+      const { code, headers, body } = await channel.client(servicesOf(testProtocol).http).handleSimple(request);
       const lines = headers.map(({ key, values }) => `${key}: ${values.join()}`).sort();
       return { code, lines, text: new TextDecoder().decode(body) };
     }),

@@ -3,6 +3,7 @@ import { MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
 import { idFromBytes } from "../../src/core/id.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
+import { protocolWithin } from "../support/protocols.ts";
 import { frame, RawCaller } from "../support/raw-grpc.ts";
 
 setDefaultTimeout(60_000);
@@ -85,7 +86,7 @@ describe("Health", () => {
 
 describe("WaitForEvent", () => {
   test.concurrent("cancelled 2,000 times keeps one connection, and still wakes up", async () => {
-    await using node = await FakeNode.start();
+    await using node = await FakeNode.start({ protocol: protocolWithin(42) });
     const plugin = await node.startPlugin();
     await plugin.start();
     using caller = new RawCaller(plugin.handshake.addr);

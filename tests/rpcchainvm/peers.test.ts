@@ -5,6 +5,7 @@ import { State } from "../../gen/vm/vm_pb.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
+import { has, protocolWithin, testProtocol } from "../support/protocols.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
@@ -53,11 +54,14 @@ describe("a message from any peer", () => {
         vm.appRequest({ ...peer, request: bytes, deadline: { seconds: 0n } }),
         vm.appResponse({ ...peer, response: bytes }),
         vm.appRequestFailed({ nodeId: bytes, requestId: 2 ** 32 - 1, errorCode: -(2 ** 31), errorMessage: name }),
-        vm.crossChainAppRequest({ chainId: bytes, request: bytes }),
-        vm.crossChainAppResponse({ chainId: bytes, response: bytes }),
         vm.connected({ nodeId: bytes, name }),
         vm.disconnected({ nodeId: bytes }),
       ];
+      if (has(testProtocol, "vm.VM.CrossChainAppRequest")) {
+        calls.push(vm.crossChainAppRequest({ chainId: bytes, request: bytes }));
+        calls.push(vm.crossChainAppRequestFailed({ chainId: bytes, requestId: 2 ** 32 - 1 }));
+        calls.push(vm.crossChainAppResponse({ chainId: bytes, response: bytes }));
+      }
       for (const call of calls) expect(await statusOf(call), name).toBe("OK");
     }
     const { mempool, proposals } = await waitingIn(plugin);
@@ -82,10 +86,17 @@ describe("gossip", () => {
       { version: 1, data: [bytesOf("first")] },
       { version: 1, data: [bytesOf("second")] },
     ]);
-    for (const { nodeIds, validators, nonValidators, peers } of messages) {
-      expect(validators).toBeGreaterThan(1_000n);
-      expect({ nodeIds, nonValidators, peers }).toEqual({ nodeIds: [], nonValidators: 0n, peers: 0n });
-    }
+  });
+
+  test.concurrent("goes to validators alone, and to all of them, where the node lets the VM choose", async () => {
+    await using node = await FakeNode.start({ protocol: protocolWithin(34) });
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    await plugin.propose("first");
+    const [message] = await node.waitForGossip(1);
+    expect(message?.validators).toBeGreaterThan(1_000n);
+    expect(message?.nodeIds ?? []).toEqual([]);
+    expect(message).toMatchObject({ nonValidators: 0n, peers: 0n });
   });
 
   test.concurrent("data of a peer is built, and not gossiped again", async () => {
@@ -144,7 +155,10 @@ describe("gossip is bounded", () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
     await plugin.start({ serverAddr: "127.0.0.1:1" });
-    const { height } = await plugin.proposeAndAccept("no gossip");
-    expect(height).toBe(1n);
+    await plugin.propose("no gossip");
+    const { id, bytes } = await plugin.vm.buildBlock({});
+    await plugin.vm.blockVerify({ bytes });
+    await plugin.vm.setPreference({ id });
+    expect(await statusOf(plugin.vm.blockAccept({ id }))).toBe("OK");
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { within } from "../support/deadline.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { LogLines } from "../support/log-lines.ts";
+import type { LogLines } from "../support/log-lines.ts";
 import { statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
@@ -12,37 +12,26 @@ setDefaultTimeout(60_000);
 describe("when the node is killed", () => {
   test("the plugin is gone within 2 s, and the database is free", async () => {
     await using node = await FakeNode.start();
-    const runtime = await node.serveRuntime();
-    // A shell takes the node's place: it starts the plugin, says its process id, and waits.
-    const parent = node.spawn(runtime.address, ["/bin/sh", "-c", '"$@" & echo $!; wait', "sh"]);
-    const log = new LogLines(parent.stderr);
-    const { addr } = await runtime.handshake;
-    const plugin = node.connect(addr);
+    // A shell takes the node's place: it starts the plugin, notes its process id, and waits.
+    const plugin = await node.startPlugin(["/bin/sh", "-c", '"$@" & echo $! > plugin; wait', "sh"]);
     try {
       await plugin.start();
       await plugin.proposeAndAccept("one");
       const killedAt = performance.now();
-      parent.kill("SIGKILL");
-      await within("the plugin's end", log.ended); // both held standard error
+      plugin.process.kill("SIGKILL");
+      await within("the plugin's end", plugin.log.ended); // both held standard error
       expect(performance.now() - killedAt).toBeLessThan(2_000);
       const store = BlockStore.open(node.databaseFile);
       expect(store.lastAccepted().height).toBe(1n);
       store.close();
     } finally {
-      plugin.close();
-      await endOrphan(parent.stdout, log);
+      await endOrphan(plugin.log, Number(readFileSync(`${node.workingDir}/plugin`, "utf8")));
     }
   });
 
   /** Only after a failure is there still something to end. */
-  async function endOrphan(stdout: ReadableStream<Uint8Array>, log: LogLines): Promise<void> {
-    const gone = await within("", log.ended, 10).then(
-      () => true,
-      () => false,
-    );
-    if (gone) return;
-    const { value } = await stdout.getReader().read();
-    process.kill(Number(new TextDecoder().decode(value)), "SIGKILL");
+  async function endOrphan(log: LogLines, pid: number): Promise<void> {
+    await within("", log.ended, 10).catch(() => process.kill(pid, "SIGKILL"));
   }
 });
 
@@ -146,7 +135,8 @@ describe("output", () => {
       await statusOf(plugin.vm.getBlock({ id: new Uint8Array(1) }));
       await plugin.kill9();
       await plugin.log.ended;
-      const levels = new Set(plugin.log.lines.map((line) => line.level));
+      const lines = plugin.log.lines.filter(({ event }) => event !== "protocol chosen"); // comes before the config
+      const levels = new Set(lines.map((line) => line.level));
       expect([...levels].sort()).toEqual([...expected].sort());
     }
   });

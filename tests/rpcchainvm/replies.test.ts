@@ -5,6 +5,7 @@ import { idToBytes, sha256, zeroId } from "../../src/core/id.ts";
 import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
+import { protocolWithin, testProtocol } from "../support/protocols.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
@@ -20,9 +21,9 @@ const lastAcceptedIsGenesis = {
 };
 
 /** A plugin of its own: the test moves the chain. */
-function testChain(name: string, run: (plugin: Plugin) => Promise<void>): void {
+function testChain(name: string, run: (plugin: Plugin) => Promise<void>, protocol = testProtocol): void {
   test.concurrent(name, async () => {
-    await using node = await FakeNode.start();
+    await using node = await FakeNode.start({ protocol });
     const plugin = await node.startPlugin();
     await plugin.initialize();
     await run(plugin);
@@ -76,7 +77,6 @@ describe("GetBlock", () => {
       bytes: genesis.bytes,
       height: 0n,
       timestamp: { seconds: 0n, nanos: 0 },
-      status: Status.ACCEPTED,
       err: Answer.UNSPECIFIED,
     });
   });
@@ -87,7 +87,7 @@ describe("GetBlock", () => {
     await vm.parseBlock({ bytes: block.bytes });
     expect(await vm.getBlock({ id })).toMatchObject({ err: Answer.NOT_FOUND });
     await vm.blockVerify({ bytes: block.bytes });
-    expect(await vm.getBlock({ id })).toMatchObject({ bytes: block.bytes, status: Status.PROCESSING });
+    expect(await vm.getBlock({ id })).toMatchObject({ bytes: block.bytes, err: Answer.UNSPECIFIED });
     await vm.blockReject({ id });
     expect(await vm.getBlock({ id })).toMatchObject({ err: Answer.NOT_FOUND });
   });
@@ -135,7 +135,7 @@ describe("ParseBlock", () => {
       expect(parentId).toEqual(zeroBytes);
       expect(reply.height).toBe(height);
       expect(timestamp).toMatchObject({ seconds: 253_402_300_799n, nanos: 0 });
-      expect(reply.verifyWithContext).toBe(false);
+      expect(reply.verifyWithContext).toBeFalsy();
     }
   });
 
@@ -149,15 +149,6 @@ describe("ParseBlock", () => {
     }
   });
 
-  testChain("status: processing above the last accepted block, below it accepted or rejected", async (plugin) => {
-    await plugin.toNormalOperation();
-    const block = await plugin.proposeAndAccept("one");
-    const statusOfBlock = async (bytes: Uint8Array) => (await plugin.vm.parseBlock({ bytes })).status;
-    expect(await statusOfBlock(block.bytes)).toBe(Status.ACCEPTED);
-    expect(await statusOfBlock(childOf(genesis, "loser").bytes)).toBe(Status.REJECTED);
-    expect(await statusOfBlock(childOf({ ...genesis, height: 1n }, "next").bytes)).toBe(Status.PROCESSING);
-  });
-
   testGenesis("junk is refused at once, however large", async ({ vm }) => {
     const junk = [
       new Uint8Array(),
@@ -168,6 +159,30 @@ describe("ParseBlock", () => {
     ];
     for (const bytes of junk) expect(await statusOf(vm.parseBlock({ bytes }))).toBe("InvalidArgument");
   });
+});
+
+describe("until protocol 35, the status of a block", () => {
+  testChain(
+    "is processing above the last accepted block, below it accepted or rejected",
+    async (plugin) => {
+      await plugin.toNormalOperation();
+      const block = await plugin.proposeAndAccept("one");
+      const next = await plugin.proposeAndVerify("two");
+      const parsed = async (bytes: Uint8Array) => (await plugin.vm.parseBlock({ bytes })).status;
+      expect(await parsed(genesis.bytes)).toBe(Status.ACCEPTED);
+      expect(await parsed(block.bytes)).toBe(Status.ACCEPTED);
+      expect(await parsed(childOf(genesis, "loser").bytes)).toBe(Status.REJECTED);
+      expect(await parsed(next.bytes)).toBe(Status.PROCESSING);
+      const { response } = await plugin.vm.batchedParseBlock({ request: [next.bytes, block.bytes] });
+      expect(response.map(({ status }) => status)).toEqual([Status.PROCESSING, Status.ACCEPTED]);
+
+      const stored = async (id: Uint8Array) => (await plugin.vm.getBlock({ id })).status;
+      expect(await stored(next.id)).toBe(Status.PROCESSING);
+      expect(await stored(block.id)).toBe(Status.ACCEPTED);
+      expect(await stored(idToBytes(genesis.id))).toBe(Status.ACCEPTED);
+    },
+    protocolWithin(16, 35),
+  );
 });
 
 describe("BatchedParseBlock", () => {
@@ -256,7 +271,8 @@ describe("building and deciding", () => {
     await plugin.propose("data");
     const block = await plugin.vm.buildBlock({});
     expect(block.id).toEqual(sha256(block.bytes));
-    expect(block).toMatchObject({ parentId: idToBytes(genesis.id), height: 1n, verifyWithContext: false });
+    expect(block).toMatchObject({ parentId: idToBytes(genesis.id), height: 1n });
+    expect(block.verifyWithContext).toBeFalsy();
     expect(block.timestamp?.seconds).toBeGreaterThan(1_700_000_000n);
     const verified = await plugin.vm.blockVerify({ bytes: block.bytes });
     expect(verified.timestamp).toEqual(block.timestamp);
@@ -285,22 +301,43 @@ describe("building and deciding", () => {
 });
 
 describe("handlers", () => {
-  testGenesis(
-    "/rpc, served on a loopback port of its own, by route header as well; none of the removed kinds",
+  testGenesis("/rpc, served on a loopback port of its own", async (plugin) => {
+    const { handlers } = await plugin.vm.createHandlers({});
+    expect(handlers).toMatchObject([{ prefix: "/rpc", serverAddr: expect.stringMatching(/^127\.0\.0\.1:\d+$/) }]);
+    expect(handlers[0]?.serverAddr).not.toBe(plugin.handshake.addr);
+  });
+
+  testChain(
+    "until protocol 30, /static, with or without a chain",
     async (plugin) => {
-      const { handlers } = await plugin.vm.createHandlers({});
-      const serverAddr = handlers[0]?.serverAddr ?? "";
-      expect(handlers).toMatchObject([{ prefix: "/rpc", serverAddr: expect.stringMatching(/^127\.0\.0\.1:\d+$/) }]);
-      expect(serverAddr).not.toBe(plugin.handshake.addr);
-      expect(await plugin.vm.newHTTPHandler({})).toMatchObject({ serverAddr });
-      expect(await plugin.vm.createStaticHandlers({})).toMatchObject({ handlers: [] });
-      expect(await plugin.vm.createHTTP2Handler({})).toMatchObject({ serverAddr: "" });
+      const [handler] = (await plugin.vm.createHandlers({})).handlers;
+      const { handlers } = await plugin.vm.createStaticHandlers({});
+      expect(handlers).toMatchObject([{ prefix: "/static", serverAddr: handler?.serverAddr }]);
     },
+    protocolWithin(16, 30),
+  );
+
+  testChain(
+    "protocol 41: the same for HTTP/2 by a header",
+    async ({ vm }) => {
+      const [handler] = (await vm.createHandlers({})).handlers;
+      expect(await vm.createHTTP2Handler({})).toMatchObject({ serverAddr: handler?.serverAddr });
+    },
+    41,
+  );
+
+  testChain(
+    "from protocol 42 on, the same by a header that names the route",
+    async ({ vm }) => {
+      const [handler] = (await vm.createHandlers({})).handlers;
+      expect(await vm.newHTTPHandler({})).toMatchObject({ serverAddr: handler?.serverAddr });
+    },
+    protocolWithin(42),
   );
 });
 
-describe("WaitForEvent", () => {
-  testChain("answers BUILD_BLOCK after a proposal, and again while it is pending", async (plugin) => {
+describe("an event", () => {
+  testChain("is BUILD_BLOCK after a proposal, and again while it is pending", async (plugin) => {
     await plugin.toNormalOperation();
     const waiting = plugin.vm.waitForEvent({});
     await plugin.propose("data");

@@ -1,14 +1,17 @@
 import { join } from "node:path";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { AppSender, type SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
-import { Runtime } from "../../gen/vm/runtime/runtime_pb.ts";
+import type { SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
+import { idFromBytes } from "../../src/core/id.ts";
 import { genesisBytes } from "./chain.ts";
 import { within } from "./deadline.ts";
 import { FakeDatabase } from "./fake-database.ts";
 import { GrpcPeer } from "./grpc-peer.ts";
-import { LogLines } from "./log-lines.ts";
-import { type Handshake, type InitializeFields, Plugin, PluginClient, type PluginProcess } from "./plugin.ts";
-import { pluginCommand, pluginEnvironment } from "./plugin-command.ts";
+import { type Launched, launch } from "./launch.ts";
+import type { LogLines } from "./log-lines.ts";
+import { networkUpgrades } from "./network-upgrades.ts";
+import { NodeServices } from "./node-services.ts";
+import { Plugin } from "./plugin.ts";
+import type { InitializeFields, NodeSide } from "./plugin-client.ts";
+import { testProtocol } from "./protocols.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 /**
@@ -16,103 +19,76 @@ import { temporaryDirectory } from "./temporary.ts";
  * them. It has one chain, whose directory and database outlive the plugins that run it.
  */
 export class FakeNode implements AsyncDisposable {
-  readonly database: FakeDatabase;
+  readonly database = new FakeDatabase();
+  /** Set it to another, and the next plugin meets an upgraded node. */
+  protocol: number;
   /** What plugins asked to be gossiped. */
   readonly gossip: SendAppGossipMsg[] = [];
   readonly #onGossip = new Set<() => void>();
   readonly #dir: ReturnType<typeof temporaryDirectory>;
   readonly #stack: AsyncDisposableStack;
   #databaseAddress = "";
-  #servicesAddress = "";
 
-  static async start(database = new FakeDatabase()): Promise<FakeNode> {
-    const node = new FakeNode(database);
-    await node.#listen();
+  /** Speaks the protocol of this run if no other is named. */
+  static async start({ protocol = testProtocol } = {}): Promise<FakeNode> {
+    const node = new FakeNode(protocol);
+    const database = await GrpcPeer.listen((router) => node.database.addTo(router));
+    node.#databaseAddress = node.#stack.use(database).address;
     return node;
   }
 
-  private constructor(database: FakeDatabase) {
-    this.database = database;
+  private constructor(protocol: number) {
+    this.protocol = protocol;
     this.#stack = new AsyncDisposableStack();
     this.#dir = this.#stack.use(temporaryDirectory());
   }
 
-  /** Where plugins run. They must leave it as it is. */
+  /** Where plugins run, and the node's home. They must leave it as it is, but for the node's own directory. */
   get workingDir(): string {
     return this.#dir.path;
   }
 
+  /** Where the node wants a chain to keep its data: it says so from protocol 20 on. */
   get chainDataDir(): string {
-    return join(this.#dir.path, "chain data");
+    return join(this.#dir.path, ".avalanchego", "chainData", idFromBytes(chainId));
   }
 
   get databaseFile(): string {
     return join(this.chainDataDir, "timestampvm.db");
   }
 
-  /** Starts a plugin and shakes hands. It ends with the node at the latest. */
-  async startPlugin(): Promise<Plugin> {
-    const shaken = Promise.withResolvers<Handshake>();
-    const runtime = await this.#serveRuntime((handshake) => shaken.resolve(handshake));
-    const child = this.spawn(runtime.address);
-    const log = new LogLines(child.stderr);
-    const left = child.exited.then((code) => {
-      throw new Error(`the plugin left with ${code}: ${log.text.join("\n")}`);
-    });
-    left.catch(() => {});
-    const handshake = await within("the handshake", Promise.race([shaken.promise, left]));
-    return this.#stack.use(new Plugin(child, handshake, log, this.initializeFields()));
+  /** Starts a plugin and shakes hands. It ends with the node at the latest. `command` starts it in another program. */
+  async startPlugin(command: readonly string[] = []): Promise<Plugin> {
+    const side = await this.#side();
+    return this.#stack.use(await Plugin.connect(await this.#launch({ command }), side));
   }
 
-  /** Starts a plugin and answers its handshake with `refusal`. Gives how it left. */
-  async refusePlugin(refusal: string): Promise<{ readonly code: number; readonly log: LogLines }> {
-    const runtime = await this.#serveRuntime(() => {
-      throw new ConnectError(refusal, Code.Unknown);
-    });
-    const child = this.spawn(runtime.address);
-    const log = new LogLines(child.stderr);
-    const code = await within("the plugin's end", child.exited);
+  /** Starts a plugin that an operator tells another protocol, and refuses it. Gives how it left. */
+  async refusePlugin(toldProtocol: number): Promise<{ readonly code: number; readonly log: LogLines }> {
+    const { process, handshake, log } = await this.#launch({ toldProtocol, command: underShell });
+    await handshake.catch(() => {});
+    const code = await within("the plugin's end", process.exited);
     await log.ended;
     return { code, log };
   }
 
-  /** The process alone. `command` starts another program than the plugin, which gets the plugin's command line. */
-  spawn(runtimeAddress: string, command: readonly string[] = []): PluginProcess {
-    const child = Bun.spawn([...command, ...pluginCommand], {
-      cwd: this.workingDir,
-      env: pluginEnvironment(runtimeAddress),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#stack.defer(async () => {
-      child.kill("SIGKILL");
-      await child.exited;
-    });
-    return child;
-  }
-
-  /** A runtime server for one process. */
-  async serveRuntime(): Promise<{ readonly address: string; readonly handshake: Promise<Handshake> }> {
-    const { promise, resolve } = Promise.withResolvers<Handshake>();
-    const { address } = await this.#serveRuntime(resolve);
-    return { address, handshake: within("the handshake", promise) };
-  }
-
-  /** A client of a plugin that was started in another way. */
-  connect(address: string): PluginClient {
-    return new PluginClient(address, this.initializeFields());
-  }
-
-  /** What the node says at Initialize. */
-  initializeFields(): InitializeFields {
+  /** What the node says at Initialize, in the newest layout. */
+  initializeFields(serverAddr = ""): InitializeFields {
     return {
       networkId: 1337,
       subnetId: new Uint8Array(32).fill(1),
-      chainId: new Uint8Array(32).fill(2),
+      chainId,
       nodeId: new Uint8Array(20).fill(3),
+      publicKey: new Uint8Array(48).fill(4),
+      xChainId: new Uint8Array(32).fill(5),
+      cChainId: new Uint8Array(32).fill(6),
+      avaxAssetId: new Uint8Array(32).fill(7),
       chainDataDir: this.chainDataDir,
-      genesisBytes: genesisBytes,
+      genesisBytes,
+      upgradeBytes: new TextEncoder().encode("{}"),
       dbServerAddr: this.#databaseAddress,
-      serverAddr: this.#servicesAddress,
+      serverAddr,
+      networkUpgrades,
     };
   }
 
@@ -133,33 +109,33 @@ export class FakeNode implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
-  async #listen(): Promise<void> {
-    const database = this.#stack.use(await GrpcPeer.listen((router) => this.database.addTo(router)));
-    const services = this.#stack.use(
-      await GrpcPeer.listen((router) => {
-        router.service(AppSender, {
-          sendAppGossip: (message) => {
-            this.gossip.push(message);
-            for (const watch of this.#onGossip) watch();
-            return {};
-          },
-        });
-      }),
-    );
-    this.#databaseAddress = database.address;
-    this.#servicesAddress = services.address;
+  /** What one plugin gets of the node. */
+  async #side(): Promise<NodeSide> {
+    const { protocol } = this;
+    const services = await NodeServices.listen(protocol, (message) => {
+      this.gossip.push(message);
+      for (const watch of this.#onGossip) watch();
+    });
+    this.#stack.use(services);
+    return { protocol, services, fields: this.initializeFields(services.address) };
   }
 
-  async #serveRuntime(initialize: (handshake: Handshake) => void): Promise<GrpcPeer> {
-    return this.#stack.use(
-      await GrpcPeer.listen((router) => {
-        router.service(Runtime, {
-          initialize: ({ protocolVersion, addr }) => {
-            initialize({ protocolVersion, addr });
-            return {};
-          },
-        });
-      }),
-    );
+  async #launch(options: { command: readonly string[]; toldProtocol?: number }): Promise<Launched> {
+    const launched = await launch({ protocol: this.protocol, directory: this.workingDir, ...options });
+    return this.#stack.use(launched);
   }
 }
+
+const chainId = new Uint8Array(32).fill(2);
+
+/**
+ * What a plugin learns of its node is about that process, which must not be ours: we are many nodes. It keeps that among
+ * the temporary files.
+ */
+const underShell = [
+  "/bin/sh",
+  "-c",
+  'export TMPDIR="$PWD"; "$@" & child=$!; for signal in INT TERM; do trap "kill -$signal $child 2>/dev/null" $signal; done; ' +
+    "wait $child; code=$?; if [ $code -gt 128 ]; then wait $child; code=$?; fi; exit $code", // a signal ends one wait
+  "sh",
+];

@@ -59,6 +59,12 @@ export class GrpcChannel implements Disposable {
     return createClient(service, transport);
   }
 
+  /** A call without a library, on the same connection, by the name that a connection of go-plugin has. */
+  open(path: string): Promise<http2.ClientHttp2Stream> {
+    const headers = { ":authority": "unused", "content-type": "application/grpc", te: "trailers" };
+    return this.#sessions.request("POST", path, headers, {});
+  }
+
   [Symbol.dispose](): void {
     this.#sessions.abort();
   }

@@ -1,125 +1,32 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Client } from "@connectrpc/connect";
-import type { Subprocess } from "bun";
-import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
-import { HTTP } from "../../gen/http/http_pb.ts";
-import { type BuildBlockResponse, type InitializeRequestSchema, State, VM } from "../../gen/vm/vm_pb.ts";
 import { within } from "./deadline.ts";
-import { GrpcChannel } from "./grpc-peer.ts";
+import type { Handshake, Launched, PluginProcess } from "./launch.ts";
 import type { LogLines } from "./log-lines.ts";
-
-export type PluginProcess = Subprocess<"ignore", "pipe", "pipe">;
-export type InitializeFields = MessageInitShape<typeof InitializeRequestSchema>;
-
-/** What a plugin told the node. */
-export interface Handshake {
-  readonly protocolVersion: number;
-  readonly addr: string;
-}
-
-/** The services of a running plugin, as its node calls them. */
-export class PluginClient {
-  readonly vm: Client<typeof VM>;
-  readonly http: Client<typeof HTTP>;
-  readonly health: Client<typeof Health>;
-  readonly #channel: GrpcChannel;
-  #httpChannel: Promise<GrpcChannel> | undefined;
-  readonly #fields: InitializeFields;
-
-  /** `address` is where it serves, `fields` what the node says at Initialize. */
-  constructor(address: string, fields: InitializeFields) {
-    this.#fields = fields;
-    this.#channel = new GrpcChannel(address);
-    this.vm = this.#channel.client(VM);
-    this.http = {
-      handleSimple: async (request, options) => (await this.#connectHttp()).handleSimple(request, options),
-      handle: async (request, options) => (await this.#connectHttp()).handle(request, options),
-    };
-    this.health = this.#channel.client(Health);
-  }
-
-  /** Where CreateHandlers says, as the node does. */
-  async #connectHttp(): Promise<Client<typeof HTTP>> {
-    this.#httpChannel ??= this.vm.createHandlers({}).then(({ handlers: [handler] }) => {
-      return new GrpcChannel(handler?.serverAddr ?? "");
-    });
-    return (await this.#httpChannel).client(HTTP);
-  }
-
-  initialize(fields: InitializeFields = {}) {
-    return this.vm.initialize({ ...this.#fields, ...fields } as InitializeFields);
-  }
-
-  /** As the node does when the chain is up to date. */
-  async toNormalOperation(): Promise<void> {
-    const { lastAcceptedId } = await this.vm.setState({ state: State.BOOTSTRAPPING });
-    await this.vm.setPreference({ id: lastAcceptedId });
-    await this.vm.setState({ state: State.NORMAL_OP });
-  }
-
-  async start(fields: InitializeFields = {}): Promise<void> {
-    await this.initialize(fields);
-    await this.toNormalOperation();
-  }
-
-  /** Calls a JSON-RPC method; gives its result. */
-  async call(method: string, params: object = []): Promise<Record<string, unknown>> {
-    const request = { jsonrpc: "2.0", id: 1, method, params };
-    const { body } = await this.http.handleSimple({
-      method: "POST",
-      url: "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S/rpc",
-      requestHeaders: [{ key: "Content-Type", values: ["application/json"] }],
-      body: new TextEncoder().encode(JSON.stringify(request)),
-    });
-    const { result, error } = JSON.parse(new TextDecoder().decode(body)) as {
-      result?: Record<string, unknown>;
-      error?: { message: string };
-    };
-    if (result === undefined) throw new Error(error?.message ?? "no answer");
-    return result;
-  }
-
-  async propose(text: string): Promise<void> {
-    await this.call("proposeBlock", [{ data: new TextEncoder().encode(text).toBase64() }]);
-  }
-
-  /** A block from proposal to preference, as the engine leads it. */
-  async proposeAndVerify(text: string): Promise<BuildBlockResponse> {
-    await this.propose(text);
-    await this.vm.waitForEvent({});
-    const block = await this.vm.buildBlock({});
-    await this.vm.blockVerify({ bytes: block.bytes });
-    await this.vm.setPreference({ id: block.id });
-    return block;
-  }
-
-  async proposeAndAccept(text: string): Promise<BuildBlockResponse> {
-    const block = await this.proposeAndVerify(text);
-    await this.vm.blockAccept({ id: block.id });
-    return block;
-  }
-
-  /** Ends the connection. */
-  close(): void {
-    this.#channel[Symbol.dispose]();
-    void this.#httpChannel?.then((channel) => channel[Symbol.dispose]());
-  }
-}
+import { type NodeSide, PluginClient } from "./plugin-client.ts";
+import { waysOf } from "./protocols.ts";
+import { answerOn, frame } from "./raw-grpc.ts";
 
 /** A plugin that we started: its services, and its process. */
 export class Plugin extends PluginClient implements AsyncDisposable {
   readonly process: PluginProcess;
   readonly handshake: Handshake;
   readonly log: LogLines;
-  /** What it wrote to standard output, when it has ended. */
+  /** What it wrote to standard output beside the handshake, when it has ended. */
   readonly output: Promise<string>;
+  readonly #launched: Launched;
 
-  constructor(process: PluginProcess, handshake: Handshake, log: LogLines, fields: InitializeFields) {
-    super(handshake.addr, fields);
-    this.process = process;
+  static async connect(launched: Launched, side: NodeSide): Promise<Plugin> {
+    const plugin = new Plugin(launched, await launched.handshake, side);
+    if (waysOf(side.protocol).starts === "go-plugin") await plugin.#openStreams();
+    return plugin;
+  }
+
+  private constructor(launched: Launched, handshake: Handshake, side: NodeSide) {
+    super(handshake.addr, side);
+    this.#launched = launched;
+    this.process = launched.process;
     this.handshake = handshake;
-    this.log = log;
-    this.output = process.stdout.text();
+    this.log = launched.log;
+    this.output = launched.output;
   }
 
   /** The exit code, or the signal that ended it. */
@@ -131,11 +38,25 @@ export class Plugin extends PluginClient implements AsyncDisposable {
     );
   }
 
-  /** Ends it as the node does. Gives the exit code. */
+  /** Ends it as the node does with a chain. Gives the exit code, "SIGKILL" when it took too long. */
   async shutDown(): Promise<number | string> {
     await this.vm.shutdown({});
-    this.process.kill("SIGTERM");
-    return this.exit;
+    await this.node[Symbol.asyncDispose]();
+    return this.stop();
+  }
+
+  /** Ends it as the node does with what is no chain, when it leaves itself. */
+  async stop(): Promise<number | string> {
+    const { stopSignal } = waysOf(this.protocol);
+    if (stopSignal === undefined) await this.#leaveGoPlugin();
+    this.close();
+    if (stopSignal !== undefined) this.process.kill(stopSignal);
+    const killer = setTimeout(() => this.process.kill("SIGKILL"), stopSignal === undefined ? 2_000 : 5_000);
+    try {
+      return await this.exit;
+    } finally {
+      clearTimeout(killer);
+    }
   }
 
   /** Ends it as a crash does. */
@@ -146,6 +67,25 @@ export class Plugin extends PluginClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.kill9();
+    await this.#launched[Symbol.asyncDispose]();
+  }
+
+  /** go-plugin keeps both open as long as the plugin lives; "unimplemented" is an answer too. */
+  async #openStreams(): Promise<void> {
+    const broker = await this.channel.open("/plugin.GRPCBroker/StartStream");
+    const output = await this.channel.open("/plugin.GRPCStdio/StreamStdio");
+    output.end(frame(new Uint8Array()));
+    for (const stream of [broker, output]) {
+      stream.on("error", () => {});
+      stream.resume();
+    }
+  }
+
+  /** What it answers does not matter: it has to leave. */
+  async #leaveGoPlugin(): Promise<void> {
+    const stream = await this.channel.open("/plugin.GRPCController/Shutdown");
+    stream.on("error", () => {});
+    stream.end(frame(new Uint8Array()));
+    await answerOn(stream);
   }
 }

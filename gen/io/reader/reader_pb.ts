@@ -43,7 +43,7 @@ export type ReadResponse = Message<"io.reader.ReadResponse"> & {
   read: Uint8Array;
 
   /**
-   * From protocol 42. Until 41 this was a string, "EOF" at the end.
+   * From protocol 42; see older.proto for the earlier layout.
    *
    * @generated from field: io.reader.Error error = 2;
    */

@@ -1,0 +1,60 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** Between messenger.Messenger and the engine: a Go channel that holds one message, and a sender who never waits. */
+export class MessageQueue {
+  /** How many messages came, those that were refused included. */
+  sent = 0;
+  /** How many found it full. */
+  refused = 0;
+  #waiting: number | undefined;
+  readonly #takers = new Set<(message: number) => void>();
+  readonly #watchers = new Set<() => void>();
+
+  /** Throws "full message queue". */
+  put(message: number): void {
+    this.sent++;
+    try {
+      this.#put(message);
+    } finally {
+      for (const watch of this.#watchers) watch();
+    }
+  }
+
+  /** The next message. Rejects when `signal` says so. */
+  take(signal?: AbortSignal): Promise<number> {
+    const message = this.#waiting;
+    this.#waiting = undefined;
+    if (message !== undefined) return Promise.resolve(message);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#takers.add(resolve);
+    signal?.addEventListener("abort", () => {
+      this.#takers.delete(resolve);
+      reject(new ConnectError("the engine no longer waits", Code.Canceled));
+    });
+    return promise;
+  }
+
+  /** Resolves when `condition` holds, at the latest with the message that makes it so. */
+  async until(condition: () => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watch = () => {
+      if (condition()) resolve();
+    };
+    this.#watchers.add(watch);
+    watch();
+    await promise;
+    this.#watchers.delete(watch);
+  }
+
+  #put(message: number): void {
+    const [taker] = this.#takers;
+    if (taker !== undefined) {
+      this.#takers.delete(taker);
+      taker(message);
+    } else if (this.#waiting === undefined) this.#waiting = message;
+    else {
+      this.refused++;
+      throw new ConnectError("full message queue", Code.Unknown);
+    }
+  }
+}

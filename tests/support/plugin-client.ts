@@ -1,0 +1,127 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
+import type { HTTP } from "../../gen/http/http_pb.ts";
+import { type BuildBlockResponse, type InitializeRequestSchema, State } from "../../gen/vm/vm_pb.ts";
+import { GrpcChannel } from "./grpc-peer.ts";
+import { askNode, type HttpAnswer, type HttpRequest } from "./node-http.ts";
+import type { NodeServices } from "./node-services.ts";
+import { servicesOf } from "./services.ts";
+import { createVmClient, type VmClient } from "./vm-client.ts";
+
+export type InitializeFields = MessageInitShape<typeof InitializeRequestSchema>;
+
+/** What a plugin's client knows of the node. */
+export interface NodeSide {
+  readonly protocol: number;
+  readonly services: NodeServices;
+  /** What the node says at Initialize, in the newest layout. */
+  readonly fields: InitializeFields;
+}
+
+/** The services of a running plugin, as its node calls them. */
+export class PluginClient {
+  readonly protocol: number;
+  readonly vm: VmClient;
+  readonly http: Client<typeof HTTP>;
+  readonly health: Client<typeof Health>;
+  /** What it sends to the node. */
+  readonly node: NodeServices;
+  protected readonly channel: GrpcChannel;
+  #handler: Promise<string> | undefined;
+  readonly #httpChannels = new Map<string, GrpcChannel>();
+  readonly #fields: InitializeFields;
+
+  /** `address` is where it serves. */
+  constructor(address: string, { protocol, services, fields }: NodeSide) {
+    this.protocol = protocol;
+    this.node = services;
+    this.#fields = fields;
+    this.channel = new GrpcChannel(address);
+    this.vm = createVmClient(this.channel, protocol, services.events);
+    this.http = {
+      handleSimple: async (request, options) => (await this.#chainHttp()).handleSimple(request, options),
+      handle: async (request, options) => (await this.#chainHttp()).handle(request, options),
+    };
+    this.health = this.channel.client(Health);
+  }
+
+  /** What a client of the node's HTTP server sees, for a request to a handler of the plugin. */
+  ask(request: HttpRequest, handler?: { readonly serverAddr: string }): Promise<HttpAnswer> {
+    return askNode(handler === undefined ? this.http : this.#httpAt(handler.serverAddr), this.protocol, request);
+  }
+
+  /** Where CreateHandlers says, as the node does. */
+  async #chainHttp(): Promise<Client<typeof HTTP>> {
+    this.#handler ??= this.vm.createHandlers({}).then(({ handlers: [handler] }) => handler?.serverAddr ?? "");
+    return this.#httpAt(await this.#handler);
+  }
+
+  #httpAt(address: string): Client<typeof HTTP> {
+    const channel = this.#httpChannels.get(address) ?? new GrpcChannel(address);
+    this.#httpChannels.set(address, channel);
+    return channel.client(servicesOf(this.protocol).http);
+  }
+
+  /** With the address of an older database behind, as a node has it until protocol 29. */
+  initialize(fields: InitializeFields = {}) {
+    const request = { ...this.#fields, ...fields } as InitializeFields;
+    const database = { version: "v1.4.5", serverAddr: request.dbServerAddr };
+    const older = { version: "v1.0.0", serverAddr: "127.0.0.1:1" };
+    return this.vm.initialize({ ...request, ...{ dbServers: [database, older] } } as InitializeFields);
+  }
+
+  /** As the node does when the chain is up to date. */
+  async toNormalOperation(): Promise<void> {
+    const { lastAcceptedId } = await this.vm.setState({ state: State.BOOTSTRAPPING });
+    await this.vm.setPreference({ id: lastAcceptedId });
+    await this.vm.setState({ state: State.NORMAL_OP });
+  }
+
+  async start(fields: InitializeFields = {}): Promise<void> {
+    await this.initialize(fields);
+    await this.toNormalOperation();
+  }
+
+  /** Calls a JSON-RPC method; gives its result. */
+  async call(method: string, params: object = []): Promise<Record<string, unknown>> {
+    const request = { jsonrpc: "2.0", id: 1, method, params };
+    const { body } = await this.http.handleSimple({
+      method: "POST",
+      url: "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S/rpc",
+      requestHeaders: [{ key: "Content-Type", values: ["application/json"] }],
+      body: new TextEncoder().encode(JSON.stringify(request)),
+    });
+    const { result, error } = JSON.parse(new TextDecoder().decode(body)) as {
+      result?: Record<string, unknown>;
+      error?: { message: string };
+    };
+    if (result === undefined) throw new Error(error?.message ?? "no answer");
+    return result;
+  }
+
+  async propose(text: string): Promise<void> {
+    await this.call("proposeBlock", [{ data: new TextEncoder().encode(text).toBase64() }]);
+  }
+
+  /** A block from proposal to preference, as the engine leads it. */
+  async proposeAndVerify(text: string): Promise<BuildBlockResponse> {
+    await this.propose(text);
+    await this.vm.waitForEvent({});
+    const block = await this.vm.buildBlock({});
+    await this.vm.blockVerify({ bytes: block.bytes });
+    await this.vm.setPreference({ id: block.id });
+    return block;
+  }
+
+  async proposeAndAccept(text: string): Promise<BuildBlockResponse> {
+    const block = await this.proposeAndVerify(text);
+    await this.vm.blockAccept({ id: block.id });
+    return block;
+  }
+
+  /** Ends the connections. */
+  close(): void {
+    for (const channel of [this.channel, ...this.#httpChannels.values()]) channel[Symbol.dispose]();
+  }
+}
