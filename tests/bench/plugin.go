@@ -45,8 +45,9 @@ type plugin struct {
 	exited chan struct{}
 }
 
-// startPlugin starts the binary as a node does and waits for its handshake.
-func startPlugin(ctx context.Context, path string) (*plugin, error) {
+// startPlugin starts the binary as a node does and waits for its handshake. The environment is what the operator adds to
+// that of the node.
+func startPlugin(ctx context.Context, path string, environment ...string) (*plugin, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func startPlugin(ctx context.Context, path string) (*plugin, error) {
 		output: &tail{},
 		exited: make(chan struct{}),
 	}
-	p.cmd.Env = []string{engineAddrVariable + "=" + listener.Addr().String()}
+	p.cmd.Env = append(environment, engineAddrVariable+"="+listener.Addr().String())
 	p.cmd.Stdout = p.output
 	p.cmd.Stderr = p.output
 	dieWithParent(p.cmd)

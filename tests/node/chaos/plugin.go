@@ -31,6 +31,8 @@ import (
 	"github.com/ava-labs/avalanchego/vms/proposervm"
 	"github.com/ava-labs/avalanchego/vms/rpcchainvm"
 	"github.com/ava-labs/avalanchego/vms/rpcchainvm/runtime"
+
+	_ "github.com/timestampvm/timestampvm/tests/node/internal/nodeversion" // plugins ask this program
 )
 
 // site is what of a chain on one node outlives its processes.

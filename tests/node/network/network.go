@@ -17,6 +17,7 @@ import (
 	"github.com/ava-labs/avalanchego/ids"
 	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 	"github.com/ava-labs/avalanchego/utils/logging"
+	"github.com/ava-labs/avalanchego/version"
 )
 
 const (
@@ -156,7 +157,8 @@ func prepare(c Config) (*Network, error) {
 		return nil, errors.Join(err, guard.dismiss())
 	}
 
-	chain := &tmpnet.Chain{VMID: VMID, Genesis: genesis, VersionArgs: []string{"version-json"}}
+	ask := []string{"version-json", "--rpcchainvm", fmt.Sprint(version.RPCChainVMProtocol)}
+	chain := &tmpnet.Chain{VMID: VMID, Genesis: genesis, VersionArgs: ask}
 	validators := tmpnet.NewNodesOrPanic(c.Nodes)
 	n := &Network{
 		config:         c,

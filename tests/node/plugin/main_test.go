@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
+	_ "github.com/timestampvm/timestampvm/tests/node/internal/nodeversion" // plugins ask this program
 )
 
 // binary is the path of the plugin under test.
