@@ -12,10 +12,15 @@ MINUTES ?= 10
 # For how long `make fuzz` goes on in each test.
 FUZZ_SECONDS ?= 30
 oracle := build/oracle/release/oracle
+# The releases whose nodes are run as a whole; tests/releases/mods has a module file for each, and for many more.
+nodes := $(addprefix build/avalanchego-,v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v1.14.2)
+peer := build/peer/bin/timestampvm
+peer_version := 0.0.18
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix gen build format-check lint types gen-check node-test network chaos fuzz bench clean
+.PHONY: help run test check fix gen build format-check lint types gen-check \
+	node-test protocol-test release-test network chaos fuzz bench clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +55,19 @@ node-test: build ## the binary under real AvalancheGo code and a real network (n
 	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \
 	else echo 'node-test: skipped, Go is not installed'; fi
 
+protocol-test: build ## the tests of the plugin again under each protocol from 16 to 46
+	@for protocol in $$(seq 16 46); do echo "== protocol $$protocol"; \
+		TEST_PROTOCOL=$$protocol TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) $(bun) test --config=tests/support/bunfig.toml tests/rpcchainvm || exit 1; done
+
+release-test: build ## the binary under the clients and nodes of many releases; writes the README's table (needs Go, cargo)
+	@rm -rf $(verified)
+	$(facts) $(bun) test --config=tests/support/bunfig.toml tests/rpcchainvm/every-protocol.test.ts
+	$(facts) tests/releases/run.sh
+	$(MAKE) $(nodes) $(peer)
+	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build PEER=$(CURDIR)/$(peer) \
+		go test -v -count=1 -timeout 40m ./releases
+	$(bun) tests/readme/table.ts $(verified) README.md
+
 network: build build/avalanchego ## a local network of NODES=3 AvalancheGo nodes with a chain of this binary (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
 	@exec build/network -nodes $(NODES) -binary $(binary) -avalanchego build/avalanchego
@@ -61,13 +79,22 @@ chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network 
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun) test --config=tests/fuzz/bunfig.toml tests/fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun) test --config=tests/support/bunfig.toml tests/fuzz
 
 bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
 	cd tests/bench && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) go run . $(BENCH)
 
 node_tests := cd tests/node && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
-	go test -v -count=1 -p 1 -timeout 30m ./...
+	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$)
+
+verified := $(CURDIR)/build/verified
+facts := VERIFIED_DIR=$(verified) TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
+
+build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
+	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main
+
+$(peer):
+	cargo install timestampvm --version $(peer_version) --locked --root build/peer
 
 build/avalanchego: tests/node/go.mod tests/node/go.sum
 	cd tests/node && go build -o ../../$@ github.com/ava-labs/avalanchego/main
