@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// override is the environment variable by which an operator names the protocol to the plugin. Nodes pass it on.
+const override = "GRPC_TIMESTAMPVM_PROTOCOL"
+
 // nodeProcess is a running node.
 type nodeProcess struct {
 	cmd   *exec.Cmd
@@ -26,7 +29,7 @@ func startProcess(binary string, args []string, dir string) (*nodeProcess, error
 	defer output.Close()
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = dir
-	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"), override + "=" + os.Getenv(override)}
 	cmd.Stdout = output
 	cmd.Stderr = output
 	// In a group of its own it does not hear the Ctrl-C that ends this program, and is ended in good order.
