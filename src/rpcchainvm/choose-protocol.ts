@@ -24,7 +24,7 @@ interface Found {
 
 /**
  * The protocol to speak, before the node says a word: it takes one answer only, in the 5 s after it has started us, and
- * wants exactly its own number. The surest source first. Throws, with what the operator can do, when it is one that we
+ * wants exactly its own number. Throws, with what the operator can do, when it is one that we
  * do not speak.
  */
 export async function chooseProtocol(
@@ -33,10 +33,14 @@ export async function chooseProtocol(
   known: KnownProtocol | undefined,
 ): Promise<Choice> {
   const override = readOverride(environment[overrideVariable]);
+  const told = known?.recall();
   const { version, reason } =
     readOffer(environment[offeredVariable]) ??
-    found(known?.recall(), "the node said so when it refused another") ??
-    found(override, `${overrideVariable} says so`) ??
+    found(override === told?.refused ? undefined : override, `${overrideVariable} says so`) ??
+    found(
+      told?.version,
+      told?.refused === undefined ? "the node took it before" : `the node refused ${told.refused}`,
+    ) ??
     found(readVersion(await node.askVersion()), "the node's --version says so") ??
     newest;
   if (version < oldestProtocol)

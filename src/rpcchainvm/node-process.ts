@@ -8,6 +8,7 @@ const maxOutputBytes = 64 * 1024;
 
 /** The process that started us, as its operating system knows it. It is AvalancheGo, or a test of ours. */
 export interface NodeProcess {
+  readonly pid: number;
   /** Runs its program once more, with `--version`. Gives what that prints, "" when it cannot be run or takes too long. */
   readonly askVersion: () => Promise<string>;
   /** A text that no other process on this machine has, before or after it; undefined when there is none. */
@@ -20,6 +21,7 @@ export interface NodeProcess {
 export function nodeProcess(pid: number, platform: NodeJS.Platform): NodeProcess {
   if (platform === "linux") return linuxProcess(pid);
   return {
+    pid,
     askVersion: async () => run((await askPs("comm=", pid)) || "/", ["--version"]),
     identify: async () => {
       const start = await askPs("lstart=", pid);
@@ -31,6 +33,7 @@ export function nodeProcess(pid: number, platform: NodeJS.Platform): NodeProcess
 
 function linuxProcess(pid: number): NodeProcess {
   return {
+    pid,
     // This link works even when the file was replaced or removed.
     askVersion: () => run(`/proc/${pid}/exe`, ["--version"]),
     identify: async () => {

@@ -10,7 +10,7 @@ import { ProtocolMismatch, shakeHands } from "./handshake.ts";
 import { healthService } from "./health-service.ts";
 import { createHttpService, type HttpApp, httpOptions } from "./http-service.ts";
 import { decodeInitialize } from "./initialize-request.ts";
-import { KnownProtocol } from "./known-protocol.ts";
+import { type Known, KnownProtocol } from "./known-protocol.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { nodeProcess } from "./node-process.ts";
 import type { ChainOptions } from "./open-chain.ts";
@@ -92,7 +92,7 @@ function addVmService(server: GrpcServer, options: VmServiceOptions): void {
   });
 }
 
-/** Where the node refuses our protocol, the process that it starts next will speak the right one. */
+/** Whether the node takes our protocol or refuses it, the processes that it starts later need not ask. */
 async function shakeOrRemember(
   runtimeAddress: string,
   { version }: Protocol,
@@ -104,18 +104,23 @@ async function shakeOrRemember(
   } catch (error) {
     if (!(error instanceof ProtocolMismatch)) throw error;
     const { wanted } = error;
-    throw new Error(`AvalancheGo speaks RPCChainVM protocol ${wanted}, not ${version}: ${remember(wanted, known)}`);
+    const problem = remember(known, { version: wanted, refused: version });
+    const next =
+      problem === undefined
+        ? "the next process that this node starts will speak it. If the chain is not up then, restart the node"
+        : `start the node with ${overrideVariable}=${wanted} in its environment (not remembered: ${problem})`;
+    throw new Error(`AvalancheGo speaks RPCChainVM protocol ${wanted}, not ${version}: ${next}`);
   }
+  if (known?.recall() === undefined) remember(known, { version, refused: undefined });
 }
 
-/** Gives what the operator can expect, and do. */
-function remember(wanted: number, known: KnownProtocol | undefined): string {
+/** Gives what went wrong; undefined when nothing did. */
+function remember(known: KnownProtocol | undefined, what: Known): string | undefined {
+  if (known === undefined) return "the node's process cannot be told from others";
   try {
-    if (known === undefined) throw new Error("the node's process cannot be told from others");
-    known.remember(wanted);
-    return "the next process that this node starts will speak it. If the chain is not up then, restart the node";
+    known.remember(what);
+    return undefined;
   } catch (error) {
-    const problem = (error as Error).message;
-    return `start the node with ${overrideVariable}=${wanted} in its environment (not remembered: ${problem})`;
+    return (error as Error).message;
   }
 }

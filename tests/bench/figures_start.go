@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func (b *bench) start() error {
 		size[c.column] = value{Value: float64(info.Size()) / 1e6}
 	}
 	b.report.add("binary", "MB", noGoal, size)
-	b.report.add("exec to handshake, median (range)", "ms", below(400), spread(handshake))
+	b.report.add("exec to handshake, median (range)", "ms", below(60), spread(handshake))
 	if err := b.startTold(); err != nil {
 		return err
 	}
@@ -63,6 +64,9 @@ func (b *bench) startTold() error {
 			for _, c := range b.contenders {
 				if c.column != ours {
 					continue
+				}
+				if err := forgetProtocol(); err != nil {
+					return err
 				}
 				p, err := startPlugin(b.ctx, c.path, protocolVariable+"="+protocol)
 				if err != nil {
@@ -85,11 +89,20 @@ func (b *bench) startTold() error {
 		memory[way] = values[len(values)/2]
 	}
 	column := func(v value) map[string]value { return map[string]value{ours: v} }
-	b.report.add("  told the protocol", "ms", below(60), column(times["told"]))
-	b.report.add("  asking the node", "ms", below(400), column(times["asks"]))
+	b.report.add("  told the protocol by the operator", "ms", below(60), column(times["told"]))
+	b.report.add("  asking the node, as the first process does", "ms", below(400), column(times["asks"]))
 	b.report.add("RSS at the handshake, told the protocol", "MB", noGoal, column(value{Value: memory["told"]}))
 	b.report.add("  having asked the node", "MB", noGoal, column(value{Value: memory["asks"]}))
 	return nil
+}
+
+// forgetProtocol removes what our VM noted about this process, which a process that it starts next would read.
+func forgetProtocol() error {
+	notes, err := filepath.Glob(fmt.Sprintf("/tmp/timestampvm-protocol-%d-*", os.Getpid()))
+	for _, note := range notes {
+		err = errors.Join(err, os.Remove(note))
+	}
+	return err
 }
 
 func spread(times map[string]samples) map[string]value {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chooseProtocol, type Environment } from "../../src/rpcchainvm/choose-protocol.ts";
-import { KnownProtocol } from "../../src/rpcchainvm/known-protocol.ts";
+import { type Known, KnownProtocol } from "../../src/rpcchainvm/known-protocol.ts";
 import { errorOf } from "../support/status.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -11,18 +11,19 @@ interface Sources {
   readonly environment?: Environment;
   /** What the node's --version prints. */
   readonly printed?: string;
-  readonly remembered?: number;
+  readonly remembered?: Known;
 }
 
 let nodes = 0;
 
 async function choose({ environment = {}, printed = "", remembered }: Sources) {
   const node = {
+    pid: 1,
     askVersion: () => Promise.resolve(printed),
     identify: () => Promise.resolve(undefined),
     args: () => [],
   };
-  const known = new KnownProtocol(`node ${nodes++}`, directory.path);
+  const known = new KnownProtocol(process.pid, `node ${nodes++}`, directory.path);
   if (remembered !== undefined) known.remember(remembered);
   const { protocol, reason } = await chooseProtocol(environment, node, known);
   return { version: protocol.version, reason };
@@ -58,10 +59,26 @@ describe("the protocol is", () => {
     expect(await choose({ environment, printed: printed(45) })).toEqual({ version: 28, reason });
   });
 
-  test("what the node said itself, before all but go-plugin", async () => {
+  test("what the node took before, without asking again", async () => {
+    const remembered = { version: 44, refused: undefined };
+    expect(await choose({ printed: printed(45), remembered })).toEqual({
+      version: 44,
+      reason: "the node took it before",
+    });
+  });
+
+  test("what the node said when it refused what the operator says", async () => {
     const environment = { GRPC_TIMESTAMPVM_PROTOCOL: "28" };
-    const reason = "the node said so when it refused another";
-    expect(await choose({ environment, printed: printed(45), remembered: 44 })).toEqual({ version: 44, reason });
+    const remembered = { version: 44, refused: 28 };
+    const sources = { environment, printed: printed(45), remembered };
+    expect(await choose(sources)).toEqual({ version: 44, reason: "the node refused 28" });
+  });
+
+  test("what the operator says, where the node refused something else or took it", async () => {
+    const environment = { GRPC_TIMESTAMPVM_PROTOCOL: "28" };
+    for (const refused of [27, undefined]) {
+      expect((await choose({ environment, remembered: { version: 44, refused } })).version).toBe(28);
+    }
   });
 
   test.each(["", "GNU Make 4.3\n", "rpcchainvm=\n", "rpcchainvm=9999999999999\n", "myrpcchainvm=44x"])(
@@ -83,7 +100,7 @@ describe("refused is", () => {
   }
 
   test("a newer one, and the error says how to try it", async () => {
-    for (const sources of [{ printed: printed(47) }, { remembered: 47 }]) {
+    for (const sources of [{ printed: printed(47) }, { remembered: { version: 47, refused: 46 } }]) {
       const message = await refusal(sources);
       expect(message).toContain("AvalancheGo speaks RPCChainVM protocol 47");
       expect(message).toContain("newer than 46");
@@ -93,7 +110,7 @@ describe("refused is", () => {
 
   test("not a newer one that the operator names, whoever else names it", async () => {
     const environment = { GRPC_TIMESTAMPVM_PROTOCOL: "47" };
-    for (const sources of [{}, { printed: printed(47) }, { remembered: 47 }]) {
+    for (const sources of [{}, { printed: printed(47) }, { remembered: { version: 47, refused: 46 } }]) {
       expect((await choose({ environment, ...sources })).version).toBe(47);
     }
   });

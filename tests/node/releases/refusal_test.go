@@ -1,8 +1,6 @@
 package releases
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +12,6 @@ func TestChainStartsAfterARefusedProtocol(t *testing.T) {
 	t.Setenv(override, "44")
 	for _, version := range []string{"v1.10.12", "v1.14.2"} {
 		t.Run(version, func(t *testing.T) {
-			forgetAfterwards(t)
 			release, err := Find(version)
 			require.NoError(t, err)
 			node := startNetwork(t, program(t, release)).nodes[0]
@@ -27,26 +24,4 @@ func TestChainStartsAfterARefusedProtocol(t *testing.T) {
 			require.Len(t, node.chain(t), 3)
 		})
 	}
-}
-
-// forgetAfterwards removes what the plugin noted about the nodes of the test. The node passes no TMPDIR on to it.
-func forgetAfterwards(t *testing.T) {
-	t.Helper()
-	notes := func() map[string]bool {
-		files, err := filepath.Glob("/tmp/timestampvm-protocol-*")
-		require.NoError(t, err)
-		found := map[string]bool{}
-		for _, file := range files {
-			found[file] = true
-		}
-		return found
-	}
-	before := notes()
-	t.Cleanup(func() {
-		for file := range notes() {
-			if !before[file] {
-				require.NoError(t, os.Remove(file))
-			}
-		}
-	})
 }
