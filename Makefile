@@ -17,6 +17,16 @@ nodes := $(addprefix build/avalanchego-,v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v
 peer := build/peer/bin/timestampvm
 peer_version := 0.0.18
 
+# Under which protocols `make protocol-test` runs.
+PROTOCOLS ?= $(shell seq 16 46)
+# The tests with a fake node, which has the protocol of the run; the one that goes through all of them has its own.
+fake_node_tests := $(shell grep -lE 'FakeNode|testProtocol' tests/rpcchainvm/*.test.ts | grep -v every-protocol)
+no_coverage := --config=tests/support/bunfig.toml
+# What the tests start is the binary, and where they note what they have seen to work.
+tested := TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
+verified := $(CURDIR)/build/verified
+facts := VERIFIED_DIR=$(verified) $(tested)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check fix gen build format-check lint types gen-check \
@@ -32,8 +42,8 @@ run: build ## build the binary, and say how to install it into a node
 	@printf 'Then create a chain with the output of: %s genesis "any text"\n' $(binary)
 	@printf 'or start a whole local network with it: make network\n'
 
-test: node_modules ## all tests that need no node
-	$(bun) test
+test: build ## all tests that need no node
+	$(tested) $(bun) test
 
 check: format-check lint types gen-check test ## everything that must pass; writes nothing
 
@@ -55,13 +65,13 @@ node-test: build ## the binary under real AvalancheGo code and a real network (n
 	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \
 	else echo 'node-test: skipped, Go is not installed'; fi
 
-protocol-test: build ## the tests of the plugin again under each protocol from 16 to 46
-	@for protocol in $$(seq 16 46); do echo "== protocol $$protocol"; \
-		TEST_PROTOCOL=$$protocol TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) $(bun) test --config=tests/support/bunfig.toml tests/rpcchainvm || exit 1; done
+protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 … 46"
+	@for protocol in $(PROTOCOLS); do echo "== protocol $$protocol"; \
+		TEST_PROTOCOL=$$protocol $(tested) $(bun) test $(no_coverage) $(fake_node_tests) || exit 1; done
 
 release-test: build ## the binary under the clients and nodes of many releases; writes the README's table (needs Go, cargo)
 	@rm -rf $(verified)
-	$(facts) $(bun) test --config=tests/support/bunfig.toml tests/rpcchainvm/every-protocol.test.ts
+	$(facts) $(bun) test $(no_coverage) tests/rpcchainvm/every-protocol.test.ts
 	$(facts) tests/releases/run.sh
 	$(MAKE) $(nodes) $(peer)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build PEER=$(CURDIR)/$(peer) \
@@ -79,16 +89,13 @@ chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network 
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun) test --config=tests/support/bunfig.toml tests/fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun) test $(no_coverage) tests/fuzz
 
 bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
-	cd tests/bench && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) go run . $(BENCH)
+	cd tests/bench && $(tested) go run . $(BENCH)
 
-node_tests := cd tests/node && TIMESTAMPVM_BINARY=$(CURDIR)/$(binary) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
+node_tests := cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$)
-
-verified := $(CURDIR)/build/verified
-facts := VERIFIED_DIR=$(verified) TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main

@@ -50,9 +50,14 @@ export async function servePlugin({ environment, staticApp, writeOut, version, .
     process.exit(0);
   };
   let isShaken = false;
+  let isToldToLeave = false;
   watchLifetime({
     parent,
-    mayLeave: (signal) => isShaken && session.mayLeave && protocol.stopSignals.includes(signal),
+    mayLeave: (signal) => {
+      if (!session.mayLeave || !protocol.stopSignals.includes(signal)) return false;
+      isToldToLeave = true;
+      return isShaken;
+    },
     leave,
   });
   // Whatever goes wrong in one call, the node cannot replace us: every later call would wait for ever.
@@ -70,6 +75,7 @@ export async function servePlugin({ environment, staticApp, writeOut, version, .
   if (runtimeAddress === undefined) writeOut(goPluginLine(protocol.version, address));
   else await shakeOrRemember(runtimeAddress, protocol, address, known);
   isShaken = true;
+  if (isToldToLeave) leave(); // the signal was faster than the node's answer
   log.debug("serving", { address, httpAddress });
 }
 

@@ -2,8 +2,11 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
+import { Runtime } from "../../gen/vm/runtime/runtime_pb.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { within } from "../support/deadline.ts";
 import { FakeNode } from "../support/fake-node.ts";
+import { GrpcPeer } from "../support/grpc-peer.ts";
 import { spawnPlugin } from "../support/launch.ts";
 import { runtimeEnvironment } from "../support/plugin-command.ts";
 import { newestProtocol, protocolWithin, testProtocol } from "../support/protocols.ts";
@@ -55,14 +58,12 @@ test.concurrent("the probe: Version, Shutdown, the end that the node sets it, ex
 test.concurrent("a process that was never initialized leaves without Shutdown", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
-  await plugin.vm.version({}); // it knows that the node took its handshake
   expect(await plugin.stop()).toBe(0);
 });
 
 test.concurrent("SIGTERM alone ends a process that was never initialized", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
-  await plugin.vm.version({});
   plugin.process.kill("SIGTERM");
   expect(await plugin.exit).toBe(0);
 });
@@ -74,4 +75,24 @@ test.concurrent("two Shutdowns are as good as one, and Initialize is refused aft
   await plugin.vm.shutdown({});
   const refused = await plugin.initialize().catch(ConnectError.from);
   expect(refused).toMatchObject({ code: Code.Unavailable, rawMessage: "the VM is shut down" });
+});
+
+test.concurrent("a stop signal that overtakes the node's answer is obeyed when that has come", async () => {
+  await using node = await FakeNode.start();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<object>();
+  await using peer = await GrpcPeer.listen((router) => {
+    router.service(Runtime, {
+      initialize: () => {
+        asked.resolve();
+        return answer.promise;
+      },
+    });
+  });
+  const environment = { ...runtimeEnvironment(protocolWithin(24), peer.address), TMPDIR: node.workingDir };
+  const child = spawnPlugin(node.workingDir, environment);
+  await within("the handshake", asked.promise);
+  child.kill("SIGTERM");
+  answer.resolve({});
+  expect(await within("the plugin's end", child.exited)).toBe(0);
 });

@@ -26,6 +26,8 @@ export class FakeNode implements AsyncDisposable {
   readonly gossip: SendAppGossipMsg[] = [];
   readonly #onGossip = new Set<() => void>();
   readonly #dir: ReturnType<typeof temporaryDirectory>;
+  /** Plugins remember there what a node said: each of ours is another to them. */
+  readonly #temporary: ReturnType<typeof temporaryDirectory>;
   readonly #stack: AsyncDisposableStack;
   #databaseAddress = "";
 
@@ -41,6 +43,7 @@ export class FakeNode implements AsyncDisposable {
     this.protocol = protocol;
     this.#stack = new AsyncDisposableStack();
     this.#dir = this.#stack.use(temporaryDirectory());
+    this.#temporary = this.#stack.use(temporaryDirectory());
   }
 
   /** Where plugins run, and the node's home. They must leave it as it is, but for the node's own directory. */
@@ -121,21 +124,23 @@ export class FakeNode implements AsyncDisposable {
   }
 
   async #launch(options: { command: readonly string[]; toldProtocol?: number }): Promise<Launched> {
-    const launched = await launch({ protocol: this.protocol, directory: this.workingDir, ...options });
+    const launched = await launch({
+      protocol: this.protocol,
+      directory: this.workingDir,
+      temporary: this.#temporary.path,
+      ...options,
+    });
     return this.#stack.use(launched);
   }
 }
 
 const chainId = new Uint8Array(32).fill(2);
 
-/**
- * What a plugin learns of its node is about that process, which must not be ours: we are many nodes. It keeps that among
- * the temporary files.
- */
+/** What a plugin learns of its node is about that process, which must not be ours: we are many nodes. */
 const underShell = [
   "/bin/sh",
   "-c",
-  'export TMPDIR="$PWD"; "$@" & child=$!; for signal in INT TERM; do trap "kill -$signal $child 2>/dev/null" $signal; done; ' +
+  '"$@" & child=$!; for signal in INT TERM; do trap "kill -$signal $child 2>/dev/null" $signal; done; ' +
     "wait $child; code=$?; if [ $code -gt 128 ]; then wait $child; code=$?; fi; exit $code", // a signal ends one wait
   "sh",
 ];

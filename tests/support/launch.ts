@@ -29,6 +29,8 @@ export interface LaunchOptions {
   readonly protocol: number;
   /** Where it runs. It is the home directory of the node too. */
   readonly directory: string;
+  /** Where it finds a place for temporary files. */
+  readonly temporary: string;
   /** Another program, which gets the plugin's command line. */
   readonly command?: readonly string[];
   /** The protocol that an operator names, which may be the wrong one. Not for go-plugin. */
@@ -72,7 +74,7 @@ export function parseGoPluginLine(line: string, protocol: number): Handshake {
 
 /** The plugin calls the node, once: what a second call gets is the answer of the first. */
 async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
-  const { protocol, directory, command, toldProtocol = protocol } = options;
+  const { protocol, directory, temporary, command, toldProtocol = protocol } = options;
   const { refusal, stopSignal } = waysOf(protocol);
   const shaken = Promise.withResolvers<Handshake>();
   let answer: string | undefined;
@@ -92,7 +94,8 @@ async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
       },
     });
   });
-  const child = spawnPlugin(directory, runtimeEnvironment(toldProtocol, runtime.address), command);
+  const environment = { ...runtimeEnvironment(toldProtocol, runtime.address), TMPDIR: temporary };
+  const child = spawnPlugin(directory, environment, command);
   const log = new LogLines(child.stderr);
   const handshake = within("the handshake", Promise.race([shaken.promise, child.exited.then(() => left(child, log))]));
   handshake.catch(() => {});

@@ -39,10 +39,10 @@ func startNetwork(t *testing.T, nodes int) *Network {
 			t.Log(n.LogTails())
 		}
 		require.NoError(t, n.Stop())
-		left, err := n.folder.processes()
+		left, err := n.folder.Processes()
 		require.NoError(t, err)
 		require.Empty(t, left, "processes are left")
-		require.NoDirExists(t, string(n.folder))
+		require.NoDirExists(t, string(n.folder.Folder))
 	})
 	return n
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 	"github.com/ava-labs/avalanchego/utils/logging"
 	"github.com/ava-labs/avalanchego/version"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
 const (
@@ -45,7 +47,7 @@ type Network struct {
 	tmp            *tmpnet.Network
 	chain          *tmpnet.Chain
 	nodes          []*Node
-	guard          guard
+	guard          sandbox.Guard
 	oldEnvironment map[string]string
 }
 
@@ -130,7 +132,7 @@ var ErrUncleanStop = errors.New("the network did not stop cleanly")
 // Stop ends every process of the network and removes its folder. Processes that do not stop by themselves are killed,
 // and then the error says so.
 func (n *Network) Stop() error {
-	err := errors.Join(n.folder.endAndRemove(stopTimeout), n.guard.dismiss(), n.restoreEnvironment())
+	err := errors.Join(n.folder.EndAndRemove(stopTimeout), n.guard.Dismiss(), n.restoreEnvironment())
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUncleanStop, err)
 	}
@@ -149,12 +151,12 @@ func prepare(c Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard, err := startGuard(folder)
+	guard, err := sandbox.StartGuard(folder.Folder)
 	if err != nil {
-		return nil, errors.Join(err, folder.endAndRemove(stopTimeout))
+		return nil, errors.Join(err, folder.EndAndRemove(stopTimeout))
 	}
 	if err := folder.install(c.TimestampVM, VMID); err != nil {
-		return nil, errors.Join(err, guard.dismiss())
+		return nil, errors.Join(err, guard.Dismiss())
 	}
 
 	ask := []string{"version-json", "--rpcchainvm", fmt.Sprint(version.RPCChainVMProtocol)}

@@ -19,6 +19,7 @@ import (
 	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
 // Node is one node of a network.
@@ -108,7 +109,7 @@ func (n *Node) PluginPIDs() ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return childrenOf(pid, n.network.folder.plugins())
+	return sandbox.ChildrenOf(pid, n.network.folder.plugins())
 }
 
 // endAll signals all nodes before it waits for the first.
@@ -124,7 +125,7 @@ func endAll(nodes []*Node, signal syscall.Signal) error {
 		}
 	}
 	for i, node := range nodes {
-		if err := awaitExit(pids[i], stopTimeout); err != nil {
+		if err := sandbox.AwaitExit(pids[i], stopTimeout); err != nil {
 			return fmt.Errorf("ending node %s: %w", node.ID(), err)
 		}
 		if err := node.forgetProcess(); err != nil {
