@@ -24,8 +24,7 @@ interface Found {
 
 /**
  * The protocol to speak, before the node says a word: it takes one answer only, in the 5 s after it has started us, and
- * wants exactly its own number. Throws, with what the operator can do, when it is one that we
- * do not speak.
+ * wants exactly its own number. Throws, with what the operator can do, when it is one that we do not speak.
  */
 export async function chooseProtocol(
   environment: Environment,
@@ -34,13 +33,11 @@ export async function chooseProtocol(
 ): Promise<Choice> {
   const override = readOverride(environment[overrideVariable]);
   const told = known?.recall();
+  const toldHow = told?.refused === undefined ? "the node took it before" : `the node refused ${told.refused}`;
   const { version, reason } =
     readOffer(environment[offeredVariable]) ??
     found(override === told?.refused ? undefined : override, `${overrideVariable} says so`) ??
-    found(
-      told?.version,
-      told?.refused === undefined ? "the node took it before" : `the node refused ${told.refused}`,
-    ) ??
+    found(told?.version, toldHow) ??
     found(readVersion(await node.askVersion()), "the node's --version says so") ??
     newest;
   if (version < oldestProtocol)
