@@ -35,12 +35,8 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## build the binary, and say how to install it into a node
-	@$(binary) --help
-	@printf '\nTo install it into an AvalancheGo node:\n\n'
-	@printf '  cp %s ~/.avalanchego/plugins/%s\n\n' $(binary) $$($(binary) vm-id timestampvm)
-	@printf 'Then create a chain with the output of: %s genesis "any text"\n' $(binary)
-	@printf 'or start a whole local network with it: make network\n'
+run: build ## a development chain, and what to try with it
+	@exec $(binary) dev
 
 test: build ## all tests that need no node
 	$(tested) $(bun) test

@@ -16,12 +16,21 @@ const args = process.argv.slice(2);
 
 if (args.length > 0) {
   const out = (text: string) => writeAll(1, text);
-  process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2) });
+  process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2), onEnd });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
   write(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
   runCli(["--help"], about, { out: write(2), err: write(2) });
   process.exitCode = 1;
+}
+
+function onEnd(close: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => {
+      close();
+      process.exit(0);
+    });
+  }
 }
 
 /** Only a go-plugin handshake may go to standard output: all logs go to standard error. */

@@ -21,7 +21,8 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages:
       /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
-  cli: { layers: ["core", "store"], packages: /^(commander|node:fs|node:path)$/ },
+  dev: { layers: ["core", "vm", "api", "log"], packages: /^(hono(\/|$)|node:timers\/promises)/ },
+  cli: { layers: ["core", "store", "dev", "log"], packages: /^(commander|node:fs|node:path)$/ },
   log: { layers: ["core"], packages: /^$/ },
   main: { layers: ["core", "store", "vm", "api", "rpcchainvm", "cli", "log", "package"], packages: /./ },
 };

@@ -3,6 +3,7 @@ import { VmError } from "../core/errors.ts";
 import type { About } from "./about.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
+import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
 import type { Output } from "./output.ts";
 import { addVersionJsonCommand } from "./version-json.ts";
@@ -19,6 +20,7 @@ export function runCli(args: readonly string[], about: About, output: Output): n
   addVmIdCommand(program, out);
   addVersionJsonCommand(program, about, out);
   addDbCommand(program, output);
+  addDevCommand(program, about, output);
   try {
     program.parse(args, { from: "user" });
     return 0;

@@ -1,8 +1,10 @@
-/** Where text goes that a command prints; whole lines. */
+/** What a command may do with the world: whole lines go out, and a command that serves hears when it is to end. */
 export interface Output {
   /** Throws what the system says when it cannot be written. */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Whether a person sees `err` while it is written. */
   readonly isWatched?: boolean;
+  /** Runs `close` when the program is told to end, and ends it. */
+  readonly onEnd?: (close: () => void) => void;
 }

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Block } from "../core/block.ts";
+import type { LogLevel } from "../core/config.ts";
+import { databaseFileName } from "../core/database-file.ts";
+import { formatExactJson } from "../core/exact-json.ts";
+import { formatGenesis } from "../core/genesis.ts";
+import { chainAlias, type DevChain, startDevChain } from "../dev/dev-chain.ts";
+import { notice } from "../dev/node-api.ts";
+import { Log } from "../log.ts";
+import type { About } from "./about.ts";
+import type { Output } from "./output.ts";
+
+interface DevCommandOptions {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly dataDir?: string;
+  readonly genesis: string;
+  readonly blockInterval: number;
+  readonly logLevel: LogLevel;
+  readonly json?: boolean;
+}
+
+/** A chain without AvalancheGo, for trying and for developing against. It serves until a signal ends it. */
+export function addDevCommand(program: Command, about: About, output: Output): void {
+  program
+    .command("dev")
+    .description("serve a development chain: one process, no peers, no consensus")
+    .option("--http <host:port>", "where to listen; the next free port when it is taken", parseAddress, defaultAddress)
+    .option("--data-dir <dir>", "keep the chain there (default: in memory)")
+    .option("--genesis <text>", "what the first block carries, @FILE for the contents of a file", "development chain")
+    .option("--block-interval <ms>", "milliseconds between blocks at least", parseMilliseconds, 0)
+    .addOption(new Option("--log-level <level>", "what is logged").choices(logLevels).default("warn"))
+    .option("--json", "print one JSON object a line")
+    .action((options: DevCommandOptions) => serve(options, about, output));
+}
+
+const defaultAddress = { host: "127.0.0.1", port: 9650 };
+const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+function serve(options: DevCommandOptions, about: About, { out, err, isWatched = false, onEnd }: Output): void {
+  const { http, dataDir, genesis, blockInterval, logLevel } = options;
+  const log = new Log((line) => err(`${line}\n`));
+  log.setLevel(logLevel);
+  const printer = options.json ? jsonPrinter(out) : textPrinter(out, isWatched);
+  const chain = startDevChain({
+    ...http,
+    file: dataDir === undefined ? ":memory:" : join(dataDir, databaseFileName),
+    genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis))),
+    config: { minBlockIntervalMs: blockInterval },
+    version: about.version,
+    protocolVersion: about.protocols.newest,
+    log,
+    onAccepted: printer.printBlock,
+  });
+  printer.printStart(chain, http.port, dataDir);
+  onEnd?.(chain.close);
+}
+
+function readGenesis(text: string): string {
+  return text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text;
+}
+
+function parseAddress(text: string): DevCommandOptions["http"] {
+  const [, host, port] = /^(.*?):?(\d+)$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError("it is no HOST:PORT.");
+  return { host: host || defaultAddress.host, port: Number(port) };
+}
+
+function parseMilliseconds(text: string): number {
+  if (!/^\d{1,7}$/.test(text) || Number(text) > 3_600_000) throw new InvalidArgumentError("not from 0 to 3600000.");
+  return Number(text);
+}
+
+interface Printer {
+  readonly printStart: (chain: DevChain, wantedPort: number, dataDir: string | undefined) => void;
+  readonly printBlock: (block: Block) => void;
+}
+
+function jsonPrinter(out: Output["out"]): Printer {
+  const print = (event: string, fields: object) => out(`${formatExactJson({ event, ...fields })}\n`);
+  return {
+    printStart: ({ url, genesis, lastAccepted }, _wantedPort, dataDir) => {
+      const rpc = rpcUrl(url);
+      print("started", { notice, url, rpc, chain: genesis.id, height: lastAccepted.height, dataDir: dataDir ?? null });
+    },
+    printBlock: ({ id, height, timestamp, data }) => print("block", { height, timestamp, bytes: data.length, id }),
+  };
+}
+
+function textPrinter(out: Output["out"], isTerminal: boolean): Printer {
+  const paint = (code: number, text: string) => (isTerminal ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return {
+    printStart: (chain, wantedPort, dataDir) => {
+      const { url, port, genesis, lastAccepted } = chain;
+      if (port !== wantedPort && wantedPort !== 0) out(paint(33, `Port ${wantedPort} is taken: this is ${port}.\n\n`));
+      out(`${paint(1, "timestampvm dev")}  ${notice}\n\n`);
+      out(`JSON-RPC  ${rpcUrl(url)}\n`);
+      out(`          ${url}/ext/bc/${genesis.id}/rpc\n`);
+      out(`health    ${url}/ext/health\n`);
+      out(`data      ${dataDir ?? "in memory; gone with this process (keep it with --data-dir DIR)"}\n`);
+      out(`height    ${lastAccepted.height}\n\n`);
+      out(`Try, in another terminal:\n\n${examples(rpcUrl(url)).join("\n")}\n\nCtrl-C ends it.\n\n`);
+    },
+    printBlock: ({ id, height, timestamp, data }) => {
+      const time = new Date(Number(timestamp) * 1000).toISOString().slice(0, 19);
+      out(`${paint(32, `block ${height}`)}  ${time}Z  ${data.length} bytes  ${paint(2, id)}\n`);
+    },
+  };
+}
+
+function rpcUrl(url: string): string {
+  return `${url}/ext/bc/${chainAlias}/rpc`;
+}
+
+/** Each works as it stands. */
+function examples(rpc: string): string[] {
+  return [
+    `{"jsonrpc":"2.0","id":1,"method":"proposeBlock","params":{"data":"aGVsbG8gd29ybGQ="}}`,
+    `{"jsonrpc":"2.0","id":2,"method":"lastAccepted"}`,
+    `{"jsonrpc":"2.0","id":3,"method":"ping"}`,
+  ].map((request) => `  curl -s -H 'content-type: application/json' --data '${request}' ${rpc}`);
+}

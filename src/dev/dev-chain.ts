@@ -1,0 +1,73 @@
+import { createApi } from "../api/app.ts";
+import type { Block } from "../core/block.ts";
+import { type Config, defaultConfig } from "../core/config.ts";
+import type { Log } from "../log.ts";
+import { systemClock } from "../vm/clock.ts";
+import { openVmAlone } from "../vm/open.ts";
+import { createDevApp } from "./app.ts";
+import { runEngine } from "./engine.ts";
+import { listenNear } from "./listen.ts";
+
+export interface DevOptions {
+  /** The database file; ":memory:" keeps nothing. */
+  readonly file: string;
+  readonly genesisBytes: Uint8Array;
+  readonly config: Partial<Config>;
+  /** Where to listen. When the port is taken, the next free one is. */
+  readonly host: string;
+  readonly port: number;
+  /** Of this program. */
+  readonly version: string;
+  readonly protocolVersion: number;
+  readonly log: Log;
+  readonly onAccepted: (block: Block) => void;
+}
+
+/** A chain that this process alone serves and decides. */
+export interface DevChain {
+  readonly genesis: Block;
+  readonly lastAccepted: Block;
+  /** `http://HOST:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends it: what was accepted and what waits is in the file. */
+  readonly close: () => void;
+}
+
+/** The name under which the chain is served. */
+export const chainAlias = "timestampvm";
+
+/** Throws "malformed genesis", "database in use" or "database failed", and what the system says of the address. */
+export function startDevChain(options: DevOptions): DevChain {
+  const { file, genesisBytes, host, version, protocolVersion, log, onAccepted } = options;
+  const config = { ...defaultConfig, ...options.config };
+  const vm = openVmAlone({ file, genesisBytes, config, clock: systemClock, gossip: () => {} });
+  try {
+    const genesis = vm.getAcceptedBlock(vm.getBlockIdAtHeight(0n) ?? vm.lastAccepted.id) ?? vm.lastAccepted;
+    const info = { chain: [chainAlias, genesis.id] as const, version, protocolVersion };
+    const api = createApi(vm, log);
+    const app = createDevApp({ vm, info, chainApp: (request) => api.app.fetch(request), hosts: [host] });
+    const server = listenNear(host, options.port, (request) => app.fetch(request));
+    vm.setState("bootstrapping");
+    vm.setPreference(vm.lastAccepted.id);
+    vm.setState("normal operation");
+    const ended = new AbortController();
+    void runEngine(vm, onAccepted, log, ended.signal);
+    log.debug("serving", { file, host, port: server.port });
+    const close = () => {
+      ended.abort();
+      void server.stop(true);
+      vm.close();
+    };
+    return {
+      genesis,
+      lastAccepted: vm.lastAccepted,
+      url: `http://${host}:${server.port}`,
+      port: server.port ?? 0,
+      close,
+    };
+  } catch (error) {
+    vm.close();
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { runCli } from "../../src/cli/cli.ts";
+import { createBlock } from "../../src/core/block.ts";
+import { zeroId } from "../../src/core/id.ts";
+import { within } from "../support/deadline.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46 } };
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** The command in this process, until the test is over, and what it prints. */
+function dev(args: readonly string[] = [], isWatched = false) {
+  const written = { out: "", err: "" };
+  const { promise: block, resolve } = Promise.withResolvers<void>();
+  const output = {
+    out: (text: string) => {
+      written.out += text;
+      if (/block 1|"block"/.test(text)) resolve();
+    },
+    err: (text: string) => {
+      written.err += text;
+    },
+    isWatched,
+    onEnd: (close: () => void) => ends.push(close),
+  };
+  const code = runCli(["dev", "--http", "127.0.0.1:0", ...args], about, output);
+  const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(written.out) ?? [];
+  return { code, url, port: Number(url.split(":")[2]), written, block: within("a block", block) };
+}
+
+function propose(url: string): Promise<Response> {
+  return fetch(`${url}/ext/bc/timestampvm/rpc`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "proposeBlock", params: { data: "0x00" } }),
+  });
+}
+
+describe("what dev prints", () => {
+  test("is plain text where nobody watches", async () => {
+    const { url, written, block } = dev();
+    await propose(url);
+    await block;
+    expect(written.out).not.toContain("\u001b");
+    expect(written.out).toContain(`JSON-RPC  ${url}/ext/bc/timestampvm/rpc\n`);
+    expect(written.out).toMatch(/^block 1 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}1 bytes {2}\w+$/m);
+    expect(written.err).toBe("");
+  });
+
+  test("is coloured on a terminal", async () => {
+    const { url, written, block } = dev([], true);
+    await propose(url);
+    await block;
+    expect(written.out).toContain("\u001b[32mblock 1\u001b[0m");
+  });
+
+  test("is one JSON object a line for programs", async () => {
+    const { url, written, block } = dev(["--json"]);
+    await propose(url);
+    await block;
+    const events = written.out.trimEnd().split("\n");
+    expect(events.map((line) => JSON.parse(line))).toMatchObject([
+      { event: "started", url, height: 0, dataDir: null },
+      { event: "block", height: 1, bytes: 1 },
+    ]);
+  });
+
+  test("has its log beside it", () => {
+    const { written, port } = dev(["--log-level", "debug"]);
+    expect(JSON.parse(written.err)).toMatchObject({ level: "debug", event: "serving", port });
+  });
+
+  test("says so when another port is taken", () => {
+    const { port } = dev();
+    const { written } = dev(["--http", `127.0.0.1:${port}`]);
+    expect(written.out).toContain(`Port ${port} is taken`);
+  });
+});
+
+describe("what dev is given", () => {
+  test("may be a genesis in a file, which must be there then", async () => {
+    using directory = temporaryDirectory();
+    writeFileSync(directory.file("genesis"), "from a file");
+    const { url } = dev(["--genesis", `@${directory.file("genesis")}`]);
+    const id = createBlock({
+      parentId: zeroId,
+      height: 0n,
+      timestamp: 0n,
+      data: new TextEncoder().encode("from a file"),
+    }).id;
+    expect((await fetch(`${url}/ext/bc/${id}/rpc`)).status).toBe(405);
+    const { code, written } = dev(["--genesis", `@${directory.file("another")}`]);
+    expect(code).toBe(1);
+    expect(written.err).toContain("ENOENT");
+  });
+
+  test("keeps the chain where it is told", () => {
+    using directory = temporaryDirectory();
+    dev(["--data-dir", directory.file("chain"), "--block-interval", "10", "--log-level", "error"]);
+    expect(existsSync(directory.file("chain/timestampvm.db"))).toBe(true);
+    const { code, written } = dev(["--data-dir", directory.file("chain")]);
+    expect(code).toBe(1);
+    expect(written.err).toContain("in use");
+  });
+});
+
+describe("wrong use of dev is exit 2 and a reason:", () => {
+  test.each([
+    [["--http", "here"], "HOST:PORT"],
+    [["--http", "127.0.0.1:65536"], "HOST:PORT"],
+    [["--block-interval", "-1"], "3600000"],
+    [["--block-interval", "3600001"], "3600000"],
+    [["--log-level", "loud"], "loud"],
+    [["now"], "argument"],
+  ])("%j", (args, reason) => {
+    const { code, written } = dev(args);
+    expect(code).toBe(2);
+    expect(written.err).toContain(reason);
+  });
+});

@@ -1,0 +1,231 @@
+import { describe, expect, test } from "bun:test";
+import type { Block } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { parseGenesis } from "../../src/core/genesis.ts";
+import { type DevChain, type DevOptions, startDevChain } from "../../src/dev/dev-chain.ts";
+import { Log } from "../../src/log.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { childOf, genesisBytes } from "../support/chain.ts";
+import { within } from "../support/deadline.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const notice = "development chain: one process, no peers, no consensus";
+
+/** A chain on a port of its own, and what it accepts. */
+class Dev implements Disposable {
+  readonly chain: DevChain;
+  readonly accepted: Block[] = [];
+  readonly logged: string[] = [];
+  #onAccepted = () => {};
+
+  constructor(options: Partial<DevOptions> = {}) {
+    this.chain = startDevChain({
+      file: ":memory:",
+      genesisBytes,
+      config: {},
+      host: "127.0.0.1",
+      port: 0,
+      version: "1.2.3",
+      protocolVersion: 46,
+      log: new Log((line) => this.logged.push(line)),
+      onAccepted: (block) => {
+        this.accepted.push(block);
+        this.#onAccepted();
+      },
+      ...options,
+    });
+  }
+
+  get rpc(): string {
+    return `${this.chain.url}/ext/bc/timestampvm/rpc`;
+  }
+
+  async call(method: string, params?: object, url = this.rpc): Promise<unknown> {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
+    if (error !== undefined) throw new Error(error.message);
+    return result;
+  }
+
+  propose(text: string): Promise<unknown> {
+    return this.call("proposeBlock", { data: new TextEncoder().encode(text).toBase64() });
+  }
+
+  async waitForBlocks(count: number): Promise<readonly string[]> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onAccepted = () => {
+      if (this.accepted.length >= count) resolve();
+    };
+    this.#onAccepted();
+    await within(`${count} blocks`, promise);
+    return this.accepted.map(({ data }) => new TextDecoder().decode(data));
+  }
+
+  [Symbol.dispose](): void {
+    this.chain.close();
+  }
+}
+
+describe("a development chain", () => {
+  test("accepts what is proposed, in its order, and serves it", async () => {
+    using dev = new Dev();
+    for (const text of ["one", "two", "three"]) expect(await dev.propose(text)).toEqual({ success: true });
+    expect(await dev.waitForBlocks(3)).toEqual(["one", "two", "three"]);
+    const last = dev.accepted.at(-1);
+    expect(await dev.call("timestampvm.lastAccepted")).toEqual({ id: String(last?.id) });
+    expect(await dev.call("getBlock", { id: last?.id })).toMatchObject({ block: { height: 3, data: "0x7468726565" } });
+    expect(dev.logged).toEqual([]);
+  });
+
+  test("is served under its id as well", async () => {
+    using dev = new Dev();
+    const url = `${dev.chain.url}/ext/bc/${dev.chain.genesis.id}/rpc`;
+    expect(await dev.call("ping", undefined, url)).toEqual({ success: true });
+  });
+
+  test("takes many proposals at once, and answers others meanwhile", async () => {
+    using dev = new Dev();
+    const texts = Array.from({ length: 500 }, (_, i) => `text ${i}`);
+    await Promise.all(texts.map((text) => dev.propose(text)));
+    const [answer] = await Promise.all([dev.call("ping"), dev.waitForBlocks(500)]);
+    expect(answer).toEqual({ success: true });
+    expect(dev.accepted.map(({ data }) => new TextDecoder().decode(data)).sort()).toEqual([...texts].sort());
+  });
+
+  test("keeps a chain in a file, with what waits", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("dev/timestampvm.db");
+    const first = new Dev({ file, config: { minBlockIntervalMs: 3_600_000 } });
+    try {
+      await first.propose("one");
+      await first.propose("two"); // its time never comes
+    } finally {
+      first.chain.close();
+    }
+    using again = new Dev({ file });
+    await again.waitForBlocks(2 - Number(again.chain.lastAccepted.height));
+    expect(again.accepted.at(-1)?.height).toBe(2n);
+  });
+
+  test("refuses the file of another chain, and one that is in use", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    using first = new Dev({ file });
+    expect(() => new Dev({ file })).toThrow("in use");
+    first.chain.close();
+    const other = new TextEncoder().encode('{"data":"another"}');
+    expect(() => new Dev({ file, genesisBytes: other })).toThrow("not this chain's genesis");
+  });
+
+  test("takes the next port when the wanted one is taken", () => {
+    using first = new Dev();
+    using second = new Dev({ port: first.chain.port });
+    expect(second.chain.port).toBeGreaterThan(first.chain.port);
+    expect(second.chain.url).toBe(`http://127.0.0.1:${second.chain.port}`);
+  });
+
+  test("does not hold the file when it cannot listen", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    expect(() => new Dev({ file, host: "256.0.0.1" })).toThrow();
+    using dev = new Dev({ file });
+    expect(dev.chain.lastAccepted.height).toBe(0n);
+  });
+
+  test("ends with its listener and its waiting engine", async () => {
+    const dev = new Dev();
+    const { rpc } = dev;
+    dev.chain.close();
+    const answer = await fetch(rpc, { method: "POST" }).then(
+      () => "answered",
+      () => "refused",
+    );
+    expect(answer).toBe("refused");
+  });
+});
+
+describe("the node around it", () => {
+  test("is healthy, and says what it is", async () => {
+    using dev = new Dev();
+    const response = await fetch(`${dev.chain.url}/ext/health`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    const body = await response.json();
+    expect(body).toMatchObject({
+      healthy: true,
+      notice,
+      checks: { timestampvm: { message: { state: "normal operation" } } },
+    });
+  });
+
+  test("is not healthy while its clock is behind its blocks", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    const ahead = BlockStore.open(file);
+    const genesis = parseGenesis(genesisBytes);
+    ahead.accept(genesis, digestOf(genesis.data));
+    const now = BigInt(Math.floor(Date.now() / 1000));
+    const next = childOf(genesis, "from the future", now + 7_200n);
+    ahead.accept(next, digestOf(next.data));
+    ahead.close();
+    using dev = new Dev({ file });
+    const response = await fetch(`${dev.chain.url}/ext/health`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      healthy: false,
+      checks: { timestampvm: { error: expect.any(String) } },
+    });
+  });
+
+  test("tells its identity as AvalancheGo does", async () => {
+    using dev = new Dev();
+    const info = (method: string, params?: object) => dev.call(`info.${method}`, params, `${dev.chain.url}/ext/info`);
+    const { id } = dev.chain.genesis;
+    expect(await info("getNodeVersion")).toMatchObject({
+      version: `timestampvm/1.2.3 (${notice})`,
+      rpcProtocolVersion: "46",
+      vmVersions: { timestampvm: "1.2.3" },
+    });
+    expect(await info("getNetworkName")).toEqual({ networkName: "development" });
+    expect(await info("getBlockchainID", { alias: "timestampvm" })).toEqual({ blockchainID: String(id) });
+    for (const chain of ["timestampvm", id])
+      expect(await info("isBootstrapped", { chain })).toEqual({ isBootstrapped: true });
+    expect(await info("peers")).toEqual({ numPeers: "0", peers: [] });
+    for (const params of [{}, { chain: "X" }, { chain: 1 }]) {
+      expect(await info("isBootstrapped", params).catch((error: Error) => error.message)).toContain("chain must be");
+    }
+  });
+
+  test.each([
+    ["localhost", 200],
+    ["localhost:9650", 200],
+    ["127.0.0.1:1", 200],
+    ["192.168.1.4", 200],
+    ["[::1]:9650", 200],
+    ["evil.example", 403],
+    ["localhost.evil.example", 403],
+    ["127.0.0.1.evil.example:80", 403],
+  ])("called by the name %s answers %i: pages of other sites have names of their own", async (host, status) => {
+    using dev = new Dev();
+    expect((await fetch(`${dev.chain.url}/ext/health`, { headers: { Host: host } })).status).toBe(status);
+  });
+
+  test("lets web pages call it, as a node does", async () => {
+    using dev = new Dev();
+    const origin = { Origin: "https://page.example" };
+    const asks = { "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" };
+    const preflight = await fetch(dev.rpc, { method: "OPTIONS", headers: { ...origin, ...asks } });
+    expect(preflight.ok).toBe(true);
+    expect(preflight.headers.get("access-control-allow-headers")?.toLowerCase()).toContain("content-type");
+    const answer = await fetch(dev.rpc, { method: "GET", headers: origin });
+    expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  });
+
+  test("knows no other path", async () => {
+    using dev = new Dev();
+    for (const path of ["/", "/ext/bc/X/rpc", "/ext/bc/timestampvm/rpcs", "/ext/info"]) {
+      expect((await fetch(dev.chain.url + path)).status, path).toBe(404);
+    }
+  });
+});
