@@ -16,7 +16,8 @@ const args = process.argv.slice(2);
 
 if (args.length > 0) {
   const out = (text: string) => writeAll(1, text);
-  process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2), onEnd });
+  const isColoured = isatty(1) && !process.env.NO_COLOR; // https://no-color.org
+  process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2), isColoured, onEnd });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
   write(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);

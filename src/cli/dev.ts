@@ -38,11 +38,11 @@ export function addDevCommand(program: Command, about: About, output: Output): v
 const defaultAddress = { host: "127.0.0.1", port: 9650 };
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-function serve(options: DevCommandOptions, about: About, { out, err, isWatched = false, onEnd }: Output): void {
+function serve(options: DevCommandOptions, about: About, { out, err, isColoured = false, onEnd }: Output): void {
   const { http, dataDir, genesis, blockInterval, logLevel } = options;
   const log = new Log((line) => err(`${line}\n`));
   log.setLevel(logLevel);
-  const printer = options.json ? jsonPrinter(out) : textPrinter(out, isWatched);
+  const printer = options.json ? jsonPrinter(out) : textPrinter(out, isColoured);
   const chain = startDevChain({
     ...http,
     file: dataDir === undefined ? ":memory:" : join(dataDir, databaseFileName),
@@ -88,8 +88,8 @@ function jsonPrinter(out: Output["out"]): Printer {
   };
 }
 
-function textPrinter(out: Output["out"], isTerminal: boolean): Printer {
-  const paint = (code: number, text: string) => (isTerminal ? `\u001b[${code}m${text}\u001b[0m` : text);
+function textPrinter(out: Output["out"], isColoured: boolean): Printer {
+  const paint = (code: number, text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
     printStart: (chain, wantedPort, dataDir) => {
       const { url, port, genesis, lastAccepted } = chain;

@@ -5,6 +5,8 @@ export interface Output {
   readonly err: (text: string) => void;
   /** Whether a person sees `err` while it is written. */
   readonly isWatched?: boolean;
+  /** Whether `out` is shown in colours. */
+  readonly isColoured?: boolean;
   /** Runs `close` when the program is told to end, and ends it. */
   readonly onEnd?: (close: () => void) => void;
 }

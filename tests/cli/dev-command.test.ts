@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 /** The command in this process, until the test is over, and what it prints. */
-function dev(args: readonly string[] = [], isWatched = false) {
+function dev(args: readonly string[] = [], isColoured = false) {
   const written = { out: "", err: "" };
   const { promise: block, resolve } = Promise.withResolvers<void>();
   const output = {
@@ -24,7 +24,7 @@ function dev(args: readonly string[] = [], isWatched = false) {
     err: (text: string) => {
       written.err += text;
     },
-    isWatched,
+    isColoured,
     onEnd: (close: () => void) => ends.push(close),
   };
   const code = runCli(["dev", "--http", "127.0.0.1:0", ...args], about, output);
