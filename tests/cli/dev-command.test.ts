@@ -29,7 +29,7 @@ function dev(args: readonly string[] = [], isColoured = false) {
   };
   const code = runCli(["dev", "--http", "127.0.0.1:0", ...args], about, output);
   const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(written.out) ?? [];
-  return { code, url, port: Number(url.split(":")[2]), written, block: within("a block", block) };
+  return { code, url, port: Number(url.split(":")[2]), written, block: () => within("a block", block) };
 }
 
 function propose(url: string): Promise<Response> {
@@ -44,7 +44,7 @@ describe("what dev prints", () => {
   test("is plain text where nobody watches", async () => {
     const { url, written, block } = dev();
     await propose(url);
-    await block;
+    await block();
     expect(written.out).not.toContain("\u001b");
     expect(written.out).toContain(`JSON-RPC  ${url}/ext/bc/timestampvm/rpc\n`);
     expect(written.out).toMatch(/^block 1 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}1 bytes {2}\w+$/m);
@@ -54,14 +54,14 @@ describe("what dev prints", () => {
   test("is coloured on a terminal", async () => {
     const { url, written, block } = dev([], true);
     await propose(url);
-    await block;
+    await block();
     expect(written.out).toContain("\u001b[32mblock 1\u001b[0m");
   });
 
   test("is one JSON object a line for programs", async () => {
     const { url, written, block } = dev(["--json"]);
     await propose(url);
-    await block;
+    await block();
     const events = written.out.trimEnd().split("\n");
     expect(events.map((line) => JSON.parse(line))).toMatchObject([
       { event: "started", url, height: 0, dataDir: null },
