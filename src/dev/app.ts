@@ -1,9 +1,10 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import { answerJsonRpc } from "../api/json-rpc.ts";
 import { VmError } from "../core/errors.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import type { Vm } from "../vm/vm.ts";
-import { answerInfo, type NodeInfo, notice } from "./node-api.ts";
+import { createInfoMethods, type NodeInfo, notice } from "./node-api.ts";
 
 export interface DevAppOptions {
   readonly vm: Vm;
@@ -27,7 +28,8 @@ export function createDevApp({ vm, info, chainApp, hosts }: DevAppOptions): Hono
     const { isHealthy, body } = checkHealth(vm, info);
     return c.body(body, isHealthy ? 200 : 503, json);
   });
-  app.post("/ext/info", async (c) => c.body(await answerInfo(info, await c.req.text()), 200, json));
+  const infoMethods = createInfoMethods(info);
+  app.post("/ext/info", async (c) => c.body((await answerJsonRpc(infoMethods, await c.req.text())) ?? "", 200, json));
   app.notFound((c) => c.text("404 page not found\n", 404));
   return app;
 }

@@ -1,6 +1,7 @@
 import { createApi } from "../api/app.ts";
 import type { Block } from "../core/block.ts";
 import { type Config, defaultConfig } from "../core/config.ts";
+import { parseGenesis } from "../core/genesis.ts";
 import type { Log } from "../log.ts";
 import { systemClock } from "../vm/clock.ts";
 import { openVmAlone } from "../vm/open.ts";
@@ -43,7 +44,7 @@ export function startDevChain(options: DevOptions): DevChain {
   const config = { ...defaultConfig, ...options.config };
   const vm = openVmAlone({ file, genesisBytes, config, clock: systemClock, gossip: () => {} });
   try {
-    const genesis = vm.getAcceptedBlock(vm.getBlockIdAtHeight(0n) ?? vm.lastAccepted.id) ?? vm.lastAccepted;
+    const genesis = parseGenesis(genesisBytes);
     const info = { chain: [chainAlias, genesis.id] as const, version, protocolVersion };
     const api = createApi(vm, log);
     const app = createDevApp({ vm, info, chainApp: (request) => api.app.fetch(request), hosts: [host] });

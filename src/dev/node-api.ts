@@ -1,4 +1,4 @@
-import { answerJsonRpc, InvalidParams, type Methods } from "../api/json-rpc.ts";
+import { InvalidParams, type Methods } from "../api/json-rpc.ts";
 
 /** What of AvalancheGo's own API clients of a chain use, with the answers of a node that has only this chain. */
 export interface NodeInfo {
@@ -12,31 +12,29 @@ export interface NodeInfo {
 /** In every reply about the node: nobody shall take it for one. */
 export const notice = "development chain: one process, no peers, no consensus";
 
-/** `/ext/info` (avalanchego v1.14.2, api/info/service.go). Takes a JSON-RPC request; gives "" for no answer. */
-export async function answerInfo({ chain, version, protocolVersion }: NodeInfo, request: string): Promise<string> {
+/** The methods of `/ext/info` (avalanchego v1.14.2, api/info/service.go). */
+export function createInfoMethods({ chain, version, protocolVersion }: NodeInfo): Methods {
   const [alias, id] = chain;
-  const methods: Methods = new Map(
-    Object.entries({
-      getNodeVersion: () => ({
-        version: `timestampvm/${version} (${notice})`,
-        databaseVersion: "",
-        rpcProtocolVersion: String(protocolVersion),
-        gitCommit: "",
-        vmVersions: { [alias]: version },
-      }),
-      getNetworkName: () => ({ networkName: "development" }),
-      getBlockchainID: (params: unknown) => {
-        expectChain(params, "alias", [alias, id]);
-        return { blockchainID: id };
-      },
-      isBootstrapped: (params: unknown) => {
-        expectChain(params, "chain", [alias, id]);
-        return { isBootstrapped: true };
-      },
-      peers: () => ({ numPeers: "0", peers: [] }),
-    }).map(([name, method]) => [`info.${name}`, method]),
-  );
-  return (await answerJsonRpc(methods, request)) ?? "";
+  const methods = {
+    getNodeVersion: () => ({
+      version: `timestampvm/${version} (${notice})`,
+      databaseVersion: "",
+      rpcProtocolVersion: String(protocolVersion),
+      gitCommit: "",
+      vmVersions: { [alias]: version },
+    }),
+    getNetworkName: () => ({ networkName: "development" }),
+    getBlockchainID: (params: unknown) => {
+      expectChain(params, "alias", chain);
+      return { blockchainID: id };
+    },
+    isBootstrapped: (params: unknown) => {
+      expectChain(params, "chain", chain);
+      return { isBootstrapped: true };
+    },
+    peers: () => ({ numPeers: "0", peers: [] }),
+  };
+  return new Map(Object.entries(methods).map(([name, method]) => [`info.${name}`, method]));
 }
 
 /** The node has one chain, which the one parameter must name. */

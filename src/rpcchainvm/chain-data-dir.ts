@@ -5,8 +5,8 @@ import type { Environment } from "./choose-protocol.ts";
 
 /** How a node was started. */
 export interface NodeSettings {
-  /** Its command line, without the program. */
-  readonly args: readonly string[];
+  /** Gives its command line, without the program. */
+  readonly args: () => readonly string[];
   /** It gives plugins its own until protocol 22. */
   readonly environment: Environment;
 }
@@ -22,8 +22,9 @@ export function defaultChainDataDir(chainId: Uint8Array, node: NodeSettings): st
 
 /** The node's own rule: a flag, before the environment, before the config file, before the home directory. */
 function nodeDataDir({ args, environment }: NodeSettings): string {
+  const words = args();
   const read = (name: string) =>
-    readFlag(args, name) ?? environment[`AVAGO_${name.toUpperCase().replaceAll("-", "_")}`];
+    readFlag(words, name) ?? environment[`AVAGO_${name.toUpperCase().replaceAll("-", "_")}`];
   const given = read("data-dir") ?? readConfigFile(read("config-file"), environment)?.["data-dir"];
   const home = environment.HOME;
   if (typeof given === "string" && given !== "") return expand(given, environment);
@@ -32,10 +33,10 @@ function nodeDataDir({ args, environment }: NodeSettings): string {
 }
 
 /** `--name=value` or `--name value`; the last one counts. */
-function readFlag(args: readonly string[], name: string): string | undefined {
-  return args
+function readFlag(words: readonly string[], name: string): string | undefined {
+  return words
     .flatMap((word, i) => {
-      if (word === `--${name}`) return args[i + 1] ?? [];
+      if (word === `--${name}`) return words[i + 1] ?? [];
       return word.startsWith(`--${name}=`) ? word.slice(name.length + 3) : [];
     })
     .at(-1);

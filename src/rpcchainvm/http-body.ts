@@ -1,5 +1,6 @@
+import type { DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { ReadResponse40Schema } from "../../gen/io/reader/older_pb.ts";
-import { ErrorCode, Reader } from "../../gen/io/reader/reader_pb.ts";
+import { ErrorCode, Reader, type ReadRequestSchema, type ReadResponseSchema } from "../../gen/io/reader/reader_pb.ts";
 import type { GrpcClient } from "./grpc-client.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -14,34 +15,25 @@ export async function readBody(
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
   if (requestBody === "inside") return inside.length > maxBytes ? undefined : inside;
-  const readMore = requestBody === "read to EOF text" ? readToText : readToCode;
+  const reader: ReadMethod = requestBody === "read to EOF text" ? textReader : Reader.method.read;
   const chunks: Uint8Array[] = [];
   for (let bytes = 0; bytes <= maxBytes; ) {
-    const { read, isLast } = await readMore(node);
+    const { read, error } = await node.call(reader, { length: readBytes });
     chunks.push(read);
     bytes += read.length;
-    if (isLast) return Buffer.concat(chunks);
+    if (isEnd(error)) return Buffer.concat(chunks);
   }
   return undefined;
 }
 
-interface Part {
-  readonly read: Uint8Array;
-  readonly isLast: boolean;
-}
-
-async function readToText(node: GrpcClient): Promise<Part> {
-  const { read, error } = await node.call(textReader, { length: readBytes });
-  if (error !== undefined && error !== "EOF") throw new Error(`cannot read the request: ${error}`);
-  return { read, isLast: error !== undefined };
-}
-
-async function readToCode(node: GrpcClient): Promise<Part> {
-  const { read, error } = await node.call(Reader.method.read, { length: readBytes });
-  if (error !== undefined && error.errorCode !== ErrorCode.EOF) {
-    throw new Error(`cannot read the request: ${error.message}`);
-  }
-  return { read, isLast: error !== undefined };
-}
+type ReadReplySchema = typeof ReadResponse40Schema | typeof ReadResponseSchema;
+type ReadMethod = DescMethodUnary<typeof ReadRequestSchema, ReadReplySchema>;
 
 const textReader = { ...Reader.method.read, output: ReadResponse40Schema };
+
+/** What stands in place of an error may be the end. Throws any other. */
+function isEnd(error: MessageShape<ReadReplySchema>["error"]): boolean {
+  if (error === undefined) return false;
+  if (error === "EOF" || (typeof error === "object" && error.errorCode === ErrorCode.EOF)) return true;
+  throw new Error(`cannot read the request: ${typeof error === "object" ? error.message : error}`);
+}

@@ -40,11 +40,12 @@ export async function servePlugin({ environment, staticApp, writeOut, version, .
   const { log } = options;
   const parent = process.ppid;
   const node = nodeProcess(parent, process.platform);
-  const known = await KnownProtocol.of(node);
+  const runtimeAddress = environment[runtimeAddressVariable];
+  const known = runtimeAddress === undefined ? undefined : await KnownProtocol.of(node);
   const { protocol, reason } = await chooseProtocol(environment, node, known);
   log.info("protocol chosen", { protocol: protocol.version, reason, version });
 
-  const session = new Session({ ...options, protocol, node: { args: node.args(), environment } });
+  const session = new Session({ ...options, protocol, node: { args: node.args, environment } });
   const leave = () => {
     session.shutDown();
     process.exit(0);
@@ -71,7 +72,6 @@ export async function servePlugin({ environment, staticApp, writeOut, version, .
   server.add(Health, healthService);
   addGoPluginServices(server, leave);
   const address = await server.listen();
-  const runtimeAddress = environment[runtimeAddressVariable];
   if (runtimeAddress === undefined) writeOut(goPluginLine(protocol.version, address));
   else await shakeOrRemember(runtimeAddress, protocol, address, known);
   isShaken = true;

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { within } from "../support/deadline.ts";
+import { Lines } from "../support/lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -10,8 +11,7 @@ setDefaultTimeout(60_000);
 class DevProcess implements AsyncDisposable {
   readonly #directory = temporaryDirectory();
   readonly child;
-  readonly lines: string[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly out: Lines;
 
   constructor(args: readonly string[]) {
     this.child = Bun.spawn([...pluginCommand, "dev", "--http", "127.0.0.1:0", ...args], {
@@ -19,19 +19,12 @@ class DevProcess implements AsyncDisposable {
       env: {},
       stdio: ["ignore", "pipe", "pipe"],
     });
-    void this.#read();
+    this.out = new Lines(this.child.stdout);
   }
 
   /** Resolves with the first line that matches, past ones included. */
-  async line(pattern: RegExp): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const watch = () => {
-      const line = this.lines.find((line) => pattern.test(line));
-      if (line !== undefined) resolve(line);
-    };
-    this.#watchers.add(watch);
-    watch();
-    return within(`a line like ${pattern}`, promise);
+  line(pattern: RegExp): Promise<string> {
+    return this.out.waitForText(pattern);
   }
 
   async rpc(): Promise<string> {
@@ -55,17 +48,6 @@ class DevProcess implements AsyncDisposable {
     await this.end("SIGKILL");
     this.#directory[Symbol.dispose]();
   }
-
-  async #read(): Promise<void> {
-    let rest = "";
-    const decoder = new TextDecoder();
-    for await (const chunk of this.child.stdout) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      this.lines.push(...lines);
-      for (const watch of this.#watchers) watch();
-    }
-  }
 }
 
 const hello = { data: "aGVsbG8gd29ybGQ=" };
@@ -84,7 +66,7 @@ describe("timestampvm dev", () => {
   test.concurrent("its curl lines work as they stand", async () => {
     await using dev = new DevProcess([]);
     await dev.line(/Ctrl-C/);
-    const commands = dev.lines.filter((line) => /^ +curl /.test(line));
+    const commands = dev.out.text.filter((line) => /^ +curl /.test(line));
     expect(commands).toHaveLength(3);
     const results = [];
     for (const command of commands) {

@@ -10,7 +10,7 @@ const name = "11111111111111111111111111111111LpoYY";
 const environment = { HOME: "/home/me", DATA: "/data" };
 
 function dirOf(args: readonly string[], more: Record<string, string> = {}): string {
-  return defaultChainDataDir(chainId, { args, environment: { ...environment, ...more } });
+  return defaultChainDataDir(chainId, { args: () => args, environment: { ...environment, ...more } });
 }
 
 describe("a node that names no directory keeps its data", () => {
@@ -61,6 +61,6 @@ describe("a node that names no directory keeps its data", () => {
 
 test("without a home directory, the operator is asked", () => {
   for (const without of [{}, { HOME: "" }]) {
-    expect(() => defaultChainDataDir(chainId, { args: [], environment: without })).toThrow("chainDataDir");
+    expect(() => defaultChainDataDir(chainId, { args: () => [], environment: without })).toThrow("chainDataDir");
   }
 });

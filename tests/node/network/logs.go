@@ -1,36 +1,21 @@
 package network
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
-)
 
-const (
-	tailLines    = 25
-	longestShown = 600 // a health report takes thousands
+	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
 // LogTails returns the last lines of what every node wrote about itself and about the chain, to explain a failure.
 func (n *Network) LogTails() string {
-	var text strings.Builder
+	var text string
 	for _, node := range n.nodes {
 		for _, name := range node.logNames() {
-			content, err := os.ReadFile(node.logFile(name))
-			if err != nil {
-				continue // a node that never came that far has no such log
-			}
-			lines := bytes.Split(bytes.TrimSpace(content), []byte("\n"))
-			lines = lines[max(0, len(lines)-tailLines):]
-			fmt.Fprintf(&text, "\n--- %s %s", node.ID(), name)
-			for _, line := range lines {
-				fmt.Fprintf(&text, "\n%.*s", longestShown, line)
-			}
+			text += sandbox.LogTail(fmt.Sprintf("%s %s", node.ID(), name), node.logFile(name))
 		}
 	}
-	return text.String()
+	return text
 }
 
 // logNames are the logs in which something about the plugin can be.

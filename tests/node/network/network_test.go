@@ -16,6 +16,7 @@ import (
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
 	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 )
 
 const (
@@ -223,7 +224,7 @@ func (n *Network) stampSome(t *testing.T, count int, label string) {
 func (n *Network) requireAgreement(t *testing.T) client.Chain {
 	t.Helper()
 	ctx := deadline(t, 2*time.Minute)
-	require.NoError(t, poll(ctx, func() error { return n.sameHeads(ctx) }))
+	require.NoError(t, poll.Until(ctx, func() error { return n.sameHeads(ctx) }))
 
 	var first client.Chain
 	for i, node := range n.nodes {
@@ -285,7 +286,7 @@ func (n *Node) requireAll(t *testing.T, ctx context.Context, count int, proposal
 		missing[string(proposal(i))] = true
 	}
 	var known ids.ID
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		news, err := n.Client().ChainAfter(ctx, known)
 		if err != nil {
 			return err
@@ -307,7 +308,7 @@ func (n *Node) requireAll(t *testing.T, ctx context.Context, count int, proposal
 func (n *Node) requireHead(t *testing.T, id ids.ID) {
 	t.Helper()
 	ctx := deadline(t, time.Minute)
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		_, err := n.Client().Block(ctx, id)
 		return err
 	}), "node %s", n.ID())

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/ava-labs/avalanchego/config"
 	"github.com/ava-labs/avalanchego/config/node"
@@ -19,6 +18,7 @@ import (
 	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
@@ -151,7 +151,7 @@ func (n *Node) ready(ctx context.Context) error {
 		return err
 	}
 	// tmpnet's own wait gives up at the first call that fails, which a busy machine is enough for.
-	err := poll(ctx, func() error {
+	err := poll.Until(ctx, func() error {
 		healthy, err := n.tmp.IsHealthy(ctx)
 		switch {
 		case err != nil:
@@ -189,19 +189,4 @@ func (n *Node) forgetProcess() error {
 
 func (n *Node) processFile() string {
 	return filepath.Join(n.tmp.DataDir, config.DefaultProcessContextFilename)
-}
-
-// poll tries until there is no error or the context ends, and then returns the last error.
-func poll(ctx context.Context, try func() error) error {
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }

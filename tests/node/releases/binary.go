@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
 )
 
 // BinariesEnv names the folder with the releases' executables, such as avalanchego-v1.8.6.
@@ -15,16 +17,10 @@ func (r Release) With(plugin string) (Program, error) {
 	if folder == "" {
 		return Program{}, fmt.Errorf("%s does not say where the releases of AvalancheGo are", BinariesEnv)
 	}
-	binary, err := filepath.Abs(filepath.Join(folder, "avalanchego-"+r.Version))
+	what, cure := "AvalancheGo "+r.Version, fmt.Sprintf("put it where %s says", BinariesEnv)
+	binary, err := artifact.Executable(what, filepath.Join(folder, "avalanchego-"+r.Version), cure)
 	if err != nil {
 		return Program{}, err
-	}
-	info, err := os.Stat(binary)
-	if err != nil {
-		return Program{}, fmt.Errorf("AvalancheGo %s is not where %s says: %w", r, BinariesEnv, err)
-	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
-		return Program{}, fmt.Errorf("%s is no executable file", binary)
 	}
 	return Program{Release: r, AvalancheGo: binary, Plugin: plugin}, nil
 }

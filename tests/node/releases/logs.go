@@ -1,36 +1,22 @@
 package releases
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
-const (
-	outputName = "output.log" // what the node prints
-
-	tailLines    = 30
-	longestShown = 600 // a health report takes thousands
-)
+// outputName is where goes what the node prints.
+const outputName = "output.log"
 
 // LogTails returns the last lines of what the node wrote about itself and about the chain.
 func (n *Node) LogTails() string {
-	var text strings.Builder
+	var text string
 	for _, path := range n.logFiles() {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			continue // a node that never came that far has no such log
-		}
-		lines := bytes.Split(bytes.TrimSpace(content), []byte("\n"))
-		lines = lines[max(0, len(lines)-tailLines):]
-		fmt.Fprintf(&text, "\n--- %s, %s", n, filepath.Base(path))
-		for _, line := range lines {
-			fmt.Fprintf(&text, "\n%.*s", longestShown, line)
-		}
+		text += sandbox.LogTail(fmt.Sprintf("%s, %s", n, filepath.Base(path)), path)
 	}
-	return text.String()
+	return text
 }
 
 // logFiles are the logs in which something about a failure can be.

@@ -18,6 +18,7 @@ import (
 	"github.com/ava-labs/avalanchego/ids"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 	"github.com/timestampvm/timestampvm/tests/node/network"
 )
@@ -86,7 +87,7 @@ func (n *Network) startAtLast(t *testing.T, programs ...Program) {
 func (n *Network) serveAtLast(t *testing.T) {
 	t.Helper()
 	for range 3 {
-		err := poll(deadline(t, 90*time.Second), func() error {
+		err := poll.Until(deadline(t, 90*time.Second), func() error {
 			var err error
 			for _, node := range n.nodes {
 				err = errors.Join(err, within(t.Context(), 10*time.Second, node.ready))
@@ -147,7 +148,7 @@ func (n *Node) atLast(t *testing.T, condition func(context.Context) error) {
 		if n.process == nil {
 			require.NoError(t, n.launch())
 		}
-		err := poll(deadline(t, 2*time.Minute), func() error {
+		err := poll.Until(deadline(t, 2*time.Minute), func() error {
 			err := within(ctx, 10*time.Second, condition)
 			if n.portsInUse(t) > before {
 				return nil
@@ -179,7 +180,7 @@ func (m *mixedNetwork) agree(t *testing.T, nodes ...*Node) client.Chain {
 	t.Helper()
 	ctx := deadline(t, agreementLimit)
 	var agreed client.Chain
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		if _, err := commonHead(ctx, nodes); err != nil {
 			return err
 		}
@@ -202,7 +203,7 @@ func (m *mixedNetwork) awaitBlock(t *testing.T, after ids.ID) ids.ID {
 	t.Helper()
 	ctx := deadline(t, agreementLimit)
 	var head ids.ID
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		var err error
 		if head, err = commonHead(ctx, m.nodes); err == nil && head == after {
 			err = fmt.Errorf("no block came after %s", head)

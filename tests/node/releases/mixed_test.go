@@ -25,6 +25,7 @@ import (
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
 	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 )
 
 // Validators with timestampvm-rs and with this plugin make one chain. The release is one of those for which
@@ -98,7 +99,7 @@ func testBursts(t *testing.T, m *mixedNetwork) {
 		})
 	}
 	given.Wait()
-	require.NoError(t, poll(deadline(t, agreementLimit), func() error {
+	require.NoError(t, poll.Until(deadline(t, agreementLimit), func() error {
 		news, err := m.nodes[1].Client().ChainAfter(t.Context(), before.Head().ID)
 		for _, i := range []int{0, 2} {
 			for at := range size {
@@ -136,7 +137,7 @@ func testPeerBurst(t *testing.T, m *mixedNetwork) {
 		expected = append(expected, fmt.Sprintf("burst of timestampvm-rs: %d", at))
 		require.NoError(t, m.nodes[1].Client().ProposeBlock(t.Context(), []byte(expected[at])))
 	}
-	require.NoError(t, poll(deadline(t, agreementLimit), func() error {
+	require.NoError(t, poll.Until(deadline(t, agreementLimit), func() error {
 		for _, node := range m.nodes {
 			news, err := node.Client().ChainAfter(t.Context(), before.Head().ID)
 			if err != nil {
@@ -274,7 +275,7 @@ func testOtherWords(t *testing.T, m *mixedNetwork) {
 
 	for i, peer := range peers {
 		require.NoError(t, peer.Client().ProposeBlock(ctx, fmt.Appendf(nil, "lost: %d", i)))
-		require.NoError(t, poll(ctx, func() error {
+		require.NoError(t, poll.Until(ctx, func() error {
 			if len(peer.linesWith(t, `failed building block {"error": "rpc error: code = Unknown desc = not found"`)) == 0 {
 				return fmt.Errorf("%s did not fail to build", peer)
 			}
@@ -314,7 +315,7 @@ func testLargeData(t *testing.T, m *mixedNetwork) {
 	m.awaitBlock(t, before.Head().ID)
 	ctx := deadline(t, agreementLimit)
 	others[1].stamp(t, "after large data")
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		_, answer, err := node.post(ctx, `{"jsonrpc":"2.0","id":1,"method":"lastAccepted","params":[]}`)
 		if err == nil && !strings.Contains(answer, closedForGood) {
 			err = fmt.Errorf("timestampvm-rs answers %s", answer)
@@ -326,7 +327,7 @@ func testLargeData(t *testing.T, m *mixedNetwork) {
 	// A restart is no help.
 	require.NoError(t, node.Kill())
 	node.atLast(t, node.learnID)
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		log, err := os.ReadFile(filepath.Join(node.dir, "logs", "main.log"))
 		if err == nil && !regexp.MustCompile(`error creating chain .*message length too large`).Match(log) {
 			err = errors.New("the node did not fail to create the chain")

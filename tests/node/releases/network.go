@@ -192,18 +192,3 @@ func (n *Network) running() int {
 	}
 	return count
 }
-
-// poll tries until there is no error or the context ends, and then returns the last error.
-func poll(ctx context.Context, try func() error) error {
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}

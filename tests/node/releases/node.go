@@ -16,6 +16,7 @@ import (
 	"github.com/ava-labs/avalanchego/utils/rpc"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 	"github.com/timestampvm/timestampvm/tests/node/network"
 )
@@ -230,7 +231,7 @@ func (n *Node) pollAlive(ctx context.Context, try func() error) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := poll(ctx, try); err != nil {
+	if err := poll.Until(ctx, try); err != nil {
 		return fmt.Errorf("waiting for %s: %w", n, errors.Join(err, context.Cause(ctx)))
 	}
 	return nil

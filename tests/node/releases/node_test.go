@@ -16,6 +16,7 @@ import (
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
 	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 )
 
 // call asks one of the node's own APIs.
@@ -39,7 +40,7 @@ func (n *Node) stamp(t *testing.T, data string) {
 	head, err := n.Client().LastAccepted(ctx)
 	require.NoError(t, err)
 	require.NoError(t, n.Client().ProposeBlock(ctx, []byte(data)))
-	require.NoError(t, poll(ctx, func() error {
+	require.NoError(t, poll.Until(ctx, func() error {
 		news, err := n.Client().ChainAfter(ctx, head)
 		if err == nil && len(news.Find([]byte(data))) == 0 {
 			err = fmt.Errorf("%.20q is not accepted", data)

@@ -17,6 +17,8 @@ import (
 	"github.com/ava-labs/avalanchego/vms/components/avax"
 	"github.com/ava-labs/avalanchego/vms/platformvm/txs"
 	"github.com/ava-labs/avalanchego/vms/secp256k1fx"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 )
 
 // fee is more than any release wants. What is too much is burned.
@@ -60,7 +62,7 @@ func (p platform) createChain(ctx context.Context, subnetID, vmID ids.ID, genesi
 // spend pays the fee from the largest output of the well-known key.
 func (p platform) spend(ctx context.Context) (txs.BaseTx, error) {
 	var largest *avax.UTXO
-	err := poll(ctx, func() error {
+	err := poll.Until(ctx, func() error {
 		var err error
 		largest, err = p.largestOutput(ctx)
 		return err
@@ -135,7 +137,7 @@ func (p platform) issue(ctx context.Context, unsigned txs.UnsignedTx, signatures
 	if err != nil {
 		return ids.Empty, fmt.Errorf("issuing %T: %w", unsigned, err)
 	}
-	err = poll(ctx, func() error { return p.committed(ctx, tx.ID()) })
+	err = poll.Until(ctx, func() error { return p.committed(ctx, tx.ID()) })
 	if err != nil {
 		return ids.Empty, fmt.Errorf("issued %T: %w", unsigned, err)
 	}

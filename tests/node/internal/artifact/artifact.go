@@ -27,16 +27,17 @@ func AvalancheGo() (string, error) {
 
 func find(what, env, name, cure string) (string, error) {
 	if path := os.Getenv(env); path != "" {
-		return executable(what, path, fmt.Sprintf("point %s at an executable file", env))
+		return Executable(what, path, fmt.Sprintf("point %s at an executable file", env))
 	}
 	build, err := buildFolder()
 	if err != nil {
 		return "", err
 	}
-	return executable(what, filepath.Join(build, name), fmt.Sprintf("build it with `%s`, or set %s", cure, env))
+	return Executable(what, filepath.Join(build, name), fmt.Sprintf("build it with `%s`, or set %s", cure, env))
 }
 
-func executable(what, path, cure string) (string, error) {
+// Executable returns the absolute path of an executable file. Its error says what is not there, and the cure.
+func Executable(what, path, cure string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
