@@ -3,7 +3,7 @@
 bun_version := 1.4.5
 bun := node_modules/.bin/bun
 binary := build/timestampvm
-sources := $(shell find src gen -name '*.ts') package.json tsconfig.json
+sources := $(shell find src gen -name '*.ts' -o -name '*.tsx' -o -name '*.css') package.json tsconfig.json
 # How many nodes `make network` starts.
 NODES ?= 3
 # How often `make chaos` kills a plugin, and for how long it then torments a network.
@@ -89,6 +89,7 @@ fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30
 
 bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
 	cd tests/bench && $(tested) go run . $(BENCH)
+	$(tested) $(bun) tests/bench/people/main.ts
 
 node_tests := cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$)
@@ -114,6 +115,7 @@ lint: node_modules
 
 types: node_modules
 	$(bun) run --bun tsc
+	$(bun) run --bun tsc -p src/api/explorer/browser
 
 gen-check: node_modules
 	@rm -rf build/gen-check && $(bun) run --bun buf generate --output build/gen-check

@@ -1,9 +1,8 @@
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
-import { createApi, createStaticApp } from "./api/app.ts";
+import { apiPaths } from "./api/paths.ts";
 import type { About } from "./cli/about.ts";
-import { runCli } from "./cli/cli.ts";
 import { writeAll } from "./cli/write-all.ts";
 import { Log } from "./log.ts";
 import { nodeVariables, servePlugin } from "./rpcchainvm/plugin.ts";
@@ -14,14 +13,27 @@ const { name, version } = packageJson;
 const about: About = { name, version, protocols: { oldest: oldestProtocol, newest: newestProtocol } };
 const args = process.argv.slice(2);
 
+// What only one of the two ways needs is loaded when it is: a node waits for the handshake, and people for a prompt.
+const importApi = () => import("./api/app.ts");
+const importCli = () => import("./cli/cli.ts");
+
 if (args.length > 0) {
-  const out = (text: string) => writeAll(1, text);
-  const isColoured = isatty(1) && !process.env.NO_COLOR; // https://no-color.org
-  process.exitCode = runCli(args, about, { out, err: write(2), isWatched: isatty(2), isColoured, onEnd });
+  const { runCli } = await importCli();
+  process.exitCode = await runCli(args, about, {
+    out: (content) => writeAll(1, content),
+    err: write(2),
+    isTerminal: isatty(1),
+    isWatched: isatty(2),
+    isColoured: isatty(1) && !process.env.NO_COLOR, // https://no-color.org
+    input: { fileDescriptor: 0, isTerminal: isatty(0) },
+    environment: process.env,
+    onEnd,
+  });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
   write(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
-  runCli(["--help"], about, { out: write(2), err: write(2) });
+  const { runCli } = await importCli();
+  await runCli(["--help"], about, { out: (content) => write(2)(`${content}`), err: write(2) });
   process.exitCode = 1;
 }
 
@@ -44,11 +56,16 @@ async function serve(): Promise<void> {
       log,
       clock: systemClock,
       writeOut: write(1),
-      createApp: (vm) => {
-        const { app, answerRpc } = createApi(vm, log);
+      httpPaths: apiPaths,
+      createApp: async (vm, identity) => {
+        const { createApi } = await importApi();
+        const { app, answerRpc } = createApi(vm, identity, log);
         return { fetch: app.fetch, answerRpc };
       },
-      staticApp: { fetch: createStaticApp(log).fetch, answerRpc: () => undefined },
+      staticApp: {
+        fetch: async (request) => (await importApi()).createStaticApp(log).fetch(request),
+        answerRpc: () => undefined,
+      },
     });
   } catch (error) {
     log.error("cannot serve", { error: (error as Error).message });

@@ -15,14 +15,17 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   core: { layers: [], packages: /^(@scure\/base|node:crypto)$/ },
   store: { layers: ["core"], packages: /^(bun:sqlite|node:fs|node:path|node:crypto)$/ },
   vm: { layers: ["core", "store"], packages: /^$/ },
-  api: { layers: ["core", "vm", "log"], packages: /^hono(\/|$)/ },
+  api: { layers: ["core", "vm", "log"], packages: /^(hono(\/.+)?|zod|@noble\/hashes\/sha2\.js)$/ },
   rpcchainvm: {
     layers: ["core", "vm", "gen", "log"],
     packages:
       /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
   dev: { layers: ["core", "vm", "api", "log"], packages: /^(hono(\/|$)|node:timers\/promises)/ },
-  cli: { layers: ["core", "store", "dev", "log"], packages: /^(commander|node:fs|node:path)$/ },
+  cli: {
+    layers: ["core", "store", "dev", "api", "log"],
+    packages: /^(commander|node:(crypto|fs|path|stream|timers\/promises))$/,
+  },
   log: { layers: ["core"], packages: /^$/ },
   main: { layers: ["core", "store", "vm", "api", "rpcchainvm", "cli", "log", "package"], packages: /./ },
 };
@@ -39,6 +42,8 @@ const banned = /\bas any\b|\bexport default\b|\benum\s+\w+\s*\{|\bnamespace\s+\w
 /** A protocol's number, compared or looked up. */
 const testsProtocol =
   /(rotocol|ersion)(\.\w+)?\s*([<>]=?|[!=]==)\s*\d|\d\s*([<>]=?|[!=]==)\s*[\w.]*(rotocol|ersion)|protocolOf\(\d|case\s+\d/;
+/** All that commands know of the API is how to call it. */
+const clientOfApi = /^src\/api\/(client|contract)\.ts$/;
 const leftOver = /\b(TODO|FIXME|XXX)\b/;
 
 /** "src/vm/vm.ts" → "vm", "src/main.ts" → "main", "gen/vm/vm_pb.ts" → "gen" */
@@ -48,7 +53,7 @@ const resolve = (from: string, name: string) => join(dirname(from), name);
 
 const root = join(import.meta.dir, "..");
 const textByPath = new Map(
-  ["src/**/*.ts", "tests/**/*.ts"].flatMap((pattern) =>
+  ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}"].flatMap((pattern) =>
     [...new Bun.Glob(pattern).scanSync(root)].map((path) => [path, readFileSync(join(root, path), "utf8")] as const),
   ),
 );
@@ -73,6 +78,11 @@ describe.each(sources)("%s", (path, text) => {
     if (layer === "rpcchainvm" && !path.endsWith("/protocol.ts")) {
       expect(code, "only protocol.ts knows protocol numbers").not.toMatch(testsProtocol);
     }
+    if (layer === "cli") {
+      const used = importsOf(text).map((name) => resolve(path, name));
+      const isOther = (file: string) => file.startsWith("src/api/") && !clientOfApi.test(file);
+      expect(used.filter(isOther), "commands are clients").toEqual([]);
+    }
     if (layer !== "store") expect(importsOf(text), "only store knows SQLite").not.toContain("bun:sqlite");
   });
 
@@ -88,9 +98,9 @@ test("every layer of the table is there", () => {
   expect(new Set(sources.map(([path]) => layerOf(path)))).toEqual(new Set(Object.keys(rowByLayer)));
 });
 
-test("every file is reached from main.ts", () => {
+test("every file is reached from main.ts, or from the script of the page", () => {
   const reached = new Set<string>();
-  const open = ["src/main.ts"];
+  const open = ["src/main.ts", "src/api/explorer/browser/explorer.ts"];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const text = textByPath.get(path);
     if (text === undefined || reached.has(path)) continue;

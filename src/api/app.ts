@@ -1,7 +1,9 @@
 import { Hono } from "hono";
+import type { Identity } from "../core/identity.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
-import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
+import { addExplorer } from "./explorer/explorer.tsx";
+import { type Awaitable, answerJsonRpc, type Caller, type Methods } from "./json-rpc.ts";
 import { createMethods, staticMethods } from "./methods.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
@@ -11,14 +13,15 @@ export const maxBodyBytes = 4 * 1024 * 1024;
 export interface Api {
   readonly app: Hono;
   /** Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large. */
-  readonly answerRpc: (body: Uint8Array) => Awaitable<string> | undefined;
+  readonly answerRpc: (body: Uint8Array, caller: Caller) => Awaitable<string> | undefined;
 }
 
-/** What people and programs see of the chain: JSON-RPC at `/rpc`. */
-export function createApi(vm: Vm, log: Log): Api {
-  const answerRpc = createAnswer(createMethods(vm));
+/** What people and programs see of the chain: JSON-RPC at `/rpc`, pages at `/explorer`. */
+export function createApi(vm: Vm, identity: Identity, log: Log): Api {
+  const answerRpc = createAnswer(createMethods(vm, identity));
   const app = createApp(log);
   serveRpc(app, "/rpc", answerRpc);
+  addExplorer(app, vm, identity.notice);
   app.notFound((c) => c.text("not found\n", 404));
   return { app, answerRpc };
 }
@@ -32,9 +35,9 @@ export function createStaticApp(log: Log): Hono {
 }
 
 function createAnswer(methods: Methods): Api["answerRpc"] {
-  return (body) => {
+  return (body, caller) => {
     if (body.length > maxBodyBytes) return undefined;
-    const answer = answerJsonRpc(methods, utf8.decode(body));
+    const answer = answerJsonRpc(methods, utf8.decode(body), caller);
     return answer instanceof Promise ? answer.then((text) => text ?? "") : (answer ?? "");
   };
 }
@@ -53,7 +56,7 @@ function serveRpc(app: Hono, path: string, answerRpc: Api["answerRpc"]): void {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
-    const answer = await answerRpc(new Uint8Array(await c.req.arrayBuffer()));
+    const answer = await answerRpc(new Uint8Array(await c.req.arrayBuffer()), c.req.raw);
     if (answer === undefined) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
     return answer === "" ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });

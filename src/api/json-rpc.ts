@@ -1,10 +1,18 @@
 import { VmError } from "../core/errors.ts";
+import { formatExactJson } from "../core/exact-json.ts";
 
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
 export type Params = unknown;
 
+/** Who waits for an answer. */
+export interface Caller {
+  /** Aborts when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
 /** A method gives its result, or a promise of it. */
-export type Methods = ReadonlyMap<string, (params: Params) => unknown>;
+export type Method = (params: Params, caller: Caller) => unknown;
+export type Methods = ReadonlyMap<string, Method>;
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -20,20 +28,20 @@ export class InvalidParams extends Error {}
  * Answers a JSON-RPC 2.0 request or batch (https://www.jsonrpc.org/specification). Gives undefined when there is nothing
  * to answer: all were notifications. Ids are echoed as they were written, numbers of any size included.
  */
-export function answerJsonRpc(methods: Methods, text: string): Awaitable<string | undefined> {
+export function answerJsonRpc(methods: Methods, text: string, caller: Caller): Awaitable<string | undefined> {
   let message: unknown;
   try {
     message = parseExactJson(text);
   } catch {
     return JSON.stringify(failure(null, parseError, "Parse error"));
   }
-  if (!Array.isArray(message)) return answerText(methods, message);
+  if (!Array.isArray(message)) return answerText(methods, message, caller);
   if (message.length === 0) return JSON.stringify(failure(null, invalidRequest, "Invalid Request: empty batch"));
   if (message.length > maxBatchRequests) {
     const problem = `Invalid Request: a batch has at most ${maxBatchRequests} requests`;
     return JSON.stringify(failure(null, invalidRequest, problem));
   }
-  return answerBatch(methods, message);
+  return answerBatch(methods, message, caller);
 }
 
 type Answer =
@@ -44,11 +52,11 @@ type Answer =
       readonly id: unknown;
     };
 
-function answerBatch(methods: Methods, requests: readonly unknown[]): Awaitable<string | undefined> {
+function answerBatch(methods: Methods, requests: readonly unknown[], caller: Caller): Awaitable<string | undefined> {
   const answers: Awaitable<string | undefined>[] = [];
   let length = 0;
   for (const request of requests) {
-    const answer = length < maxBatchAnswerLength ? answerText(methods, request) : refuseRest(request);
+    const answer = length < maxBatchAnswerLength ? answerText(methods, request, caller) : refuseRest(request);
     if (typeof answer === "string") length += answer.length;
     answers.push(answer);
   }
@@ -62,22 +70,24 @@ function joinAnswers(answers: readonly (string | undefined)[]): string | undefin
 }
 
 /** Undefined for a notification, which is carried out all the same. */
-function answerText(methods: Methods, request: unknown): Awaitable<string | undefined> {
+function answerText(methods: Methods, request: unknown, caller: Caller): Awaitable<string | undefined> {
   const answer = isRequest(request)
-    ? call(methods, request, idOf(request))
+    ? call(methods, request, caller)
     : failure(idOf(request) ?? null, invalidRequest, "Invalid Request");
   const isNotification = isRequest(request) && idOf(request) === undefined;
-  const format = (answer: Answer) => (isNotification ? undefined : JSON.stringify(answer));
+  const format = (answer: Answer) => (isNotification ? undefined : formatExactJson(answer));
   return answer instanceof Promise ? answer.then(format) : format(answer);
 }
 
-function call(methods: Methods, { method: name, params }: JsonRpcRequest, id: unknown): Awaitable<Answer> {
+function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaitable<Answer> {
+  const { method: name, params } = request;
+  const id = idOf(request);
   const method = methods.get(name);
   if (method === undefined) return failure(id, methodNotFound, "Method not found");
   const succeed = (result: unknown): Answer => ({ jsonrpc: "2.0", result, id });
   const fail = (error: unknown) => toFailure(error, id);
   try {
-    const result = method(params ?? undefined);
+    const result = method(params ?? undefined, caller);
     return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
   } catch (error) {
     return fail(error);
@@ -87,7 +97,7 @@ function call(methods: Methods, { method: name, params }: JsonRpcRequest, id: un
 /** Throws what is a bug. */
 function toFailure(error: unknown, id: unknown): Answer {
   if (error instanceof InvalidParams) return failure(id, invalidParams, `Invalid params: ${error.message}`);
-  if (error instanceof VmError) return failure(id, codeOf(error), error.message);
+  if (error instanceof VmError) return failure(id, internalError, error.message); // as timestampvm-rs
   throw error;
 }
 
@@ -128,26 +138,17 @@ function failure(id: unknown, code: number, message: string): Answer {
   return { jsonrpc: "2.0", error: { code, message }, id };
 }
 
-function codeOf({ refusal }: VmError): number {
-  switch (refusal.code) {
-    case "malformed id":
-      return invalidParams;
-    default:
-      return internalError; // as timestampvm-rs answers every error of the VM
-  }
-}
-
 /** Like `JSON.parse`, but a number that would be written back otherwise stays the text it was. */
 function parseExactJson(text: string): unknown {
-  if (!mayHaveLongId.test(text)) return JSON.parse(text); // without a reviver, several times faster
+  if (!mayHaveInexactNumber.test(text)) return JSON.parse(text); // without a reviver, several times faster
   return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
     if (typeof value !== "number" || context?.source === undefined || String(value) === context.source) return value;
     return JSON.rawJSON(context.source);
   });
 }
 
-/** A numeric id of many digits, with a sign or a fraction, or a key that may be `id` in disguise. */
-const mayHaveLongId = /\\u|"id"\s*:\s*(?:-|\d{16}|\d*[.eE])/;
+/** A member that is a number of many digits, or with a sign or a fraction. */
+const mayHaveInexactNumber = /:\s*(?:-|\d{16}|\d*[.eE])/;
 
 const parseError = -32700;
 const invalidRequest = -32600;

@@ -1,85 +1,74 @@
-import type { Block } from "../core/block.ts";
 import { VmError } from "../core/errors.ts";
-import { exactNumber } from "../core/exact-json.ts";
-import { parseId } from "../core/id.ts";
+import type { Identity } from "../core/identity.ts";
 import type { Vm } from "../vm/vm.ts";
-import { InvalidParams, type Methods, type Params } from "./json-rpc.ts";
-import { ProposalQueue } from "./proposal-queue.ts";
+import { checked } from "./checked.ts";
+import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "./contract.ts";
+import type { Awaitable, Caller, Method, Methods } from "./json-rpc.ts";
+import { describeApi } from "./openrpc.ts";
+import { createReadingMethods } from "./reading.ts";
+import { createStampingMethods } from "./stamping.ts";
+import { formatHex } from "./values.ts";
 
-/** The methods of timestampvm-rs (api/chain_handlers.rs), each by its name and as `timestampvm.NAME`. */
-export function createMethods(vm: Vm): Methods {
-  const proposals = new ProposalQueue(vm);
-  return byBothNames({
+/** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
+export type Implementation = {
+  readonly [Name in MethodName]: (params: CheckedParamsOf<Name>, caller: Caller) => Awaitable<ResultOf<Name>>;
+};
+
+/** The methods of the contract, each by its name and as `timestampvm.NAME`. */
+export function createMethods(vm: Vm, identity: Identity): Methods {
+  const implementation: Implementation = {
     ping,
-    proposeBlock: (params: Params) => {
-      const proposed = proposals.propose(parseData(getString(params, "data")));
-      return proposed.then(() => ({ success: true }));
-    },
-    lastAccepted: (params: Params) => {
-      expectNoParams(params);
-      return { id: vm.lastConfirmed.id };
-    },
-    getBlock: (params: Params) => {
-      const block = vm.getConfirmedBlock(parseId(getString(params, "id")));
+    ...createStampingMethods(vm),
+    ...createReadingMethods(vm.confirmed),
+    lastAccepted: () => ({ id: vm.confirmed.last.id }),
+    getBlock: ({ id }) => {
+      const block = vm.confirmed.getBlock(id);
       if (block === undefined) throw new VmError({ code: "unknown block" });
-      return { block: formatBlock(block) };
+      const { data, height, parentId, timestamp } = block;
+      return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } }; // in the peer's order
     },
-  });
+    getStatus: () => getStatus(vm, identity),
+    "rpc.discover": () => describeApi(identity.version),
+  };
+  const bind = <Name extends MethodName>(name: Name) =>
+    checked<CheckedParamsOf<Name>>(contract[name].params, implementation[name]);
+  return byBothNames((Object.keys(contract) as MethodName[]).map((name) => [name, bind(name)]));
 }
 
-function ping(params: Params) {
-  expectNoParams(params);
-  return { success: true };
+/** What needs no chain. */
+export const staticMethods: Methods = byBothNames([["ping", checked(contract.ping.params, ping)]]);
+
+function ping() {
+  return { success: true } as const;
 }
 
-function byBothNames(methods: Readonly<Record<string, (params: Params) => unknown>>): Methods {
+function byBothNames(methods: readonly (readonly [string, Method])[]): Methods {
   return new Map(
-    Object.entries(methods).flatMap(([name, method]) => [
+    methods.flatMap(([name, method]) => [
       [name, method],
       [`timestampvm.${name}`, method],
     ]),
   );
 }
 
-/** What needs no chain. */
-export const staticMethods = byBothNames({ ping });
-
-/** Keys in the order of the peer: alphabetical. */
-function formatBlock({ data, height, parentId, timestamp }: Block) {
+function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
+  const { version, protocol, networkId, chainId, nodeId, notice } = identity;
+  const { state, preference, processing, mempool, databaseBytes, peers, uptimeSeconds } = vm.status();
+  const { id, height, timestamp } = vm.confirmed.last;
   return {
-    data: `0x${data.toHex()}`,
-    height: exactNumber(height),
-    parent_id: parentId,
-    timestamp: exactNumber(timestamp),
+    version,
+    protocol: BigInt(protocol),
+    networkId: networkId === undefined ? undefined : BigInt(networkId),
+    chainId,
+    nodeId,
+    notice,
+    state,
+    lastAccepted: { id, height, timestamp },
+    preference,
+    processing: BigInt(processing),
+    mempool: { count: BigInt(mempool.items), bytes: BigInt(mempool.bytes), oldestSeconds: mempool.oldestSeconds },
+    databaseBytes: BigInt(databaseBytes),
+    peers: BigInt(peers),
+    uptimeSeconds,
   };
-}
-
-function expectNoParams(params: Params): void {
-  if (params === undefined || (Array.isArray(params) && params.length === 0)) return;
-  throw new InvalidParams("no parameters were expected");
-}
-
-/** A member of the one parameter object, which comes by position, `[{…}]`, or by name, `{…}`. */
-function getString(params: Params, name: string): string {
-  if (Array.isArray(params) && params.length !== 1) {
-    throw new InvalidParams(`expected 1 parameter, an object with ${name}, not ${params.length}`);
-  }
-  const object: unknown = Array.isArray(params) ? params[0] : params;
-  if (typeof object !== "object" || object === null || Array.isArray(object) || !Object.hasOwn(object, name)) {
-    throw new InvalidParams(`missing field \`${name}\``);
-  }
-  const value = (object as Record<string, unknown>)[name];
-  if (typeof value !== "string") throw new InvalidParams(`${name} must be a string`);
-  return value;
-}
-
-/** Base64 (RFC 4648 §4: padded, canonical) or, behind `0x`, hex. */
-function parseData(text: string): Uint8Array {
-  if (/^0x(?:[0-9a-fA-F]{2})*$/.test(text)) return Uint8Array.fromHex(text.slice(2));
-  try {
-    if (!/\s/.test(text)) return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
-  } catch {
-    // Refused below.
-  }
-  throw new InvalidParams("data must be base64 with padding, or 0x and hex digits");
 }

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { VmError } from "../core/errors.ts";
+import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
-import { CommandFailed } from "./command-failed.ts";
+import { addChainCommands } from "./chain/chain.ts";
+import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
@@ -10,31 +12,26 @@ import { addVersionJsonCommand } from "./version-json.ts";
 import { addVmIdCommand } from "./vm-id.ts";
 
 /**
- * Runs a command line, without the program's name. Gives the exit code: 0, 1 when the command could not do its work, or
- * 2 for wrong use.
+ * Runs a command line, without the program's name. Gives the exit code: 0, 1 when the command could not do its work, 2 for
+ * wrong use, or 3 when it has waited in vain.
  */
-export function runCli(args: readonly string[], about: About, output: Output): number {
-  const { out, err } = output;
-  const program = createProgram(about).configureOutput({ writeOut: out, writeErr: err }).exitOverride();
-  addGenesisCommand(program, out);
-  addVmIdCommand(program, out);
-  addVersionJsonCommand(program, about, out);
-  addDbCommand(program, output);
-  addDevCommand(program, about, output);
+export async function runCli(args: readonly string[], about: About, output: Output): Promise<number> {
   try {
-    program.parse(args, { from: "user" });
+    await createProgram(about, output).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
-    const reason = failureOf(error);
-    if (reason === undefined) throw error;
-    if (reason !== "") err(`error: ${reason}\n`);
-    return failed;
+    return tellFailure(error, output);
   }
 }
 
-const failed = 1;
-const wrongUse = 2;
+/** Gives the exit code of what a command has thrown. Throws what is a bug. */
+export function tellFailure(error: unknown, { err }: Output): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
+  const reason = failureOf(error);
+  if (reason === undefined) throw error;
+  if (reason !== "") err(`error: ${escapeUnprintable(reason)}\n`);
+  return error instanceof CommandFailed ? error.exitCode : failed;
+}
 
 /** Why a command could not do its work; nothing to say when nobody reads its output any more; undefined for a bug. */
 function failureOf(error: unknown): string | undefined {
@@ -44,8 +41,11 @@ function failureOf(error: unknown): string | undefined {
   return /^E[A-Z]+$/.test(code) ? message : undefined;
 }
 
-function createProgram({ name, version, protocols }: About): Command {
-  return new Command(name)
+/** All commands; those of `db` and the small ones do their work before `parse` returns. */
+export function createProgram(about: About, output: Output): Command {
+  const { name, version, protocols } = about;
+  const { out, err } = output;
+  const program = new Command(name)
     .description(
       "An Avalanche virtual machine that proves that data existed at a time.\n" +
         "AvalancheGo runs it as a plugin: put it, named by its VM id, into the plugins directory.",
@@ -57,5 +57,16 @@ function createProgram({ name, version, protocols }: About): Command {
     )
     .helpOption("-h, --help", "print this help and leave")
     .helpCommand(false)
-    .showHelpAfterError("(see --help)");
+    .showHelpAfterError("(see --help)")
+    .configureOutput({ writeOut: out, writeErr: (text) => err(escapeUnprintable(text)) })
+    .exitOverride();
+  program.commandsGroup("Stamps and blocks:");
+  addChainCommands(program, output);
+  program.commandsGroup("For operators and developers:");
+  addDevCommand(program, about, output);
+  addDbCommand(program, output);
+  addGenesisCommand(program, out);
+  addVmIdCommand(program, out);
+  addVersionJsonCommand(program, about, out);
+  return program;
 }

@@ -6,11 +6,11 @@ import type { LogLevel } from "../core/config.ts";
 import { databaseFileName } from "../core/database-file.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import { formatGenesis } from "../core/genesis.ts";
-import { chainAlias, type DevChain, startDevChain } from "../dev/dev-chain.ts";
-import { notice } from "../dev/node-api.ts";
+import type { DevChain } from "../dev/dev-chain.ts";
 import { Log } from "../log.ts";
 import type { About } from "./about.ts";
 import type { Output } from "./output.ts";
+import { createPaint, type Paint } from "./paint.ts";
 
 interface DevCommandOptions {
   readonly http: { readonly host: string; readonly port: number };
@@ -38,11 +38,12 @@ export function addDevCommand(program: Command, about: About, output: Output): v
 const defaultAddress = { host: "127.0.0.1", port: 9650 };
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-function serve(options: DevCommandOptions, about: About, { out, err, isColoured = false, onEnd }: Output): void {
+async function serve(options: DevCommandOptions, about: About, { out, err, isColoured, onEnd }: Output): Promise<void> {
+  const { startDevChain } = await import("../dev/dev-chain.ts"); // the other commands need no API
   const { http, dataDir, genesis, blockInterval, logLevel } = options;
   const log = new Log((line) => err(`${line}\n`));
   log.setLevel(logLevel);
-  const printer = options.json ? jsonPrinter(out) : textPrinter(out, isColoured);
+  const printer = options.json ? jsonPrinter(out) : textPrinter(out, createPaint(isColoured));
   const chain = startDevChain({
     ...http,
     file: dataDir === undefined ? ":memory:" : join(dataDir, databaseFileName),
@@ -80,44 +81,44 @@ interface Printer {
 function jsonPrinter(out: Output["out"]): Printer {
   const print = (event: string, fields: object) => out(`${formatExactJson({ event, ...fields })}\n`);
   return {
-    printStart: ({ url, genesis, lastAccepted }, _wantedPort, dataDir) => {
-      const rpc = rpcUrl(url);
-      print("started", { notice, url, rpc, chain: genesis.id, height: lastAccepted.height, dataDir: dataDir ?? null });
+    printStart: ({ notice, url, rpc, explorer, genesis, lastAccepted }, _wantedPort, dataDir) => {
+      const { id: chain } = genesis;
+      print("started", { notice, url, rpc, explorer, chain, height: lastAccepted.height, dataDir: dataDir ?? null });
     },
     printBlock: ({ id, height, timestamp, data }) => print("block", { height, timestamp, bytes: data.length, id }),
   };
 }
 
-function textPrinter(out: Output["out"], isColoured: boolean): Printer {
-  const paint = (code: number, text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
+function textPrinter(out: Output["out"], paint: Paint): Printer {
   return {
     printStart: (chain, wantedPort, dataDir) => {
-      const { url, port, genesis, lastAccepted } = chain;
-      if (port !== wantedPort && wantedPort !== 0) out(paint(33, `Port ${wantedPort} is taken: this is ${port}.\n\n`));
-      out(`${paint(1, "timestampvm dev")}  ${notice}\n\n`);
-      out(`JSON-RPC  ${rpcUrl(url)}\n`);
+      const { notice, url, rpc, explorer, port, genesis, lastAccepted } = chain;
+      if (port !== wantedPort && wantedPort !== 0)
+        out(paint("yellow", `Port ${wantedPort} is taken: this is ${port}.\n\n`));
+      out(`${paint("bold", "timestampvm dev")}  ${notice}\n\n`);
+      out(`page      ${explorer}\n`);
+      out(`JSON-RPC  ${rpc}\n`);
       out(`          ${url}/ext/bc/${genesis.id}/rpc\n`);
       out(`health    ${url}/ext/health\n`);
       out(`data      ${dataDir ?? "in memory; gone with this process (keep it with --data-dir DIR)"}\n`);
       out(`height    ${lastAccepted.height}\n\n`);
-      out(`Try, in another terminal:\n\n${examples(rpcUrl(url)).join("\n")}\n\nCtrl-C ends it.\n\n`);
+      out(`Try, in another terminal:\n\n${examples(rpc).join("\n")}\n\nCtrl-C ends it.\n\n`);
     },
     printBlock: ({ id, height, timestamp, data }) => {
       const time = new Date(Number(timestamp) * 1000).toISOString().slice(0, 19);
-      out(`${paint(32, `block ${height}`)}  ${time}Z  ${data.length} bytes  ${paint(2, id)}\n`);
+      out(`${paint("green", `block ${height}`)}  ${time}Z  ${data.length} bytes  ${paint("dim", id)}\n`);
     },
   };
-}
-
-function rpcUrl(url: string): string {
-  return `${url}/ext/bc/${chainAlias}/rpc`;
 }
 
 /** Each works as it stands. */
 function examples(rpc: string): string[] {
   return [
-    `{"jsonrpc":"2.0","id":1,"method":"proposeBlock","params":{"data":"aGVsbG8gd29ybGQ="}}`,
-    `{"jsonrpc":"2.0","id":2,"method":"lastAccepted"}`,
-    `{"jsonrpc":"2.0","id":3,"method":"ping"}`,
+    `{"jsonrpc":"2.0","id":1,"method":"stamp","params":{"data":"aGVsbG8gd29ybGQ="}}`,
+    `{"jsonrpc":"2.0","id":2,"method":"getReceipt","params":{"id":"${helloDigest}","waitMs":10000}}`,
+    `{"jsonrpc":"2.0","id":3,"method":"find","params":{"data":"aGVsbG8gd29ybGQ="}}`,
   ].map((request) => `  curl -s -H 'content-type: application/json' --data '${request}' ${rpc}`);
 }
+
+/** SHA-256 of "hello world", which is aGVsbG8gd29ybGQ= in base64. */
+const helloDigest = "0xb94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";

@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 
 /** Writes all of it before it returns. Throws what the system says: EPIPE when the reader is gone, ENOSPC, … */
-export function writeAll(fileDescriptor: number, text: string): void {
-  let rest = Buffer.from(text);
+export function writeAll(fileDescriptor: number, content: string | Uint8Array): void {
+  let rest = typeof content === "string" ? Buffer.from(content) : content;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fileDescriptor, rest));

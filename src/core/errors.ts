@@ -7,8 +7,11 @@ export type Refusal =
   | { readonly code: "malformed genesis"; readonly problem: string }
   | { readonly code: "malformed id"; readonly problem: string }
   | { readonly code: "malformed config"; readonly problem: string }
+  | { readonly code: "malformed proof"; readonly problem: string }
+  | { readonly code: "no proof"; readonly id: Id }
   | { readonly code: "data too large"; readonly bytes: number; readonly maxBytes: number }
   | { readonly code: "mempool full"; readonly items: number; readonly bytes: number }
+  | { readonly code: "too many waiting"; readonly waiting: number }
   // The rules between a block and its parent.
   | { readonly code: "unknown parent"; readonly parentId: Id }
   | { readonly code: "wrong height"; readonly height: bigint; readonly parentHeight: bigint }
@@ -45,11 +48,17 @@ export function describeRefusal(refusal: Refusal): string {
       return `malformed id: ${refusal.problem}`;
     case "malformed config":
       return `malformed chain config: ${refusal.problem}`;
+    case "malformed proof":
+      return `not a proof: ${refusal.problem}`;
+    case "no proof":
+      return `no proof goes through block ${refusal.id}: timestampvm-rs kept it in another form than the one it had`;
     case "data too large":
       // The words of timestampvm-rs (vm/mod.rs:147), which clients know.
       return `data ${refusal.bytes}-byte exceeds the limit ${refusal.maxBytes}-byte`;
     case "mempool full":
       return `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, try again later`;
+    case "too many waiting":
+      return `${refusal.waiting} calls are waiting already: ask again without waitMs`;
     case "unknown block":
       return "not found"; // as timestampvm-rs, too
     case "unknown parent":

@@ -7,7 +7,7 @@ declare global {
 }
 
 /** A number that `JSON.stringify` writes with all its digits. */
-export function exactNumber(value: bigint): object {
+function exactNumber(value: bigint): object {
   return JSON.rawJSON(value.toString());
 }
 

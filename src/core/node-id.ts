@@ -6,7 +6,8 @@ declare const brand: unique symbol;
 /** 20 bytes as AvalancheGo writes them: `NodeID-` and CB58 text, equal exactly when the bytes are equal. */
 export type NodeId = string & { readonly [brand]: "NodeId" };
 
-const nodeIdBytes = 20;
+/** Bytes of a node id. */
+export const nodeIdBytes = 20;
 
 /** Takes 20 bytes. Throws "malformed id". */
 export function nodeIdFromBytes(bytes: Uint8Array): NodeId {

@@ -29,7 +29,9 @@ export function createDevApp({ vm, info, chainApp, hosts }: DevAppOptions): Hono
     return c.body(body, isHealthy ? 200 : 503, json);
   });
   const infoMethods = createInfoMethods(info);
-  app.post("/ext/info", async (c) => c.body((await answerJsonRpc(infoMethods, await c.req.text())) ?? "", 200, json));
+  app.post("/ext/info", async (c) =>
+    c.body((await answerJsonRpc(infoMethods, await c.req.text(), c.req.raw)) ?? "", 200, json),
+  );
   app.notFound((c) => c.text("404 page not found\n", 404));
   return app;
 }

@@ -8,6 +8,7 @@ import { openVmAlone } from "../vm/open.ts";
 import { createDevApp } from "./app.ts";
 import { runEngine } from "./engine.ts";
 import { listenNear } from "./listen.ts";
+import { notice } from "./node-api.ts";
 
 export interface DevOptions {
   /** The database file; ":memory:" keeps nothing. */
@@ -28,15 +29,19 @@ export interface DevOptions {
 export interface DevChain {
   readonly genesis: Block;
   readonly lastAccepted: Block;
+  /** What this is, for people. */
+  readonly notice: string;
   /** `http://HOST:PORT`. */
   readonly url: string;
+  readonly rpc: string;
+  readonly explorer: string;
   readonly port: number;
   /** Ends it: what was accepted and what waits is in the file. */
   readonly close: () => void;
 }
 
 /** The name under which the chain is served. */
-export const chainAlias = "timestampvm";
+const chainAlias = "timestampvm";
 
 /** Throws "malformed genesis", "database in use" or "database failed", and what the system says of the address. */
 export function startDevChain(options: DevOptions): DevChain {
@@ -46,7 +51,8 @@ export function startDevChain(options: DevOptions): DevChain {
   try {
     const genesis = parseGenesis(genesisBytes);
     const info = { chain: [chainAlias, genesis.id] as const, version, protocolVersion };
-    const api = createApi(vm, log);
+    const node = { networkId: undefined, nodeId: undefined, notice };
+    const api = createApi(vm, { version, protocol: protocolVersion, chainId: genesis.id, ...node }, log);
     const app = createDevApp({ vm, info, chainApp: (request) => api.app.fetch(request), hosts: [host] });
     const server = listenNear(host, options.port, (request) => app.fetch(request));
     vm.setState("bootstrapping");
@@ -60,10 +66,14 @@ export function startDevChain(options: DevOptions): DevChain {
       void server.stop(true);
       vm.close();
     };
+    const url = `http://${host}:${server.port}`;
     return {
       genesis,
       lastAccepted: vm.lastAccepted,
-      url: `http://${host}:${server.port}`,
+      notice,
+      url,
+      rpc: `${url}/ext/bc/${chainAlias}/rpc`,
+      explorer: `${url}/ext/bc/${chainAlias}/explorer`,
       port: server.port ?? 0,
       close,
     };

@@ -14,9 +14,11 @@ function codeOf({ refusal }: VmError): Code {
     case "malformed genesis":
     case "malformed id":
     case "malformed config":
+    case "malformed proof":
     case "data too large":
       return Code.InvalidArgument;
     case "mempool full":
+    case "too many waiting":
     case "too many processing":
       return Code.ResourceExhausted;
     case "unknown parent":
@@ -34,6 +36,7 @@ function codeOf({ refusal }: VmError): Code {
     case "already initialized":
       return Code.FailedPrecondition;
     case "unknown block":
+    case "no proof":
       return Code.NotFound;
     case "shut down":
     case "clock behind":

@@ -1,5 +1,6 @@
 import type { Element, HandleSimpleHTTPRequest, HTTP, HTTPRequest } from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
+import type { Call } from "./grpc-call.ts";
 import { GrpcClient } from "./grpc-client.ts";
 import type { ServiceOptions, UnaryService } from "./grpc-server.ts";
 import { readBody } from "./http-body.ts";
@@ -13,7 +14,7 @@ export interface HttpApp {
    * would: a Request and a Response would double the time of a small call. Undefined, with nothing done, leaves the
    * request to `fetch`.
    */
-  readonly answerRpc: (body: Uint8Array) => string | Promise<string> | undefined;
+  readonly answerRpc: (body: Uint8Array, caller: Call) => string | Promise<string> | undefined;
 }
 
 /** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
@@ -44,9 +45,9 @@ export const httpOptions: ServiceOptions<typeof HTTP> = {
 /** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, with that part taken off. */
 export function createHttpService(getApp: () => HttpApp, protocol: Protocol): UnaryService<typeof HTTP> {
   return {
-    handleSimple: (request) => answerRpcCall(getApp(), request) ?? answer(getApp(), request),
-    handle: async (request) => {
-      await answerThroughWriter(getApp(), request, protocol);
+    handleSimple: (request, caller) => answerRpcCall(getApp(), request, caller) ?? answer(getApp(), request, caller),
+    handle: async (request, caller) => {
+      await answerThroughWriter(getApp(), request, protocol, caller);
       return {};
     },
   };
@@ -55,9 +56,10 @@ export function createHttpService(getApp: () => HttpApp, protocol: Protocol): Un
 type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHeaders" | "responseHeaders" | "body">;
 
 /** The short cut. Undefined for whatever is not plainly a JSON-RPC call. */
-function answerRpcCall(app: HttpApp, { method, url, requestHeaders, responseHeaders, body }: SimpleRequest) {
+function answerRpcCall(app: HttpApp, request: SimpleRequest, caller: Call) {
+  const { method, url, requestHeaders, responseHeaders, body } = request;
   const isCall = method === "POST" && url.replace(mountPath, "") === "/rpc" && requestHeaders.some(isJsonType);
-  const json = isCall ? app.answerRpc(body) : undefined;
+  const json = isCall ? app.answerRpc(body, caller) : undefined;
   if (json === undefined) return undefined;
   const reply = (text: string) => toReply(text, responseHeaders);
   return json instanceof Promise ? json.then(reply) : reply(json);
@@ -78,8 +80,8 @@ function isJsonType({ key, values }: Element): boolean {
   return key === jsonType.key && values.length === 1 && values[0] === jsonType.values[0];
 }
 
-async function answer(app: HttpApp, simple: SimpleRequest): Promise<Answer> {
-  const request = toRequest(simple);
+async function answer(app: HttpApp, simple: SimpleRequest, caller: Call): Promise<Answer> {
+  const request = toRequest(simple, caller);
   const response =
     request === undefined ? new Response("malformed HTTP request\n", { status: 400 }) : await app.fetch(request);
   return {
@@ -90,11 +92,12 @@ async function answer(app: HttpApp, simple: SimpleRequest): Promise<Answer> {
 }
 
 /** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
-function toRequest({ method, url, requestHeaders, body }: SimpleRequest): Request | undefined {
+function toRequest({ method, url, requestHeaders, body }: SimpleRequest, { signal }: Call): Request | undefined {
   const path = url.replace(mountPath, "");
   try {
     return new Request(`http://timestampvm${path.startsWith("/") ? path : `/${path}`}`, {
       method,
+      signal,
       headers: requestHeaders.map(({ key, values }) => [key, values.join(", ")]),
       ...(body.length > 0 && method !== "GET" && method !== "HEAD" && { body: body as Uint8Array<ArrayBuffer> }),
     });
@@ -123,8 +126,12 @@ function canonicalName(name: string): string {
 }
 
 /** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
-async function answerThroughWriter(app: HttpApp, call: HTTPRequest, protocol: Protocol): Promise<void> {
-  const { request, responseWriter } = call;
+async function answerThroughWriter(
+  app: HttpApp,
+  { request, responseWriter }: HTTPRequest,
+  protocol: Protocol,
+  caller: Call,
+): Promise<void> {
   if (request === undefined || responseWriter === undefined) return;
   const node = new GrpcClient(responseWriter.serverAddr);
   try {
@@ -135,7 +142,7 @@ async function answerThroughWriter(app: HttpApp, call: HTTPRequest, protocol: Pr
       requestHeaders: request.header,
       responseHeaders: responseWriter.header,
     };
-    const response = body === undefined ? tooLarge : await answer(app, { ...simple, body });
+    const response = body === undefined ? tooLarge : await answer(app, { ...simple, body }, caller);
     const { code, headers, body: payload } = response;
     await node.call(Writer.method.writeHeader, { headers, statusCode: code });
     await node.call(Writer.method.write, { headers, payload });

@@ -27,7 +27,7 @@ function formatMetrics(status: Status | undefined): MetricFamily[] {
     gauge("process_start_time_seconds", "Start of the process, Unix seconds", startSeconds),
   ];
   if (status === undefined) return families;
-  const { lastAccepted, processing, mempool, databaseBytes, blocks, proposals } = status;
+  const { lastAccepted, processing, mempool, databaseBytes, peers, blocks, proposals } = status;
   return [
     ...families,
     gauge("last_accepted_height", "Height of the last accepted block", Number(lastAccepted.height)),
@@ -37,6 +37,7 @@ function formatMetrics(status: Status | undefined): MetricFamily[] {
     gauge("mempool_bytes", "Bytes of data that they hold", mempool.bytes),
     gauge("mempool_oldest_seconds", "How long the oldest of them waits", Number(mempool.oldestSeconds)),
     gauge("database_bytes", "Size of the database file", databaseBytes),
+    gauge("peers", "Connected nodes of the chain", peers),
     counter("blocks_built_total", "Blocks built here", blocks.built),
     counter("blocks_verified_total", "Blocks verified", blocks.verified),
     counter("blocks_accepted_total", "Blocks accepted", blocks.accepted),

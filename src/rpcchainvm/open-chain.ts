@@ -4,6 +4,9 @@ import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
 import { parseConfig } from "../core/config.ts";
 import { databaseFileName } from "../core/database-file.ts";
 import { VmError } from "../core/errors.ts";
+import { idFromBytes } from "../core/id.ts";
+import type { Identity } from "../core/identity.ts";
+import { nodeIdFromBytes } from "../core/node-id.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../vm/clock.ts";
 import { type OpenOptions, openVm } from "../vm/open.ts";
@@ -27,7 +30,9 @@ export interface ChainOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** Makes what answers the HTTP requests of a chain. */
-  readonly createApp: (vm: Vm) => HttpApp;
+  readonly createApp: (vm: Vm, identity: Identity) => Promise<HttpApp>;
+  /** Of this program. */
+  readonly version: string;
 }
 
 /** A chain with the parts of the node that belong to it. */
@@ -66,12 +71,23 @@ export async function openChain(request: InitializeRequest, options: ChainOption
     if (protocol.events === "notify") void notifyEngine(vm, servicesClient, protocol, log);
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
-    return { vm, app: createApp(vm), database, clients };
+    return { vm, app: await createApp(vm, identityOf(request, options)), database, clients };
   } catch (error) {
     vm?.close();
     for (const client of clients) client.close();
     throw error;
   }
+}
+
+function identityOf({ networkId, chainId, nodeId }: InitializeRequest, { version, protocol }: ChainOptions): Identity {
+  return {
+    version,
+    protocol: protocol.version,
+    networkId,
+    chainId: idFromBytes(chainId),
+    nodeId: nodeIdFromBytes(nodeId),
+    notice: undefined,
+  };
 }
 
 export function closeChain({ vm, clients }: OpenChain): void {

@@ -27,17 +27,17 @@ export const nodeVariables = [runtimeAddressVariable, offeredVariable];
 export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
   /** What the node gave us. */
   readonly environment: Environment;
+  /** Which requests of a chain the node hands on: those with exactly such a path. */
+  readonly httpPaths: readonly string[];
   /** Answers HTTP requests where there is no chain. */
   readonly staticApp: HttpApp;
   /** Writes to standard output, which only the handshake of old nodes may use. */
   readonly writeOut: (text: string) => void;
-  /** Of this program. */
-  readonly version: string;
 }
 
 /** Serves a node until it shuts us down or dies. Throws when we cannot speak its protocol, or it refuses the handshake. */
-export async function servePlugin({ environment, staticApp, writeOut, version, ...options }: PluginOptions) {
-  const { log } = options;
+export async function servePlugin({ environment, httpPaths, staticApp, writeOut, ...options }: PluginOptions) {
+  const { log, version } = options;
   const parent = process.ppid;
   const node = nodeProcess(parent, process.platform);
   const runtimeAddress = environment[runtimeAddressVariable];
@@ -68,7 +68,7 @@ export async function servePlugin({ environment, staticApp, writeOut, version, .
 
   const httpAddress = await serveHttp(() => session.app ?? staticApp, protocol, log);
   const server = new GrpcServer(log);
-  addVmService(server, { session, protocol, log, version, httpAddress });
+  addVmService(server, { session, protocol, log, version, httpAddress, httpPaths });
   server.add(Health, healthService);
   addGoPluginServices(server, leave);
   const address = await server.listen();

@@ -1,7 +1,8 @@
 import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
 import type { Block } from "../core/block.ts";
 import { VmError } from "../core/errors.ts";
-import type { Id } from "../core/id.ts";
+import { equalBytes, type Id } from "../core/id.ts";
+import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../core/node-id.ts";
 import type { Vm } from "../vm/vm.ts";
 import type { HttpApp } from "./http-service.ts";
 import { type ChainOptions, closeChain, type OpenChain, openChain } from "./open-chain.ts";
@@ -11,6 +12,8 @@ export class Session {
   readonly #options: ChainOptions;
   #phase: "new" | "opening" | "open" | "shut down" = "new";
   #chain: OpenChain | undefined;
+  /** The node's own id. */
+  #nodeId: Uint8Array = new Uint8Array();
 
   constructor(options: ChainOptions) {
     this.#options = options;
@@ -36,6 +39,7 @@ export class Session {
     if (this.#phase === "shut down") throw new VmError({ code: "shut down" });
     if (this.#phase !== "new") throw new VmError({ code: "already initialized" });
     this.#phase = "opening";
+    this.#nodeId = request.nodeId;
     try {
       const chain = await openChain(request, this.#options);
       if (this.#phase !== "opening") {
@@ -61,6 +65,17 @@ export class Session {
     vm.confirm(lastAccepted);
   }
 
+  /** A node is connected. */
+  addPeer(nodeId: Uint8Array): void {
+    const peer = this.#peerOf(nodeId);
+    if (peer !== undefined) this.vmIfOpen?.addPeer(peer);
+  }
+
+  removePeer(nodeId: Uint8Array): void {
+    const peer = this.#peerOf(nodeId);
+    if (peer !== undefined) this.vmIfOpen?.removePeer(peer);
+  }
+
   /** What answers HTTP requests of the chain, where there is one. */
   get app(): HttpApp | undefined {
     return this.#chain?.app;
@@ -74,6 +89,12 @@ export class Session {
     this.#chain = undefined;
     if (chain !== undefined) closeChain(chain);
     this.#options.log.info("shut down");
+  }
+
+  /** Undefined for what is no node id, and for the node itself: it tells a chain of that as well. */
+  #peerOf(nodeId: Uint8Array): NodeId | undefined {
+    const isPeer = nodeId.length === nodeIdBytes && !equalBytes(nodeId, this.#nodeId);
+    return isPeer ? nodeIdFromBytes(nodeId) : undefined;
   }
 
   get #open(): OpenChain {

@@ -20,6 +20,8 @@ export interface VmServiceOptions {
   readonly version: string;
   /** Where we serve http.HTTP, `host:port`. */
   readonly httpAddress: string;
+  /** The paths of a chain's requests that we answer there. */
+  readonly httpPaths: readonly string[];
 }
 
 type VmService = UnaryService<typeof VM>;
@@ -53,13 +55,14 @@ function createLifeCycle({ session, log, version }: VmServiceOptions) {
   } satisfies Partial<VmService>;
 }
 
-/** One HTTP handler, and the same by route header; and one that needs no chain. */
-function createHandlers({ httpAddress }: VmServiceOptions) {
+/** What clients ask of the chain, by path or by route header; and one handler that needs no chain. */
+function createHandlers({ httpAddress, httpPaths }: VmServiceOptions) {
+  const toHandler = (prefix: string) => ({ prefix, serverAddr: httpAddress });
   return {
-    createHandlers: () => ({ handlers: [{ prefix: "/rpc", serverAddr: httpAddress }] }),
+    createHandlers: () => ({ handlers: httpPaths.map(toHandler) }),
     newHTTPHandler: () => ({ serverAddr: httpAddress }),
     createHTTP2Handler: () => ({ serverAddr: httpAddress }),
-    createStaticHandlers: () => ({ handlers: [{ prefix: "/static", serverAddr: httpAddress }] }),
+    createStaticHandlers: () => ({ handlers: [toHandler("/static")] }),
   } satisfies Partial<VmService>;
 }
 
@@ -122,8 +125,14 @@ function createPeers({ session, log }: VmServiceOptions) {
       }
       return {};
     },
-    connected: () => ({}),
-    disconnected: () => ({}),
+    connected: ({ nodeId }) => {
+      session.addPeer(nodeId);
+      return {};
+    },
+    disconnected: ({ nodeId }) => {
+      session.removePeer(nodeId);
+      return {};
+    },
     appRequest: () => ({}),
     appRequestFailed: () => ({}),
     appResponse: () => ({}),

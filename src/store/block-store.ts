@@ -2,10 +2,11 @@ import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { type Block, createBlock, parseBlock } from "../core/block.ts";
 import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
-import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
+import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { VmError } from "../core/errors.ts";
 import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
 import { maxDataBytes } from "../core/proposal.ts";
+import { type BlockRow, prepareBlocks, reencodedPrefix } from "./block-statements.ts";
 import { damaged, openDatabase, translating } from "./database.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
@@ -26,7 +27,7 @@ export class BlockStore {
   readonly proposals: ProposalTable;
   #instanceId: Uint8Array;
   readonly #db: Database;
-  readonly #sql: ReturnType<typeof prepare>;
+  readonly #sql: ReturnType<typeof prepareBlocks>;
 
   /**
    * Opens or makes `file`; ":memory:" keeps nothing. A new one gets `newInstanceId`. Throws "database in use" or
@@ -45,7 +46,7 @@ export class BlockStore {
   private constructor(file: string, db: Database, newInstanceId: Uint8Array) {
     this.file = file;
     this.#db = db;
-    this.#sql = prepare(db);
+    this.#sql = prepareBlocks(db);
     this.proposals = new ProposalTable(file, db);
     this.#instanceId = this.#run(() => this.#readOrSetInstanceId(newInstanceId));
   }
@@ -58,8 +59,7 @@ export class BlockStore {
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
   lastAccepted(): Block {
     return this.#run(() => {
-      const row = this.#sql.lastAcceptedKey.get();
-      const block = row ? this.getBlock(this.#idOf(row.key)) : undefined;
+      const block = this.#blockIn(this.#sql.last.get());
       if (block === undefined) throw damaged(this.file, "it has no last accepted block");
       return block;
     });
@@ -70,15 +70,7 @@ export class BlockStore {
     return this.#run(() => this.#sql.lastHeight.get()?.height);
   }
 
-  /** The accepted block at a height. Throws "database failed" when there is none. */
-  expectBlockAtHeight(height: bigint): Block {
-    const id = this.#findIdAtHeight(height);
-    const block = id && this.getBlock(id);
-    if (block === undefined) throw this.damaged(`the block at height ${height} is missing`);
-    return block;
-  }
-
-  /** An accepted block. Throws "database failed" when its bytes are not those that were stored. */
+  /** An accepted block. This and all that give one throw "database failed" when its bytes are not those that were stored. */
   getBlock(id: Id): Block | undefined {
     return this.#run(() => {
       const row = this.#sql.bytesByKey.get(blockKey(id));
@@ -87,10 +79,42 @@ export class BlockStore {
   }
 
   /** The accepted block at a height, any u64. Throws "database failed" when the block itself says another height. */
+  getBlockAtHeight(height: bigint): Block | undefined {
+    const block = this.#findAtHeight(height);
+    if (block !== undefined && block.height !== height) throw this.damaged(`block ${block.id} has a wrong height`);
+    return block;
+  }
+
+  /** The accepted block that stands at a height, whatever it says itself. Throws "database failed" when there is none. */
+  expectBlockAtHeight(height: bigint): Block {
+    const block = this.#findAtHeight(height);
+    if (block === undefined) throw this.damaged(`the block at height ${height} is missing`);
+    return block;
+  }
+
   getIdAtHeight(height: bigint): Id | undefined {
-    const id = this.#findIdAtHeight(height);
-    if (id !== undefined && this.getBlock(id)?.height !== height) throw this.damaged(`block ${id} has a wrong height`);
-    return id;
+    return this.getBlockAtHeight(height)?.id;
+  }
+
+  /** The accepted block of the greatest timestamp, and then height, whose timestamp is not after the given one, any u64. */
+  getLastBlockAt(timestamp: bigint): Block | undefined {
+    return this.#run(() => {
+      const block = this.#blockIn(this.#sql.lastAt.get(timestamp > maxSqlInteger ? maxSqlInteger : timestamp));
+      if (block !== undefined && block.timestamp > timestamp)
+        throw this.damaged(`block ${block.id} has a wrong timestamp`);
+      return block;
+    });
+  }
+
+  /** The lowest accepted block, from a height up, whose data has this digest. */
+  findBlock(digest: Digest, from: bigint): Block | undefined {
+    if (from > maxSqlInteger) return undefined;
+    return this.#run(() => {
+      const block = this.#blockIn(this.#sql.firstByDigest.get(digestToBytes(digest), from));
+      const isRight = block === undefined || (block.height >= from && digestOf(block.data) === digest);
+      if (!isRight) throw this.damaged(`block ${block.id} has a wrong digest`);
+      return block;
+    });
   }
 
   getDecision(id: Id): Decision | undefined {
@@ -102,13 +126,6 @@ export class BlockStore {
       if (!isRight) throw damaged(this.file, `block ${id} has a wrong status`);
       return isAccepted ? "accepted" : "rejected";
     });
-  }
-
-  /** What the newest `count` accepted blocks carry, oldest first. */
-  getRecentDigests(count: number): Digest[] {
-    return this.#run(() =>
-      this.#sql.recentDigests.all(count).map((row) => digestFromBytes(this.#expectBytes(row.digest, 32, "a digest"))),
-    ).reverse();
   }
 
   /**
@@ -199,17 +216,17 @@ export class BlockStore {
   #readOrSetInstanceId(newInstanceId: Uint8Array): Uint8Array {
     const known = this.#sql.getMeta.get(instanceName)?.value;
     if (known !== undefined) return this.#expectBytes(known, instanceIdBytes, "its instance id");
-    if (this.#sql.lastAcceptedKey.get()) throw damaged(this.file, "its instance id is missing");
+    if (this.#sql.lastHeight.get()) throw damaged(this.file, "its instance id is missing");
     this.#sql.setMeta.run(instanceName, newInstanceId);
     return newInstanceId;
   }
 
-  #findIdAtHeight(height: bigint): Id | undefined {
-    if (height > maxSqlInteger) return undefined;
-    return this.#run(() => {
-      const row = this.#sql.keyByHeight.get(height);
-      return row ? this.#idOf(row.key) : undefined;
-    });
+  #findAtHeight(height: bigint): Block | undefined {
+    return height > maxSqlInteger ? undefined : this.#run(() => this.#blockIn(this.#sql.byHeight.get(height)));
+  }
+
+  #blockIn(row: BlockRow | null): Block | undefined {
+    return row === null ? undefined : this.#parse(this.#idOf(row.key), row.bytes);
   }
 
   #idOf(key: unknown): Id {
@@ -253,8 +270,6 @@ export function reencodedName(id: Id): string {
   return `${reencodedPrefix}${idToBytes(id).toHex()}`;
 }
 
-export const reencodedPrefix = "reencoded ";
-
 /** Whether `stored` can be what timestampvm-rs kept of block `id`: all that it encodes again is canonical. */
 export function isReencoded(id: Id, stored: Block): boolean {
   return stored.id !== id && stored.height > 0n && stored.id === createBlock(stored).id;
@@ -263,44 +278,3 @@ export function isReencoded(id: Id, stored: Block): boolean {
 const accepted = 3n;
 /** SQLite's integers are signed. Heights beyond cannot be reached. */
 const maxSqlInteger = 2n ** 63n - 1n;
-
-/** Closing the database finalizes queries; a statement that is left would keep the file locked. */
-function prepare(db: Database) {
-  return {
-    bytesByKey: db.query<{ bytes: Uint8Array | null }, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?"),
-    lastAcceptedKey: db.query<{ key: Uint8Array }, []>(
-      "SELECT key FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1",
-    ),
-    lastHeight: db.query<{ height: bigint }, []>(
-      "SELECT height FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1",
-    ),
-    // The row itself says whose it is: the index of the keys, alone, may be damaged.
-    statusByKey: db.query<{ key: Uint8Array; status: bigint; isHeld: bigint }, [Uint8Array]>(
-      `SELECT found.key, found.status, found.bytes IS NOT NULL AS isHeld
-       FROM blocks AS asked JOIN blocks AS found ON found.rowid = asked.rowid WHERE asked.key = ?`,
-    ),
-    keyByHeight: db.query<{ key: Uint8Array }, [bigint]>("SELECT key FROM blocks WHERE height = ? AND status = 3"),
-    recentDigests: db.query<{ digest: Uint8Array }, [number]>(
-      "SELECT digest FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT ?",
-    ),
-    insertAccepted: db.query<unknown, [Uint8Array, bigint, bigint, Uint8Array, Uint8Array]>(
-      "INSERT INTO blocks (key, status, height, timestamp, digest, bytes) VALUES (?, 3, ?, ?, ?, ?)",
-    ),
-    insertRejected: db.query<unknown, [Uint8Array, bigint]>(
-      "INSERT INTO blocks (key, status, height) VALUES (?, 2, ?)",
-    ),
-    deleteAbove: db.query<unknown, [bigint]>("DELETE FROM blocks WHERE height > ?1 AND status IN (2, 3)"),
-    // The plus keeps SQLite from going through all the blocks when there is no such row.
-    forgetReencodedAbove: db.query<unknown, [bigint]>(
-      `DELETE FROM meta WHERE name LIKE '${reencodedPrefix}%' AND +name IN
-         (SELECT '${reencodedPrefix}' || lower(hex(substr(key, 3))) FROM blocks WHERE height > ? AND status = 3)`,
-    ),
-    deleteBlocks: db.query<unknown, []>("DELETE FROM blocks"),
-    deleteMeta: db.query<unknown, []>("DELETE FROM meta"),
-    getMeta: db.query<{ value: Uint8Array }, [string]>("SELECT value FROM meta WHERE name = ?"),
-    setMeta: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
-    size: db.query<{ bytes: bigint }, []>(
-      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
-    ),
-  };
-}

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { blockKey } from "../core/block-key.ts";
 import { type Id, idFromBytes, idToBytes, sha256 } from "../core/id.ts";
-import { instanceIdBytes, instanceName, reencodedPrefix } from "./block-store.ts";
+import { reencodedPrefix } from "./block-statements.ts";
+import { instanceIdBytes, instanceName } from "./block-store.ts";
 import { attempt, isBytes, type Tell, walk } from "./check-rows.ts";
 
 /** Gives the instance id in hex; undefined when it cannot be read. */

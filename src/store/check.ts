@@ -1,4 +1,4 @@
-import type { Database } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { digestOf, digestToBytes } from "../core/digest.ts";
 import type { Id } from "../core/id.ts";
 import { isNodeId } from "../core/node-id.ts";
@@ -6,7 +6,7 @@ import { maxDataBytes } from "../core/proposal.ts";
 import { AcceptedCheck } from "./check-accepted.ts";
 import { checkMeta } from "./check-meta.ts";
 import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
-import { openDatabase, openForReading, pragma } from "./database.ts";
+import { openForReading, schemaSteps, schemaVersionOf } from "./database.ts";
 
 /** What a check tells while it runs. */
 export interface CheckWatcher {
@@ -60,14 +60,14 @@ function checkStructure(db: Database, onProblem: Tell): void {
   for (const { integrity_check: text } of told) if (text !== "ok") onProblem(`SQLite says: ${text}`);
 }
 
-/** What a new file has. */
+/** What a file of the same version has. */
 function expectedObjects(db: Database): readonly { readonly name: string; readonly sql: string }[] {
-  const fresh = openDatabase(":memory:");
+  const fresh = new Database(":memory:");
   try {
+    for (const step of schemaSteps.slice(0, schemaVersionOf(db))) fresh.run(step);
     return fresh
       .query<{ name: string; sql: string }, []>("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-      .all()
-      .filter(({ name }) => name !== "mempool" || hasProposals(db));
+      .all();
   } finally {
     fresh.close();
   }
@@ -75,7 +75,7 @@ function expectedObjects(db: Database): readonly { readonly name: string; readon
 
 /** Version 1 kept them in memory. */
 function hasProposals(db: Database): boolean {
-  return pragma(db, "user_version") !== 1n;
+  return schemaVersionOf(db) !== 1;
 }
 
 interface RejectedRow {

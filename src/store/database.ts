@@ -5,7 +5,6 @@ import { VmError } from "../core/errors.ts";
 
 /** "tsvm", so that `file` and we can tell the file from any other SQLite database. */
 export const applicationId = 0x7473766d;
-export const schemaVersion = 2;
 
 /** Blocks are hex text: on pages of 4 KiB, blocks of 2 KiB would waste half the file. */
 const pageBytes = 16_384;
@@ -48,6 +47,16 @@ const mempoolSchema = `
     data     BLOB    NOT NULL
   ) STRICT;
 `;
+
+/** Eight bytes of a digest take a third of the space of all, and leave hardly a row to read in vain. */
+const searchSchema = `
+  CREATE INDEX accepted_by_digest ON blocks (substr(digest, 1, 8), height) WHERE status = 3;
+  CREATE INDEX accepted_by_timestamp ON blocks (timestamp, height) WHERE status = 3;
+`;
+
+/** What each version of the file has beyond the one before it, from version 1 on. */
+export const schemaSteps: readonly string[] = [blocksSchema, mempoolSchema, searchSchema];
+export const schemaVersion = schemaSteps.length;
 
 /**
  * Opens the database file, made with its directory when missing, for this process alone. Throws "database in use" or
@@ -93,10 +102,10 @@ export function openForReading(file: string): Database {
 
 function configure(db: Database, file: string): void {
   lockFromNowOn(db);
-  // In one transaction before the file turns to WAL: a process that is killed here leaves an empty file or a whole one.
+  distrust(db);
+  // Before the file turns to WAL: a process that is killed here leaves an empty file or a whole one.
   if (pragma(db, "page_count") === 0n) makeSchema(db);
-  else checkIdentity(db, file);
-  if (pragma(db, "user_version") === 1n) upgradeFrom1(db);
+  else bringUpToDate(db, checkIdentity(db, file));
   const mode = pragma(db, "journal_mode = WAL");
   if (mode !== "wal" && file !== ":memory:") throw failed(file, `its journal is "${mode}"`, "move it to a local disk");
   // What it cannot open for writing, SQLite opens for reading alone, and says so only at the first write.
@@ -104,7 +113,6 @@ function configure(db: Database, file: string): void {
   db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
   db.run("PRAGMA synchronous = FULL");
   db.run("PRAGMA foreign_keys = ON");
-  distrust(db);
 }
 
 /** Exclusive before the first access to the WAL: no second process, and no shared-memory file that could be mapped. */
@@ -124,33 +132,38 @@ function distrust(db: Database): void {
 function makeSchema(db: Database): void {
   db.run(`PRAGMA page_size = ${pageBytes}`);
   db.transaction(() => {
-    db.run(blocksSchema);
-    db.run(mempoolSchema);
     db.run(`PRAGMA application_id = ${applicationId}`);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
+    addMissing(db, 0);
   }).exclusive();
 }
 
-/** Version 1 kept proposals in memory. */
-function upgradeFrom1(db: Database): void {
-  db.transaction(() => {
-    db.run(mempoolSchema);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
-  }).exclusive();
+function bringUpToDate(db: Database, version: number): void {
+  if (version < schemaVersion) db.transaction(() => addMissing(db, version)).exclusive();
 }
 
-function checkIdentity(db: Database, file: string): void {
+function addMissing(db: Database, version: number): void {
+  for (const step of schemaSteps.slice(version)) db.run(step);
+  db.run(`PRAGMA user_version = ${schemaVersion}`);
+}
+
+/** Gives the version of the file's schema. */
+function checkIdentity(db: Database, file: string): number {
   if (pragma(db, "application_id") !== BigInt(applicationId)) {
     throw failed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
   }
-  const version = pragma(db, "user_version");
-  if (version !== 1n && version !== BigInt(schemaVersion)) {
+  const version = schemaVersionOf(db);
+  if (version < 1 || version > schemaVersion) {
     throw failed(file, `its schema ${version} is newer than ${schemaVersion}`, "run the timestampvm that wrote it");
   }
+  return version;
+}
+
+export function schemaVersionOf(db: Database): number {
+  return Number(pragma(db, "user_version"));
 }
 
 /** The first value that a pragma gives. */
-export function pragma(db: Database, text: string): unknown {
+function pragma(db: Database, text: string): unknown {
   using statement = db.prepare<unknown[], []>(`PRAGMA ${text}`); // one that is left would keep a closed file locked
   return statement.values()[0]?.[0];
 }

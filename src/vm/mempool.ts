@@ -59,6 +59,10 @@ export class Mempool {
     return this.#expired;
   }
 
+  has(digest: Digest): boolean {
+    return this.#waiting.get(digest) !== undefined;
+  }
+
   /**
    * Takes what clients propose here, all of it in one commit, and tells the peers. Gives for each item undefined when it
    * is on disk, or "data too large" or "mempool full"; and how many were new. Throws "database failed", and nothing is

@@ -101,7 +101,7 @@ function checkNewest(store: BlockStore): void {
   }
 }
 
-/** Blocks; some tens of milliseconds. */
+/** Blocks; some tens of milliseconds, some hundreds in a file of a million blocks. */
 const rewindStretch = 5_000n;
 const maxCheckedBlocks = 100;
 const maxCheckedBytes = 64 * 1024 * 1024;

@@ -18,6 +18,7 @@ export interface ProcessingBlock {
 /** The blocks between verification and decision. They live in memory only: after a restart peers send them again. */
 export class ProcessingBlocks {
   readonly #processingById = new Map<Id, ProcessingBlock>();
+  readonly #countByDigest = new Map<Digest, number>();
   #bytes = 0;
 
   get count(): number {
@@ -34,12 +35,23 @@ export class ProcessingBlocks {
     if (bytes > maxProcessingBytes) {
       throw new VmError({ code: "too many processing", bytes, maxBytes: maxProcessingBytes });
     }
-    this.#processingById.set(block.id, { block, digest: digestOf(block.data) });
+    const digest = digestOf(block.data);
+    this.#processingById.set(block.id, { block, digest });
+    this.#count(digest, 1);
     this.#bytes = bytes;
   }
 
-  delete(block: Block): void {
-    if (this.#processingById.delete(block.id)) this.#bytes -= sizeOf(block);
+  delete({ id }: Block): void {
+    const processing = this.#processingById.get(id);
+    if (processing === undefined) return;
+    this.#processingById.delete(id);
+    this.#count(processing.digest, -1);
+    this.#bytes -= sizeOf(processing.block);
+  }
+
+  /** Whether data of this digest is in any of them. */
+  carries(digest: Digest): boolean {
+    return this.#countByDigest.has(digest);
   }
 
   /** The other blocks at or below the height of an accepted one: they have lost. */
@@ -58,6 +70,12 @@ export class ProcessingBlocks {
       next = this.#processingById.get(next.block.parentId);
     }
     return carried;
+  }
+
+  #count(digest: Digest, blocks: 1 | -1): void {
+    const count = (this.#countByDigest.get(digest) ?? 0) + blocks;
+    if (count === 0) this.#countByDigest.delete(digest);
+    else this.#countByDigest.set(digest, count);
   }
 }
 

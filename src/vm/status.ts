@@ -3,15 +3,23 @@ import type { Block } from "../core/block.ts";
 /** How far the node is with this chain (avalanchego v1.14.2, snow/state.go). */
 export type State = "initializing" | "state syncing" | "bootstrapping" | "normal operation";
 
+export type BlockSummary = Pick<Block, "id" | "height" | "timestamp">;
+
 /** What the VM says of itself. */
 export interface Status {
   readonly state: State;
-  readonly lastAccepted: Pick<Block, "id" | "height" | "timestamp">;
+  readonly lastAccepted: BlockSummary;
+  /** The block to build on. */
+  readonly preference: BlockSummary;
   readonly processing: number;
   readonly mempool: MempoolStatus;
   readonly databaseBytes: number;
   readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
   readonly proposals: Readonly<Record<"submitted" | "received" | "gossiped" | "expired", number>>;
+  /** Nodes that are connected. */
+  readonly peers: number;
+  /** Since the chain was opened. */
+  readonly uptimeSeconds: bigint;
 }
 
 /** What waits for a block. */

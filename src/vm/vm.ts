@@ -7,43 +7,49 @@ import type { Id } from "../core/id.ts";
 import type { NodeId } from "../core/node-id.ts";
 import { verifyChild } from "../core/verify.ts";
 import type { BlockStore } from "../store/block-store.ts";
+import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
 import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
+import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Mempool, type MempoolOptions } from "./mempool.ts";
 import { ProcessingBlocks } from "./processing.ts";
 import { Progress } from "./progress.ts";
-import { maxRecentDigests, RecentDigests } from "./recent-digests.ts";
-import type { State, Status } from "./status.ts";
+import type { BlockSummary, State, Status } from "./status.ts";
 
-/** How much of a batch of ancestors is wanted. Any of them may be zero or negative. */
-export interface AncestorLimits {
-  readonly maxBlocks: number;
-  readonly maxBytes: number;
-  readonly maxMs: number;
-}
+/** What became of some data. */
+export type Receipt =
+  /** The first block that carries it. */
+  | { readonly status: "accepted"; readonly block: Block }
+  /** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
+  | { readonly status: "processing" | "pending" | "unknown" };
+
+/** Gossip of data that so many of the newest blocks carry comes late, and is not proposed again. */
+export const lateGossipBlocks = 10_000n;
 
 /** How often the VM looks after what waits. */
 const tickMs = 1_000;
 
 /**
  * The chain as consensus sees it. Every method runs to completion, so that calls cannot interleave; only `waitForEvent`
- * waits. A block is processing or decided by where it is kept: in memory or in the store.
+ * waits, and clients in `confirmed`. A block is processing or decided by where it is kept: in memory or in the store.
  */
 export class Vm {
+  /** What clients may see of the chain. */
+  readonly confirmed: ConfirmedChain;
   readonly #store: BlockStore;
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #mempool: Mempool;
   readonly #processing = new ProcessingBlocks();
-  readonly #recent = new RecentDigests();
   readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
   readonly #progress: Progress;
+  readonly #peers = new Set<NodeId>();
+  readonly #openedAtMs: number;
   readonly #counts = { built: 0, verified: 0, accepted: 0, rejected: 0, submitted: 0, received: 0, gossiped: 0 };
   #state: State = "initializing";
   #lastAccepted: Block;
-  #lastConfirmed: Block;
   #cancelTick: () => void = () => {};
   #isClosed = false;
 
@@ -55,13 +61,13 @@ export class Vm {
     this.#config = config;
     this.#mempool = new Mempool(store.proposals, options);
     this.#lastAccepted = store.lastAccepted();
-    this.#lastConfirmed = this.#lastAccepted;
+    this.confirmed = new ConfirmedChain(store, clock);
+    this.#openedAtMs = clock.elapsedMs();
     const { minBlockIntervalMs } = config;
     const parts = { clock, mempool: this.#mempool, processing: this.#processing, minBlockIntervalMs };
     this.#builder = new Builder(parts, this.#lastAccepted);
     this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
     this.#progress = new Progress(clock, minBlockIntervalMs);
-    for (const digest of store.getRecentDigests(maxRecentDigests)) this.#recent.add(digest);
     this.setState("initializing");
   }
 
@@ -69,17 +75,9 @@ export class Vm {
     return this.#lastAccepted;
   }
 
-  /**
-   * The last accepted block that the node's database knows too. A crash takes back what it does not know, so clients are
-   * told of no later one.
-   */
-  get lastConfirmed(): Block {
-    return this.#lastConfirmed;
-  }
-
-  /** To be called when the node's database has the head marker of this block. */
+  /** To be called when the node's database has the head marker of this block: clients may see it. */
   confirm(accepted: Block): void {
-    this.#lastConfirmed = accepted;
+    this.confirmed.confirm(accepted);
   }
 
   /** What the node's database must say of our file before an accept is answered. */
@@ -125,12 +123,6 @@ export class Vm {
     return id === this.#lastAccepted.id ? this.#lastAccepted : this.#store.getBlock(id);
   }
 
-  /** An accepted block that clients may be told of. */
-  getConfirmedBlock(id: Id): Block | undefined {
-    const block = this.getAcceptedBlock(id);
-    return block !== undefined && block.height <= this.#lastConfirmed.height ? block : undefined;
-  }
-
   /** The accepted block at a height. */
   getBlockIdAtHeight(height: bigint): Id | undefined {
     const id = this.#store.getIdAtHeight(height);
@@ -141,17 +133,8 @@ export class Vm {
   }
 
   /** The block and its ancestors, newest first, as many as the limits allow but at least the block; [] if unknown. */
-  getAncestors(id: Id, { maxBlocks, maxBytes, maxMs }: AncestorLimits): Block[] {
-    const untilMs = this.#clock.elapsedMs() + maxMs;
-    const ancestors: Block[] = [];
-    let bytes = 0;
-    for (let block = this.getBlock(id); block !== undefined; block = this.getBlock(block.parentId)) {
-      bytes += block.bytes.length + bytesOfLength;
-      if (ancestors.length > 0 && (bytes > maxBytes || this.#clock.elapsedMs() > untilMs)) break;
-      ancestors.push(block);
-      if (ancestors.length >= Math.min(maxBlocks, maxAncestors) || block.height === 0n) break;
-    }
-    return ancestors;
+  getAncestors(id: Id, limits: AncestorLimits): Block[] {
+    return collectAncestors(id, limits, (id) => this.getBlock(id), this.#clock);
   }
 
   /** An unknown block is not preferred: there would be nothing to build on. */
@@ -194,7 +177,6 @@ export class Vm {
     for (const decided of [block, ...losers]) this.#processing.delete(decided);
     if (this.#processing.get(this.#builder.parent.id) === undefined) this.#builder.parent = block;
     this.#mempool.forget(digest);
-    this.#recent.add(digest);
     this.#progress.mark();
     this.#counts.accepted++;
     this.#counts.rejected += losers.length;
@@ -234,21 +216,41 @@ export class Vm {
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
     this.#counts.received += batch.length;
-    const isLate = (digest: Digest) => this.#recent.has(digest);
+    const newest = this.#lastAccepted.height - lateGossipBlocks + 1n;
+    const isLate = (digest: Digest) => this.#store.findBlock(digest, newest) !== undefined;
     this.#counts.gossiped += this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
   }
 
+  /** What became of data with this digest. Throws "database failed". */
+  receiptOf(digest: Digest): Receipt {
+    const block = this.confirmed.findData(digest);
+    if (block !== undefined) return { status: "accepted", block };
+    const isUnconfirmed = this.#store.findBlock(digest, this.confirmed.last.height + 1n) !== undefined;
+    if (isUnconfirmed || this.#processing.carries(digest)) return { status: "processing" };
+    return { status: this.#mempool.has(digest) ? "pending" : "unknown" };
+  }
+
+  addPeer(id: NodeId): void {
+    this.#peers.add(id);
+  }
+
+  removePeer(id: NodeId): void {
+    this.#peers.delete(id);
+  }
+
   status(): Status {
-    const { id, height, timestamp } = this.#lastAccepted;
     const { built, verified, accepted, rejected, submitted, received, gossiped } = this.#counts;
     return {
       state: this.#state,
-      lastAccepted: { id, height, timestamp },
+      lastAccepted: summaryOf(this.#lastAccepted),
+      preference: summaryOf(this.#builder.parent),
       processing: this.#processing.count,
       mempool: this.#mempool.status,
       databaseBytes: this.#store.size(),
       blocks: { built, verified, accepted, rejected },
       proposals: { submitted, received, gossiped, expired: this.#mempool.expired },
+      peers: this.#peers.size,
+      uptimeSeconds: BigInt(Math.floor((this.#clock.elapsedMs() - this.#openedAtMs) / 1_000)),
     };
   }
 
@@ -266,11 +268,12 @@ export class Vm {
     return status;
   }
 
-  /** Ends all waiting and releases the file. Only `waitForEvent` and `proposeBlocks` may be called afterwards. */
+  /** Ends all waiting and releases the file. Only what waits and `proposeBlocks` may be called afterwards. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTick();
     this.#buildEvent.close();
+    this.confirmed.close();
     this.#store.close();
   }
 
@@ -307,7 +310,6 @@ export class Vm {
   }
 }
 
-/** Each block in a batch of ancestors is preceded by its length (avalanchego v1.14.2, wrappers.IntLen). */
-const bytesOfLength = 4;
-/** More blocks than any node asks for at once. */
-const maxAncestors = 2_048;
+function summaryOf({ id, height, timestamp }: Block): BlockSummary {
+  return { id, height, timestamp };
+}

@@ -82,7 +82,7 @@ describe("a method", () => {
     "timestampvm.timestampvm.ping",
     "Ping",
     "ping ",
-    "rpc.discover",
+    "rpc.nothing",
     "__proto__",
     "constructor",
     "toString",

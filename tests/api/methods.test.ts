@@ -161,7 +161,7 @@ describe("getBlock", () => {
   ])("refuses %s as an id, which ends the peer", async (_name, id) => {
     const { error } = await new RpcClient().call("getBlock", [{ id }]);
     expect(error?.code).toBe(-32602);
-    expect(error?.message).toStartWith("malformed id: ");
+    expect(error?.message).toStartWith("Invalid params: id must be a block's id: ");
     expect(error?.message.length).toBeLessThan(200);
   });
 });

@@ -3,6 +3,7 @@ import { createApi } from "../../src/api/app.ts";
 import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { startVm } from "../support/chain.ts";
+import { identity } from "../support/identity.ts";
 
 /** The API of a chain, called without a server. */
 export class RpcClient {
@@ -12,7 +13,7 @@ export class RpcClient {
 
   constructor(vm: Vm = startVm().vm) {
     this.vm = vm;
-    this.#app = createApi(vm, new Log((line) => this.logged.push(line))).app;
+    this.#app = createApi(vm, identity, new Log((line) => this.logged.push(line))).app;
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {

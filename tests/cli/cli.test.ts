@@ -5,9 +5,9 @@ import { runCli } from "../../src/cli/cli.ts";
 
 const about: About = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } };
 
-function run(args: readonly string[]): { code: number; out: string; err: string } {
+async function run(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const written = { out: "", err: "" };
-  const code = runCli(args, about, {
+  const code = await runCli(args, about, {
     out: (text) => {
       written.out += text;
     },
@@ -40,26 +40,26 @@ describe("prints exactly", () => {
     ]),
     ["the version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
     ["the version, short", ["-V"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
-  ])("%s", (_name, args, out) => {
-    expect(run(args)).toEqual({ code: 0, out, err: "" });
+  ])("%s", async (_name, args, out) => {
+    expect(await run(args)).toEqual({ code: 0, out, err: "" });
   });
 
-  test("the id of a name of 32 bytes", () => {
-    const { code, out } = run(["vm-id", "x".repeat(32)]);
+  test("the id of a name of 32 bytes", async () => {
+    const { code, out } = await run(["vm-id", "x".repeat(32)]);
     expect([code, out.trim().length > 40]).toEqual([0, true]);
   });
 });
 
 describe("--help", () => {
-  test("names every command, and goes to standard output", () => {
-    const { code, out, err } = run(["--help"]);
+  test("names every command, and goes to standard output", async () => {
+    const { code, out, err } = await run(["--help"]);
     expect([code, err]).toEqual([0, ""]);
     for (const word of ["genesis", "vm-id", "version-json", "--version", "AvalancheGo"]) expect(out).toContain(word);
-    expect(run(["-h"])).toEqual({ code: 0, out, err: "" });
+    expect(await run(["-h"])).toEqual({ code: 0, out, err: "" });
   });
 
-  test.each(["genesis", "vm-id", "version-json"])("of %s says how to use it", (command) => {
-    const { code, out, err } = run([command, "--help"]);
+  test.each(["genesis", "vm-id", "version-json"])("of %s says how to use it", async (command) => {
+    const { code, out, err } = await run([command, "--help"]);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toContain(`Usage: timestampvm ${command}`);
   });
@@ -80,8 +80,8 @@ describe("wrong use is exit 2 and a message on standard error, nothing on standa
     ["a protocol after all", ["version-json", "--rpcchainvm", "47"], "16 to 46"],
     ["a protocol that is no number", ["version-json", "--rpcchainvm", "x"], "16 to 46"],
     ["an empty command", [""], "command"],
-  ])("%s", (_name, args, words) => {
-    const { code, out, err } = run(args);
+  ])("%s", async (_name, args, words) => {
+    const { code, out, err } = await run(args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(words);
   });

@@ -6,7 +6,8 @@ import { createBlock, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { idToBytes } from "../../src/core/id.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { childOf, genesis } from "../support/chain.ts";
+import { bytesOf, childOf, genesis } from "../support/chain.ts";
+import { makeOldFile } from "../support/old-file.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, type Content, damage, db, exported, loser, makeDatabase, proposal } from "./db-support.ts";
@@ -78,16 +79,32 @@ describe("of a sound database, db check", () => {
     expect(out).toContain("last accepted  none\nheight         none\nblocks         0 accepted, 0 rejected\n");
   });
 
-  test("takes a file of schema 1, and leaves it that", () => {
+  test.each([1, 2] as const)("takes a file of schema %i, and leaves it that", (version) => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
-    makeDatabase(file);
-    damage(file, "DROP TABLE mempool");
-    damage(file, "PRAGMA user_version = 1");
+    const waiting = version === 2 ? [bytesOf("waits")] : [];
+    makeOldFile(file, version, { accepted: blocks, rejected: [childOf(at(3), "x")], waiting });
     const { code, out } = db("check", file);
-    expect([code, out]).toEqual([0, expect.stringContaining("proposals      0 waiting, 0 bytes\nsound\n")]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(`proposals      ${version === 2 ? "1 waiting, 5" : "0 waiting, 0"} bytes\nsound\n`),
+    ]);
     using again = new Database(file, { readonly: true });
-    expect(again.query("PRAGMA user_version").values()).toEqual([[1]]);
+    expect(again.query("PRAGMA user_version").values()).toEqual([[version]]);
+  });
+
+  test.each([
+    [1, "accepted_by_height"],
+    [2, "accepted_by_height"],
+    [2, "rejected_by_height"],
+    [2, "mempool"],
+  ] as const)("misses in a file of schema %i what that has: %s", (version, name) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeOldFile(file, version, { accepted: blocks });
+    damage(file, name === "mempool" ? "DROP TABLE mempool" : `DROP INDEX ${name}`);
+    const { code, out } = db("check", file);
+    expect([code, out]).toEqual([1, expect.stringContaining(`problem: ${name} is missing\n`)]);
   });
 
   test("takes blocks that are not in the canonical form, large ones, and heights that others lost", () => {
@@ -243,6 +260,13 @@ describe("db check finds beside the blocks:", () => {
     ["an instance id of a wrong length", "UPDATE meta SET value = x'00'", "the instance id is damaged"],
     ["no instance id", "DELETE FROM meta", "the instance id is missing"],
     ["no index of heights", "DROP INDEX accepted_by_height", "accepted_by_height is missing"],
+    ["no index of digests", "DROP INDEX accepted_by_digest", "accepted_by_digest is missing"],
+    ["no index of timestamps", "DROP INDEX accepted_by_timestamp", "accepted_by_timestamp is missing"],
+    [
+      "an index of other digests",
+      "DROP INDEX accepted_by_digest; CREATE INDEX accepted_by_digest ON blocks (digest, height) WHERE status = 3",
+      "accepted_by_digest is not as timestampvm makes it",
+    ],
     ["a table without its rules", "ALTER TABLE meta ADD COLUMN more INTEGER", "meta is not as timestampvm makes it"],
     ["no table of proposals", "DROP TABLE mempool", "mempool is missing"],
   ])("%s", (_name, sql, problem) => {

@@ -1,8 +1,8 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
-import { countOf, groupDigits } from "../../src/cli/db/counts.ts";
-import { Progress } from "../../src/cli/db/progress.ts";
+import { countOf, groupDigits } from "../../src/cli/counts.ts";
 import { maxLineBytes, readLines } from "../../src/cli/db/read-lines.ts";
+import { Progress } from "../../src/cli/progress.ts";
 import { writeAll } from "../../src/cli/write-all.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { db, dbWatched, makeDatabase } from "./db-support.ts";
@@ -32,6 +32,13 @@ describe("progress", () => {
       "\r\u001b[K951 of 1,000 blocks",
       "\r\u001b[K",
     ]);
+  });
+
+  test("tells what there is where nobody knows how much comes", () => {
+    const { written, progress, pass } = watched();
+    pass(1_500);
+    progress.show(1_234, undefined, "bytes");
+    expect(written).toEqual(["\r\u001b[K1,234 bytes"]);
   });
 
   test("of something short is not told", () => {

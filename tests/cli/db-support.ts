@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import packageJson from "../../package.json" with { type: "json" };
-import { runCli } from "../../src/cli/cli.ts";
+import { createProgram, tellFailure } from "../../src/cli/cli.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { NodeId } from "../../src/core/node-id.ts";
@@ -24,22 +24,26 @@ export function dbWatched(...args: readonly string[]): Ran {
   return run(args, true);
 }
 
+const about = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } };
+
+/** As `runCli` does, but at once: no command of `db` waits for anything. */
 function run(args: readonly string[], isWatched: boolean): Ran {
   const written = { out: "", err: "" };
-  const code = runCli(
-    ["db", ...args],
-    { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } },
-    {
-      out: (text) => {
-        written.out += text;
-      },
-      err: (text) => {
-        written.err += text;
-      },
-      isWatched,
+  const output = {
+    out: (content: string | Uint8Array) => {
+      written.out += content;
     },
-  );
-  return { code, ...written };
+    err: (text: string) => {
+      written.err += text;
+    },
+    isWatched,
+  };
+  try {
+    createProgram(about, output).parse(["db", ...args], { from: "user" });
+    return { code: 0, ...written };
+  } catch (error) {
+    return { code: tellFailure(error, output), ...written };
+  }
 }
 
 export function proposal(data: string | Uint8Array, from?: NodeId): StoredProposal {

@@ -13,13 +13,13 @@ afterEach(() => {
 });
 
 /** The command in this process, until the test is over, and what it prints. */
-function dev(args: readonly string[] = [], isColoured = false) {
+async function dev(args: readonly string[] = [], isColoured = false) {
   const written = { out: "", err: "" };
   const { promise: block, resolve } = Promise.withResolvers<void>();
   const output = {
-    out: (text: string) => {
+    out: (text: string | Uint8Array) => {
       written.out += text;
-      if (/block 1|"block"/.test(text)) resolve();
+      if (/block 1|"block"/.test(`${text}`)) resolve();
     },
     err: (text: string) => {
       written.err += text;
@@ -27,7 +27,7 @@ function dev(args: readonly string[] = [], isColoured = false) {
     isColoured,
     onEnd: (close: () => void) => ends.push(close),
   };
-  const code = runCli(["dev", "--http", "127.0.0.1:0", ...args], about, output);
+  const code = await runCli(["dev", "--http", "127.0.0.1:0", ...args], about, output);
   const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(written.out) ?? [];
   return { code, url, port: Number(url.split(":")[2]), written, block: () => within("a block", block) };
 }
@@ -42,7 +42,7 @@ function propose(url: string): Promise<Response> {
 
 describe("what dev prints", () => {
   test("is plain text where nobody watches", async () => {
-    const { url, written, block } = dev();
+    const { url, written, block } = await dev();
     await propose(url);
     await block();
     expect(written.out).not.toContain("\u001b");
@@ -52,14 +52,14 @@ describe("what dev prints", () => {
   });
 
   test("is coloured on a terminal", async () => {
-    const { url, written, block } = dev([], true);
+    const { url, written, block } = await dev([], true);
     await propose(url);
     await block();
     expect(written.out).toContain("\u001b[32mblock 1\u001b[0m");
   });
 
   test("is one JSON object a line for programs", async () => {
-    const { url, written, block } = dev(["--json"]);
+    const { url, written, block } = await dev(["--json"]);
     await propose(url);
     await block();
     const events = written.out.trimEnd().split("\n");
@@ -69,14 +69,14 @@ describe("what dev prints", () => {
     ]);
   });
 
-  test("has its log beside it", () => {
-    const { written, port } = dev(["--log-level", "debug"]);
+  test("has its log beside it", async () => {
+    const { written, port } = await dev(["--log-level", "debug"]);
     expect(JSON.parse(written.err)).toMatchObject({ level: "debug", event: "serving", port });
   });
 
-  test("says so when another port is taken", () => {
-    const { port } = dev();
-    const { written } = dev(["--http", `127.0.0.1:${port}`]);
+  test("says so when another port is taken", async () => {
+    const { port } = await dev();
+    const { written } = await dev(["--http", `127.0.0.1:${port}`]);
     expect(written.out).toContain(`Port ${port} is taken`);
   });
 });
@@ -85,7 +85,7 @@ describe("what dev is given", () => {
   test("may be a genesis in a file, which must be there then", async () => {
     using directory = temporaryDirectory();
     writeFileSync(directory.file("genesis"), "from a file");
-    const { url } = dev(["--genesis", `@${directory.file("genesis")}`]);
+    const { url } = await dev(["--genesis", `@${directory.file("genesis")}`]);
     const id = createBlock({
       parentId: zeroId,
       height: 0n,
@@ -93,16 +93,16 @@ describe("what dev is given", () => {
       data: new TextEncoder().encode("from a file"),
     }).id;
     expect((await fetch(`${url}/ext/bc/${id}/rpc`)).status).toBe(405);
-    const { code, written } = dev(["--genesis", `@${directory.file("another")}`]);
+    const { code, written } = await dev(["--genesis", `@${directory.file("another")}`]);
     expect(code).toBe(1);
     expect(written.err).toContain("ENOENT");
   });
 
-  test("keeps the chain where it is told", () => {
+  test("keeps the chain where it is told", async () => {
     using directory = temporaryDirectory();
-    dev(["--data-dir", directory.file("chain"), "--block-interval", "10", "--log-level", "error"]);
+    await dev(["--data-dir", directory.file("chain"), "--block-interval", "10", "--log-level", "error"]);
     expect(existsSync(directory.file("chain/timestampvm.db"))).toBe(true);
-    const { code, written } = dev(["--data-dir", directory.file("chain")]);
+    const { code, written } = await dev(["--data-dir", directory.file("chain")]);
     expect(code).toBe(1);
     expect(written.err).toContain("in use");
   });
@@ -116,8 +116,8 @@ describe("wrong use of dev is exit 2 and a reason:", () => {
     [["--block-interval", "3600001"], "3600000"],
     [["--log-level", "loud"], "loud"],
     [["now"], "argument"],
-  ])("%j", (args, reason) => {
-    const { code, written } = dev(args);
+  ])("%j", async (args, reason) => {
+    const { code, written } = await dev(args);
     expect(code).toBe(2);
     expect(written.err).toContain(reason);
   });

@@ -1,54 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { within } from "../support/deadline.ts";
-import { Lines } from "../support/lines.ts";
-import { pluginCommand } from "../support/plugin-command.ts";
+import { DevProcess } from "../support/dev-process.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 setDefaultTimeout(60_000);
-
-/** `timestampvm dev`, as a shell runs it. */
-class DevProcess implements AsyncDisposable {
-  readonly #directory = temporaryDirectory();
-  readonly child;
-  readonly out: Lines;
-
-  constructor(args: readonly string[]) {
-    this.child = Bun.spawn([...pluginCommand, "dev", "--http", "127.0.0.1:0", ...args], {
-      cwd: this.#directory.path,
-      env: {},
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.out = new Lines(this.child.stdout);
-  }
-
-  /** Resolves with the first line that matches, past ones included. */
-  line(pattern: RegExp): Promise<string> {
-    return this.out.waitForText(pattern);
-  }
-
-  async rpc(): Promise<string> {
-    return (await this.line(/^JSON-RPC/)).split(/\s+/)[1] ?? "";
-  }
-
-  async call(method: string, params?: object): Promise<unknown> {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(await this.rpc(), { method: "POST", headers, body });
-    return ((await answer.json()) as { result?: unknown }).result;
-  }
-
-  async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<number | string> {
-    this.child.kill(signal);
-    const code = await within("its end", this.child.exited);
-    return this.child.signalCode ?? code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end("SIGKILL");
-    this.#directory[Symbol.dispose]();
-  }
-}
 
 const hello = { data: "aGVsbG8gd29ybGQ=" };
 
@@ -73,7 +29,11 @@ describe("timestampvm dev", () => {
       const shell = Bun.spawn(["sh", "-c", command], { stdio: ["ignore", "pipe", "inherit"] });
       results.push(JSON.parse(await shell.stdout.text()).result);
     }
-    expect(results).toMatchObject([{ success: true }, { id: expect.any(String) }, { success: true }]);
+    expect(results).toMatchObject([
+      { status: "pending" },
+      { status: "accepted", block: { height: 1 } },
+      { blocks: [{ height: 1, match: "data" }] },
+    ]);
   });
 
   test.concurrent.each(["SIGINT", "SIGTERM"] as const)(

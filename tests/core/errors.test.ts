@@ -11,11 +11,17 @@ const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal
     "malformed genesis": [{ problem: "no data" }, "malformed genesis: no data"],
     "malformed id": [{ problem: "not base58" }, "malformed id: not base58"],
     "malformed config": [{ problem: "not JSON" }, "malformed chain config: not JSON"],
+    "malformed proof": [{ problem: "it has no blocks" }, "not a proof: it has no blocks"],
+    "no proof": [
+      { id },
+      `no proof goes through block ${id}: timestampvm-rs kept it in another form than the one it had`,
+    ],
     "data too large": [{ bytes: 1_048_586, maxBytes: 1_048_576 }, "data 1048586-byte exceeds the limit 1048576-byte"],
     "mempool full": [
       { items: 3, bytes: 7 },
       "mempool full: 3 proposals of 7 bytes are waiting for a block, try again later",
     ],
+    "too many waiting": [{ waiting: 1_000 }, "1000 calls are waiting already: ask again without waitMs"],
     "unknown parent": [{ parentId: id }, `unknown parent ${id}`],
     "wrong height": [{ height: 3n, parentHeight: 1n }, "height 3 does not follow the parent's height 1"],
     "timestamp before parent": [

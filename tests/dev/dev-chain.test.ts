@@ -1,12 +1,19 @@
 import { describe, expect, test } from "bun:test";
+import { setTimeout } from "node:timers/promises";
+import { createApi } from "../../src/api/app.ts";
+import { createClient } from "../../src/api/client.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
+import { createDevApp } from "../../src/dev/app.ts";
 import { type DevChain, type DevOptions, startDevChain } from "../../src/dev/dev-chain.ts";
+import { listenNear } from "../../src/dev/listen.ts";
 import { Log } from "../../src/log.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { childOf, genesisBytes } from "../support/chain.ts";
+import { childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
+import { identity } from "../support/identity.ts";
+import { reasonOf } from "../support/promise.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const notice = "development chain: one process, no peers, no consensus";
@@ -143,6 +150,24 @@ describe("a development chain", () => {
     );
     expect(answer).toBe("refused");
   });
+});
+
+test("a client of it that leaves while it waits frees what it held", async () => {
+  const { vm } = startVm();
+  const { app } = createApi(vm, identity, new Log(() => {}));
+  const info = { chain: ["timestampvm", genesis.id], version: "1.2.3", protocolVersion: 46 } as const;
+  const dev = createDevApp({ vm, info, chainApp: (request) => app.fetch(request), hosts: [] });
+  using server = listenNear("127.0.0.1", 0, (request) => dev.fetch(request));
+  const call = createClient(`http://127.0.0.1:${server.port}/ext/bc/timestampvm/rpc`);
+  const leaving = new AbortController();
+  const left = reasonOf(call("getReceipt", { id: "ab".repeat(32), waitMs: 25_000 }, leaving.signal));
+  const waitingCalls = async (count: number) => {
+    while (vm.confirmed.waiting !== count) await setTimeout(1);
+  };
+  await within("the call to wait", waitingCalls(1));
+  leaving.abort();
+  await left;
+  await within("nobody to wait", waitingCalls(0));
 });
 
 describe("the node around it", () => {

@@ -100,7 +100,7 @@ async function repair({ vm, protocol }: Plugin, known: readonly Block[]): Promis
 
 /** Then the node asks what it shall serve, and how the chain shall be fetched. */
 async function createHandlers({ vm, protocol }: Plugin): Promise<void> {
-  expect((await vm.createHandlers({})).handlers.map(({ prefix }) => prefix)).toEqual(["/rpc"]);
+  expect((await vm.createHandlers({})).handlers.map(({ prefix }) => prefix)).toEqual(["/rpc", "/explorer"]);
   if (has(protocol, "vm.VM.CreateHTTP2Handler")) await vm.createHTTP2Handler({});
   if (has(protocol, "vm.VM.NewHTTPHandler")) await vm.newHTTPHandler({});
   expect((await vm.stateSyncEnabled({})).enabled).toBe(false);

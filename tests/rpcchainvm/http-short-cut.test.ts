@@ -7,6 +7,7 @@ import { createHttpService } from "../../src/rpcchainvm/http-service.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { bytesOf, genesis, startVm } from "../support/chain.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
+import { identity } from "../support/identity.ts";
 import { testProtocol } from "../support/protocols.ts";
 import { servicesOf } from "../support/services.ts";
 
@@ -16,7 +17,7 @@ const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 /** Two services on chains that are alike: one takes the short cut, the other never. */
 const services = [true, false].map((takesShortCut) => {
   const { vm } = startVm();
-  const { app, answerRpc } = createApi(vm, log);
+  const { app, answerRpc } = createApi(vm, identity, log);
   const server = new GrpcServer(log);
   server.add(
     HTTP,

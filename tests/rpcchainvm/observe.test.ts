@@ -49,6 +49,7 @@ describe("Gather", () => {
     expect(await metricsOf(plugin)).toMatchObject({
       last_accepted_height: 1,
       processing_blocks: 1,
+      peers: 0,
       mempool_items: 2,
       mempool_bytes: "two".length + "three".length,
       blocks_built_total: 2,

@@ -19,6 +19,7 @@ function encodeGossip(texts: readonly string[], version = 1): Uint8Array {
 interface Waiting {
   readonly proposals: { readonly submitted: number; readonly gossiped: number };
   readonly mempool: { readonly items: number; readonly bytes: number };
+  readonly peers: number;
 }
 
 async function waitingIn({ vm }: Plugin): Promise<Waiting> {
@@ -69,6 +70,42 @@ describe("a message from any peer", () => {
     expect(mempool.bytes).toBe(0); // the empty items of our version are one proposal of no bytes
     expect(mempool.items).toBe(1);
     expect(plugin.log.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+});
+
+describe("the peers that are connected", () => {
+  const self = new Uint8Array(20).fill(3); // as `FakeNode` says at Initialize
+  const [a, b] = [new Uint8Array(20).fill(1), new Uint8Array(20).fill(2)];
+  const malformed = [new Uint8Array(), new Uint8Array(19).fill(1), new Uint8Array(21).fill(1)];
+
+  test.concurrent("are counted, without the node itself, and without what is no node", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    const { vm } = plugin;
+    const peers = async () => (await waitingIn(plugin)).peers;
+    for (const nodeId of [self, a, b, a, ...malformed]) {
+      expect(await statusOf(vm.connected({ nodeId, name: "avalanchego", major: 1, minor: 14, patch: 2 }))).toBe("OK");
+    }
+    expect(await peers()).toBe(2);
+    for (const nodeId of [self, a, a, ...malformed, new Uint8Array(20).fill(8)]) {
+      expect(await statusOf(vm.disconnected({ nodeId }))).toBe("OK");
+    }
+    expect(await peers()).toBe(1);
+    expect(plugin.log.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test.concurrent("are nobody's before there is a chain, nor after it", async () => {
+    await using node = await FakeNode.start();
+    const plugin = await node.startPlugin();
+    const { vm } = plugin;
+    expect(await statusOf(vm.connected({ nodeId: a, name: "avalanchego" }))).toBe("OK");
+    expect(await statusOf(vm.disconnected({ nodeId: a }))).toBe("OK");
+    await plugin.start();
+    expect((await waitingIn(plugin)).peers).toBe(0);
+    await vm.shutdown({});
+    expect(await statusOf(vm.disconnected({ nodeId: a }))).toBe("OK");
+    expect(await statusOf(vm.connected({ nodeId: a, name: "avalanchego" }))).toBe("OK");
   });
 });
 

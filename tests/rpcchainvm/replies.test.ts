@@ -301,9 +301,10 @@ describe("building and deciding", () => {
 });
 
 describe("handlers", () => {
-  testGenesis("/rpc, served on a loopback port of its own", async (plugin) => {
+  testGenesis("/rpc and /explorer, served on a loopback port of their own", async (plugin) => {
     const { handlers } = await plugin.vm.createHandlers({});
-    expect(handlers).toMatchObject([{ prefix: "/rpc", serverAddr: expect.stringMatching(/^127\.0\.0\.1:\d+$/) }]);
+    const serverAddr = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
+    expect(handlers).toMatchObject(["/rpc", "/explorer"].map((prefix) => ({ prefix, serverAddr })));
     expect(handlers[0]?.serverAddr).not.toBe(plugin.handshake.addr);
   });
 

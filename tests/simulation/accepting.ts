@@ -14,6 +14,7 @@ export function* accepting({ vm, database }: Chain, block: Block, losers: readon
   vm.acceptBlock(block.id);
   yield;
   database.putMarker(vm.headMarker);
+  vm.confirm(block);
   for (const { id } of losers) {
     yield;
     vm.rejectBlock(id);

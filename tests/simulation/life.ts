@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Block } from "../../src/core/block.ts";
+import { type Digest, digestOf } from "../../src/core/digest.ts";
 import type { VmError } from "../../src/core/errors.ts";
 import type { Id } from "../../src/core/id.ts";
 import { nodeIdFromBytes } from "../../src/core/node-id.ts";
@@ -168,9 +169,21 @@ export class Life {
   check(): void {
     if (!this.#isNormal) return;
     this.#notifier.checkWaiting();
+    this.#checkConfirmed();
     const { processing } = this.#parts.vm.status();
     if (processing === this.#engine.processing) return;
     this.#violate(`${processing} blocks are processing, ${this.#engine.processing} in the node`);
+  }
+
+  /** What clients are told of data is the first block that carries it. */
+  checkReceipts(): void {
+    const firstByDigest = new Map<Digest, Id>();
+    for (const { id, data } of this.readChain(0).reverse()) firstByDigest.set(digestOf(data), id);
+    for (const [digest, id] of firstByDigest) {
+      const receipt = this.#parts.vm.receiptOf(digest);
+      if (receipt.status !== "accepted") this.#violate(`the data of block ${id} is ${receipt.status} to clients`);
+      else if (receipt.block.id !== id) this.#violate(`clients find block ${receipt.block.id} before block ${id}`);
+    }
   }
 
   checkHealth(): void {
@@ -179,6 +192,15 @@ export class Life {
     } catch (error) {
       this.#violate(`health: ${error}`);
     }
+  }
+
+  /** Clients see all that is accepted, and nothing that the node's database does not know. */
+  #checkConfirmed(): void {
+    const { vm, database } = this.#parts;
+    const { id, height } = vm.confirmed.last;
+    const known = database.record.marker?.height ?? 0n;
+    if (id !== vm.lastAccepted.id) this.#violate(`clients see ${height} as the last of ${vm.lastAccepted.height}`);
+    if (height > known) this.#violate(`clients see block ${height}, the node's database knows ${known}`);
   }
 
   #operate(): void {

@@ -112,6 +112,7 @@ async function live(world: World, nodes: readonly Node[]): Promise<void> {
 
   sampler.sample();
   for (const node of nodes) node.life?.checkHealth();
+  for (const node of nodes) node.life?.checkReceipts();
   const chains = nodes.map((node) => node.life?.readChain(0) ?? []);
   const problems = check({ chains, proposals: clients.proposals, strays: clients.strays });
   for (const problem of problems) journal.violate(problem);

@@ -143,17 +143,6 @@ describe("rewinding", () => {
   });
 });
 
-describe("digests", () => {
-  test("come oldest first, of the newest accepted blocks alone", () => {
-    const store = storeOf(...blocks);
-    store.reject(childOf(four, "rejected"));
-    const digests = blocks.map(({ data }) => digestOf(data));
-    expect(store.getRecentDigests(100)).toEqual(digests);
-    expect(store.getRecentDigests(2)).toEqual(digests.slice(-2));
-    expect(store.getRecentDigests(0)).toEqual([]);
-  });
-});
-
 describe("after the file was closed and opened again", () => {
   test("everything is as it was", () => {
     using directory = temporaryDirectory();

@@ -1,14 +1,18 @@
 import { join } from "node:path";
 
 /** Starts `child.ts` with a task; `limitBlocks` is the size, in 512 bytes, beyond which it can write no file. */
-export function startChild(task: string, file: string, { uid = 0, limitBlocks = 0 } = {}) {
+export function startChild(
+  task: string,
+  file: string,
+  { uid = 0, limitBlocks = 0, env = {} as Record<string, string> } = {},
+) {
   const command = [process.execPath, join(import.meta.dir, "child.ts"), task, file];
   const limited = ["sh", "-c", `trap '' XFSZ; ulimit -S -f ${limitBlocks}; exec "$@"`, "sh", ...command];
   return Bun.spawn(limitBlocks > 0 ? limited : command, {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
-    env: { ...process.env, UID_TO_BE: `${uid}` },
+    env: { ...process.env, ...env, UID_TO_BE: `${uid}` },
   });
 }
 

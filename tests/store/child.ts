@@ -1,5 +1,6 @@
 // A process of its own, for tests of what happens between processes. `bun child.ts TASK FILE`
 
+import { Database } from "bun:sqlite";
 import { writeSync } from "node:fs";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
@@ -54,10 +55,25 @@ async function acceptUntilRefused(): Promise<void> {
   store.close();
 }
 
+/** Opens the file with hardly any cache, so that what is written goes to the log, and dies before a statement with the text in DIE_BEFORE. */
+function upgradeAndDie(): void {
+  const { run } = Database.prototype;
+  Database.prototype.run = function (sql) {
+    run.call(this, "PRAGMA cache_size = 1");
+    for (const statement of sql.split(/;\s*/).filter((text) => text !== "")) {
+      while (statement.includes(process.env.DIE_BEFORE ?? "")) process.kill(process.pid, "SIGKILL");
+      run.call(this, statement);
+    }
+    return { changes: 0, lastInsertRowid: 0 };
+  };
+  BlockStore.open(file);
+}
+
 const tasks: Readonly<Record<string, () => void | Promise<void>>> = {
   tryToOpen,
   hold,
   acceptForEver,
   acceptUntilRefused,
+  upgradeAndDie,
 };
 await tasks[task ?? ""]?.();

@@ -97,12 +97,12 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
     BlockStore.open(file).close();
     {
       using db = new Database(file);
-      db.run("PRAGMA user_version = 3");
+      db.run("PRAGMA user_version = 4");
     }
     const refusal = {
       code: "database failed",
       file,
-      problem: "its schema 3 is newer than 2",
+      problem: "its schema 4 is newer than 3",
       cure: "run the timestampvm that wrote it",
     } as const;
     expect(openingOf(file)).toEqual(refusal);

@@ -5,7 +5,7 @@ import type { NodeId } from "../../src/core/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
-import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import { bytesOf, childOf, genesis, now, peer } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -121,26 +121,4 @@ describe("taking blocks back", () => {
     expect(textsIn(store)).toEqual(["a"]);
     expect(store.lastAccepted()).toEqual(genesis);
   });
-});
-
-test("a file of schema 1, which had no proposals, is taken up with all its blocks", () => {
-  using directory = temporaryDirectory();
-  const file = directory.file("chain.db");
-  const blocks = [genesis, ...chainOn(genesis, 3)];
-  const store = BlockStore.open(file);
-  for (const block of blocks) store.accept(block, digestOf(block.data));
-  store.close();
-  const old = new Database(file);
-  old.run("DROP TABLE mempool");
-  old.run("PRAGMA user_version = 1");
-  old.close();
-
-  const again = BlockStore.open(file);
-  expect(again.lastAccepted()).toEqual(blocks[3] ?? genesis);
-  expect(again.instanceId).toEqual(store.instanceId);
-  again.proposals.add([proposal("a")]);
-  again.close();
-  const third = BlockStore.open(file);
-  expect(textsIn(third)).toEqual(["a"]);
-  third.close();
 });

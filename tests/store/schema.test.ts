@@ -55,11 +55,11 @@ describe("in the file", () => {
     expect(rows[2]).toMatchObject({ status: 2n, height: 1n, timestamp: null, bytes: null, digest: "" });
   });
 
-  test("stands what it is: tsvm, schema 2, pages of 16 KiB, write-ahead log, sound", () => {
-    expect([applicationId, schemaVersion]).toEqual([0x7473766d, 2]);
+  test("stands what it is: tsvm, schema 3, pages of 16 KiB, write-ahead log, sound", () => {
+    expect([applicationId, schemaVersion]).toEqual([0x7473766d, 3]);
     expect(pragmas).toEqual({
       application_id: 0x7473766d,
-      user_version: 2,
+      user_version: 3,
       page_size: 16_384,
       journal_mode: "wal",
       integrity_check: "ok",

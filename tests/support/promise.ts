@@ -12,3 +12,13 @@ export async function stateOf(promise: Promise<unknown>): Promise<"waiting" | "r
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   return state;
 }
+
+/** Why a promise rejects; an error when it does not. */
+export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (reason) {
+    return reason;
+  }
+  throw new Error("the promise did not reject");
+}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Block } from "../../src/core/block.ts";
 import { zeroId } from "../../src/core/id.ts";
-import type { AncestorLimits, Vm } from "../../src/vm/vm.ts";
+import type { AncestorLimits } from "../../src/vm/ancestors.ts";
+import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
 
 const accepted = chainOn(genesis, 6);

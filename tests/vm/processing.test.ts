@@ -41,6 +41,31 @@ describe("processing blocks", () => {
   });
 });
 
+describe("whether a processing block carries some data", () => {
+  const digest = digestOf(a.data);
+
+  test("is known from its coming to its decision", () => {
+    const processing = new ProcessingBlocks();
+    expect(processing.carries(digest)).toBeFalse();
+    processing.add(a);
+    expect([digest, digestOf(b.data)].map((one) => processing.carries(one))).toEqual([true, false]);
+    processing.delete(b);
+    expect(processing.carries(digest)).toBeTrue();
+    processing.delete(a);
+    processing.delete(a);
+    expect(processing.carries(digest)).toBeFalse();
+  });
+
+  test("does not end with one of two", () => {
+    const again = childOf(a, "a");
+    const processing = processingOf(a, again);
+    processing.delete(a);
+    expect(processing.carries(digest)).toBeTrue();
+    processing.delete(again);
+    expect(processing.carries(digest)).toBeFalse();
+  });
+});
+
 describe("their memory is bounded", () => {
   const bytes = new Uint8Array(maxProcessingBytes / 4 - 100);
   const data = new Uint8Array(100);

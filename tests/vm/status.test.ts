@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { idToBytes } from "../../src/core/id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
 import type { State } from "../../src/vm/status.ts";
 import { acceptAll, chainOn, genesis, startVm } from "../support/chain.ts";
+import { FakeClock } from "../support/clock.ts";
 import { pragmaOf, withConnection } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -46,11 +48,14 @@ describe("the status", () => {
     expect(vm.status()).toEqual({
       state: "normal operation",
       lastAccepted: { id: genesis.id, height: 0n, timestamp: 0n },
+      preference: { id: genesis.id, height: 0n, timestamp: 0n },
       processing: 0,
       mempool: { items: 0, bytes: 0, oldestSeconds: 0n },
       databaseBytes: expect.any(Number),
       blocks: { built: 0, verified: 0, accepted: 0, rejected: 0 },
       proposals: { submitted: 0, received: 0, gossiped: 0, expired: 0 },
+      peers: 0,
+      uptimeSeconds: 0n,
     });
   });
 
@@ -58,6 +63,45 @@ describe("the status", () => {
     const { vm } = startVm();
     vm.setState(state);
     expect(vm.status().state).toBe(state);
+  });
+});
+
+describe("the status tells", () => {
+  test("the preferred block, processing or accepted", () => {
+    const { vm } = startVm();
+    const [one = genesis] = chainOn(genesis, 1);
+    vm.setPreference(vm.verifyBlock(one.bytes).id);
+    const { id, height, timestamp } = one;
+    expect(vm.status()).toMatchObject({ preference: { id, height, timestamp }, lastAccepted: { id: genesis.id } });
+    vm.rejectBlock(id);
+    expect(vm.status().preference).toEqual({ id: genesis.id, height: 0n, timestamp: 0n });
+  });
+
+  test("how many peers are connected, each once", () => {
+    const { vm } = startVm();
+    const [a, b] = [1, 2].map((n) => nodeIdFromBytes(new Uint8Array(20).fill(n))) as [NodeId, NodeId];
+    const peersAfter = (change: () => void) => {
+      change();
+      return vm.status().peers;
+    };
+    expect(peersAfter(() => vm.addPeer(a))).toBe(1);
+    expect(peersAfter(() => vm.addPeer(a))).toBe(1);
+    expect(peersAfter(() => vm.addPeer(b))).toBe(2);
+    expect(peersAfter(() => vm.removePeer(a))).toBe(1);
+    expect(peersAfter(() => vm.removePeer(a))).toBe(1);
+    expect(peersAfter(() => vm.removePeer(b))).toBe(0);
+  });
+
+  test("the whole seconds since it was opened, whatever the time of day", () => {
+    const clock = new FakeClock();
+    clock.advanceMs(5_500);
+    const { vm } = startVm({ clock });
+    const uptimeAfter = (ms: number) => {
+      clock.advanceMs(ms);
+      return vm.status().uptimeSeconds;
+    };
+    clock.seconds += 1_000n;
+    expect([uptimeAfter(0), uptimeAfter(999), uptimeAfter(1), uptimeAfter(60_000)]).toEqual([0n, 0n, 1n, 61n]);
   });
 });
 

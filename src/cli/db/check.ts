@@ -2,10 +2,10 @@ import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { type CheckSummary, checkDatabase } from "../../store/check.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { countOf, groupDigits } from "../counts.ts";
 import type { Output } from "../output.ts";
-import { countOf, groupDigits } from "./counts.ts";
+import { Progress } from "../progress.ts";
 import { databaseArgument, findDatabase } from "./open-database.ts";
-import { Progress } from "./progress.ts";
 
 export function addCheckCommand(db: Command, output: Output): void {
   db.command("check")

@@ -3,13 +3,13 @@ import type { Block } from "../../core/block.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { type Id, idFromBytes, sha256 } from "../../core/id.ts";
 import type { BlockStore } from "../../store/block-store.ts";
+import { countOf } from "../counts.ts";
 import type { Output } from "../output.ts";
+import { Progress } from "../progress.ts";
+import { writeNewFile } from "../safe-file.ts";
 import { writeAll } from "../write-all.ts";
-import { countOf } from "./counts.ts";
 import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
-import { Progress } from "./progress.ts";
-import { writeNewFile } from "./safe-file.ts";
 
 export function addExportCommand(db: Command, output: Output): void {
   db.command("export")

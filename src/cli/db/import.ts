@@ -3,12 +3,12 @@ import type { Command } from "commander";
 import { VmError } from "../../core/errors.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { countOf } from "../counts.ts";
 import type { Output } from "../output.ts";
-import { countOf } from "./counts.ts";
+import { Progress } from "../progress.ts";
+import { finish } from "../safe-file.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
-import { Progress } from "./progress.ts";
-import { finish } from "./safe-file.ts";
 
 export function addImportCommand(db: Command, output: Output): void {
   db.command("import")

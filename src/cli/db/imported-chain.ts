@@ -5,6 +5,7 @@ import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import { type BlockStore, isReencoded } from "../../store/block-store.ts";
 import { CommandFailed } from "../command-failed.ts";
+import type { Progress } from "../progress.ts";
 import {
   type BlockLine,
   type ChainLine,
@@ -13,7 +14,6 @@ import {
   type ProposalLine,
   parseExportLine,
 } from "./export-lines.ts";
-import type { Progress } from "./progress.ts";
 import { readLines } from "./read-lines.ts";
 
 /** The chain in an export. Every line is verified before the store gets it; one that is wrong is named by its number. */

@@ -2,10 +2,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import { VmError } from "../../core/errors.ts";
 import { type BlockStore, takeBackStretch } from "../../store/block-store.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { countOf, groupDigits } from "../counts.ts";
 import type { Output } from "../output.ts";
-import { countOf, groupDigits } from "./counts.ts";
+import { Progress } from "../progress.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
-import { Progress } from "./progress.ts";
 
 export function addRollbackCommand(db: Command, output: Output): void {
   db.command("rollback")

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Block } from "../../../src/core/block.ts";
 import { digestOf } from "../../../src/core/digest.ts";
 import { BlockStore } from "../../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis } from "../../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis, now } from "../../support/chain.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { runs } from "../../support/runs.ts";
 import { directoryInMemory } from "./memory.ts";
@@ -112,7 +112,12 @@ function* readAll(store: BlockStore, at: string): Generator<boolean> {
     yield tryTo(() => isOneOf(store.getBlock(block.id), block, undefined), at);
     yield tryTo(() => isOneOf(store.getIdAtHeight(block.height), block.id, undefined), at);
     yield tryTo(() => isOneOf(store.getDecision(block.id), "accepted", undefined), at);
+    yield tryTo(() => isOneOf(store.getBlockAtHeight(block.height), block, undefined), at);
+    yield tryTo(() => isOneOf(store.findBlock(digestOf(block.data), 0n), block, undefined), at);
   }
+  // An index that lost the last block, or any, gives one before it.
+  yield tryTo(() => isOneOf(store.getLastBlockAt(now), ...chain, undefined), at);
+  yield tryTo(() => isOneOf(store.getLastBlockAt(now - 1n), genesis, undefined), at);
   for (const height of [52n, 53n, 55n, 59n, 63n, 127n, 255n, 256n, 1n << 40n]) {
     yield tryTo(() => isOneOf(store.getIdAtHeight(height), undefined), at);
   }

@@ -75,7 +75,8 @@ interface Subject {
 
 const subjects: readonly Subject[] = [
   { name: "store", history: storeHistory, visit: () => undefined },
-  { name: "store of version 1", history: upgradeHistory, visit: () => undefined },
+  { name: "store of version 1", history: (file) => upgradeHistory(file, 1), visit: () => undefined },
+  { name: "store of version 2", history: (file) => upgradeHistory(file, 2), visit: () => undefined },
   { name: "vm", history: vmHistory, visit: visitAsVm },
 ];
 

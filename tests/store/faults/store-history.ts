@@ -1,8 +1,6 @@
-import { Database } from "bun:sqlite";
 import type { Block } from "../../../src/core/block.ts";
-import { digestOf } from "../../../src/core/digest.ts";
-import { BlockStore } from "../../../src/store/block-store.ts";
 import { chainOn, childOf, genesis } from "../../support/chain.ts";
+import { makeOldFile } from "../../support/old-file.ts";
 import type { Facts, History, Step } from "./history.ts";
 import { storeSteps } from "./store-steps.ts";
 
@@ -28,8 +26,8 @@ export function storeHistory(file: string): History {
   };
 }
 
-/** A store takes up a file that another version of this program wrote. */
-export function upgradeHistory(file: string): History {
+/** A store takes up a file that an older version of this program wrote. */
+export function upgradeHistory(file: string, version: 1 | 2): History {
   const { open, close, die, read, accept, propose, leave } = storeSteps(file);
   const chain = [genesis, ...chainOn(genesis, 3)] as const;
   const rival = childOf(genesis, "rival");
@@ -37,14 +35,7 @@ export function upgradeHistory(file: string): History {
   const found = (): Facts => ({ chain: chain.map(({ id }) => id), rejected: [rival.id], waiting: [] });
   const openFirst: Step = { ...open, after: found, afterRefusal: () => [found()] };
   return {
-    prepare: () => {
-      const store = BlockStore.open(file);
-      for (const block of chain) store.accept(block, digestOf(block.data), block.height === 1n ? [rival] : []);
-      store.close();
-      using db = new Database(file);
-      db.run("DROP TABLE mempool");
-      db.run("PRAGMA user_version = 1");
-    },
+    prepare: () => makeOldFile(file, version, { accepted: chain, rejected: [rival] }),
     steps: [openFirst, read, propose("next", "another"), accept(next), die, open, read, close],
     leave,
     marker: () => "",

@@ -14,12 +14,16 @@ export class Progress {
     this.#nextMs = nowMs() + silentMs;
   }
 
-  /** `done` of `total` blocks. */
-  show(done: number, total: number): void {
+  /** How many of how many, if that is known. */
+  show(done: number, total: number | undefined, unit = "blocks"): void {
+    this.tell(() => `${groupDigits(done)}${total === undefined ? "" : ` of ${groupDigits(total)}`} ${unit}`);
+  }
+
+  tell(what: () => string): void {
     if (this.#nowMs() < this.#nextMs) return;
     this.#nextMs = this.#nowMs() + intervalMs;
     this.#isShown = true;
-    this.#write?.(`${startOfLine}${groupDigits(done)} of ${groupDigits(total)} blocks`);
+    this.#write?.(`${startOfLine}${what()}`);
   }
 
   /** To be called before anything else is written. */

@@ -1,0 +1,148 @@
+/** @jsxImportSource hono/jsx */
+import type { Block } from "../../core/block.ts";
+import type { ConfirmedChain } from "../../vm/confirmed-chain.ts";
+import { formatNumber, formatSize, shorten, showData } from "./format.ts";
+import { Time, type View } from "./parts.tsx";
+
+/** Blocks in one page of a list. */
+export const pageBlocks = 20;
+
+/** The newest blocks, or those from a height down, and the place where files are stamped. */
+export function showBlocks(chain: ConfirmedChain, from: bigint | undefined): View {
+  const { last } = chain;
+  const isNewest = from === undefined || from >= last.height;
+  const blocks = chain
+    .blocksFrom(isNewest ? last.height : from, "descending")
+    .take(pageBlocks)
+    .toArray();
+  const content = isNewest ? (
+    <>
+      <h1 class="unseen">timestampvm explorer</h1>
+      <StampPanel />
+      <section aria-labelledby="recent">
+        <div class="heading">
+          <h2 id="recent" class="large">
+            Recent blocks
+          </h2>
+          <button id="live" type="button" class="live" hidden>
+            Live
+          </button>
+        </div>
+        <Facts last={last} genesis={chain.getBlockAtHeight(0n)} />
+        <BlockList id="blocks" blocks={blocks} />
+        <div id="below">
+          {last.height === 0n && <p class="empty">No stamps yet: the chain has only its genesis block.</p>}
+          <Pages blocks={blocks} last={last} />
+        </div>
+      </section>
+    </>
+  ) : (
+    <section aria-labelledby="older">
+      <h1 id="older">{`Blocks from ${formatNumber(from)} down`}</h1>
+      <BlockList blocks={blocks} />
+      <Pages blocks={blocks} last={last} />
+    </section>
+  );
+  return { status: 200, title: isNewest ? "Recent blocks" : `Blocks from ${formatNumber(from)}`, content };
+}
+
+/** What is written here is for browsers without a script; `browser/stamp-panel.ts` takes its place. */
+function StampPanel() {
+  return (
+    <section id="stamp" class="panel" aria-labelledby="stamp-heading">
+      <h2 id="stamp-heading">Stamp or look up a file</h2>
+
+      <p>
+        With JavaScript, this page hashes a file here and looks it up. Without it, the command{" "}
+        <code>timestampvm stamp FILE</code> does the same, and a file’s SHA-256 can be searched for above.
+      </p>
+    </section>
+  );
+}
+
+function Facts({ last, genesis }: { readonly last: Block; readonly genesis: Block | undefined }) {
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Height</dt>
+        <dd id="height">{formatNumber(last.height)}</dd>
+      </div>
+      <div>
+        <dt>Last block</dt>
+        <dd id="last-block">
+          <Time block={last} style="relative" />
+        </dd>
+      </div>
+      {genesis && (
+        <div>
+          <dt>Genesis</dt>
+          <dd>
+            <a href={`?block=${genesis.id}`} title={genesis.id}>
+              <code>{shorten(genesis.id)}</code>
+            </a>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+export function BlockList({ id, blocks }: { readonly id?: string; readonly blocks: readonly Block[] }) {
+  return (
+    <ol id={id} class="blocks">
+      {blocks.map((block) => (
+        <BlockRow block={block} />
+      ))}
+    </ol>
+  );
+}
+
+/** Bytes of data that a row shows. */
+const rowBytes = 96;
+
+function BlockRow({ block }: { readonly block: Block }) {
+  const { kind, text } = showData(block.data, rowBytes);
+  return (
+    <li data-block={block.id} data-height={String(block.height)}>
+      <a href={`?block=${block.id}`}>
+        <span class="height">
+          <span class="unseen">Block </span>
+          {formatNumber(block.height)}
+        </span>
+        {text === "" ? (
+          <span class="preview quiet">No data</span>
+        ) : (
+          <span class={`preview ${kind}`} dir={kind === "text" ? "auto" : "ltr"}>
+            {kind === "hex" ? text.slice(0, 2 + 2 * 32) : text}
+          </span>
+        )}
+        <span class="when">
+          <Time block={block} style="relative" />
+        </span>
+        <span class="about">
+          <code title={block.id}>{shorten(block.id)}</code> <span>{formatSize(block.data.length)}</span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function Pages({ blocks, last }: { readonly blocks: readonly Block[]; readonly last: Block }) {
+  const newest = blocks[0]?.height ?? last.height;
+  const oldest = blocks.at(-1)?.height ?? 0n;
+  const newer = newest + BigInt(pageBlocks);
+  return (
+    <nav class="pages" aria-label="Pages of blocks">
+      {newest < last.height && (
+        <a rel="prev" href={newer < last.height ? `?from=${newer}` : "explorer"}>
+          ← Newer
+        </a>
+      )}
+      {oldest > 0n && (
+        <a rel="next" class="older" href={`?from=${oldest - 1n}`}>
+          Older →
+        </a>
+      )}
+    </nav>
+  );
+}

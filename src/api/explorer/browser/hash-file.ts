@@ -1,0 +1,16 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+
+/** SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than memory, and tells how many bytes are done. */
+export async function hashFile(file: Blob, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<string> {
+  const hash = sha256.create();
+  for (let start = 0; start < file.size; start += pieceBytes) {
+    const piece = await file.slice(start, start + pieceBytes).arrayBuffer();
+    signal.throwIfAborted();
+    hash.update(new Uint8Array(piece));
+    onProgress(Math.min(start + pieceBytes, file.size));
+  }
+  return Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A piece takes some milliseconds; between two, the page answers. */
+const pieceBytes = 1024 * 1024;

@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { contract, type MethodContract } from "./contract.ts";
+
+/** The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), from the contract that the methods are checked by. */
+export function describeApi(version: string) {
+  const schemas: Record<string, unknown> = {};
+  const methods = Object.entries(contract).map(([name, method]) => describeMethod(name, method, schemas));
+  return {
+    openrpc: "1.3.2",
+    info: {
+      title: "timestampvm",
+      version,
+      description:
+        "Proves that data existed at a time. Parameters come by name, {…} or [{…}]; each method answers to its name and to " +
+        "timestampvm.NAME. Integers are exact: some need more than the 53 bits of a double.",
+      license: { name: "BSD-3-Clause" },
+    },
+    methods,
+    components: { schemas, errors },
+  };
+}
+
+const errors = {
+  InvalidParams: { code: -32602, message: "Invalid params" },
+  Refused: { code: -32603, message: "why it could not be done: see the README" },
+};
+
+function describeMethod(name: string, { summary, params, result }: MethodContract, schemas: Record<string, unknown>) {
+  const { properties = {}, required = [] } = params === undefined ? {} : toSchema(params, "input", schemas);
+  return {
+    name,
+    summary,
+    paramStructure: "by-name",
+    params: Object.entries(properties).map(([member, schema]) => ({
+      name: member,
+      required: required.includes(member),
+      schema,
+    })),
+    result: { name: "result", schema: toSchema(z.object({ result }), "output", schemas).properties?.result },
+    errors: Object.keys(errors).map((error) => ({ $ref: `#/components/errors/${error}` })),
+  };
+}
+
+interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+}
+
+/** Puts the schemas that have a name of their own among `schemas`. */
+function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, unknown>): ObjectSchema {
+  const { $defs, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const { definitions, ...shared } = shareDefinitions({ definitions: $defs ?? {}, ...described });
+  Object.assign(schemas, definitions);
+  return shared;
+}
+
+function shareDefinitions<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}

@@ -1,0 +1,33 @@
+import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
+import type { Receipt, Vm } from "../vm/vm.ts";
+import type { ResultOf } from "./contract.ts";
+import type { Implementation } from "./methods.ts";
+import { ProposalQueue } from "./proposal-queue.ts";
+import { formatDigest } from "./values.ts";
+
+/** The methods that bring data to the chain. */
+export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBlock" | "stamp" | "getReceipt"> {
+  const proposals = new ProposalQueue(vm);
+  return {
+    proposeBlock: ({ data }) => proposals.propose(data).then(() => ({ success: true })),
+    stamp: ({ data, digest }) => {
+      const stamped = data ?? digestToBytes(digest as Digest);
+      const id = digestOf(stamped);
+      const known = vm.receiptOf(id);
+      // What existed at one time existed later as well: another block would prove less than the first one does.
+      if (known.status === "accepted") return formatReceipt(id, known);
+      return proposals.propose(stamped).then(() => formatReceipt(id, vm.receiptOf(id)));
+    },
+    getReceipt: async ({ id, waitMs }, { signal }) => {
+      if (waitMs > 0) await vm.confirmed.waitForDigest(id, waitMs, signal);
+      return formatReceipt(id, vm.receiptOf(id));
+    },
+  };
+}
+
+function formatReceipt(id: Digest, receipt: Receipt): ResultOf<"getReceipt"> {
+  if (receipt.status !== "accepted") return { id: formatDigest(id), status: receipt.status };
+  const { block } = receipt;
+  const { height, timestamp } = block;
+  return { id: formatDigest(id), status: "accepted", block: { id: block.id, height, timestamp } };
+}

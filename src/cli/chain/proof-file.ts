@@ -1,0 +1,60 @@
+import type { Block } from "../../core/block.ts";
+import { type Digest, digestOf } from "../../core/digest.ts";
+import { VmError } from "../../core/errors.ts";
+import { type CheckedProof, checkProof } from "../../core/proof.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { groupDigits } from "../counts.ts";
+import type { Output } from "../output.ts";
+import { readData, type Source } from "./subject.ts";
+
+/** Room for half a million small blocks. */
+export const maxProofFileBytes = 256 * 1024 * 1024;
+
+/** Reads a proof, and checks it. Throws "command failed", which says what does not hold. */
+export function readProof(source: Extract<Source, { kind: "file" | "input" }>, output: Output): CheckedProof {
+  const { data } = readData(source, maxProofFileBytes, output);
+  const name = source.kind === "file" ? source.path : "standard input";
+  try {
+    return checkProof(JSON.parse(utf8.decode(data), exactIntegers));
+  } catch (error) {
+    if (error instanceof VmError) throw new CommandFailed(`${name}: ${error.message}`);
+    if (error instanceof SyntaxError || error instanceof TypeError) throw new CommandFailed(`${name}: it is not JSON`);
+    throw error;
+  }
+}
+
+/** The blocks of all parts of a proof, of which no more are kept than can be read again. */
+export class JoinedBlocks {
+  readonly hex: string[] = [];
+  readonly #maxBytes: number;
+  #bytes = spaceBesideBlocks;
+
+  constructor(maxBytes = maxProofFileBytes) {
+    this.#maxBytes = maxBytes;
+  }
+
+  add(hex: readonly string[]): void {
+    for (const block of hex) this.#bytes += block.length + spaceBetweenBlocks;
+    if (this.#bytes > this.#maxBytes) {
+      const limit = `${groupDigits(this.#maxBytes)} bytes that a proof may have`;
+      throw new CommandFailed(`so many blocks are more than the ${limit}: name an earlier one with --to`);
+    }
+    for (const block of hex) this.hex.push(block);
+  }
+}
+
+/** Bytes of JSON. */
+const spaceBetweenBlocks = 3;
+const spaceBesideBlocks = 1_000;
+
+/** How data is in a block: as it is, or as its SHA-256. Undefined for not at all. */
+export function matchOf({ data }: Block, digest: Digest): "data" | "digest" | undefined {
+  if (digestOf(data) === digest) return "data";
+  return data.toHex() === digest ? "digest" : undefined;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function exactIntegers(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" && /^\d+$/.test(context?.source ?? "") ? BigInt(context?.source ?? 0) : value;
+}

@@ -1,0 +1,36 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { pause } from "./write-all.ts";
+
+/** Gives the bytes of a file, a pipe or a terminal as they come. Each chunk is written over by the next one. */
+export function* readChunks(fileDescriptor: number): Generator<Uint8Array<ArrayBuffer>, void> {
+  const chunk = new Uint8Array(chunkBytes);
+  for (;;) {
+    const length = readSome(fileDescriptor, chunk);
+    if (length === 0) return;
+    yield chunk.subarray(0, length);
+  }
+}
+
+/** Runs `work` on an open file, which is closed behind it. */
+export function withFile<T>(path: string, work: (fileDescriptor: number) => T): T {
+  const fileDescriptor = openSync(path, "r");
+  try {
+    return work(fileDescriptor);
+  } finally {
+    closeSync(fileDescriptor);
+  }
+}
+
+/** Gives 0 at the end. */
+function readSome(fileDescriptor: number, chunk: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fileDescriptor, chunk);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      pause(); // a pipe that another process made non-blocking is empty
+    }
+  }
+}
+
+const chunkBytes = 256 * 1024;

@@ -1,0 +1,79 @@
+import { type Block, parseBlock } from "./block.ts";
+import { digestOf } from "./digest.ts";
+import { VmError } from "./errors.ts";
+import { idFromBytes, sha256 } from "./id.ts";
+
+/** A block as proofs name it. */
+export type BlockName = Pick<Block, "id" | "height" | "timestamp">;
+
+/** What a proof says when it holds. */
+export interface CheckedProof {
+  /** It was there, with its data and timestamp, when block `to` was made. */
+  readonly block: Block;
+  readonly to: Block;
+  /** How many blocks there are from the one to the other, both included. */
+  readonly length: number;
+}
+
+/**
+ * Checks a proof in the form that `getProof` gives and `formatProof` of the README describes, from parsed JSON: integers
+ * are numbers or bigints. Throws "malformed proof", which says what does not hold. That block `to` is one of the chain
+ * must be known from elsewhere.
+ */
+export function checkProof(value: unknown): CheckedProof {
+  const { version, blocks, to: claimedTo, ...claimed } = readObject(value, "it");
+  if (Number(version) !== 1) throw malformed("its version is not 1");
+  if (!Array.isArray(blocks) || blocks.length === 0) throw malformed("it has no blocks");
+  const block = readBlock(blocks[0], 0);
+  let to = block;
+  for (let i = 1; i < blocks.length; i++) to = expectChild(to, readBlock(blocks[i], i), i);
+  expectName(claimed, block, "the proven block");
+  if (claimed.digest !== `0x${digestOf(block.data)}`)
+    throw malformed("its digest is not that of the proven block's data");
+  expectName(readObject(claimedTo, "its member to"), to, "its last block");
+  return { block, to, length: blocks.length };
+}
+
+/** Blocks of which each is the child of the one before. Throws "no proof" where one's id is not the hash of its bytes. */
+export function expectProvable(blocks: readonly Block[]): void {
+  for (const { id, bytes } of blocks)
+    if (idFromBytes(sha256(bytes)) !== id) throw new VmError({ code: "no proof", id });
+}
+
+function expectChild(parent: Block, child: Block, at: number): Block {
+  if (child.parentId !== parent.id) throw malformed(`block ${at} is no child of the one before`);
+  if (child.height !== parent.height + 1n) throw malformed(`block ${at} does not have the next height`);
+  if (child.timestamp < parent.timestamp) throw malformed(`block ${at} is older than the one before`);
+  return child;
+}
+
+function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockName, what: string): void {
+  if (claimed.id !== block.id) throw malformed(`${what} is ${block.id}, not ${claimed.id}`);
+  for (const name of ["height", "timestamp"] as const) {
+    if (claimed[name] === undefined || String(claimed[name]) !== String(block[name])) {
+      throw malformed(`${what} has ${name} ${block[name]}, not ${claimed[name]}`);
+    }
+  }
+}
+
+function readBlock(text: unknown, at: number): Block {
+  try {
+    return parseBlock(readHex(text));
+  } catch (error) {
+    throw malformed(`block ${at}: ${(error as Error).message}`);
+  }
+}
+
+function readHex(text: unknown): Uint8Array {
+  if (typeof text !== "string" || !text.startsWith("0x")) throw new Error("no hex behind 0x");
+  return Uint8Array.fromHex(text.slice(2));
+}
+
+function readObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw malformed(`${what} is no JSON object`);
+}
+
+function malformed(problem: string): VmError {
+  return new VmError({ code: "malformed proof", problem });
+}

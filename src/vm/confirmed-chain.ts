@@ -1,0 +1,128 @@
+import type { Block } from "../core/block.ts";
+import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
+import type { Id } from "../core/id.ts";
+import type { BlockStore } from "../store/block-store.ts";
+import type { Clock } from "./clock.ts";
+import { Waiters } from "./waiters.ts";
+
+/**
+ * What clients may see: the accepted blocks that the node's database knows too. A crash takes back what that does not
+ * know, so no method gives a later one. Heights and timestamps are any u64. Reading throws "database failed".
+ */
+export class ConfirmedChain {
+  readonly #store: BlockStore;
+  readonly #waiters: Waiters<bigint | Digest>;
+  #last: Block;
+
+  /** Takes a store that holds a chain, all of it confirmed. */
+  constructor(store: BlockStore, clock: Clock) {
+    this.#store = store;
+    this.#waiters = new Waiters(clock);
+    this.#last = store.lastAccepted();
+  }
+
+  get last(): Block {
+    return this.#last;
+  }
+
+  /** To be called when the node's database has the head marker of this accepted block. */
+  confirm(block: Block): void {
+    const { height } = this.#last;
+    this.#last = block;
+    if (this.#waiters.count === 0) return;
+    for (const confirmed of this.blocksFrom(height + 1n, "ascending")) {
+      this.#waiters.wake(confirmed.height);
+      this.#waiters.wake(digestOf(confirmed.data));
+    }
+  }
+
+  getBlock(id: Id): Block | undefined {
+    return id === this.#last.id ? this.#last : this.#ifConfirmed(this.#store.getBlock(id));
+  }
+
+  getBlockAtHeight(height: bigint): Block | undefined {
+    if (height > this.#last.height) return undefined;
+    if (height === this.#last.height) return this.#last;
+    const block = this.#store.getBlockAtHeight(height);
+    if (block === undefined) throw this.#store.damaged(`its block at height ${height} is missing`);
+    return block;
+  }
+
+  /** The last block whose timestamp is not after the given one: those that follow it are of a later time. */
+  getBlockAt(timestamp: bigint): Block | undefined {
+    return timestamp >= this.#last.timestamp ? this.#last : this.#store.getLastBlockAt(timestamp);
+  }
+
+  /** One block after the other, each read when it is asked for; "descending" from above the last block begins there. */
+  *blocksFrom(height: bigint, order: "ascending" | "descending"): Generator<Block, void> {
+    const step = order === "ascending" ? 1n : -1n;
+    const start = order === "descending" && height > this.#last.height ? this.#last.height : height;
+    for (let at = start; at >= 0n; at += step) {
+      const block = this.getBlockAtHeight(at);
+      if (block === undefined) return;
+      yield block;
+    }
+  }
+
+  /** The lowest block, from a height up, whose data hashes to the digest. */
+  findData(digest: Digest, from = 0n): Block | undefined {
+    return this.#ifConfirmed(this.#store.findBlock(digest, from));
+  }
+
+  /**
+   * Every block, from a height up, whose data hashes to the digest, or is the digest, 32 bytes. The lowest comes first,
+   * each read when it is asked for.
+   */
+  find(digest: Digest, from = 0n): Generator<Block, void> {
+    return mergeByHeight(this.#findAllData(digest, from), this.#findAllData(digestOf(digestToBytes(digest)), from));
+  }
+
+  /**
+   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is there.
+   * Rejects with "shut down" or "too many waiting".
+   */
+  waitForHeight(height: bigint, ms: number, signal: AbortSignal): Promise<void> {
+    return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal);
+  }
+
+  /** The same for a block whose data hashes to the digest. */
+  waitForDigest(digest: Digest, ms: number, signal: AbortSignal): Promise<void> {
+    return this.#waiters.wait(digest, () => this.findData(digest) !== undefined, ms, signal);
+  }
+
+  /** How many calls wait. */
+  get waiting(): number {
+    return this.#waiters.count;
+  }
+
+  /** Ends all waiting. */
+  close(): void {
+    this.#waiters.close();
+  }
+
+  #ifConfirmed(block: Block | undefined): Block | undefined {
+    return block !== undefined && block.height <= this.#last.height ? block : undefined;
+  }
+
+  *#findAllData(digest: Digest, from: bigint): Generator<Block, void> {
+    for (let at = from; ; ) {
+      const block = this.findData(digest, at);
+      if (block === undefined) return;
+      yield block;
+      at = block.height + 1n;
+    }
+  }
+}
+
+function* mergeByHeight(a: Generator<Block, void>, b: Generator<Block, void>): Generator<Block, void> {
+  let [nextA, nextB] = [a.next().value, b.next().value];
+  while (nextA !== undefined || nextB !== undefined) {
+    if (nextB === undefined || (nextA !== undefined && nextA.height < nextB.height)) {
+      yield nextA as Block;
+      nextA = a.next().value;
+    } else {
+      yield nextB;
+      nextB = b.next().value;
+    }
+  }
+}

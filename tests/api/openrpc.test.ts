@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import jsonSchemaSchema from "@json-schema-tools/meta-schema";
+import metaSchema from "@open-rpc/meta-schema";
+import Ajv from "ajv";
+import { contract } from "../../src/api/contract.ts";
+import { bytesOf, decideNext, propose } from "../support/chain.ts";
+import { RpcClient } from "./rpc.ts";
+
+const rpc = new RpcClient();
+propose(rpc.vm, "first");
+decideNext(rpc.vm);
+propose(rpc.vm, "waits");
+const { result } = await rpc.call("rpc.discover");
+const document = result as unknown as Document;
+
+interface Document {
+  readonly methods: readonly {
+    readonly name: string;
+    readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: object }[];
+    readonly result: { readonly schema: object };
+  }[];
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+test("the document is one by OpenRPC's own schema", () => {
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  // Named by its $id, and without its last slash.
+  for (const $id of ["https://meta.json-schema.tools/", "https://meta.json-schema.tools"]) {
+    ajv.addSchema({ ...withoutDialect(jsonSchemaSchema), $id }, $id);
+  }
+  const validate = ajv.compile(withoutDialect(metaSchema));
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...document, methods: [{ name: 5 }] })).toBe(false);
+});
+
+/** Both name a dialect that is one of them. */
+function withoutDialect({ $schema: _, ...schema }: Readonly<Record<string, unknown>>): object {
+  return schema;
+}
+
+test("it has every method of the contract", () => {
+  expect(document.methods.map(({ name }) => name)).toEqual(Object.keys(contract));
+});
+
+/** A validator of JSON for a schema of the document. */
+function validatorOf(schema: object) {
+  const text = JSON.stringify({ ...schema, definitions: document.components.schemas });
+  return new Ajv({ strict: false }).compile(JSON.parse(text.replaceAll("#/components/schemas/", "#/definitions/")));
+}
+
+const digest = Bun.CryptoHasher.hash("sha256", "first", "hex");
+const { id } = (await rpc.call("lastAccepted")).result as { id: string };
+
+describe("what each method takes and gives is what the document says", () => {
+  const calls: readonly (readonly [name: keyof typeof contract, params?: object])[] = [
+    ["ping"],
+    ["proposeBlock", { data: bytesOf("more").toBase64() }],
+    ["lastAccepted"],
+    ["getBlock", { id }],
+    ["getBlockByHeight", { height: 1 }],
+    ["getBlockAt", { timestamp: 5 }],
+    ["getBlocks", {}],
+    ["getBlocks", { from: 0, limit: 1, order: "ascending", waitMs: 1 }],
+    ["stamp", { data: "0x00" }],
+    ["stamp", { digest }],
+    ["getReceipt", { id: digest }],
+    ["getReceipt", { id: digest, waitMs: 1 }],
+    ["find", { digest, from: 0, limit: 1 }],
+    ["find", { data: "0x00" }],
+    ["getProof", { digest }],
+    ["getProof", { id, to: id }],
+    ["getStatus"],
+    ["rpc.discover"],
+  ];
+
+  test.each(calls.map(([name, params]) => [`${name} ${JSON.stringify(params) ?? ""}`, name, params] as const))(
+    "%s",
+    async (_name, name, params) => {
+      const method = document.methods.find((described) => described.name === name);
+      if (method === undefined) throw new Error(`no method ${name}`);
+      const outcome = await rpc.call(name, params);
+      expect(outcome.error).toBeUndefined();
+      const validate = validatorOf(method.result.schema);
+      expect(validate(outcome.result), JSON.stringify(validate.errors)).toBe(true);
+      for (const [member, value] of Object.entries(params ?? {})) {
+        const schema = method.params.find((described) => described.name === member)?.schema;
+        const accepts = validatorOf(schema ?? { not: {} });
+        expect(accepts(value), `${member}: ${JSON.stringify(accepts.errors)}`).toBe(true);
+      }
+    },
+  );
+
+  test("every method was called", () => {
+    expect(new Set(calls.map(([name]) => name))).toEqual(new Set(Object.keys(contract)) as never);
+  });
+
+  test("a schema is no empty one: each refuses something", () => {
+    for (const { name, params, result } of document.methods) {
+      expect(validatorOf(result.schema)(false), `result of ${name}`).toBe(false);
+      for (const param of params) expect(validatorOf(param.schema)(false), `${param.name} of ${name}`).toBe(false);
+    }
+  });
+
+  test("what must be there is refused without it", async () => {
+    for (const { name, params } of document.methods) {
+      const required = params.filter((param) => param.required);
+      if (required.length > 0) expect(await rpc.codeOf(name, {})).toBe(-32602);
+    }
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { answerJsonRpc } from "../../src/api/json-rpc.ts";
+import { createMethods } from "../../src/api/methods.ts";
+import { maxWaitMs } from "../../src/api/values.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { maxWaiting } from "../../src/vm/waiters.ts";
+import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
+import { identity } from "../support/identity.ts";
+import { stateOf } from "../support/promise.ts";
+
+/** A chain whose methods are called by somebody who may leave. */
+function start() {
+  const { vm, clock } = startVm();
+  const methods = createMethods(vm, identity);
+  const aborted = new AbortController();
+  const ask = (method: string, params: object) =>
+    Promise.resolve(
+      answerJsonRpc(methods, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), { signal: aborted.signal }),
+    ).then((text) => JSON.parse(text ?? "") as { result?: object; error?: { message: string } });
+  return { vm, clock, ask, leave: () => aborted.abort(new Error("gone")) };
+}
+
+const digest = digestOf(bytesOf("data"));
+const kinds: readonly (readonly [string, object])[] = [
+  ["getReceipt", { id: digest, waitMs: 1_000 }],
+  ["getBlocks", { from: 1, order: "ascending", waitMs: 1_000 }],
+];
+
+test.each(kinds)("%s takes the longest wait and no longer", async (method, params) => {
+  const { ask, leave } = start();
+  leave();
+  expect((await ask(method, { ...params, waitMs: Number(maxWaitMs) })).result).toBeDefined();
+  const { error } = await ask(method, { ...params, waitMs: Number(maxWaitMs) + 1 });
+  expect(error?.message).toBe("Invalid params: waitMs must be a whole number, 0 to 25000");
+});
+
+describe.each(kinds)("a waiting %s", (method, params) => {
+  test("is answered when the block comes", async () => {
+    const { vm, ask } = start();
+    const answer = ask(method, params);
+    expect(await stateOf(answer)).toBe("waiting");
+    propose(vm, "data");
+    expect(await stateOf(answer)).toBe("waiting");
+    const { id } = decideNext(vm);
+    expect(JSON.stringify((await answer).result)).toContain(id);
+    expect(vm.confirmed.waiting).toBe(0);
+  });
+
+  test("is answered at once when the block is there", async () => {
+    const { vm, ask } = start();
+    propose(vm, "data");
+    const { id } = decideNext(vm);
+    expect(JSON.stringify((await ask(method, params)).result)).toContain(id);
+  });
+
+  test("is answered when its time is over, not earlier", async () => {
+    const { vm, clock, ask } = start();
+    const answer = ask(method, params);
+    clock.advanceMs(999);
+    expect(await stateOf(answer)).toBe("waiting");
+    clock.advanceMs(1);
+    expect((await answer).result).toBeDefined();
+    expect(vm.confirmed.waiting).toBe(0);
+  });
+
+  test("holds nothing when its caller has left", async () => {
+    const { vm, ask, leave } = start();
+    const answer = ask(method, params);
+    expect(vm.confirmed.waiting).toBe(1);
+    leave();
+    expect(vm.confirmed.waiting).toBe(0);
+    await answer;
+  });
+
+  test("hears when the chain is shut down", async () => {
+    const { vm, ask } = start();
+    const answer = ask(method, params);
+    vm.close();
+    expect((await answer).error?.message).toBe("the VM is shut down");
+  });
+
+  test("is refused when too many wait, and others are answered", async () => {
+    const { vm, ask, leave } = start();
+    const answers = Array.from({ length: maxWaiting }, () => ask(method, params));
+    expect(vm.confirmed.waiting).toBe(maxWaiting);
+    expect((await ask(method, params)).error?.message).toContain("waitMs");
+    expect((await ask(method, { ...params, waitMs: 0 })).result).toBeDefined();
+    leave();
+    await Promise.all(answers);
+    expect(vm.confirmed.waiting).toBe(0);
+  });
+});

@@ -1,0 +1,62 @@
+import { afterAll } from "bun:test";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Chromium on this machine; undefined where there is none. */
+export const browserPath: string | undefined = ["chromium", "chromium-browser", "google-chrome"]
+  .map((name) => Bun.which(name))
+  .find((path) => path !== null);
+
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Less than a test may take: what fails says then for what it has waited. */
+const waitMs = 20_000;
+
+let launched: Promise<Browser> | undefined;
+
+afterAll(async () => {
+  await (await launched)?.close();
+});
+
+/** A page, and all that must not happen on it. */
+export class Tab implements AsyncDisposable {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  /** Whatever the page asked for. */
+  readonly requested: string[] = [];
+  /** Exceptions, dialogs and violations of the page's own policy. */
+  readonly problems: string[] = [];
+
+  /** One browser serves all tests, each with a session of its own. */
+  static async open(options: BrowserContextOptions = {}): Promise<Tab> {
+    launched ??= chromium.launch({ ...(browserPath && { executablePath: browserPath }), args: quiet });
+    const context = await (await launched).newContext(options);
+    context.setDefaultTimeout(waitMs);
+    return new Tab(context, await context.newPage());
+  }
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+    page.on("request", (request) => this.requested.push(request.url()));
+    page.on("pageerror", (error) => this.problems.push(`exception: ${error.message}`));
+    page.on("dialog", (dialog) => {
+      this.problems.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("console", (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) this.problems.push(message.text());
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+  }
+}

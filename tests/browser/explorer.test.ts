@@ -1,0 +1,363 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { createApi } from "../../src/api/app.ts";
+import { checkProof } from "../../src/core/proof.ts";
+import { Log } from "../../src/log.ts";
+import { decideNext, propose, startVm } from "../support/chain.ts";
+import { deadlineMs } from "../support/deadline.ts";
+import { identity } from "../support/identity.ts";
+import { type LiveChain, nodeUrl, openLive } from "../support/live.ts";
+import { browserPath, Tab } from "./browser.ts";
+
+const screenshots = "build/screenshots";
+
+setDefaultTimeout(deadlineMs);
+if (browserPath === undefined) process.stderr.write("the explorer is not tested in a browser: no Chromium was found\n");
+
+const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
+const hex = (text: string) => `0x${Buffer.from(text).toString("hex")}`;
+
+describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
+  let chain: LiveChain;
+  const explorer = (query = "") => `${chain.url}/explorer${query}`;
+
+  beforeAll(() => {
+    chain = openLive();
+  });
+  afterAll(() => chain.close());
+
+  /** Puts data on the chain, and gives its block when it is accepted. */
+  async function stamp(text: string): Promise<{ readonly id: string; readonly height: bigint }> {
+    const { id } = await chain.call("stamp", { data: hex(text) });
+    const { block } = await chain.call("getReceipt", { id, waitMs: 25_000 });
+    if (block === undefined) throw new Error(`not accepted: ${text}`);
+    return block;
+  }
+
+  describe("reading", () => {
+    test("goes from the newest blocks to one, to its parent, and back", async () => {
+      await stamp(`parent ${randomUUID()}`);
+      const data = `child ${randomUUID()}`;
+      const { height, id } = await stamp(data);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await page.getByRole("link", { name: data }).click();
+      await page.getByRole("heading", { level: 1, name: `Block ${height.toLocaleString("en-US")}` }).waitFor();
+      expect(await page.locator("main").textContent()).toContain(id);
+      await page.locator("a[rel=prev]").click();
+      await page.getByRole("heading", { name: `Block ${(height - 1n).toLocaleString("en-US")}` }).waitFor();
+      await page.goBack();
+      expect(new URL(page.url()).search).toBe(`?block=${id}`);
+      expect(tab.problems).toEqual([]);
+    });
+
+    test("finds by height, id and SHA-256, with nothing but keys", async () => {
+      const text = `searched ${randomUUID()}`;
+      const { height, id } = await stamp(text);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      for (const [search, heading] of [
+        [String(height), `Block ${height.toLocaleString("en-US")}`],
+        [id, `Block ${height.toLocaleString("en-US")}`],
+        [sha256(text), "UTC"],
+      ] as const) {
+        await page.getByRole("searchbox", { name: "Height, block id or SHA-256" }).fill(search);
+        await page.keyboard.press("Enter");
+        await page.waitForURL((url) => url.searchParams.get("q") === search);
+        expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain(heading);
+        expect(await page.locator("main").textContent()).toContain(id);
+      }
+    });
+
+    test("works without JavaScript, and shows nothing that would need it", async () => {
+      for (let i = 0; i < 21; i++) await stamp(`plain ${i} ${randomUUID()}`);
+      await using tab = await Tab.open({ javaScriptEnabled: false });
+      const { page } = tab;
+      await page.goto(explorer());
+      expect(await page.locator("#blocks li").count()).toBe(20);
+      expect(await page.getByText("timestampvm stamp FILE").isVisible()).toBe(true);
+      expect(await page.getByRole("button").allInnerTexts()).toEqual(["Search"]);
+      await page.getByRole("link", { name: "Older" }).click();
+      await page.getByRole("link", { name: "Newer" }).click();
+      await page.locator("#blocks a").nth(1).click();
+      expect(await page.getByRole("heading", { level: 1 }).textContent()).toStartWith("Block ");
+      expect(await page.getByRole("button").allInnerTexts()).toEqual(["Search"]);
+      await page.getByRole("searchbox").fill("ff".repeat(32));
+      await page.getByRole("button", { name: "Search" }).click();
+      await page.getByRole("heading", { name: "Not stamped yet" }).waitFor();
+    });
+
+    test("copies ids", async () => {
+      const { id } = await stamp(`copied ${randomUUID()}`);
+      await using tab = await Tab.open({ permissions: ["clipboard-read", "clipboard-write"] });
+      await tab.page.goto(explorer(`?block=${id}`));
+      await tab.page.getByRole("button", { name: "Copy block id" }).click();
+      await tab.page.getByText("Copied").first().waitFor();
+      expect(await tab.page.evaluate<string>("navigator.clipboard.readText()")).toBe(id);
+    });
+  });
+
+  describe("a file", () => {
+    test("is dropped, hashed, stamped at a click, and its proof holds; its content stays here", async () => {
+      const content = `contract ${randomUUID()}`;
+      await using tab = await Tab.open();
+      const { page } = tab;
+      const sent: string[] = [];
+      page.on("request", (request) => sent.push(request.postData() ?? ""));
+      await page.goto(explorer());
+      await drop(page, "contract.txt", content);
+      await page.getByRole("heading", { name: "Not stamped yet" }).waitFor();
+      expect(await page.locator("#stamp").textContent()).toContain(sha256(content));
+      expect(sent.filter((body) => body.includes('"stamp"'))).toEqual([]);
+      await page.getByRole("button", { name: "Stamp it now" }).click();
+      await page.getByRole("heading", { name: "First stamped" }).waitFor();
+      const { blocks } = await chain.call("find", { digest: sha256(content) });
+      expect(blocks.map(({ match, data }) => [match, data])).toEqual([["digest", `0x${sha256(content)}`]]);
+      const time = await page.locator("#stamp time").getAttribute("datetime");
+      expect(BigInt(Date.parse(time ?? "") / 1000)).toBe(blocks[0]?.timestamp ?? 0n);
+      const { name, proof } = await downloadProof(page);
+      expect(name).toBe("contract.txt.proof.json");
+      expect(checkProof(proof).block.data.toHex()).toBe(sha256(content));
+      expect(sent.filter((body) => body.includes(Buffer.from(content).toString("base64")))).toEqual([]);
+      expect(sent.filter((body) => body.includes(content) || body.includes(hex(content)))).toEqual([]);
+      expect(tab.problems).toEqual([]);
+    });
+
+    test("that is stamped shows so at once, and no new block comes", async () => {
+      const content = `known ${randomUUID()}`;
+      const { id } = await stamp(content);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await choose(page, content);
+      await page.getByRole("heading", { name: "First stamped" }).waitFor();
+      expect(await page.locator("#stamp").textContent()).toContain("which carries the file itself");
+      expect(await page.locator("#stamp a").first().getAttribute("href")).toBe(`?block=${id}`);
+      expect((await chain.call("find", { digest: sha256(content) })).blocks).toHaveLength(1);
+    });
+
+    test("of any size has the right SHA-256", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      for (const size of [0, 1024 * 1024, 2 * 1024 * 1024 + 1]) {
+        const content = Buffer.alloc(size, "0123456789abcdefg");
+        await choose(page, content);
+        await page.locator("#stamp code").waitFor();
+        expect(await page.locator("#stamp code").textContent(), `${size} bytes`).toBe(sha256(content));
+        await page.getByRole("button", { name: "Another file" }).click();
+      }
+    });
+
+    test("goes all the way with nothing but keys, and the focus is never lost", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      const chooser = page.waitForEvent("filechooser"); // before the page, for the browser hears of it too late else
+      await page.goto(explorer());
+      await page.keyboard.press("Tab");
+      expect(await focused(page)).toBe("Skip to content");
+      await page.keyboard.press("Enter");
+      await page.locator("main:focus").waitFor();
+      await page.keyboard.press("Tab");
+      await page.locator("#file:focus").waitFor();
+      await page.keyboard.press("Enter");
+      await (await chooser).setFiles({ name: "keys.txt", mimeType: "text/plain", buffer: Buffer.from(randomUUID()) });
+      await page.getByRole("heading", { name: "Not stamped yet" }).waitFor();
+      expect(await focused(page)).toBe("Not stamped yet");
+      for (const key of ["Tab", "Tab", "Enter"]) await page.keyboard.press(key);
+      await page.getByRole("heading", { name: "First stamped" }).waitFor();
+      expect(await focused(page)).toBe("First stamped");
+    });
+
+    test("that the node does not take says why, and can be tried again", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await choose(page, randomUUID());
+      await page.getByRole("button", { name: "Stamp it now" }).waitFor();
+      await page.route("**/rpc", (route) => route.abort());
+      await page.getByRole("button", { name: "Stamp it now" }).click();
+      await page.getByRole("heading", { name: "That did not work" }).waitFor();
+      expect(await page.locator("#stamp").textContent()).toContain("cannot reach");
+      await page.unroute("**/rpc");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("heading", { name: "First stamped" }).waitFor();
+      await page.getByRole("button", { name: "Another file" }).click();
+      await page.getByRole("heading", { name: "Stamp or look up a file" }).waitFor();
+    });
+
+    test("is stamped by its SHA-256 as well", async () => {
+      const digest = sha256(randomUUID());
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer(`?digest=${digest}`));
+      await page.getByRole("button", { name: "Stamp it now" }).click();
+      await page.getByText("First stamped").waitFor();
+      const { proof } = await downloadProof(page);
+      expect(checkProof(proof).block.data.toHex()).toBe(digest);
+    });
+  });
+
+  test("the page of a digest that waits for its block shows it when it comes, and stamps nothing", async () => {
+    const { vm } = startVm();
+    const { app } = createApi(vm, identity, new Log(() => {}));
+    const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => app.fetch(request) });
+    try {
+      propose(vm, "waits");
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(`${server.url}explorer?digest=${sha256("waits")}`);
+      await page.getByRole("heading", { name: "Not accepted yet" }).waitFor();
+      await page.getByText("Until one is accepted, nothing is proven").first().waitFor();
+      decideNext(vm);
+      await page.getByText("First stamped").waitFor();
+      expect(vm.status().mempool.items).toBe(0);
+      expect(tab.problems).toEqual([]);
+    } finally {
+      await server.stop(true);
+      vm.close();
+    }
+  });
+
+  test.skipIf(nodeUrl !== undefined)("a proof that comes in parts is joined", async () => {
+    const { id, height } = await stamp(`old ${randomUUID()}`);
+    const texts = Array.from({ length: 1_100 }, () => randomUUID());
+    await Promise.all(texts.map((text) => chain.call("proposeBlock", { data: hex(text) })));
+    await chain.call("getBlocks", { from: height + 1_100n, waitMs: 25_000 });
+    await using tab = await Tab.open();
+    await tab.page.goto(explorer(`?block=${id}`));
+    const { name, proof } = await downloadProof(tab.page);
+    const checked = checkProof(proof);
+    expect(name).toBe(`block-${height}.proof.json`);
+    expect([String(checked.block.id), checked.length]).toEqual([id, 1_101]);
+  });
+
+  describe("the list of the newest blocks", () => {
+    test("follows the chain, and stops when asked to", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      const live = page.getByRole("button", { name: "Live" });
+      await live.waitFor();
+      const text = `news ${randomUUID()}`;
+      const { height } = await stamp(text);
+      await page.locator("#blocks li").first().getByText(text).waitFor();
+      expect(await page.locator("#height").textContent()).toBe(height.toLocaleString("en-US"));
+      expect(await page.locator("#announcer").textContent()).toContain("accepted");
+      await live.click();
+      const missed = `missed ${randomUUID()}`;
+      await stamp(missed);
+      await page.getByRole("button", { name: "Paused" }).click();
+      await page.locator("#blocks li").first().getByText(missed).waitFor();
+      expect(await page.locator("#blocks li").count()).toBeLessThanOrEqual(20);
+      expect(tab.problems).toEqual([]);
+    });
+
+    test("says when the node is gone, and comes back with it", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.route("**/rpc", (route) => route.abort());
+      await page.goto(explorer());
+      await page.getByRole("button", { name: "Reconnecting" }).waitFor();
+      const text = `meanwhile ${randomUUID()}`;
+      await stamp(text);
+      await page.unroute("**/rpc");
+      await page.locator("#blocks li").first().getByText(text).waitFor();
+      await page.getByRole("button", { name: "Live" }).waitFor();
+    });
+  });
+
+  test("what others put on the chain runs nowhere, and nothing is asked of anyone else", async () => {
+    const attack = `<img src=x onerror="alert(1)"><script>alert(2)</script>"'><svg onload=alert(3)> ${randomUUID()}`;
+    await using tab = await Tab.open();
+    const { page } = tab;
+    await page.goto(explorer());
+    const { id } = await stamp(attack); // comes into the list by script, too
+    await page.locator("#blocks li").first().getByText(attack.slice(0, 40)).waitFor();
+    for (const query of ["", `?block=${id}`, `?q=${encodeURIComponent(attack)}`]) {
+      await page.goto(explorer(query));
+      expect(await page.locator("main").textContent(), query).toContain(`<img src=x onerror="alert(1)">`);
+      expect(await page.locator("main img, main script").count()).toBe(0);
+    }
+    await page.goto(explorer());
+    await drop(page, `<img src=x onerror=alert(4)>.txt`, randomUUID());
+    await page.locator("#stamp dd").getByText("<img src=x onerror=alert(4)>.txt").waitFor();
+    expect(tab.problems).toEqual([]);
+    expect(tab.requested.filter((url) => !url.startsWith(`${chain.url}/`) && !url.startsWith("data:"))).toEqual([]);
+  });
+
+  test.each(["light", "dark"] as const)(
+    "in %s colours all can be read by everyone, on a desk and on a phone",
+    async (colorScheme) => {
+      mkdirSync(screenshots, { recursive: true });
+      const long = await stamp(`${"https://example.org/a-word-that-does-not-end/".repeat(30)} ${randomUUID()}`);
+      const file = `shown in ${colorScheme} ${randomUUID()}`;
+      await using tab = await Tab.open({ colorScheme, reducedMotion: "reduce" });
+      const { page } = tab;
+      await page.addInitScript(axe.source);
+      const look = async (name: string) => {
+        for (const width of [1280, 390]) {
+          await page.setViewportSize({ width, height: 800 });
+          await page.screenshot({ path: `${screenshots}/${name}-${colorScheme}-${width}.png` });
+          expect(await page.evaluate<number>("document.documentElement.scrollWidth"), name).toBe(width);
+        }
+        expect(await faults(page), name).toEqual([]);
+      };
+      await page.goto(explorer());
+      await look("blocks");
+      await choose(page, file);
+      await page.getByRole("button", { name: "Stamp it now" }).waitFor();
+      await look("not-stamped");
+      await page.getByRole("button", { name: "Stamp it now" }).click();
+      await page.getByRole("heading", { name: "First stamped" }).waitFor();
+      await look("stamped");
+      for (const [name, query] of [
+        ["block", `?block=${long.id}`],
+        ["unknown-digest", `?digest=${"ab".repeat(32)}`],
+      ] as const) {
+        await page.goto(explorer(query));
+        await look(name);
+      }
+    },
+  );
+});
+
+/** Lets a file fall anywhere on the page, as the browser reports it. */
+async function drop(page: Page, name: string, content: string): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    `(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
+      return transfer;
+    })()`,
+  );
+  await page.dispatchEvent("body", "dragover", { dataTransfer });
+  await page.dispatchEvent("body", "drop", { dataTransfer });
+}
+
+async function choose(page: Page, content: string | Buffer): Promise<void> {
+  await page.setInputFiles("#file", { name: "file.txt", mimeType: "text/plain", buffer: Buffer.from(content) });
+}
+
+async function downloadProof(page: Page): Promise<{ readonly name: string; readonly proof: unknown }> {
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download proof" }).click();
+  const saved = await download;
+  return { name: saved.suggestedFilename(), proof: JSON.parse(readFileSync(await saved.path(), "utf8")) };
+}
+
+function focused(page: Page): Promise<string> {
+  return page.evaluate<string>("document.activeElement.textContent");
+}
+
+/** What the rules of the WCAG find at fault. Its page has axe-core. */
+async function faults(page: Page): Promise<string[]> {
+  const run = `axe.run({ resultTypes: ["violations"] })`;
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(run);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
