@@ -39,7 +39,7 @@ run: build ## a development chain, and what to try with it
 	@exec $(binary) dev
 
 test: build ## all tests that need no node
-	$(tested) $(bun) test
+	$(tested) $(bun) test --parallel
 
 check: format-check lint types gen-check test ## everything that must pass; writes nothing
 
