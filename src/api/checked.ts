@@ -1,5 +1,11 @@
 import type * as z from "zod";
-import { type Caller, InvalidParams, type Method, type Params } from "./json-rpc.ts";
+import type { CheckedParamsOf, MethodName, ResultOf } from "./contract.ts";
+import { type Awaitable, type Caller, InvalidParams, type Method, type Params } from "./json-rpc.ts";
+
+/** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
+export type Implementation = {
+  readonly [Name in MethodName]: (params: CheckedParamsOf<Name>, caller: Caller) => Awaitable<ResultOf<Name>>;
+};
 
 /** What the parameters of a method must be; undefined when it takes none at all, not even an empty object. */
 type ParamsSchema = z.ZodType | undefined;

@@ -26,32 +26,37 @@ export class RpcError extends Error {
 export function createClient(url: string): Call {
   return async (method, params, signal) => {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }, writeExact);
-    const response = await send(url, body, signal);
-    const text = await response.text();
-    if (!response.ok)
-      throw new Error(`${url} answers HTTP ${response.status}: ${text.slice(0, maxShownLength).trim()}`);
+    const { ok, status, text } = await send(url, body, signal);
+    if (!ok) throw new Error(`${url} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
     const { result, error } = parseAnswer(url, text);
-    if (error !== undefined) throw new RpcError(Number(error.code), error.message);
+    if (error) throw new RpcError(Number(error.code), error.message || `error ${error.code}`);
     return result as ResultOf<typeof method>;
   };
 }
 
 interface Answer {
   readonly result?: unknown;
-  readonly error?: { readonly code: bigint; readonly message: string };
+  readonly error?: { readonly code: bigint; readonly message: string } | null;
 }
 
 /** Characters of a reply that an error shows. */
 const maxShownLength = 200;
 
-async function send(url: string, body: string, signal: AbortSignal | undefined): Promise<Response> {
+interface Reply {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+async function send(url: string, body: string, signal: AbortSignal | undefined): Promise<Reply> {
   try {
-    return await fetch(url, {
+    const response = await fetch(url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body,
       ...(signal && { signal }),
     });
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw new Error(`cannot reach ${url}: ${(error as Error).message}`, { cause: error });
@@ -61,12 +66,19 @@ async function send(url: string, body: string, signal: AbortSignal | undefined):
 function parseAnswer(url: string, text: string): Answer {
   try {
     const answer: unknown = JSON.parse(text, readExact);
-    if (typeof answer === "object" && answer !== null && ("result" in answer || "error" in answer))
-      return answer as Answer;
+    if (isAnswer(answer)) return answer;
   } catch {
     // Refused below, as everything that is no answer.
   }
   throw new Error(`${url} does not answer in JSON-RPC: ${text.slice(0, maxShownLength)}`);
+}
+
+/** Servers of JSON-RPC 1.0 say null where there is no error. */
+function isAnswer(value: unknown): value is Answer {
+  if (typeof value !== "object" || value === null) return false;
+  const { error } = value as { readonly error?: { readonly code?: unknown; readonly message?: unknown } | null };
+  if (error === undefined || error === null) return "result" in value;
+  return typeof error.code === "bigint" && typeof error.message === "string";
 }
 
 /** Where the engine cannot write or give the digits (ECMAScript 2027), a number is as exact as JSON makes it. */

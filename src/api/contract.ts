@@ -102,7 +102,7 @@ export const contract = {
   },
   proposeBlock: {
     summary: "Proposes data for a block, as timestampvm-rs does. It is on this node's disk when this answers.",
-    params: z.looseObject({ data: dataParam }),
+    params: z.object({ data: dataParam }),
     result: success,
   },
   lastAccepted: {
@@ -112,7 +112,7 @@ export const contract = {
   },
   getBlock: {
     summary: "An accepted block by its id, as timestampvm-rs gives it.",
-    params: z.looseObject({ id: blockIdParam }),
+    params: z.object({ id: blockIdParam }),
     result: z.object({ block: classicBlock }),
   },
   getBlockByHeight: {
@@ -126,7 +126,7 @@ export const contract = {
     result: z.object({ block }),
   },
   getBlocks: {
-    summary: "Accepted blocks, a page at a time: the newest first, or as they follow each other.",
+    summary: "Accepted blocks, a page at a time: the newest first, or ascending as the chain goes.",
     params: z.strictObject({
       from: u64Param("the height to begin at; without it, at the newest, or ascending at 0").optional(),
       limit,

@@ -1,12 +1,13 @@
 import { VmError } from "../core/errors.ts";
 import { formatExactJson } from "../core/exact-json.ts";
+import { ownTurn } from "./turns.ts";
 
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
 export type Params = unknown;
 
 /** Who waits for an answer. */
 export interface Caller {
-  /** Aborts when the caller is gone. */
+  /** Aborts when the caller is gone, or the answers to its batch are too large already: nobody wants the answer. */
   readonly signal: AbortSignal;
 }
 
@@ -18,8 +19,10 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** Requests in one batch at most. */
 export const maxBatchRequests = 100;
-/** Characters of the answers to a batch, after which no more requests are carried out. */
+/** Characters of the answers to a batch, after which nothing more is begun or read for it. */
 export const maxBatchAnswerLength = 8 * 1024 * 1024;
+/** Milliseconds of work on a batch after which whatever else there is to do has its turn. */
+const maxTurnMs = 10;
 
 /** Thrown by a method for parameters it does not take. */
 export class InvalidParams extends Error {}
@@ -52,16 +55,34 @@ type Answer =
       readonly id: unknown;
     };
 
-function answerBatch(methods: Methods, requests: readonly unknown[], caller: Caller): Awaitable<string | undefined> {
+/**
+ * Begins the requests in their order, and does not wait for one before the next. When their answers are too large, no more
+ * are begun, and reads that are not done yet are given up; what was proposed by then is answered all the same.
+ */
+async function answerBatch(
+  methods: Methods,
+  requests: readonly unknown[],
+  { signal }: Caller,
+): Promise<string | undefined> {
+  const full = new AbortController();
+  const caller = { signal: AbortSignal.any([signal, full.signal]) };
   const answers: Awaitable<string | undefined>[] = [];
   let length = 0;
+  const count = (answer: string | undefined) => {
+    length += answer?.length ?? 0;
+    if (length >= maxBatchAnswerLength) full.abort(new Error(answersTooLarge));
+    return answer;
+  };
+  let turnStart = performance.now();
   for (const request of requests) {
-    const answer = length < maxBatchAnswerLength ? answerText(methods, request, caller) : refuseRest(request);
-    if (typeof answer === "string") length += answer.length;
-    answers.push(answer);
+    if (performance.now() - turnStart > maxTurnMs) {
+      await ownTurn();
+      turnStart = performance.now();
+    }
+    const answer = full.signal.aborted ? refuseRest(request) : answerText(methods, request, caller);
+    answers.push(answer instanceof Promise ? answer.then(count) : count(answer));
   }
-  if (answers.some((answer) => answer instanceof Promise)) return Promise.all(answers).then(joinAnswers);
-  return joinAnswers(answers as (string | undefined)[]);
+  return joinAnswers(await Promise.all(answers));
 }
 
 function joinAnswers(answers: readonly (string | undefined)[]): string | undefined {
@@ -85,7 +106,7 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
   const method = methods.get(name);
   if (method === undefined) return failure(id, methodNotFound, "Method not found");
   const succeed = (result: unknown): Answer => ({ jsonrpc: "2.0", result, id });
-  const fail = (error: unknown) => toFailure(error, id);
+  const fail = (error: unknown) => toFailure(error, id, caller);
   try {
     const result = method(params ?? undefined, caller);
     return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
@@ -95,17 +116,21 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
 }
 
 /** Throws what is a bug. */
-function toFailure(error: unknown, id: unknown): Answer {
+function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
   if (error instanceof InvalidParams) return failure(id, invalidParams, `Invalid params: ${error.message}`);
   if (error instanceof VmError) return failure(id, internalError, error.message); // as timestampvm-rs
+  if (caller.signal.aborted && error === caller.signal.reason)
+    return failure(id, internalError, (error as Error).message);
   throw error;
 }
 
 function refuseRest(request: unknown): string | undefined {
   const id = idOf(request);
-  if (id === undefined) return undefined;
-  return JSON.stringify(failure(id, internalError, "the answers to this batch are too large"));
+  if (id === undefined && isRequest(request)) return undefined;
+  return formatExactJson(failure(id ?? null, internalError, answersTooLarge));
 }
+
+const answersTooLarge = "the answers to this batch are too large";
 
 interface JsonRpcRequest {
   readonly method: string;

@@ -1,18 +1,13 @@
 import { VmError } from "../core/errors.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Vm } from "../vm/vm.ts";
-import { checked } from "./checked.ts";
+import { checked, type Implementation } from "./checked.ts";
 import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "./contract.ts";
-import type { Awaitable, Caller, Method, Methods } from "./json-rpc.ts";
+import type { Method, Methods } from "./json-rpc.ts";
 import { describeApi } from "./openrpc.ts";
 import { createReadingMethods } from "./reading.ts";
 import { createStampingMethods } from "./stamping.ts";
 import { formatHex } from "./values.ts";
-
-/** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
-export type Implementation = {
-  readonly [Name in MethodName]: (params: CheckedParamsOf<Name>, caller: Caller) => Awaitable<ResultOf<Name>>;
-};
 
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
 export function createMethods(vm: Vm, identity: Identity): Methods {

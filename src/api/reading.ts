@@ -3,12 +3,13 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import { expectProvable } from "../core/proof.ts";
 import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
+import type { Implementation } from "./checked.ts";
 import { maxPageBytes, type ResultOf } from "./contract.ts";
 import { InvalidParams } from "./json-rpc.ts";
-import type { Implementation } from "./methods.ts";
+import { ownTurn } from "./turns.ts";
 import { formatDigest, formatHex } from "./values.ts";
 
-/** Blocks of a proof in one reply at most: what is read and checked in some milliseconds. */
+/** Blocks of a proof in one reply at most: what is read and checked in some tens of milliseconds. */
 export const maxProofBlocks = 1_000;
 /** Bytes of blocks after which the part of a proof in one reply ends. */
 export const maxProofBytes = 4 * 1024 * 1024;
@@ -24,17 +25,20 @@ export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation
       const isAscending = order === "ascending";
       const start = from ?? (isAscending ? 0n : chain.last.height);
       if (waitMs > 0) await chain.waitForHeight(start, waitMs, signal);
+      await ownTurn(signal);
       const { blocks, next } = takePage(chain.blocksFrom(start, order), limit);
       const end = blocks.at(-1)?.height;
       const afterEnd = end === undefined ? start : end + 1n; // where a block will be that is not there yet
       return { blocks: blocks.map(formatBlock), next: next ?? (isAscending ? afterEnd : undefined) };
     },
-    find: ({ data, digest, from, limit }) => {
+    find: async ({ data, digest, from, limit }, { signal }) => {
+      await ownTurn(signal);
       const wanted = digest ?? digestOf(data as Uint8Array);
       const { blocks, next } = takePage(chain.find(wanted, from), limit);
       return { blocks: blocks.map((block) => ({ ...formatBlock(block), match: matchOf(block, wanted) })), next };
     },
-    getProof: ({ id, digest, to }) => {
+    getProof: async ({ id, digest, to }, { signal }) => {
+      await ownTurn(signal);
       const block = id === undefined ? first(chain.find(digest as Digest)) : chain.getBlock(id);
       return prove(chain, expectBlock(block), expectBlock(to === undefined ? chain.last : chain.getBlock(to)));
     },

@@ -1,8 +1,9 @@
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Receipt, Vm } from "../vm/vm.ts";
+import type { Implementation } from "./checked.ts";
 import type { ResultOf } from "./contract.ts";
-import type { Implementation } from "./methods.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
+import { ownTurn } from "./turns.ts";
 import { formatDigest } from "./values.ts";
 
 /** The methods that bring data to the chain. */
@@ -19,7 +20,10 @@ export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBloc
       return proposals.propose(stamped).then(() => formatReceipt(id, vm.receiptOf(id)));
     },
     getReceipt: async ({ id, waitMs }, { signal }) => {
-      if (waitMs > 0) await vm.confirmed.waitForDigest(id, waitMs, signal);
+      if (waitMs > 0) {
+        await vm.confirmed.waitForDigest(id, waitMs, signal);
+        await ownTurn(signal);
+      }
       return formatReceipt(id, vm.receiptOf(id));
     },
   };

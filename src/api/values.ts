@@ -80,8 +80,11 @@ function toBigInt(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : undefined;
   const digits = JSON.isRawJSON(value) ? JSON.stringify(value) : "";
-  return /^\d+$/.test(digits) ? BigInt(digits) : undefined;
+  return /^\d+$/.test(digits) && digits.length <= maxU64Digits ? BigInt(digits) : undefined;
 }
+
+/** More digits are read no further: a megabyte of them takes a tenth of a second. */
+const maxU64Digits = 20;
 
 function isWithin(value: bigint | undefined, min: bigint, max: bigint): boolean {
   return value !== undefined && min <= value && value <= max;

@@ -9,6 +9,7 @@ import { formatGenesis } from "../core/genesis.ts";
 import type { DevChain } from "../dev/dev-chain.ts";
 import { Log } from "../log.ts";
 import type { About } from "./about.ts";
+import { countOf } from "./counts.ts";
 import type { Output } from "./output.ts";
 import { createPaint, type Paint } from "./paint.ts";
 
@@ -26,7 +27,11 @@ export function addDevCommand(program: Command, about: About, output: Output): v
   program
     .command("dev")
     .description("serve a development chain: one process, no peers, no consensus")
-    .option("--http <host:port>", "where to listen; the next free port when it is taken", parseAddress, defaultAddress)
+    .addOption(
+      new Option("--http <host:port>", "where to listen; the next free port when it is taken")
+        .argParser(parseAddress)
+        .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
+    )
     .option("--data-dir <dir>", "keep the chain there (default: in memory)")
     .option("--genesis <text>", "what the first block carries, @FILE for the contents of a file", "development chain")
     .option("--block-interval <ms>", "milliseconds between blocks at least", parseMilliseconds, 0)
@@ -106,7 +111,7 @@ function textPrinter(out: Output["out"], paint: Paint): Printer {
     },
     printBlock: ({ id, height, timestamp, data }) => {
       const time = new Date(Number(timestamp) * 1000).toISOString().slice(0, 19);
-      out(`${paint("green", `block ${height}`)}  ${time}Z  ${data.length} bytes  ${paint("dim", id)}\n`);
+      out(`${paint("green", `block ${height}`)}  ${time}Z  ${countOf(data.length, "byte")}  ${paint("dim", id)}\n`);
     },
   };
 }

@@ -12,10 +12,17 @@ export function isPrintable(text: string): boolean {
 
 /** Text that a terminal only shows: "\u001b" is six characters then. */
 export function escapeUnprintable(text: string): string {
-  return text.replace(everyUnprintable, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x1_0000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
-  });
+  return text.replace(everyUnprintable, escapeCharacter);
+}
+
+/** The same in one line, which cannot pass for more of ours: "\n" is escaped as well. */
+export function escapeLine(text: string): string {
+  return escapeUnprintable(text.replace(/[\r\n\t]/g, escapeCharacter));
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x1_0000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
 /** The text of bytes in UTF-8 that is printable; else undefined. `isCut`: the last character may end in the middle. */

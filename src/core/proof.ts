@@ -16,13 +16,13 @@ export interface CheckedProof {
 }
 
 /**
- * Checks a proof in the form that `getProof` gives and `formatProof` of the README describes, from parsed JSON: integers
- * are numbers or bigints. Throws "malformed proof", which says what does not hold. That block `to` is one of the chain
- * must be known from elsewhere.
+ * Checks a proof in the form that `getProof` gives and the README describes, from parsed JSON. Integers are numbers or, as
+ * those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That block `to` is one of
+ * the chain must be known from elsewhere.
  */
 export function checkProof(value: unknown): CheckedProof {
   const { version, blocks, to: claimedTo, ...claimed } = readObject(value, "it");
-  if (Number(version) !== 1) throw malformed("its version is not 1");
+  if (version !== 1 && version !== 1n) throw malformed("its version is not 1");
   if (!Array.isArray(blocks) || blocks.length === 0) throw malformed("it has no blocks");
   const block = readBlock(blocks[0], 0);
   let to = block;
@@ -48,13 +48,28 @@ function expectChild(parent: Block, child: Block, at: number): Block {
 }
 
 function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockName, what: string): void {
-  if (claimed.id !== block.id) throw malformed(`${what} is ${block.id}, not ${claimed.id}`);
+  if (claimed.id !== block.id) throw malformed(`${what} is ${block.id}, not ${quote(claimed.id)}`);
   for (const name of ["height", "timestamp"] as const) {
-    if (claimed[name] === undefined || String(claimed[name]) !== String(block[name])) {
-      throw malformed(`${what} has ${name} ${block[name]}, not ${claimed[name]}`);
-    }
+    const found = claimed[name];
+    if (isInteger(found, block[name])) continue;
+    throw malformed(`${what} has ${name} ${block[name]}, not ${typeof found === "string" ? "a text" : quote(found)}`);
   }
 }
+
+/** A number that is too large to be exact is no integer's. */
+function isInteger(claimed: unknown, value: bigint): boolean {
+  return claimed === value || (Number.isSafeInteger(claimed) && BigInt(claimed as number) === value);
+}
+
+/** What someone claims, as far as an error repeats it: an object's text may be anything, or none at all. */
+function quote(claimed: unknown): string {
+  if (typeof claimed === "object" && claimed !== null) return Array.isArray(claimed) ? "a list" : "an object";
+  const text = String(claimed);
+  return text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`;
+}
+
+/** Characters: room for an id. */
+const maxQuotedLength = 60;
 
 function readBlock(text: unknown, at: number): Block {
   try {

@@ -22,6 +22,7 @@ describe("data is shown", () => {
     ["text that turns its direction", bytesOf("invoice\u202efdp.exe")],
     ["an invisible space", bytesOf("a\u200bb")],
     ["a byte order mark", bytesOf("\ufeffa")],
+    ["nothing but white space", bytesOf(" \n\u3000\t")],
   ])("as hex: %s", (_name, data) => {
     expect(showData(data, 100)).toEqual({
       kind: "hex",

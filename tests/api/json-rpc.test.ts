@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { maxBatchAnswerLength, maxBatchRequests } from "../../src/api/json-rpc.ts";
-import { decideNext, propose, startVm } from "../support/chain.ts";
+import { acceptAll, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
+import { countTurns } from "../support/turns.ts";
 import { RpcClient } from "./rpc.ts";
 
 const parseError = '{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}';
@@ -177,6 +178,111 @@ describe("a batch", () => {
   });
 });
 
+describe("a batch that is too large to be answered", () => {
+  const large = new Uint8Array(1_000_000);
+
+  function expectFirstResults(text = "", most: number): void {
+    const answers = JSON.parse(text) as { id: number; error?: { message: string } }[];
+    expect(answers.map(({ id }) => id)).toEqual([...Array(20).keys()]);
+    const refused = answers.filter(({ error }) => error !== undefined);
+    expect(answers.length - refused.length).toBe(most);
+    for (const { error } of refused) expect(error?.message).toBe("the answers to this batch are too large");
+  }
+
+  test.each(["getBlocks", "find", "getProof"])("of many %s gives the first ones, and no more", async (method) => {
+    const { vm } = startVm();
+    propose(vm, large);
+    const { id } = decideNext(vm);
+    const digest = new Bun.CryptoHasher("sha256").update(large).digest("hex");
+    const params = { getBlocks: { from: 1, limit: 1 }, find: { digest }, getProof: { id } }[method];
+    const requests = Array.from({ length: 20 }, (_, i) =>
+      request(`${i}`, `"${method}"`, `,"params":${JSON.stringify(params)}`),
+    );
+    // A block of 1 MB is 2 MB of hex, and its bytes, in a proof, are 4 MB.
+    const most = Math.ceil(maxBatchAnswerLength / (method === "getProof" ? 4_000_500 : 2_000_200));
+    expectFirstResults(await new RpcClient(vm).answer(`[${requests}]`), most);
+  });
+
+  test("of pages that were waited for gives the first ones, and reads no more", async () => {
+    const { vm } = startVm();
+    const requests = Array.from({ length: 20 }, (_, i) =>
+      request(`${i}`, '"getBlocks"', ',"params":{"from":1,"order":"ascending","waitMs":20000}'),
+    );
+    const answering = new RpcClient(vm).answer(`[${requests}]`);
+    while (vm.confirmed.waiting < requests.length) await new Promise(setImmediate);
+    using read = spyOn(vm.confirmed, "blocksFrom");
+    propose(vm, large);
+    decideNext(vm);
+    const most = Math.ceil(maxBatchAnswerLength / 2_000_200);
+    expectFirstResults(await answering, most);
+    expect(read.mock.calls.length).toBe(most + 1); // one is the confirmation's own
+  });
+
+  test("says what it took: a proposal that was begun before", async () => {
+    const { vm } = startVm();
+    propose(vm, large);
+    const { id } = decideNext(vm);
+    const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
+    const reads = Array.from({ length: 9 }, (_, i) => request(`${i + 1}`, '"getBlock"', `,"params":{"id":"${id}"}`));
+    const late = request("10", '"proposeBlock"', ',"params":{"data":"Yg=="}');
+    const answers = JSON.parse((await new RpcClient(vm).answer(`[${[proposal, ...reads, late]}]`)) ?? "");
+    expect(answers[0]).toEqual({ jsonrpc: "2.0", result: { success: true }, id: 0 });
+    expect(answers[10].error.code).toBe(-32603);
+    expect(vm.status().mempool.items).toBe(1);
+  });
+
+  test("has an answer for what is no request", async () => {
+    const { vm } = startVm();
+    propose(vm, large);
+    const { id } = decideNext(vm);
+    const reads = Array.from({ length: 9 }, (_, i) => request(`${i}`, '"getBlock"', `,"params":{"id":"${id}"}`));
+    const notification = '{"jsonrpc":"2.0","method":"ping"}';
+    const answers = JSON.parse((await new RpcClient(vm).answer(`[${reads},${notification},5]`)) ?? "");
+    expect(answers).toHaveLength(10);
+    expect(answers[9]).toMatchObject({ id: null, error: { code: -32603 } });
+  });
+});
+
+describe("a batch leaves turns of the event loop to others", () => {
+  const batchOf = (count: number, method: string, params: object) =>
+    `[${Array(count).fill(JSON.stringify({ jsonrpc: "2.0", method, params }))}]`;
+
+  test("one for each page or proof, also where no answer is wanted", async () => {
+    const { vm } = startVm();
+    acceptAll(vm, chainOn(genesis, 100));
+    const rpc = new RpcClient(vm);
+    for (const [method, params] of [
+      ["getBlocks", { limit: 100 }],
+      ["find", { data: "0x00" }],
+      ["getProof", { id: genesis.id }],
+    ] as const) {
+      expect(await countTurns(() => rpc.answer(batchOf(50, method, params)))).toBeGreaterThanOrEqual(49);
+    }
+  });
+
+  test("and after some milliseconds of anything else", async () => {
+    const { vm } = startVm();
+    propose(vm, new Uint8Array(1_000_000));
+    const { id } = decideNext(vm);
+    propose(vm, "the newest is kept in memory");
+    decideNext(vm);
+    // Each hashes 2 MB: fifty of them are a tenth of a second of work at the very least.
+    const turns = await countTurns(() => new RpcClient(vm).answer(batchOf(50, "getBlock", { id })));
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
+  test("but proposals of one batch share a commit", async () => {
+    const { vm } = startVm();
+    using commits = spyOn(vm, "proposeBlocks");
+    const requests = Array.from({ length: 20 }, (_, i) =>
+      request(`${i}`, '"proposeBlock"', `,"params":{"data":"0x${String(i).padStart(2, "0")}"}`),
+    );
+    await new RpcClient(vm).answer(`[${requests}]`);
+    expect(commits.mock.calls.length).toBeLessThan(20);
+    expect(vm.status().mempool.items).toBe(20);
+  });
+});
+
 describe("a hostile request is answered in time", () => {
   const four = 4 * 1024 * 1024;
   const rows: [string, string][] = [
@@ -197,6 +303,16 @@ describe("a hostile request is answered in time", () => {
     expect(one.jsonrpc).toBe("2.0");
     expect(answer.length).toBeLessThan(text.length + 200);
     expect(rpc.logged).toEqual([]);
+  });
+
+  test("digits that no parameter can have are not read", async () => {
+    using read = spyOn(globalThis, "BigInt");
+    const rpc = new RpcClient();
+    const answer = await rpc.answer(
+      request("1", '"getBlockByHeight"', `,"params":{"height":${"9".repeat(4_000_000)}}`),
+    );
+    expect(answer).toContain("height must be a whole number");
+    for (const [digits] of read.mock.calls) expect(String(digits).length).toBeLessThanOrEqual(20);
   });
 
   test("prototypes stay as they are", async () => {

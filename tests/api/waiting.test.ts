@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { answerJsonRpc } from "../../src/api/json-rpc.ts";
 import { createMethods } from "../../src/api/methods.ts";
 import { maxWaitMs } from "../../src/api/values.ts";
@@ -7,6 +7,7 @@ import { maxWaiting } from "../../src/vm/waiters.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { identity } from "../support/identity.ts";
 import { stateOf } from "../support/promise.ts";
+import { countTurns } from "../support/turns.ts";
 
 /** A chain whose methods are called by somebody who may leave. */
 function start() {
@@ -26,10 +27,22 @@ const kinds: readonly (readonly [string, object])[] = [
   ["getBlocks", { from: 1, order: "ascending", waitMs: 1_000 }],
 ];
 
+test("a batch that waits holds nothing when its caller has left", async () => {
+  const { vm } = startVm();
+  const aborted = new AbortController();
+  const batch = kinds.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params }));
+  const answer = answerJsonRpc(createMethods(vm, identity), JSON.stringify(batch), { signal: aborted.signal });
+  expect(vm.confirmed.waiting).toBe(kinds.length);
+  aborted.abort(new Error("gone"));
+  expect(vm.confirmed.waiting).toBe(0);
+  await answer;
+});
+
 test.each(kinds)("%s takes the longest wait and no longer", async (method, params) => {
-  const { ask, leave } = start();
-  leave();
-  expect((await ask(method, { ...params, waitMs: Number(maxWaitMs) })).result).toBeDefined();
+  const { ask, clock } = start();
+  const longest = ask(method, { ...params, waitMs: Number(maxWaitMs) });
+  clock.advanceMs(Number(maxWaitMs));
+  expect((await longest).result).toBeDefined();
   const { error } = await ask(method, { ...params, waitMs: Number(maxWaitMs) + 1 });
   expect(error?.message).toBe("Invalid params: waitMs must be a whole number, 0 to 25000");
 });
@@ -70,6 +83,28 @@ describe.each(kinds)("a waiting %s", (method, params) => {
     leave();
     expect(vm.confirmed.waiting).toBe(0);
     await answer;
+  });
+
+  test("has nothing read for it when its caller has left", async () => {
+    const { vm, ask, leave } = start();
+    const answer = ask(method, params);
+    using pages = spyOn(vm.confirmed, "blocksFrom");
+    using receipts = spyOn(vm, "receiptOf");
+    leave();
+    expect((await answer).error?.message).toBe("gone");
+    expect([pages.mock.calls, receipts.mock.calls]).toEqual([[], []]);
+  });
+
+  test("is answered in a turn of its own: a block that many wait for does not stop all else", async () => {
+    const { vm, ask } = start();
+    const answers = Array.from({ length: 50 }, () => ask(method, params));
+    propose(vm, "data");
+    const turns = await countTurns(() => {
+      decideNext(vm);
+      return Promise.all(answers);
+    });
+    expect(turns).toBeGreaterThanOrEqual(49);
+    for (const answer of answers) expect((await answer).result).toBeDefined();
   });
 
   test("hears when the chain is shut down", async () => {

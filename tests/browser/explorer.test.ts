@@ -87,9 +87,32 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       await page.locator("#blocks a").nth(1).click();
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toStartWith("Block ");
       expect(await page.getByRole("button").allInnerTexts()).toEqual(["Search"]);
+      expect(await page.getByText("A file with this block").isVisible()).toBe(false);
       await page.getByRole("searchbox").fill("ff".repeat(32));
       await page.getByRole("button", { name: "Search" }).click();
       await page.getByRole("heading", { name: "Not stamped yet" }).waitFor();
+    });
+
+    test("shows text to the last line end", async () => {
+      const text = `\n\n  indented ${randomUUID()}\n\n`;
+      const { id } = await stamp(text);
+      await using tab = await Tab.open();
+      await tab.page.goto(explorer(`?block=${id}`));
+      expect(await tab.page.locator("pre").textContent()).toBe(text);
+    });
+
+    test("on paper has nothing to press", async () => {
+      const { id } = await stamp(`printed ${randomUUID()}`);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.emulateMedia({ media: "print" });
+      for (const query of ["", `?block=${id}`]) {
+        await page.goto(explorer(query));
+        await page.locator("button:not([hidden])").nth(1).waitFor({ state: "attached" }); // the script has run
+        expect(await page.getByRole("button").allInnerTexts(), query).toEqual([]);
+        expect(await page.getByText("Choose a file").isVisible()).toBe(false);
+        expect(await page.locator("main").textContent()).toContain(id.slice(0, 8));
+      }
     });
 
     test("copies ids", async () => {
@@ -196,6 +219,10 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       await using tab = await Tab.open();
       const { page } = tab;
       await page.goto(explorer(`?digest=${digest}`));
+      await page.route("**/rpc", (route) => route.abort());
+      await page.getByRole("button", { name: "Stamp it now" }).press("Enter");
+      await page.locator("#stamp-digest p:focus", { hasText: "cannot reach" }).waitFor(); // and not the top of the page
+      await page.unroute("**/rpc");
       await page.getByRole("button", { name: "Stamp it now" }).click();
       await page.getByText("First stamped").waitFor();
       const { proof } = await downloadProof(page);
@@ -250,12 +277,38 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       expect(await page.locator("#height").textContent()).toBe(height.toLocaleString("en-US"));
       expect(await page.locator("#announcer").textContent()).toContain("accepted");
       await live.click();
+      expect(await page.locator("#announcer").textContent()).toBe("Paused");
       const missed = `missed ${randomUUID()}`;
       await stamp(missed);
       await page.getByRole("button", { name: "Paused" }).click();
       await page.locator("#blocks li").first().getByText(missed).waitFor();
       expect(await page.locator("#blocks li").count()).toBeLessThanOrEqual(20);
       expect(tab.problems).toEqual([]);
+    });
+
+    test("takes away no block that has the focus", async () => {
+      for (let i = 0; i < 20; i++) await stamp(`twenty ${i} ${randomUUID()}`);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await page.locator("#blocks a").last().focus();
+      const text = await focused(page);
+      const news = `one more ${randomUUID()}`;
+      await stamp(news);
+      await page.locator("#blocks li").first().getByText(news).waitFor();
+      expect((await focused(page)).slice(0, 60)).toBe(text.slice(0, 60));
+    });
+
+    test("tells nothing when the node is back and no block has come", async () => {
+      await stamp(`one at least ${randomUUID()}`);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.route("**/rpc", (route) => route.abort());
+      await page.goto(explorer());
+      await page.getByRole("button", { name: "Reconnecting" }).waitFor();
+      await page.unroute("**/rpc");
+      await page.getByRole("button", { name: "Live" }).waitFor();
+      expect(await page.locator("#announcer").textContent()).toBe("");
     });
 
     test("says when the node is gone, and comes back with it", async () => {
@@ -287,6 +340,10 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
     await page.goto(explorer());
     await drop(page, `<img src=x onerror=alert(4)>.txt`, randomUUID());
     await page.locator("#stamp dd").getByText("<img src=x onerror=alert(4)>.txt").waitFor();
+    const name = "invoice\u202efdp.exe";
+    await drop(page, name, randomUUID());
+    await page.locator("#stamp bdi").getByText(name).waitFor(); // turns nothing but itself
+    expect(await page.locator("#stamp dd").first().textContent()).toBe(`${name} 36 bytes`);
     expect(tab.problems).toEqual([]);
     expect(tab.requested.filter((url) => !url.startsWith(`${chain.url}/`) && !url.startsWith("data:"))).toEqual([]);
   });
@@ -301,7 +358,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       const { page } = tab;
       await page.addInitScript(axe.source);
       const look = async (name: string) => {
-        for (const width of [1280, 390]) {
+        for (const width of [1280, 390, 320]) {
           await page.setViewportSize({ width, height: 800 });
           await page.screenshot({ path: `${screenshots}/${name}-${colorScheme}-${width}.png` });
           expect(await page.evaluate<number>("document.documentElement.scrollWidth"), name).toBe(width);
@@ -319,6 +376,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       for (const [name, query] of [
         ["block", `?block=${long.id}`],
         ["unknown-digest", `?digest=${"ab".repeat(32)}`],
+        ["malformed", `?q=${"nonsense".repeat(20)}`],
       ] as const) {
         await page.goto(explorer(query));
         await look(name);

@@ -78,6 +78,13 @@ describe("a server that is no timestampvm, or not yet:", () => {
       "HTTP 503",
     ],
     ["JSON that is no answer", () => new Response("[]"), "does not answer in JSON-RPC"],
+    ["an error that is none of JSON-RPC", () => new Response('{"error":"denied"}'), "does not answer in JSON-RPC"],
+    ["an error without words", () => new Response('{"error":{"code":1}}'), "does not answer in JSON-RPC"],
+    [
+      "a result beside no error, as JSON-RPC 1.0 has it",
+      () => new Response('{"result":{},"error":null}'),
+      "its answer to getStatus is not understood",
+    ],
     ["an empty answer", () => new Response(""), "does not answer in JSON-RPC"],
     ["an answer to something else", () => ({ isBootstrapped: true }), "its answer to getStatus is not understood"],
     ["null", () => null, "its answer to getStatus is not understood"],
@@ -88,6 +95,31 @@ describe("a server that is no timestampvm, or not yet:", () => {
     expect([code, out]).toEqual([1, ""]);
     for (const words of [reason, `${server.url}/ext/bc/timestampvm/rpc`, "http://HOST:PORT/ext/bc/CHAIN"]) {
       expect(err).toContain(words);
+    }
+  });
+
+  test("an error whose message is empty is told by its code", async () => {
+    using server = new FakeServer(() => new RpcFailure(-32000, ""));
+    const { code, err } = await server.run(["status"]);
+    expect([code, err]).toEqual([1, "error: error -32000\n"]);
+  });
+
+  test("an answer that breaks off is a server out of reach", async () => {
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data: (socket) => {
+          socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+        },
+      },
+    });
+    try {
+      const { code, out, err } = await run(["status", "--url", `http://127.0.0.1:${listener.port}`]);
+      expect([code, out, err]).toEqual([1, "", expect.stringContaining("cannot reach http://127.0.0.1")]);
+      expect(err).toContain("`timestampvm dev`");
+    } finally {
+      listener.stop(true);
     }
   });
 

@@ -92,6 +92,17 @@ describe("proof", () => {
     expect(JSON.parse(json)).toEqual(rest);
   });
 
+  test("tells a file's name in one line that a terminal only shows", async () => {
+    const { code, out } = await chain.run([
+      "proof",
+      "--id",
+      chain.genesisId,
+      "--output",
+      directory.file("a\u001b[2J\nb"),
+    ]);
+    expect([code, out.split("\n")[0]]).toEqual([0, expect.stringMatching(/a\\u001b\[2J\\u000ab, \d+ blocks?$/)]);
+  });
+
   test("does not write over a file, and asks nothing then", async () => {
     const path = file("old.json", "precious");
     using server = new FakeServer(() => ({}));
@@ -323,6 +334,7 @@ describe("check-proof", () => {
     ["nothing", () => "", "it is not JSON"],
     ["no JSON", () => "{", "it is not JSON"],
     ["no UTF-8", () => Uint8Array.of(0x22, 0xff, 0x22), "it is not JSON"],
+    ["JSON too deep to be read", () => "[".repeat(10_000_000), "it is not JSON"],
     ["no proof", () => "{}", "not a proof: its version is not 1"],
     ["a list", () => "[]", "not a proof"],
     [
@@ -332,7 +344,7 @@ describe("check-proof", () => {
     ],
     ["a changed block", () => JSON.stringify((spoilBlock(proof) as { proof: object }).proof), "not a proof"],
     ["another time", () => JSON.stringify({ ...proof, timestamp: 1 }), "not 1"],
-    ["an id that a terminal obeys", () => JSON.stringify({ ...proof, id: "\u009b2J" }), "not \\u009b2J"],
+    ["an id that a terminal obeys", () => JSON.stringify({ ...proof, id: "\u009b2J" }), "\\u009b2J"],
   ])("of %s is exit 1, with the reason", async (_name, content, reason) => {
     const spoiled = directory.file("spoiled.json");
     writeFileSync(spoiled, content());

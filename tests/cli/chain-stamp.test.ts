@@ -169,7 +169,19 @@ describe("the wait of stamp", () => {
     const { code, out, err } = await server.run(["stamp", "--text", "x", "--timeout", "0.2"]);
     expect([code, out]).toEqual([3, expect.stringContaining(`\nstamped  not yet: ${state}\n`)]);
     expect(err).toBe(
-      `error: not accepted within 0.2 s. The node keeps it; see later: timestampvm find --digest ${sha256("x")}\n`,
+      `error: not accepted within 0.2 s. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n`,
+    );
+  });
+
+  test("of a node that goes away meanwhile ends with 1, and tells that it has the stamp", async () => {
+    using server = new FakeServer((method) => {
+      if (method === "find") return { blocks: [] };
+      return method === "stamp" ? pending : new Response("gone", { status: 502 });
+    });
+    const { code, err } = await server.run(["stamp", "--text", "x"]);
+    expect([code, err]).toEqual([1, expect.stringContaining("HTTP 502: gone\n")]);
+    expect(err).toEndWith(
+      `\nThe stamp was taken before. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n`,
     );
   });
 

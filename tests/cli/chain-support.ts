@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { runCli } from "../../src/cli/cli.ts";
 import type { Output } from "../../src/cli/output.ts";
-import { type DevChain, startDevChain } from "../../src/dev/dev-chain.ts";
-import { Log } from "../../src/log.ts";
+import type { DevChain } from "../../src/dev/dev-chain.ts";
+import { startTestChain } from "../support/dev-chain.ts";
 import type { Ran } from "./db-support.ts";
 
 const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46 } };
@@ -54,19 +54,10 @@ export class TestChain implements Disposable {
   readonly genesisId: string;
 
   constructor(minBlockIntervalMs = 0) {
-    this.#chain = startDevChain({
-      file: ":memory:",
-      genesisBytes: new TextEncoder().encode('{"data":"the first"}'),
-      config: { minBlockIntervalMs },
-      host: "127.0.0.1",
-      port: 0,
-      version: "1.2.3",
-      protocolVersion: 46,
-      log: new Log(() => {}),
-      onAccepted: () => {},
-    });
+    const genesisBytes = new TextEncoder().encode('{"data":"the first"}');
+    this.#chain = startTestChain({ genesisBytes, config: { minBlockIntervalMs } });
     this.url = this.#chain.url;
-    this.rpc = `${this.url}/ext/bc/timestampvm/rpc`;
+    this.rpc = this.#chain.rpc;
     this.genesisId = this.#chain.genesis.id;
   }
 

@@ -40,6 +40,11 @@ function propose(url: string): Promise<Response> {
   });
 }
 
+test("its help names the address as it is typed", async () => {
+  const { code, written } = await dev(["--help"]);
+  expect([code, written.out.replace(/\s+/g, " ")]).toEqual([0, expect.stringContaining("(default: 127.0.0.1:9650)")]);
+});
+
 describe("what dev prints", () => {
   test("is plain text where nobody watches", async () => {
     const { url, written, block } = await dev();
@@ -47,7 +52,7 @@ describe("what dev prints", () => {
     await block();
     expect(written.out).not.toContain("\u001b");
     expect(written.out).toContain(`JSON-RPC  ${url}/ext/bc/timestampvm/rpc\n`);
-    expect(written.out).toMatch(/^block 1 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}1 bytes {2}\w+$/m);
+    expect(written.out).toMatch(/^block 1 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}1 byte {2}\w+$/m);
     expect(written.err).toBe("");
   });
 

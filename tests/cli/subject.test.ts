@@ -1,10 +1,10 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { hashChunks } from "../../src/cli/chain/subject.ts";
 import { escapeUnprintable, isPrintable } from "../../src/core/printable.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { FakeServer, sha256 } from "./chain-support.ts";
+import { FakeServer, run, sha256 } from "./chain-support.ts";
 
 describe("the digest of data", () => {
   test("is the same however the data comes in pieces", () => {
@@ -64,6 +64,34 @@ describe("a file of many chunks", () => {
     writeFileSync(directory.file("data"), content.subarray(0, 999_999));
     await server.run(["stamp", "--data", directory.file("data")]);
     expect(server.asked[1]?.params.data === `0x${content.subarray(0, 999_999).toHex()}`).toBeTrue();
+  });
+});
+
+describe("the name of a file", () => {
+  test("is told where it cannot be read, also when it stands in the words of the system", async () => {
+    using directory = temporaryDirectory();
+    mkdirSync(directory.file("directory"));
+    const before = process.cwd();
+    process.chdir(directory.path);
+    try {
+      const { code, err } = await run(["stamp", "directory"]);
+      expect([code, err]).toEqual([1, expect.stringMatching(/^error: directory: EISDIR/)]);
+      expect((await run(["stamp", ""])).err).toMatch(/^error: '': ENOENT/); // a variable that is not set
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test("is one line that a terminal only shows", async () => {
+    using directory = temporaryDirectory();
+    using server = new FakeServer(() => ({ id: "0x00", status: "pending" }));
+    const path = directory.file("a\u001b]0;root\u0007\nstamped  1970-01-01T00:00:00Z");
+    writeFileSync(path, "x");
+    const { code, out } = await server.run(["stamp", "--data", "--no-wait", path]);
+    const [first, second] = out.split("\n");
+    expect(code).toBe(0);
+    expect(first).toEndWith("a\\u001b]0;root\\u0007\\u000astamped  1970-01-01T00:00:00Z, 1 byte");
+    expect(second).toStartWith("SHA-256  ");
   });
 });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { VmError } from "../../src/core/errors.ts";
+import { idFromBytes } from "../../src/core/id.ts";
 import { checkProof, expectProvable } from "../../src/core/proof.ts";
 import { chainOn, childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
@@ -48,12 +49,44 @@ describe("a proof that holds", () => {
   });
 });
 
+describe("a block in a form that only others write", () => {
+  const fields = `"parent_id":"${genesis.id}","height":1,"timestamp":1700000000,"data":"0x00"`;
+  const proofOfBytes = (bytes: Uint8Array) => {
+    const id = idFromBytes(new Bun.CryptoHasher("sha256").update(bytes).digest());
+    const digest = `0x${new Bun.CryptoHasher("sha256").update(Uint8Array.of(0)).digest("hex")}`;
+    const name = { id, height: 1, timestamp: 1_700_000_000 };
+    return { version: 1, ...name, digest, to: name, blocks: [`0x${bytes.toHex()}`] };
+  };
+
+  test.each([
+    ["with spaces", Buffer.from(`{ ${fields} }`)],
+    ["as a list", Buffer.from(`["${genesis.id}",1,1700000000,"0x00"]`)],
+    ["with members that nobody knows, twice", Buffer.from(`{"x":1,"x":2,${fields}}`)],
+    ["with broken UTF-8 in such a member", Buffer.from(`{"x":"\xff",${fields}}`, "latin1")],
+  ])("%s is proven by the bytes it has", (_form, bytes) => {
+    expect(checkProof(proofOfBytes(bytes)).length).toBe(1);
+  });
+
+  test.each([
+    ["with its height twice", Buffer.from(`{"height":1,${fields}}`)],
+    ["with more behind it", Buffer.from(`{${fields}}{}`)],
+    ["with broken UTF-8 in a name", Buffer.from(`{"\xff":1,${fields}}`, "latin1")],
+  ])("%s is none", (_form, bytes) => {
+    expect(refusalOf(() => checkProof(proofOfBytes(bytes)))).toMatchObject({
+      code: "malformed proof",
+      problem: expect.stringContaining("block 0: malformed block: "),
+    });
+  });
+});
+
 describe("a proof that does not hold", () => {
   const proof = proofOf(...blocks);
   const [first, second, ...rest] = proof.blocks;
   const other = childOf(genesis, "another");
   const older = childOf(blocks[0] as Block, "older", (blocks[0] as Block).timestamp - 1n);
   const high = createBlock({ ...older, height: 9n });
+  const textless = JSON.parse('{"toString":1,"valueOf":1}');
+  const deep = JSON.parse("[".repeat(100_000) + "]".repeat(100_000));
   const changed = first?.replace(/227d$/, "22207d"); // a space, which means the same
 
   test.each([
@@ -61,6 +94,9 @@ describe("a proof that does not hold", () => {
     ["null", null, "it is no JSON object"],
     ["another version", { ...proof, version: 2 }, "its version is not 1"],
     ["no version", { ...proof, version: undefined }, "its version is not 1"],
+    ["a version that is no number", { ...proof, version: "1" }, "its version is not 1"],
+    ["a version in a list", { ...proof, version: [1] }, "its version is not 1"],
+    ["a version that has no text", { ...proof, version: textless }, "its version is not 1"],
     ["no blocks", { ...proof, blocks: [] }, "it has no blocks"],
     ["blocks that are no list", { ...proof, blocks: first }, "it has no blocks"],
     ["a block that is no text", { ...proof, blocks: [1] }, "block 0: no hex behind 0x"],
@@ -78,6 +114,12 @@ describe("a proof that does not hold", () => {
       "the proven block has timestamp 1700000000, not 1700000001",
     ],
     ["no time", { ...proof, timestamp: undefined }, "the proven block has timestamp 1700000000, not undefined"],
+    ["a height that is text", { ...proof, height: "1" }, "the proven block has height 1, not a text"],
+    ["a height in a list", { ...proof, height: [1] }, "the proven block has height 1, not a list"],
+    ["a height that has no text", { ...proof, height: textless }, "the proven block has height 1, not an object"],
+    ["a height in 100,000 lists", { ...proof, height: deep }, "the proven block has height 1, not a list"],
+    ["an id that has no text", { ...proof, id: textless }, ", not an object"],
+    ["an id of a megabyte", { ...proof, id: "x".repeat(1_000_000) }, `, not ${"x".repeat(60)}…`],
     ["another height in its name", { ...proof, height: 2 }, "the proven block has height 1, not 2"],
     [
       "another digest",
@@ -128,6 +170,15 @@ describe("a proof that does not hold", () => {
       ),
     );
   });
+});
+
+test("integers beyond 53 bits are compared with all their digits", () => {
+  const late = createBlock({ ...(blocks[0] as Block), timestamp: 2n ** 60n });
+  const { to, ...claimed } = proofOf(late);
+  const proofAt = (timestamp: unknown) => ({ ...claimed, timestamp, to: { ...to, timestamp } });
+  expect(checkProof(proofAt(2n ** 60n)).block.timestamp).toBe(2n ** 60n);
+  expect(() => checkProof(proofAt(2n ** 60n + 1n))).toThrow(VmError);
+  expect(() => checkProof(proofAt(2 ** 60))).toThrow(VmError); // of what JSON it was read, nobody knows
 });
 
 test("a block whose id is not the hash of its bytes cannot be proven", () => {

@@ -6,12 +6,13 @@ import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
 import { createDevApp } from "../../src/dev/app.ts";
-import { type DevChain, type DevOptions, startDevChain } from "../../src/dev/dev-chain.ts";
+import type { DevChain, DevOptions } from "../../src/dev/dev-chain.ts";
 import { listenNear } from "../../src/dev/listen.ts";
 import { Log } from "../../src/log.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
+import { startTestChain } from "../support/dev-chain.ts";
 import { identity } from "../support/identity.ts";
 import { reasonOf } from "../support/promise.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -26,14 +27,7 @@ class Dev implements Disposable {
   #onAccepted = () => {};
 
   constructor(options: Partial<DevOptions> = {}) {
-    this.chain = startDevChain({
-      file: ":memory:",
-      genesisBytes,
-      config: {},
-      host: "127.0.0.1",
-      port: 0,
-      version: "1.2.3",
-      protocolVersion: 46,
+    this.chain = startTestChain({
       log: new Log((line) => this.logged.push(line)),
       onAccepted: (block) => {
         this.accepted.push(block);

@@ -51,7 +51,6 @@ function StampPanel() {
   return (
     <section id="stamp" class="panel" aria-labelledby="stamp-heading">
       <h2 id="stamp-heading">Stamp or look up a file</h2>
-
       <p>
         With JavaScript, this page hashes a file here and looks it up. Without it, the command{" "}
         <code>timestampvm stamp FILE</code> does the same, and a file’s SHA-256 can be searched for above.

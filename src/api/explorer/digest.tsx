@@ -26,11 +26,12 @@ function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint): View {
         <Time block={first} style="absolute" />
       </h1>
       <p class="lead">
-        <span class="accepted">Accepted</span> in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>,
-        which carries {carriesDigest ? "this SHA-256" : "the data itself"}{" "}
+        <span class="accepted">Accepted</span>{" "}
         <span class="quiet">
           <Time block={first} style="relative" />
-        </span>
+        </span>{" "}
+        in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>, which carries{" "}
+        {carriesDigest ? "this SHA-256" : "the data itself"}
       </p>
       <dl class="fields">
         <dt>SHA-256</dt>

@@ -42,12 +42,12 @@ export interface ShownData {
   readonly hiddenBytes: number;
 }
 
-/** Text where the first `maxBytes` are printable UTF-8, else hex. */
+/** Text where the first `maxBytes` are printable UTF-8, else hex; so is white space, of which nobody would see anything. */
 export function showData(data: Uint8Array, maxBytes: number): ShownData {
   const shown = data.subarray(0, maxBytes);
   const hiddenBytes = data.length - shown.length;
   const text = decodePrintable(shown, hiddenBytes > 0);
-  return text === undefined
+  return text === undefined || (text !== "" && text.trim() === "")
     ? { kind: "hex", text: `0x${shown.toHex()}`, hiddenBytes }
     : { kind: "text", text, hiddenBytes };
 }

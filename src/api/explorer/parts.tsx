@@ -49,7 +49,7 @@ export function Data({ shown: { kind, text, hiddenBytes } }: { readonly shown: S
   return (
     <>
       <pre class={`data ${kind}`} dir={kind === "text" ? "auto" : "ltr"}>
-        {text}
+        {`\n${text}` /* browsers leave out a line end there */}
       </pre>
       {hiddenBytes > 0 && (
         <p class="quiet">{`${formatSize(hiddenBytes)} more; the method getBlock gives all of it.`}</p>

@@ -18,10 +18,13 @@ export function readProof(source: Extract<Source, { kind: "file" | "input" }>, o
     return checkProof(JSON.parse(utf8.decode(data), exactIntegers));
   } catch (error) {
     if (error instanceof VmError) throw new CommandFailed(`${name}: ${error.message}`);
-    if (error instanceof SyntaxError || error instanceof TypeError) throw new CommandFailed(`${name}: it is not JSON`);
+    if (unreadable.some((kind) => error instanceof kind)) throw new CommandFailed(`${name}: it is not JSON`);
     throw error;
   }
 }
+
+/** What engines throw of a text that is not JSON, of bytes that are not UTF-8, and of what is nested too deeply for them. */
+const unreadable = [SyntaxError, TypeError, RangeError];
 
 /** The blocks of all parts of a proof, of which no more are kept than can be read again. */
 export class JoinedBlocks {

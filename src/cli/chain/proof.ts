@@ -4,6 +4,7 @@ import type { Digest } from "../../core/digest.ts";
 import { VmError } from "../../core/errors.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import type { Id } from "../../core/id.ts";
+import { escapeLine } from "../../core/printable.ts";
 import { type CheckedProof, checkProof } from "../../core/proof.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { countOf } from "../counts.ts";
@@ -139,7 +140,7 @@ function write(proof: Proof, { output: file, json }: ProofOptions, { out, isColo
   out(
     formatRows(
       [
-        ["proof", `${file}, ${countOf(blocks.length, "block")}`],
+        ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
         ["of block", `${id}  height ${height}`],
         ["time", formatTime(timestamp)],
         ["up to", `${to.id}  height ${to.height}`],

@@ -59,19 +59,26 @@ function parseSeconds(text: string): number {
 }
 
 async function stamp(source: Source, options: StampOptions, command: Command, output: Output): Promise<void> {
-  const { json, wait, timeout } = options;
+  const { json, wait, timeout, url } = options;
   const { ask } = connect(command, output);
   const { subject, known, send } = readStamp(source, options, command, output);
   const before = await known(ask);
   const sent = before ?? (await send(ask));
-  const receipt = wait ? await waitUntilAccepted(ask, sent, timeout * 1_000, output) : sent;
+  const later = `The node keeps it; see later: ${findCommand(subject.digest, url)}`;
+  const receipt = wait
+    ? await waitUntilAccepted(ask, sent, timeout * 1_000, output).catch(
+        failWith(`The stamp was taken before. ${later}`),
+      )
+    : sent;
   output.out(
     json
       ? `${formatExactJson({ digest: `0x${subject.digest}`, ...receipt })}\n`
       : `${formatReceipt(subject, receipt, output)}${before === undefined ? "" : "It was on the chain before: nothing new was stamped.\n"}`,
   );
   if (receipt.status === "unknown") throw new CommandFailed("the node has dropped it: it waited for too long");
-  if (wait && receipt.status !== "accepted") throw new CommandFailed(tellWhenLate(subject, timeout), notYet);
+  if (wait && receipt.status !== "accepted") {
+    throw new CommandFailed(`not accepted within ${timeout} s. ${later}`, notYet);
+  }
 }
 
 interface Stamp {
@@ -158,6 +165,13 @@ const stateByStatus = {
   accepted: "",
 } as const;
 
-function tellWhenLate({ digest }: Subject, seconds: number): string {
-  return `not accepted within ${seconds} s. The node keeps it; see later: timestampvm find --digest ${digest}`;
+/** Fails as before, and says what is true all the same. */
+function failWith(comfort: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof CommandFailed ? new CommandFailed(`${error.message}\n${comfort}`) : error;
+  };
+}
+
+function findCommand(digest: Digest, url: string | undefined): string {
+  return `timestampvm find --digest ${digest}${url === undefined ? "" : ` --url ${url}`}`;
 }

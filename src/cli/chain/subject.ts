@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Digest, digestFromBytes } from "../../core/digest.ts";
+import { escapeLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { groupDigits } from "../counts.ts";
 import type { Output } from "../output.ts";
@@ -75,7 +76,7 @@ export function readSubject(source: Source, output: Output): Subject {
     const progress = new Progress(output.isWatched ? output.err : undefined);
     try {
       const { digest, bytes } = hashChunks(chunks, (read) => progress.show(read, size, "bytes"));
-      return { digest, description: `${name}, ${formatBytes(bytes)}` };
+      return { digest, description: describe(name, bytes) };
     } finally {
       progress.clear();
     }
@@ -92,8 +93,13 @@ export function readData(source: Exclude<Source, { kind: "digest" }>, maxBytes: 
       if (bytes > maxBytes) throw new CommandFailed(`${name} has more than ${groupDigits(maxBytes)} bytes`);
       pieces.push(chunk.slice());
     }
-    return { data: Buffer.concat(pieces), description: `${name}, ${formatBytes(bytes)}` };
+    return { data: Buffer.concat(pieces), description: describe(name, bytes) };
   });
+}
+
+/** The name of a file may be that of somebody else. */
+function describe(name: string, bytes: number): string {
+  return `${escapeLine(name)}, ${formatBytes(bytes)}`;
 }
 
 /** The SHA-256 of all chunks together. Each is done with when the next one is asked for. */
@@ -138,7 +144,7 @@ function named<T>(name: string, work: () => T): T {
     return work();
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    if (code === undefined || message.includes(name)) throw error;
-    throw new CommandFailed(`${name}: ${message}`);
+    if (code === undefined || message.includes(`'${name}'`)) throw error;
+    throw new CommandFailed(`${name || "''"}: ${message}`);
   }
 }

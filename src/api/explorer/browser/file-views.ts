@@ -46,7 +46,13 @@ export function about(file: File, digest: string): HTMLElement {
     "dl",
     { className: "fields" },
     element("dt", {}, "File"),
-    element("dd", {}, file.name, " ", element("span", { className: "quiet" }, formatSize(file.size))),
+    element(
+      "dd",
+      {},
+      element("bdi", {}, file.name),
+      " ",
+      element("span", { className: "quiet" }, formatSize(file.size)),
+    ),
     element("dt", {}, "SHA-256"),
     element("dd", {}, element("a", { href: `?digest=${digest}` }, element("code", {}, digest))),
   );

@@ -33,6 +33,7 @@ export function followChain(call: Call): void {
   button.onclick = () => {
     isOn = !isOn;
     update();
+    announce(button.textContent);
   };
   document.addEventListener("visibilitychange", update);
   update();
@@ -70,14 +71,21 @@ async function refresh(list: HTMLElement, signal: AbortSignal): Promise<void> {
   const shown = new Set([...list.children].map((row) => (row as HTMLElement).dataset.block));
   const added = rows.filter((row) => !shown.has(row.dataset.block));
   const kept = new Set(rows.map((row) => row.dataset.block));
-  for (const row of [...list.children]) if (!kept.has((row as HTMLElement).dataset.block)) row.remove();
+  for (const row of [...list.children].reverse()) {
+    if (!kept.has((row as HTMLElement).dataset.block) && !hasFocusAtEnd(list, row)) row.remove();
+  }
   for (const row of added) row.classList.add("new");
   list.prepend(...added);
   for (const id of ["height", "last-block", "below"]) replace(id, page);
   announceBlocks(added.length, heightOf(list));
 }
 
-/** Leaves what has the focus: whoever is there would be thrown back to the top of the page. */
+/** Whoever is on the oldest block stays there until they go on: they would be thrown back to the top of the page. */
+function hasFocusAtEnd(list: HTMLElement, row: Element): boolean {
+  return row === list.lastElementChild && row.contains(document.activeElement);
+}
+
+/** Leaves what has the focus, for the same reason. */
 function replace(id: string, page: Document): void {
   const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
   if (old !== null && fresh !== null && !old.contains(document.activeElement)) old.replaceWith(fresh);
@@ -88,7 +96,7 @@ let unannounced = 0;
 
 function announceBlocks(added: number, height: bigint): void {
   unannounced += added;
-  if (performance.now() - announcedAt < announceMs) return;
+  if (unannounced === 0 || performance.now() - announcedAt < announceMs) return;
   announce(unannounced === 1 ? `Block ${height} accepted` : `${unannounced} blocks accepted, up to height ${height}`);
   announcedAt = performance.now();
   unannounced = 0;

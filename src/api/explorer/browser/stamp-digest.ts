@@ -12,8 +12,12 @@ export function offerToStamp(call: Call): void {
   if (place === null || digest === undefined) return;
   const { signal } = new AbortController();
   const say = (text: string) => {
-    place.replaceChildren(element("p", {}, text));
-    announce(text);
+    const hadFocus = place.contains(document.activeElement);
+    const status = element("p", { tabIndex: -1 }, text);
+    place.replaceChildren(status);
+    if (hadFocus)
+      status.focus(); // the button that had it is gone
+    else announce(text);
   };
   const attempt = async (step: () => Promise<void>) => {
     try {

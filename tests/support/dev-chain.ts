@@ -1,0 +1,19 @@
+import { type DevChain, type DevOptions, startDevChain } from "../../src/dev/dev-chain.ts";
+import { Log } from "../../src/log.ts";
+import { genesisBytes } from "./chain.ts";
+
+/** Starts a development chain in memory, on a free port, that logs and tells nothing; or as the options say. */
+export function startTestChain(options: Partial<DevOptions> = {}): DevChain {
+  return startDevChain({
+    file: ":memory:",
+    genesisBytes,
+    config: {},
+    host: "127.0.0.1",
+    port: 0,
+    version: "1.2.3",
+    protocolVersion: 46,
+    log: new Log(() => {}),
+    onAccepted: () => {},
+    ...options,
+  });
+}
