@@ -40,10 +40,12 @@ func TestRealNetwork(t *testing.T) {
 	}{
 		{"commands work as printed", func(t *testing.T) { testCurlLines(t, n) }},
 		{"every node takes proposals, soon accepted", func(t *testing.T) { testLatency(t, n) }},
+		{"a receipt is the same on every node", func(t *testing.T) { testReceipts(t, n) }},
 		{"a burst lands in exactly one block each", func(t *testing.T) { testBurst(t, n) }},
 		{"the largest data is accepted everywhere", func(t *testing.T) { testLargestData(t, n) }},
 		{"a fresh node bootstraps", func(t *testing.T) { follower = testJoin(t, n) }},
 		{"health and metrics are well-formed", func(t *testing.T) { testNodePages(t, n) }},
+		{"every node says who it is, and has the others as peers", func(t *testing.T) { testStatus(t, n) }},
 		{"HTTP/2 and upgrade requests are answered", func(t *testing.T) { testProtocols(t, n) }},
 		{"a killed node catches up", func(t *testing.T) { testKilledNode(t, n, follower) }},
 		{"a node with a killed plugin catches up", func(t *testing.T) { testKilledPlugin(t, n, follower) }},

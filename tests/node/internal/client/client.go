@@ -64,6 +64,46 @@ func (c Client) Block(ctx context.Context, id ids.ID) (Block, error) {
 	return reply.Block, nil
 }
 
+// Status is a part of what a node says of itself and its chain.
+type Status struct {
+	NetworkID uint32     `json:"networkId"`
+	ChainID   ids.ID     `json:"chainId"`
+	NodeID    ids.NodeID `json:"nodeId"`
+	State     string     `json:"state"`
+	Peers     int        `json:"peers"`
+}
+
+// Status returns what the node says of itself.
+func (c Client) Status(ctx context.Context) (Status, error) {
+	var status Status
+	err := c.call(ctx, &status, "timestampvm.getStatus")
+	return status, err
+}
+
+// Receipt tells how far a stamp is.
+type Receipt struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	Block  struct {
+		ID     ids.ID `json:"id"`
+		Height uint64 `json:"height"`
+	} `json:"block"`
+}
+
+// Stamp hands in data that some block is to carry, unless one does.
+func (c Client) Stamp(ctx context.Context, data []byte) (Receipt, error) {
+	var receipt Receipt
+	err := c.call(ctx, &receipt, "timestampvm.stamp", map[string][]byte{"data": data})
+	return receipt, err
+}
+
+// AwaitReceipt returns the receipt when it is accepted, or how far it is after 25 s.
+func (c Client) AwaitReceipt(ctx context.Context, id string) (Receipt, error) {
+	var receipt Receipt
+	err := c.call(ctx, &receipt, "timestampvm.getReceipt", map[string]any{"id": id, "waitMs": 25_000})
+	return receipt, err
+}
+
 func (c Client) callForSuccess(ctx context.Context, method string, params ...any) error {
 	var reply struct {
 		Success bool `json:"success"`
