@@ -136,7 +136,8 @@ describe("through a pipe that does not block", () => {
     const pipe = makePipe(directory.file("pipe"));
     const hold = openSync(pipe, O_RDWR | O_NONBLOCK); // as long as the reader comes
     const fileDescriptor = openSync(pipe, O_WRONLY | O_NONBLOCK);
-    const reader = Bun.spawn(["sh", "-c", 'exec cat "$0" > "$1"', pipe, directory.file("read")]);
+    const readLate = 'sleep 0.5; exec cat "$0" > "$1"'; // the pipe is full long before
+    const reader = Bun.spawn(["sh", "-c", readLate, pipe, directory.file("read")]);
     const text = "0123456789é".repeat(300_000);
     writeAll(fileDescriptor, text);
     closeSync(fileDescriptor);
