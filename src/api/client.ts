@@ -1,3 +1,4 @@
+import { formatExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
 
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
@@ -25,7 +26,7 @@ export class RpcError extends Error {
  */
 export function createClient(url: string): Call {
   return async (method, params, signal) => {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }, writeExact);
+    const body = formatExactJson({ jsonrpc: "2.0", id: 1, method, params });
     const { ok, status, text } = await send(url, body, signal);
     if (!ok) throw new Error(`${url} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
     const { result, error } = parseAnswer(url, text);
@@ -81,12 +82,7 @@ function isAnswer(value: unknown): value is Answer {
   return typeof error.code === "bigint" && typeof error.message === "string";
 }
 
-/** Where the engine cannot write or give the digits (ECMAScript 2027), a number is as exact as JSON makes it. */
-function writeExact(_key: string, value: unknown): unknown {
-  if (typeof value !== "bigint") return value;
-  return JSON.rawJSON?.(value.toString()) ?? Number(value);
-}
-
+/** Where the engine does not give the digits (ECMAScript 2027), a number is as exact as JSON makes it. */
 function readExact(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   return typeof value === "number" && Number.isInteger(value) ? BigInt(context?.source ?? value) : value;
 }

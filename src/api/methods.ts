@@ -1,3 +1,4 @@
+import { summaryOf } from "../core/block.ts";
 import { VmError } from "../core/errors.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Vm } from "../vm/vm.ts";
@@ -49,7 +50,6 @@ function byBothNames(methods: readonly (readonly [string, Method])[]): Methods {
 function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
   const { version, protocol, networkId, chainId, nodeId, notice } = identity;
   const { state, preference, processing, mempool, databaseBytes, peers, uptimeSeconds } = vm.status();
-  const { id, height, timestamp } = vm.confirmed.last;
   return {
     version,
     protocol: BigInt(protocol),
@@ -58,7 +58,7 @@ function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
     nodeId,
     notice,
     state,
-    lastAccepted: { id, height, timestamp },
+    lastAccepted: summaryOf(vm.confirmed.last),
     preference,
     processing: BigInt(processing),
     mempool: { count: BigInt(mempool.items), bytes: BigInt(mempool.bytes), oldestSeconds: mempool.oldestSeconds },

@@ -1,5 +1,5 @@
-import type { Block } from "../core/block.ts";
-import { type Digest, digestOf } from "../core/digest.ts";
+import { type Block, summaryOf } from "../core/block.ts";
+import { type Digest, digestOf, isDigest } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import { expectProvable } from "../core/proof.ts";
 import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
@@ -35,7 +35,13 @@ export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation
       await ownTurn(signal);
       const wanted = digest ?? digestOf(data as Uint8Array);
       const { blocks, next } = takePage(chain.find(wanted, from), limit);
-      return { blocks: blocks.map((block) => ({ ...formatBlock(block), match: matchOf(block, wanted) })), next };
+      return {
+        blocks: blocks.map((block) => ({
+          ...formatBlock(block),
+          match: isDigest(block.data, wanted) ? "digest" : "data",
+        })),
+        next,
+      };
     },
     getProof: async ({ id, digest, to }, { signal }) => {
       await ownTurn(signal);
@@ -85,22 +91,14 @@ function prove(chain: ConfirmedChain, block: Block, to: Block): ResultOf<"getPro
   const last = blocks.at(-1) ?? block;
   const proof = {
     version: 1n,
-    ...nameOf(block),
+    ...summaryOf(block),
     digest: formatDigest(digestOf(block.data)),
-    to: nameOf(last),
+    to: summaryOf(last),
     blocks: blocks.map((part) => formatHex(part.bytes)),
   } as const;
   return { proof, next: last.height < to.height ? last.id : undefined };
 }
 
-function nameOf({ id, height, timestamp }: Block) {
-  return { id, height, timestamp };
-}
-
 function formatBlock({ id, height, parentId, timestamp, data }: Block) {
   return { id, height, parentId, timestamp, data: formatHex(data), status: "accepted" } as const;
-}
-
-function matchOf(block: Block, wanted: Digest): "data" | "digest" {
-  return digestOf(block.data) === wanted ? "data" : "digest";
 }

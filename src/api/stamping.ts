@@ -1,3 +1,4 @@
+import { summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Receipt, Vm } from "../vm/vm.ts";
 import type { Implementation } from "./checked.ts";
@@ -31,7 +32,5 @@ export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBloc
 
 function formatReceipt(id: Digest, receipt: Receipt): ResultOf<"getReceipt"> {
   if (receipt.status !== "accepted") return { id: formatDigest(id), status: receipt.status };
-  const { block } = receipt;
-  const { height, timestamp } = block;
-  return { id: formatDigest(id), status: "accepted", block: { id: block.id, height, timestamp } };
+  return { id: formatDigest(id), status: "accepted", block: summaryOf(receipt.block) };
 }

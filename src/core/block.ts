@@ -18,6 +18,13 @@ export interface Block {
 /** What a block says; its bytes and its id follow. */
 export type BlockFields = Pick<Block, "parentId" | "height" | "timestamp" | "data">;
 
+/** What names a block to people and programs, without what it carries. */
+export type BlockSummary = Pick<Block, "id" | "height" | "timestamp">;
+
+export function summaryOf({ id, height, timestamp }: Block): BlockSummary {
+  return { id, height, timestamp };
+}
+
 /** Makes a new block, in the canonical form of timestampvm-rs (block/mod.rs:20, serde_json::to_vec). */
 export function createBlock(fields: BlockFields): Block {
   const { parentId, height, timestamp, data } = fields;

@@ -14,6 +14,16 @@ export function digestFromBytes(bytes: Uint8Array): Digest {
   return bytes.toHex() as Digest;
 }
 
+/** Takes 64 hex digits, with `0x` before them or not; undefined for all else. */
+export function parseDigest(text: string): Digest | undefined {
+  return /^(?:0x)?([0-9a-f]{64})$/i.exec(text)?.[1]?.toLowerCase() as Digest | undefined;
+}
+
+/** Whether the data is the digest itself, as 32 bytes. */
+export function isDigest(data: Uint8Array, digest: Digest): boolean {
+  return data.length === 32 && data.toHex() === digest;
+}
+
 /** Gives 32 bytes. */
 export function digestToBytes(digest: Digest): Uint8Array {
   return Uint8Array.fromHex(digest);

@@ -6,9 +6,9 @@ declare global {
   }
 }
 
-/** A number that `JSON.stringify` writes with all its digits. */
-function exactNumber(value: bigint): object {
-  return JSON.rawJSON(value.toString());
+/** A number that `JSON.stringify` writes with all its digits; in a browser that cannot, with those of a double. */
+function exactNumber(value: bigint): object | number {
+  return JSON.rawJSON?.(value.toString()) ?? Number(value);
 }
 
 /** JSON text in which bigints are numbers with all their digits. */

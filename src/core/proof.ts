@@ -1,10 +1,7 @@
-import { type Block, parseBlock } from "./block.ts";
+import { type Block, type BlockSummary, parseBlock } from "./block.ts";
 import { digestOf } from "./digest.ts";
 import { VmError } from "./errors.ts";
 import { idFromBytes, sha256 } from "./id.ts";
-
-/** A block as proofs name it. */
-export type BlockName = Pick<Block, "id" | "height" | "timestamp">;
 
 /** What a proof says when it holds. */
 export interface CheckedProof {
@@ -47,7 +44,7 @@ function expectChild(parent: Block, child: Block, at: number): Block {
   return child;
 }
 
-function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockName, what: string): void {
+function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockSummary, what: string): void {
   if (claimed.id !== block.id) throw malformed(`${what} is ${block.id}, not ${quote(claimed.id)}`);
   for (const name of ["height", "timestamp"] as const) {
     const found = claimed[name];

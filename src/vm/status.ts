@@ -1,9 +1,7 @@
-import type { Block } from "../core/block.ts";
+import type { BlockSummary } from "../core/block.ts";
 
 /** How far the node is with this chain (avalanchego v1.14.2, snow/state.go). */
 export type State = "initializing" | "state syncing" | "bootstrapping" | "normal operation";
-
-export type BlockSummary = Pick<Block, "id" | "height" | "timestamp">;
 
 /** What the VM says of itself. */
 export interface Status {

@@ -1,4 +1,4 @@
-import { type Block, parseBlock } from "../core/block.ts";
+import { type Block, parseBlock, summaryOf } from "../core/block.ts";
 import type { Config } from "../core/config.ts";
 import type { Digest } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
@@ -15,7 +15,7 @@ import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Mempool, type MempoolOptions } from "./mempool.ts";
 import { ProcessingBlocks } from "./processing.ts";
 import { Progress } from "./progress.ts";
-import type { BlockSummary, State, Status } from "./status.ts";
+import type { State, Status } from "./status.ts";
 
 /** What became of some data. */
 export type Receipt =
@@ -308,8 +308,4 @@ export class Vm {
     if (decided === undefined) throw new VmError({ code: "not processing", id });
     throw new VmError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
   }
-}
-
-function summaryOf({ id, height, timestamp }: Block): BlockSummary {
-  return { id, height, timestamp };
 }

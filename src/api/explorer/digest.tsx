@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Block } from "../../core/block.ts";
-import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
+import { type Digest, digestOf, digestToBytes, isDigest } from "../../core/digest.ts";
 import type { Vm } from "../../vm/vm.ts";
 import { BlockList, pageBlocks } from "./blocks.tsx";
 import { formatNumber } from "./format.ts";
@@ -18,7 +18,7 @@ function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint): View {
     .take(pageBlocks + 1)
     .toArray();
   const next = blocks[pageBlocks];
-  const carriesDigest = first.data.length === 32 && first.data.toHex() === digest;
+  const carriesDigest = isDigest(first.data, digest);
   const content = (
     <article>
       <p class="over">First stamped</p>

@@ -1,4 +1,4 @@
-import type { Digest } from "../../core/digest.ts";
+import { type Digest, parseDigest } from "../../core/digest.ts";
 import { VmError } from "../../core/errors.ts";
 import { type Id, parseId } from "../../core/id.ts";
 
@@ -38,8 +38,8 @@ function readHeight(text: string): Query | undefined {
 }
 
 function readDigest(text: string, from = 0n): Query | undefined {
-  const hex = /^(?:0x)?([0-9a-f]{64})$/i.exec(text.trim())?.[1]?.toLowerCase();
-  return hex === undefined ? undefined : { page: "digest", digest: hex as Digest, from };
+  const digest = parseDigest(text.trim());
+  return digest === undefined ? undefined : { page: "digest", digest, from };
 }
 
 function readId(text: string): Query | undefined {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Block } from "../../core/block.ts";
+import { type Block, summaryOf } from "../../core/block.ts";
 import { digestOf } from "../../core/digest.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import type { Id } from "../../core/id.ts";
@@ -55,14 +55,16 @@ function check(source: ProofSource, about: Source | undefined, options: CheckPro
     throw new CommandFailed(`the proof leads to block ${to.id}, not to ${options.to}`);
   }
   if (options.json) {
-    const summary = { ...nameOf(block), digest: `0x${digestOf(block.data)}`, to: nameOf(to), blocks: length, match };
+    const summary = {
+      ...summaryOf(block),
+      digest: `0x${digestOf(block.data)}`,
+      to: summaryOf(to),
+      blocks: length,
+      match,
+    };
     return output.out(`${formatExactJson({ holds: true, ...summary })}\n`);
   }
   output.out(describe(proof, match, options.to !== undefined, createPaint(output.isColoured)));
-}
-
-function nameOf({ id, height, timestamp }: Block) {
-  return { id, height, timestamp };
 }
 
 /** How the data is in the block. */

@@ -1,5 +1,5 @@
 import type { Block } from "../../core/block.ts";
-import { type Digest, digestOf } from "../../core/digest.ts";
+import { type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { VmError } from "../../core/errors.ts";
 import { type CheckedProof, checkProof } from "../../core/proof.ts";
 import { CommandFailed } from "../command-failed.ts";
@@ -53,7 +53,7 @@ const spaceBesideBlocks = 1_000;
 /** How data is in a block: as it is, or as its SHA-256. Undefined for not at all. */
 export function matchOf({ data }: Block, digest: Digest): "data" | "digest" | undefined {
   if (digestOf(data) === digest) return "data";
-  return data.toHex() === digest ? "digest" : undefined;
+  return isDigest(data, digest) ? "digest" : undefined;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

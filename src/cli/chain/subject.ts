@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { type Digest, digestFromBytes } from "../../core/digest.ts";
+import { type Digest, digestFromBytes, parseDigest } from "../../core/digest.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { groupDigits } from "../counts.ts";
@@ -31,16 +31,16 @@ export interface SubjectOptions {
 export function addSubjectOptions(command: Command): Command {
   return command
     .option("--text <text>", "this text instead of a file")
-    .option("--digest <hex>", "only its SHA-256, which is known: 64 hex digits", parseDigest);
+    .option("--digest <hex>", "only its SHA-256, which is known: 64 hex digits", parseDigestOption);
 }
 
 /** What stands for `[file]` in the help. */
 export const fileArgument = "the data; - is standard input, which is read as well where nothing is named";
 
-function parseDigest(text: string): Digest {
-  const hex = /^(?:0x)?([0-9a-f]{64})$/i.exec(text)?.[1];
-  if (hex === undefined) throw new InvalidArgumentError("it is not 64 hex digits.");
-  return hex.toLowerCase() as Digest;
+function parseDigestOption(text: string): Digest {
+  const digest = parseDigest(text);
+  if (digest === undefined) throw new InvalidArgumentError("it is not 64 hex digits.");
+  return digest;
 }
 
 /** The one thing that is named; undefined for nothing. */
