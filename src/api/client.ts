@@ -1,4 +1,4 @@
-import { formatExactJson } from "../core/exact-json.ts";
+import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
 
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
@@ -66,7 +66,7 @@ async function send(url: string, body: string, signal: AbortSignal | undefined):
 
 function parseAnswer(url: string, text: string): Answer {
   try {
-    const answer: unknown = JSON.parse(text, readExact);
+    const answer: unknown = parseExactJson(text);
     if (isAnswer(answer)) return answer;
   } catch {
     // Refused below, as everything that is no answer.
@@ -80,9 +80,4 @@ function isAnswer(value: unknown): value is Answer {
   const { error } = value as { readonly error?: { readonly code?: unknown; readonly message?: unknown } | null };
   if (error === undefined || error === null) return "result" in value;
   return typeof error.code === "bigint" && typeof error.message === "string";
-}
-
-/** Where the engine does not give the digits (ECMAScript 2027), a number is as exact as JSON makes it. */
-function readExact(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === "number" && Number.isInteger(value) ? BigInt(context?.source ?? value) : value;
 }

@@ -1,5 +1,5 @@
 import { VmError } from "../core/errors.ts";
-import { formatExactJson } from "../core/exact-json.ts";
+import { formatExactJson, parseVerbatimJson } from "../core/exact-json.ts";
 import { ownTurn } from "./turns.ts";
 
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
@@ -165,15 +165,8 @@ function failure(id: unknown, code: number, message: string): Answer {
 
 /** Like `JSON.parse`, but a number that would be written back otherwise stays the text it was. */
 function parseExactJson(text: string): unknown {
-  if (!mayHaveInexactNumber.test(text)) return JSON.parse(text); // without a reviver, several times faster
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    if (typeof value !== "number" || context?.source === undefined || String(value) === context.source) return value;
-    return JSON.rawJSON(context.source);
-  });
+  return parseVerbatimJson(text);
 }
-
-/** A member that is a number of many digits, or with a sign or a fraction. */
-const mayHaveInexactNumber = /:\s*(?:-|\d{16}|\d*[.eE])/;
 
 const parseError = -32700;
 const invalidRequest = -32600;

@@ -15,3 +15,119 @@ function exactNumber(value: bigint): object | number {
 export function formatExactJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? exactNumber(part) : part));
 }
+
+/**
+ * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, those in strings included, so that it may
+ * have more values than that. To be asked before parsing, which takes memory and time for each value, however short it is.
+ */
+export function hasMoreValues(text: string, max: number): boolean {
+  let left = max;
+  for (const character of ",:[{") {
+    for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) {
+      if (left-- === 0) return true;
+    }
+  }
+  return false;
+}
+
+/** Like `JSON.parse`, but integers of up to 20 digits, without a fraction and an exponent, are bigints. */
+export function parseExactJson(text: string): unknown {
+  return parseJson(text, (literal) => (shortInteger.test(literal) ? BigInt(literal) : Number(literal)));
+}
+
+/**
+ * Like `JSON.parse`, but a number that would be written back otherwise (1.0, or one of many digits) is raw JSON, which
+ * `JSON.stringify` writes as it was.
+ */
+export function parseVerbatimJson(text: string): unknown {
+  return parseJson(text, (literal) => {
+    const value = Number(literal);
+    return String(value) === literal ? value : JSON.rawJSON(literal);
+  });
+}
+
+/**
+ * Like `JSON.parse`, but each number is what `read` makes of its text. A reviver would do it as well, but is called for
+ * values of every kind, and recurses.
+ */
+function parseJson(text: string, read: (literal: string) => unknown): unknown {
+  const { numbers, indexed } = takeNumbers(text, read);
+  if (numbers.every((value) => typeof value === "number")) return JSON.parse(text);
+  return putNumbers(JSON.parse(indexed), numbers);
+}
+
+/**
+ * The numbers of a JSON text in their order, and the text with each replaced by its index. What is no number by the grammar
+ * stays, so that the one text is JSON where the other is.
+ */
+function takeNumbers(text: string, read: (literal: string) => unknown) {
+  const numbers: unknown[] = [];
+  let indexed = "";
+  let taken = 0;
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === minus || isDigit(code)) {
+      const end = endOfNumber(text, at);
+      const literal = text.slice(at, end);
+      if (number.test(literal)) {
+        indexed += text.slice(taken, at) + numbers.length;
+        numbers.push(read(literal));
+        taken = end;
+      }
+      at = end;
+    } else at++;
+  }
+  return { numbers, indexed: indexed + text.slice(taken) };
+}
+
+const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
+/** 20 digits: room for every u64. More are read no further: a megabyte of them takes a tenth of a second. */
+const shortInteger = /^-?\d{1,20}$/;
+
+/** Where the string that opens at `start` ends, its closing quote included; the end of the text where it does not end. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let from = end;
+    while (text.charCodeAt(from - 1) === backslash) from--;
+    if ((end - from) % 2 === 0) return end + 1;
+  }
+  return text.length;
+}
+
+/** Behind all that may be of one number. */
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1;
+  for (;;) {
+    const code = text.charCodeAt(end);
+    if (!isDigit(code) && code !== point && code !== minus && code !== plus && (code | 0x20) !== exponent) return end;
+    end++;
+  }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+const quote = 0x22;
+const plus = 0x2b;
+const minus = 0x2d;
+const point = 0x2e;
+const backslash = 0x5c;
+const exponent = 0x65;
+
+/** Replaces, in a value of JSON, each index by its number. It does not recurse, since `JSON.parse` bears any depth. */
+function putNumbers(value: unknown, numbers: readonly unknown[]): unknown {
+  const root = [value];
+  const open: (unknown[] | Record<string, unknown>)[] = [root];
+  const put = (member: unknown) => {
+    if (typeof member === "number") return numbers[member];
+    if (typeof member === "object" && member !== null) open.push(member as Record<string, unknown>);
+    return member;
+  };
+  for (let container = open.pop(); container !== undefined; container = open.pop()) {
+    if (Array.isArray(container)) for (let i = 0; i < container.length; i++) container[i] = put(container[i]);
+    else for (const key of Object.keys(container)) container[key] = put(container[key]);
+  }
+  return root[0];
+}

@@ -1,6 +1,7 @@
 import type { Block } from "../../core/block.ts";
 import { type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { VmError } from "../../core/errors.ts";
+import { parseExactJson } from "../../core/exact-json.ts";
 import { type CheckedProof, checkProof } from "../../core/proof.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { groupDigits } from "../counts.ts";
@@ -15,7 +16,7 @@ export function readProof(source: Extract<Source, { kind: "file" | "input" }>, o
   const { data } = readData(source, maxProofFileBytes, output);
   const name = source.kind === "file" ? source.path : "standard input";
   try {
-    return checkProof(JSON.parse(utf8.decode(data), exactIntegers));
+    return checkProof(parseExactJson(utf8.decode(data)));
   } catch (error) {
     if (error instanceof VmError) throw new CommandFailed(`${name}: ${error.message}`);
     if (unreadable.some((kind) => error instanceof kind)) throw new CommandFailed(`${name}: it is not JSON`);
@@ -57,7 +58,3 @@ export function matchOf({ data }: Block, digest: Digest): "data" | "digest" | un
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function exactIntegers(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === "number" && /^\d+$/.test(context?.source ?? "") ? BigInt(context?.source ?? 0) : value;
-}
