@@ -1,7 +1,9 @@
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
+import { Admission } from "./api/admission.ts";
 import { apiPaths } from "./api/paths.ts";
+import { Turns } from "./api/turns.ts";
 import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/write-all.ts";
 import { Log } from "./log.ts";
@@ -49,6 +51,8 @@ function onEnd(close: () => void): void {
 /** Only a go-plugin handshake may go to standard output: all logs go to standard error. */
 async function serve(): Promise<void> {
   const log = new Log((line) => write(2)(`${line}\n`));
+  const admission = new Admission(log);
+  const turns = new Turns();
   try {
     await servePlugin({
       environment: process.env,
@@ -57,14 +61,16 @@ async function serve(): Promise<void> {
       clock: systemClock,
       writeOut: write(1),
       httpPaths: apiPaths,
-      createApp: async (vm, identity) => {
+      admission,
+      createApp: async (vm, identity, { maxHttpRequests, maxHttpBytes, clientAddressHeader }) => {
+        admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
         const { createApi } = await importApi();
-        const { app, answerRpc } = createApi(vm, identity, log);
-        return { fetch: app.fetch, answerRpc };
+        return { ...createApi(vm, identity, log, turns), clientAddressHeader };
       },
       staticApp: {
-        fetch: async (request) => (await importApi()).createStaticApp(log).fetch(request),
+        fetch: async (request, asker) => (await importApi()).createStaticApp(log, turns)(request, asker),
         answerRpc: () => undefined,
+        clientAddressHeader: "",
       },
     });
   } catch (error) {

@@ -21,7 +21,10 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages:
       /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
-  dev: { layers: ["core", "vm", "api", "log"], packages: /^(hono(\/|$)|node:timers\/promises)/ },
+  dev: {
+    layers: ["core", "vm", "api", "log"],
+    packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|timers\/promises))$/,
+  },
   cli: {
     layers: ["core", "store", "dev", "api", "log"],
     packages: /^(commander|node:(crypto|fs|path|stream|timers\/promises))$/,

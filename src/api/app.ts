@@ -3,61 +3,95 @@ import type { Identity } from "../core/identity.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 import { addExplorer } from "./explorer/explorer.tsx";
-import { type Awaitable, answerJsonRpc, type Caller, type Methods } from "./json-rpc.ts";
+import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
 import { createMethods, staticMethods } from "./methods.ts";
+import type { Asker, Caller, Turns } from "./turns.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
+/** Bytes of a body that carries no data: a call at `/static`, and whatever is sent to another path than `/rpc`. */
+export const maxSmallBodyBytes = 64 * 1024;
+/** Characters of a URL. */
+export const maxUrlLength = 8 * 1024;
+
+/** Who sends a request. */
+export interface Sender extends Asker {
+  /** To be called when the body of the request is of no more use. */
+  readonly releaseRequest: () => void;
+}
+
 /** The ways into the API: both do the same for a JSON-RPC call. */
 export interface Api {
-  readonly app: Hono;
+  readonly fetch: (request: Request, sender: Sender) => Awaitable<Response>;
   /** Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large. */
-  readonly answerRpc: (body: Uint8Array, caller: Caller) => Awaitable<string> | undefined;
+  readonly answerRpc: (body: Uint8Array, sender: Sender) => Awaitable<string> | undefined;
 }
 
-/** What people and programs see of the chain: JSON-RPC at `/rpc`, pages at `/explorer`. */
-export function createApi(vm: Vm, identity: Identity, log: Log): Api {
-  const answerRpc = createAnswer(createMethods(vm, identity));
+/** What a route knows besides the request. */
+interface Environment {
+  readonly Bindings: { readonly caller: Caller };
+}
+
+export type ApiApp = Hono<Environment>;
+
+/** What people and programs see of the chain: JSON-RPC at `/rpc`, pages at `/explorer`. All of it is done in `turns`. */
+export function createApi(vm: Vm, identity: Identity, log: Log, turns: Turns): Api {
+  const methods = createMethods(vm, identity);
   const app = createApp(log);
-  serveRpc(app, "/rpc", answerRpc);
+  serveRpc(app, "/rpc", methods, maxBodyBytes);
   addExplorer(app, vm, identity.notice);
   app.notFound((c) => c.text("not found\n", 404));
-  return { app, answerRpc };
-}
-
-/** What is there without a chain: `ping` at `/static`, as timestampvm-rs has it. */
-export function createStaticApp(log: Log): Hono {
-  const app = createApp(log);
-  serveRpc(app, "/static", createAnswer(staticMethods));
-  app.notFound((c) => c.text("the chain is not initialized\n", 503));
-  return app;
-}
-
-function createAnswer(methods: Methods): Api["answerRpc"] {
-  return (body, caller) => {
-    if (body.length > maxBodyBytes) return undefined;
-    const answer = answerJsonRpc(methods, utf8.decode(body), caller);
-    return answer instanceof Promise ? answer.then((text) => text ?? "") : (answer ?? "");
+  return {
+    fetch: (request, sender) => turns.run(sender, (caller) => app.fetch(request, { caller })),
+    answerRpc: (body, sender) => {
+      if (body.length > maxBodyBytes) return undefined;
+      return turns.run(sender, (caller) => {
+        const text = utf8.decode(body);
+        sender.releaseRequest();
+        return answerText(methods, text, caller);
+      });
+    },
   };
 }
 
-function createApp(log: Log): Hono {
-  const app = new Hono();
+/** What is there without a chain: `ping` at `/static`, as timestampvm-rs has it. */
+export function createStaticApp(log: Log, turns: Turns): Api["fetch"] {
+  const app = createApp(log);
+  serveRpc(app, "/static", staticMethods, maxSmallBodyBytes);
+  app.notFound((c) => c.text("the chain is not initialized\n", 503));
+  return (request, sender) => turns.run(sender, (caller) => app.fetch(request, { caller }));
+}
+
+/** Gives "" where there is nothing to answer. */
+function answerText(methods: Methods, text: string, caller: Caller): Awaitable<string> {
+  const answer = answerJsonRpc(methods, text, caller);
+  return answer instanceof Promise ? answer.then((text) => text ?? "") : (answer ?? "");
+}
+
+function createApp(log: Log): ApiApp {
+  const app: ApiApp = new Hono();
   app.onError((error, c) => {
+    // A client that is gone while its request is read, or its answer made, is no fault of ours.
+    if (c.env.caller.signal.aborted) return c.text("nobody waits\n", 499 as 400);
     log.error("request failed", { path: c.req.path, error: error.stack ?? error.message });
     return c.text("internal error\n", 500);
+  });
+  app.use(async (c, next) => {
+    if (c.req.url.length > maxUrlLength) return c.text(`a URL has at most ${maxUrlLength} characters\n`, 414);
+    return next();
   });
   return app;
 }
 
-function serveRpc(app: Hono, path: string, answerRpc: Api["answerRpc"]): void {
+function serveRpc(app: ApiApp, path: string, methods: Methods, maxBytes: number): void {
   app.all(path, async (c) => {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
-    const answer = await answerRpc(new Uint8Array(await c.req.arrayBuffer()), c.req.raw);
-    if (answer === undefined) return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
+    const body = await c.req.arrayBuffer();
+    if (body.byteLength > maxBytes) return c.text(`a request has at most ${maxBytes} bytes\n`, 413);
+    const answer = await answerText(methods, utf8.decode(body), c.env.caller);
     return answer === "" ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });
 }

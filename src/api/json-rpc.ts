@@ -1,15 +1,9 @@
 import { VmError } from "../core/errors.ts";
-import { formatExactJson, parseVerbatimJson } from "../core/exact-json.ts";
-import { ownTurn } from "./turns.ts";
+import { formatExactJson, hasMoreValues, parseVerbatimJson } from "../core/exact-json.ts";
+import type { Caller } from "./turns.ts";
 
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
 export type Params = unknown;
-
-/** Who waits for an answer. */
-export interface Caller {
-  /** Aborts when the caller is gone, or the answers to its batch are too large already: nobody wants the answer. */
-  readonly signal: AbortSignal;
-}
 
 /** A method gives its result, or a promise of it. */
 export type Method = (params: Params, caller: Caller) => unknown;
@@ -21,8 +15,8 @@ export type Awaitable<T> = T | Promise<T>;
 export const maxBatchRequests = 100;
 /** Characters of the answers to a batch, after which nothing more is begun or read for it. */
 export const maxBatchAnswerLength = 8 * 1024 * 1024;
-/** Milliseconds of work on a batch after which whatever else there is to do has its turn. */
-const maxTurnMs = 10;
+/** Values in one request or batch at most, by the commas, colons and brackets in it: what is parsed takes a few ms then. */
+export const maxValues = 10_000;
 
 /** Thrown by a method for parameters it does not take. */
 export class InvalidParams extends Error {}
@@ -32,13 +26,19 @@ export class InvalidParams extends Error {}
  * to answer: all were notifications. Ids are echoed as they were written, numbers of any size included.
  */
 export function answerJsonRpc(methods: Methods, text: string, caller: Caller): Awaitable<string | undefined> {
+  if (hasMoreValues(text, maxValues)) {
+    return JSON.stringify(failure(null, invalidRequest, `Invalid Request: more than ${maxValues} values`));
+  }
   let message: unknown;
   try {
-    message = parseExactJson(text);
+    message = parseVerbatimJson(text);
   } catch {
     return JSON.stringify(failure(null, parseError, "Parse error"));
   }
-  if (!Array.isArray(message)) return answerText(methods, message, caller);
+  if (!Array.isArray(message)) {
+    const answered = answerOne(methods, message, caller);
+    return answered instanceof Promise ? answered.then(textIfWanted) : textIfWanted(answered);
+  }
   if (message.length === 0) return JSON.stringify(failure(null, invalidRequest, "Invalid Request: empty batch"));
   if (message.length > maxBatchRequests) {
     const problem = `Invalid Request: a batch has at most ${maxBatchRequests} requests`;
@@ -56,48 +56,55 @@ type Answer =
     };
 
 /**
- * Begins the requests in their order, and does not wait for one before the next. When their answers are too large, no more
- * are begun, and reads that are not done yet are given up; what was proposed by then is answered all the same.
+ * Begins the requests in their order, and does not wait for one before the next; other callers come between. When their
+ * answers are too large, those to notifications among them, no more are begun, and reads that are not done yet are given
+ * up; what was proposed by then is answered all the same.
  */
-async function answerBatch(
-  methods: Methods,
-  requests: readonly unknown[],
-  { signal }: Caller,
-): Promise<string | undefined> {
+async function answerBatch(methods: Methods, requests: readonly unknown[], whole: Caller): Promise<string | undefined> {
   const full = new AbortController();
-  const caller = { signal: AbortSignal.any([signal, full.signal]) };
-  const answers: Awaitable<string | undefined>[] = [];
+  const caller = whole.until(AbortSignal.any([whole.signal, full.signal]));
+  const answers: Awaitable<Answered>[] = [];
   let length = 0;
-  const count = (answer: string | undefined) => {
-    length += answer?.length ?? 0;
+  const count = (answered: Answered) => {
+    length += answered.text.length;
     if (length >= maxBatchAnswerLength) full.abort(new Error(answersTooLarge));
-    return answer;
+    return answered;
   };
-  let turnStart = performance.now();
   for (const request of requests) {
-    if (performance.now() - turnStart > maxTurnMs) {
-      await ownTurn();
-      turnStart = performance.now();
-    }
-    const answer = full.signal.aborted ? refuseRest(request) : answerText(methods, request, caller);
+    const othersTurn = whole.pause();
+    if (othersTurn !== undefined) await othersTurn;
+    const answer = full.signal.aborted ? refuseRest(request) : answerOne(methods, request, caller);
     answers.push(answer instanceof Promise ? answer.then(count) : count(answer));
   }
   return joinAnswers(await Promise.all(answers));
 }
 
-function joinAnswers(answers: readonly (string | undefined)[]): string | undefined {
-  const given = answers.filter((answer) => answer !== undefined);
+function joinAnswers(answers: readonly Answered[]): string | undefined {
+  const given = answers.filter(({ isWanted }) => isWanted).map(({ text }) => text);
   return given.length === 0 ? undefined : `[${given.join(",")}]`;
 }
 
-/** Undefined for a notification, which is carried out all the same. */
-function answerText(methods: Methods, request: unknown, caller: Caller): Awaitable<string | undefined> {
+/** A notification is carried out, and costs, as a call does; only its answer is not sent. */
+interface Answered {
+  readonly text: string;
+  readonly isWanted: boolean;
+}
+
+function answerOne(methods: Methods, request: unknown, caller: Caller): Awaitable<Answered> {
   const answer = isRequest(request)
     ? call(methods, request, caller)
     : failure(idOf(request) ?? null, invalidRequest, "Invalid Request");
-  const isNotification = isRequest(request) && idOf(request) === undefined;
-  const format = (answer: Answer) => (isNotification ? undefined : formatExactJson(answer));
+  const isWanted = !isNotification(request);
+  const format = (answer: Answer) => ({ text: formatExactJson(answer), isWanted });
   return answer instanceof Promise ? answer.then(format) : format(answer);
+}
+
+function textIfWanted({ text, isWanted }: Answered): string | undefined {
+  return isWanted ? text : undefined;
+}
+
+function isNotification(request: unknown): boolean {
+  return isRequest(request) && idOf(request) === undefined;
 }
 
 function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaitable<Answer> {
@@ -124,10 +131,9 @@ function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
   throw error;
 }
 
-function refuseRest(request: unknown): string | undefined {
-  const id = idOf(request);
-  if (id === undefined && isRequest(request)) return undefined;
-  return formatExactJson(failure(id ?? null, internalError, answersTooLarge));
+function refuseRest(request: unknown): Answered {
+  const answer = failure(idOf(request) ?? null, internalError, answersTooLarge);
+  return { text: formatExactJson(answer), isWanted: !isNotification(request) };
 }
 
 const answersTooLarge = "the answers to this batch are too large";
@@ -154,18 +160,13 @@ function idOf(request: unknown): unknown {
   return isId(id) ? id : null;
 }
 
-/** Numbers whose text must be kept come from `parseExactJson` as raw JSON. */
+/** Numbers whose text must be kept come from `parseVerbatimJson` as raw JSON. */
 function isId(id: unknown): boolean {
   return id === null || typeof id === "string" || typeof id === "number" || JSON.isRawJSON(id);
 }
 
 function failure(id: unknown, code: number, message: string): Answer {
   return { jsonrpc: "2.0", error: { code, message }, id };
-}
-
-/** Like `JSON.parse`, but a number that would be written back otherwise stays the text it was. */
-function parseExactJson(text: string): unknown {
-  return parseVerbatimJson(text);
 }
 
 const parseError = -32700;

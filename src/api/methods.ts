@@ -12,6 +12,7 @@ import { formatHex } from "./values.ts";
 
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
 export function createMethods(vm: Vm, identity: Identity): Methods {
+  let document: ReturnType<typeof describeApi> | undefined; // some milliseconds of work, for those who want it
   const implementation: Implementation = {
     ping,
     ...createStampingMethods(vm),
@@ -24,7 +25,10 @@ export function createMethods(vm: Vm, identity: Identity): Methods {
       return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } }; // in the peer's order
     },
     getStatus: () => getStatus(vm, identity),
-    "rpc.discover": () => describeApi(identity.version),
+    "rpc.discover": () => {
+      document ??= describeApi(identity.version);
+      return document;
+    },
   };
   const bind = <Name extends MethodName>(name: Name) =>
     checked<CheckedParamsOf<Name>>(contract[name].params, implementation[name]);

@@ -6,10 +6,10 @@ import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
 import type { Implementation } from "./checked.ts";
 import { maxPageBytes, type ResultOf } from "./contract.ts";
 import { InvalidParams } from "./json-rpc.ts";
-import { ownTurn } from "./turns.ts";
+import type { Caller } from "./turns.ts";
 import { formatDigest, formatHex } from "./values.ts";
 
-/** Blocks of a proof in one reply at most: what is read and checked in some tens of milliseconds. */
+/** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
 /** Bytes of blocks after which the part of a proof in one reply ends. */
 export const maxProofBytes = 4 * 1024 * 1024;
@@ -21,33 +21,28 @@ export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation
   return {
     getBlockByHeight: ({ height }) => ({ block: formatBlock(expectBlock(chain.getBlockAtHeight(height))) }),
     getBlockAt: ({ timestamp }) => ({ block: formatBlock(expectBlock(chain.getBlockAt(timestamp))) }),
-    getBlocks: async ({ from, limit, order, waitMs }, { signal }) => {
+    getBlocks: async ({ from, limit, order, waitMs }, caller) => {
       const isAscending = order === "ascending";
       const start = from ?? (isAscending ? 0n : chain.last.height);
-      if (waitMs > 0) await chain.waitForHeight(start, waitMs, signal);
-      await ownTurn(signal);
-      const { blocks, next } = takePage(chain.blocksFrom(start, order), limit);
+      if (waitMs > 0) await chain.waitForHeight(start, waitMs, caller.signal);
+      const { blocks, next } = await takePage(() => chain.blocksFrom(start, order), limit, formatBlock, caller);
       const end = blocks.at(-1)?.height;
       const afterEnd = end === undefined ? start : end + 1n; // where a block will be that is not there yet
-      return { blocks: blocks.map(formatBlock), next: next ?? (isAscending ? afterEnd : undefined) };
+      return { blocks, next: next ?? (isAscending ? afterEnd : undefined) };
     },
-    find: async ({ data, digest, from, limit }, { signal }) => {
-      await ownTurn(signal);
+    find: ({ data, digest, from, limit }, caller) => {
       const wanted = digest ?? digestOf(data as Uint8Array);
-      const { blocks, next } = takePage(chain.find(wanted, from), limit);
-      return {
-        blocks: blocks.map((block) => ({
-          ...formatBlock(block),
-          match: isDigest(block.data, wanted) ? "digest" : "data",
-        })),
-        next,
-      };
+      const format = (block: Block) =>
+        ({ ...formatBlock(block), match: isDigest(block.data, wanted) ? "digest" : "data" }) as const;
+      return takePage(() => chain.find(wanted, from), limit, format, caller);
     },
-    getProof: async ({ id, digest, to }, { signal }) => {
-      await ownTurn(signal);
-      const block = id === undefined ? first(chain.find(digest as Digest)) : chain.getBlock(id);
-      return prove(chain, expectBlock(block), expectBlock(to === undefined ? chain.last : chain.getBlock(to)));
-    },
+    getProof: ({ id, digest, to }, caller) =>
+      caller.doLong(async () => {
+        const block = id === undefined ? first(chain.find(digest as Digest)) : chain.getBlock(id);
+        await caller.pause();
+        const end = to === undefined ? chain.last : chain.getBlock(to);
+        return prove(chain, expectBlock(block), expectBlock(end), caller);
+      }),
   };
 }
 
@@ -61,40 +56,52 @@ function first(blocks: Iterable<Block>): Block | undefined {
   return undefined;
 }
 
-/** At least one block, if there is one, and the height of the first that is not in the page. */
-function takePage(
-  source: Iterable<Block>,
-  limit: number,
-): { readonly blocks: Block[]; readonly next: bigint | undefined } {
-  const blocks: Block[] = [];
-  let bytes = 0;
-  for (const block of source) {
-    bytes += block.data.length;
-    if (blocks.length >= limit || (blocks.length > 0 && bytes > maxPageBytes)) return { blocks, next: block.height };
-    blocks.push(block);
-  }
-  return { blocks, next: undefined };
+interface Page<T> {
+  readonly blocks: T[];
+  readonly next: bigint | undefined;
 }
 
-function prove(chain: ConfirmedChain, block: Block, to: Block): ResultOf<"getProof"> {
+/** At least one block, if there is one, and the height of the first that is not in the page. */
+function takePage<T>(
+  source: () => Iterable<Block>,
+  limit: number,
+  format: (block: Block) => T,
+  { doLong, pause }: Caller,
+): Promise<Page<T>> {
+  return doLong(async () => {
+    const blocks: T[] = [];
+    let bytes = 0;
+    for (const block of source()) {
+      bytes += block.data.length;
+      if (blocks.length >= limit || (blocks.length > 0 && bytes > maxPageBytes)) return { blocks, next: block.height };
+      blocks.push(format(block));
+      await pause();
+    }
+    return { blocks, next: undefined };
+  });
+}
+
+async function prove(chain: ConfirmedChain, block: Block, to: Block, { pause }: Caller): Promise<ResultOf<"getProof">> {
   if (to.height < block.height) throw new InvalidParams("to must not be before the block");
-  const blocks: Block[] = [];
+  const blocks: string[] = [];
   let bytes = 0;
+  let last = block;
   for (const next of chain.blocksFrom(block.height, "ascending")) {
     bytes += next.bytes.length;
     // Two blocks are one step, without which the next part would begin where this one does.
     if (blocks.length >= maxProofBlocks || (blocks.length > 1 && bytes > maxProofBytes)) break;
-    blocks.push(next);
+    expectProvable(next);
+    blocks.push(formatHex(next.bytes));
+    last = next;
     if (next.height === to.height) break;
+    await pause();
   }
-  expectProvable(blocks);
-  const last = blocks.at(-1) ?? block;
   const proof = {
     version: 1n,
     ...summaryOf(block),
     digest: formatDigest(digestOf(block.data)),
     to: summaryOf(last),
-    blocks: blocks.map((part) => formatHex(part.bytes)),
+    blocks,
   } as const;
   return { proof, next: last.height < to.height ? last.id : undefined };
 }

@@ -4,7 +4,6 @@ import type { Receipt, Vm } from "../vm/vm.ts";
 import type { Implementation } from "./checked.ts";
 import type { ResultOf } from "./contract.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
-import { ownTurn } from "./turns.ts";
 import { formatDigest } from "./values.ts";
 
 /** The methods that bring data to the chain. */
@@ -20,12 +19,10 @@ export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBloc
       if (known.status === "accepted") return formatReceipt(id, known);
       return proposals.propose(stamped).then(() => formatReceipt(id, vm.receiptOf(id)));
     },
-    getReceipt: async ({ id, waitMs }, { signal }) => {
-      if (waitMs > 0) {
-        await vm.confirmed.waitForDigest(id, waitMs, signal);
-        await ownTurn(signal);
-      }
-      return formatReceipt(id, vm.receiptOf(id));
+    getReceipt: ({ id, waitMs }, { signal, pause }) => {
+      const answer = () => formatReceipt(id, vm.receiptOf(id));
+      if (waitMs === 0) return answer();
+      return vm.confirmed.waitForDigest(id, waitMs, signal).then(pause).then(answer);
     },
   };
 }

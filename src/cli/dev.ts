@@ -49,7 +49,7 @@ async function serve(options: DevCommandOptions, about: About, { out, err, isCol
   const log = new Log((line) => err(`${line}\n`));
   log.setLevel(logLevel);
   const printer = options.json ? jsonPrinter(out) : textPrinter(out, createPaint(isColoured));
-  const chain = startDevChain({
+  const chain = await startDevChain({
     ...http,
     file: dataDir === undefined ? ":memory:" : join(dataDir, databaseFileName),
     genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis))),

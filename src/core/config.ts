@@ -15,6 +15,12 @@ export interface Config {
   readonly proposalExpirySeconds: number;
   /** How long this node builds no block on a new one. */
   readonly minBlockIntervalMs: number;
+  /** How many HTTP requests may be unanswered at a time, those that wait for a block among them. */
+  readonly maxHttpRequests: number;
+  /** How many bytes they may have together while they are read, or wait to be worked on. */
+  readonly maxHttpBytes: number;
+  /** The header in which a proxy before the node names its client, as the last value; "" without such a proxy. */
+  readonly clientAddressHeader: string;
   /** Where the chain's data goes, an absolute path, on nodes that do not say themselves; "" for where later ones put it. */
   readonly chainDataDir: string;
 }
@@ -26,6 +32,9 @@ export const defaultConfig: Config = {
   maxMempoolBytes: 64 * 1024 * 1024,
   proposalExpirySeconds: 0,
   minBlockIntervalMs: 0,
+  maxHttpRequests: 4_096,
+  maxHttpBytes: 32 * 1024 * 1024,
+  clientAddressHeader: "",
   chainDataDir: "",
 };
 
@@ -56,6 +65,12 @@ const rules: Readonly<Record<keyof Config, Rule>> = {
   maxMempoolBytes: wholeNumber(1_000_000, 4 * 1024 ** 3),
   proposalExpirySeconds: wholeNumber(0, 10 * 365 * 24 * 3600),
   minBlockIntervalMs: wholeNumber(0, 3_600_000),
+  maxHttpRequests: wholeNumber(64, 1_000_000),
+  maxHttpBytes: wholeNumber(16 * 1024 * 1024, 4 * 1024 ** 3),
+  clientAddressHeader: {
+    wanted: "the name of an HTTP header",
+    accepts: (value) => typeof value === "string" && /^[A-Za-z0-9-]{0,64}$/.test(value),
+  },
   chainDataDir: {
     wanted: "an absolute path",
     accepts: (value) => typeof value === "string" && (value === "" || value.startsWith("/")),

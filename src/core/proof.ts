@@ -31,10 +31,9 @@ export function checkProof(value: unknown): CheckedProof {
   return { block, to, length: blocks.length };
 }
 
-/** Blocks of which each is the child of the one before. Throws "no proof" where one's id is not the hash of its bytes. */
-export function expectProvable(blocks: readonly Block[]): void {
-  for (const { id, bytes } of blocks)
-    if (idFromBytes(sha256(bytes)) !== id) throw new VmError({ code: "no proof", id });
+/** Throws "no proof" when the block's id is not the hash of its bytes. */
+export function expectProvable({ id, bytes }: Block): void {
+  if (idFromBytes(sha256(bytes)) !== id) throw new VmError({ code: "no proof", id });
 }
 
 function expectChild(parent: Block, child: Block, at: number): Block {

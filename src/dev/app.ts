@@ -1,6 +1,11 @@
-import { Hono } from "hono";
+import type { HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { type Admission, retryAfterSeconds } from "../api/admission.ts";
+import { type Api, maxBodyBytes, type Sender } from "../api/app.ts";
 import { answerJsonRpc } from "../api/json-rpc.ts";
+import type { Turns } from "../api/turns.ts";
 import { VmError } from "../core/errors.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import type { Vm } from "../vm/vm.ts";
@@ -10,30 +15,71 @@ export interface DevAppOptions {
   readonly vm: Vm;
   readonly info: NodeInfo;
   /** Answers requests for the chain, without the part of the path where it is mounted. */
-  readonly chainApp: (request: Request) => Response | Promise<Response>;
+  readonly chain: Api["fetch"];
+  readonly admission: Admission;
+  readonly turns: Turns;
   /** The host names by which a browser may call us, beside localhost and addresses. */
   readonly hosts: readonly string[];
 }
 
+interface Environment {
+  readonly Bindings: HttpBindings;
+  readonly Variables: { sender: Sender };
+}
+
 /** What a node serves of one chain, at the same URLs. */
-export function createDevApp({ vm, info, chainApp, hosts }: DevAppOptions): Hono {
-  const app = new Hono();
-  app.use(async (c, next) => {
-    if (!isAllowedHost(c.req.header("host") ?? "", hosts)) return c.text("invalid host specified\n", 403);
-    return next();
-  });
+export function createDevApp({ vm, info, chain, admission, turns, hosts }: DevAppOptions): Hono<Environment> {
+  const app = new Hono<Environment>();
+  app.use((c, next) => (isAllowedHost(c.req.header("host") ?? "", hosts) ? next() : refuseHost(c)));
   app.use(nodeCors);
-  for (const name of info.chain) app.mount(`/ext/bc/${name}`, chainApp);
+  app.use((c, next) => admit(c, admission, next));
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: refuseLarge }));
+  const mounted = { optionHandler: (c: Context<Environment>) => [c.get("sender")] };
+  for (const name of info.chain) app.mount(`/ext/bc/${name}`, chain, mounted);
   app.get("/ext/health", (c) => {
     const { isHealthy, body } = checkHealth(vm, info);
     return c.body(body, isHealthy ? 200 : 503, json);
   });
   const infoMethods = createInfoMethods(info);
-  app.post("/ext/info", async (c) =>
-    c.body((await answerJsonRpc(infoMethods, await c.req.text(), c.req.raw)) ?? "", 200, json),
-  );
+  app.post("/ext/info", async (c) => {
+    const text = await c.req.text();
+    const answer = await turns.run(c.get("sender"), (caller) => answerJsonRpc(infoMethods, text, caller));
+    return c.body(answer ?? "", 200, json);
+  });
   app.notFound((c) => c.text("404 page not found\n", 404));
   return app;
+}
+
+function refuseHost(c: Context): Promise<Response> {
+  return Promise.resolve(c.text("invalid host specified\n", 403));
+}
+
+function refuseLarge(c: Context): Response {
+  return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
+}
+
+/** Before anything is read. Until the answer is fetched, the request counts. */
+async function admit(c: Context<Environment>, admission: Admission, next: () => Promise<void>) {
+  const busy = () => c.text("too many requests, try again later\n", 503, { "Retry-After": String(retryAfterSeconds) });
+  const room = admission.admit(bytesOf(c));
+  if (room === undefined) return busy();
+  const { incoming, outgoing } = c.env;
+  outgoing.once("close", room.free);
+  const name = incoming.socket.remoteAddress ?? "unknown";
+  if (!room.takeFor(name)) return busy();
+  c.set("sender", { name, signal: c.req.raw.signal, releaseRequest: room.releaseRequest });
+  await next();
+  if (c.res.body === null) return undefined;
+  const body = await c.res.arrayBuffer();
+  room.holdAnswer(body.byteLength, () => outgoing.destroy());
+  c.res = new Response(body, c.res);
+  return undefined;
+}
+
+/** A body that does not say how long it is may be as long as any. */
+function bytesOf(c: Context): number {
+  if (c.req.header("transfer-encoding") !== undefined) return maxBodyBytes;
+  return Math.min(Number(c.req.header("content-length") ?? 0), maxBodyBytes);
 }
 
 /**

@@ -1,4 +1,7 @@
+import { getRequestListener } from "@hono/node-server";
+import { Admission } from "../api/admission.ts";
 import { createApi } from "../api/app.ts";
+import { Turns } from "../api/turns.ts";
 import type { Block } from "../core/block.ts";
 import { type Config, defaultConfig } from "../core/config.ts";
 import { parseGenesis } from "../core/genesis.ts";
@@ -7,7 +10,7 @@ import { systemClock } from "../vm/clock.ts";
 import { openVmAlone } from "../vm/open.ts";
 import { createDevApp } from "./app.ts";
 import { runEngine } from "./engine.ts";
-import { listenNear } from "./listen.ts";
+import { listenNear, portOf } from "./listen.ts";
 import { notice } from "./node-api.ts";
 
 export interface DevOptions {
@@ -43,8 +46,8 @@ export interface DevChain {
 /** The name under which the chain is served. */
 const chainAlias = "timestampvm";
 
-/** Throws "malformed genesis", "database in use" or "database failed", and what the system says of the address. */
-export function startDevChain(options: DevOptions): DevChain {
+/** Rejects with "malformed genesis", "database in use" or "database failed", or what the system says of the address. */
+export async function startDevChain(options: DevOptions): Promise<DevChain> {
   const { file, genesisBytes, host, version, protocolVersion, log, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };
   const vm = openVmAlone({ file, genesisBytes, config, clock: systemClock, gossip: () => {} });
@@ -52,21 +55,26 @@ export function startDevChain(options: DevOptions): DevChain {
     const genesis = parseGenesis(genesisBytes);
     const info = { chain: [chainAlias, genesis.id] as const, version, protocolVersion };
     const node = { networkId: undefined, nodeId: undefined, notice };
-    const api = createApi(vm, { version, protocol: protocolVersion, chainId: genesis.id, ...node }, log);
-    const app = createDevApp({ vm, info, chainApp: (request) => api.app.fetch(request), hosts: [host] });
-    const server = listenNear(host, options.port, (request) => app.fetch(request));
+    const identity = { version, protocol: protocolVersion, chainId: genesis.id, ...node };
+    const turns = new Turns();
+    const { fetch: chain } = createApi(vm, identity, log, turns);
+    const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host] });
+    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+    const server = await listenNear(host, options.port, listener);
+    const port = portOf(server);
     vm.setState("bootstrapping");
     vm.setPreference(vm.lastAccepted.id);
     vm.setState("normal operation");
     const ended = new AbortController();
     void runEngine(vm, onAccepted, log, ended.signal);
-    log.debug("serving", { file, host, port: server.port });
+    log.debug("serving", { file, host, port });
     const close = () => {
       ended.abort();
-      void server.stop(true);
+      server.close();
+      server.closeAllConnections();
       vm.close();
     };
-    const url = `http://${host}:${server.port}`;
+    const url = `http://${host}:${port}`;
     return {
       genesis,
       lastAccepted: vm.lastAccepted,
@@ -74,7 +82,7 @@ export function startDevChain(options: DevOptions): DevChain {
       url,
       rpc: `${url}/ext/bc/${chainAlias}/rpc`,
       explorer: `${url}/ext/bc/${chainAlias}/explorer`,
-      port: server.port ?? 0,
+      port,
       close,
     };
   } catch (error) {

@@ -1,17 +1,17 @@
-type Server = ReturnType<typeof Bun.serve>;
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
 
 /** How many ports are tried, from the one that is wanted on. */
 const maxPorts = 100;
 
-/** Serves HTTP at the port, or at the next one that is free. Throws what the system says. */
-export function listenNear(
-  hostname: string,
-  port: number,
-  fetch: (request: Request) => Response | Promise<Response>,
-): Server {
+/** Serves HTTP at the port, or at the next one that is free. Rejects with what the system says. */
+export async function listenNear(host: string, port: number, listener: RequestListener): Promise<Server> {
   for (let tried = port; ; tried++) {
+    const server = createServer(listener);
     try {
-      return Bun.serve({ hostname, port: tried, fetch, maxRequestBodySize, idleTimeout: idleTimeoutSeconds });
+      server.listen(tried, host);
+      await once(server, "listening");
+      return server;
     } catch (error) {
       const isTaken = (error as { code?: string }).code === "EADDRINUSE";
       if (!isTaken || port === 0 || tried - port >= maxPorts || tried >= 65_535) throw error;
@@ -19,6 +19,8 @@ export function listenNear(
   }
 }
 
-/** Bytes: a little more than the API takes, so that it can say so itself. */
-const maxRequestBodySize = 8 * 1024 * 1024;
-const idleTimeoutSeconds = 120;
+/** The port on which a server listens. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

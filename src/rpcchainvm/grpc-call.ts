@@ -6,6 +6,34 @@ import { encodeFrame, joinChunks, prefixBytes } from "./grpc-frame.ts";
 export interface Call {
   /** Aborts when the caller cancels, goes away, or its deadline passes. */
   readonly signal: AbortSignal;
+  /** Stands for the connection that it came on: the same object for all calls on that. */
+  readonly connection: object;
+  /** What it holds, where there is a limit. */
+  readonly room: Room | undefined;
+}
+
+/** What a call holds of limited room, from its length prefix until its stream is closed: the answer is sent, then. */
+export interface Room {
+  /** To be called when it is known who asks. False when this one holds too much already. */
+  readonly takeFor: (caller: string) => boolean;
+  /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
+  readonly holdRequest: (bytes: number) => boolean;
+  /** To be called when the request's bytes are of no more use. */
+  readonly releaseRequest: () => void;
+  /** To be called with the bytes of the answer. `giveUp` is called when nobody fetches it. */
+  readonly holdAnswer: (bytes: number, giveUp: () => void) => void;
+  readonly free: () => void;
+}
+
+/** What becomes of a request: one of the three, once, unless the call fails before. */
+export interface Reception {
+  /** Bytes of a message. */
+  readonly maxBytes: number;
+  /** Room for a message of so many bytes; undefined when there is none now. Without it there is no limit. */
+  readonly admit: ((bytes: number) => Room | undefined) | undefined;
+  readonly onRequest: (request: Uint8Array) => void;
+  readonly onTooLarge: () => void;
+  readonly onBusy: () => void;
 }
 
 /** One unary call: reads one message, then answers once. What happens after the caller is gone has no effect. */
@@ -13,6 +41,7 @@ export class ServerCall implements Call {
   readonly #stream: ServerHttp2Stream;
   #aborter: AbortController | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  #room: Room | undefined;
   #done = false;
 
   /** `timeout` is the header `grpc-timeout`. */
@@ -33,36 +62,56 @@ export class ServerCall implements Call {
     return this.#aborter.signal;
   }
 
-  /** Calls one of both, once, unless the call fails before. */
-  readRequest(maxBytes: number, onRequest: (request: Uint8Array) => void, onTooLarge: () => void): void {
+  get connection(): object {
+    return this.#stream.session ?? this;
+  }
+
+  get room(): Room | undefined {
+    return this.#room;
+  }
+
+  /** Reads the request, unless its length prefix says that it is too large, or that there is no room for it. */
+  readRequest({ maxBytes, admit, onRequest, onTooLarge, onBusy }: Reception): void {
     let chunks: Buffer[] = [];
     let received = 0;
     let expected = prefixBytes;
+    const refuse = (answer: () => void) => {
+      chunks = [];
+      answer();
+      this.stopReading();
+    };
+    const readPrefix = (prefix: Buffer) => {
+      const bytes = prefix.readUInt32BE(1);
+      expected = prefixBytes + bytes;
+      if (prefix[0] !== 0) this.fail(new ConnectError("compression is not supported", Code.Unimplemented));
+      else if (bytes > maxBytes) refuse(onTooLarge);
+      else if (admit !== undefined && !this.#hold(admit(bytes))) refuse(onBusy);
+    };
     this.#stream.on("data", (chunk: Buffer) => {
       if (this.#done) return;
       const hadPrefix = received >= prefixBytes;
       chunks.push(chunk);
       received += chunk.length;
-      if (!hadPrefix && received >= prefixBytes) {
-        const prefix = joinChunks(chunks);
-        expected = prefixBytes + prefix.readUInt32BE(1);
-        if (prefix[0] !== 0) return this.fail(new ConnectError("compression is not supported", Code.Unimplemented));
-        if (expected - prefixBytes > maxBytes) {
-          chunks = [];
-          return onTooLarge();
-        }
-      }
-      if (received > expected) this.fail(new ConnectError(notOneMessage, Code.InvalidArgument));
+      if (!hadPrefix && received >= prefixBytes) readPrefix(joinChunks(chunks));
+      if (!this.#done && received > expected) this.fail(new ConnectError(notOneMessage, Code.InvalidArgument));
     });
     this.#stream.on("end", () => {
       if (this.#done) return;
       if (received === expected) onRequest(joinChunks(chunks).subarray(prefixBytes));
       else this.fail(new ConnectError(notOneMessage, Code.InvalidArgument));
+      chunks = [];
     });
+  }
+
+  #hold(room: Room | undefined): boolean {
+    this.#room = room;
+    if (room !== undefined) this.#stream.once("close", room.free);
+    return room !== undefined;
   }
 
   reply(message: Uint8Array): void {
     if (!this.#finish()) return;
+    this.#room?.holdAnswer(message.length, () => this.#stream.close(constants.NGHTTP2_CANCEL));
     this.#stream.respond(replyHeaders, messageFollows);
     this.#stream.on("wantTrailers", sendOkTrailers);
     this.#stream.end(encodeFrame(message));

@@ -13,7 +13,7 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Log } from "../log.ts";
 import { CoalescedSocket } from "./coalesced-socket.ts";
-import { type Call, ServerCall } from "./grpc-call.ts";
+import { type Call, type Reception, ServerCall } from "./grpc-call.ts";
 import { toConnectError } from "./grpc-error.ts";
 
 /** An implementation of every unary method of a service: a method that is missing does not compile. */
@@ -26,7 +26,8 @@ export type UnaryService<Service extends DescService> = {
 /** How methods read and write messages in another layout than the one that the service is declared with. */
 export type Codecs<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]?: {
-    readonly decode?: (request: Uint8Array) => MessageShape<Service["method"][Name]["input"]>;
+    /** Undefined for a request that is too large in some part, which is refused as one that is too large as a whole. */
+    readonly decode?: (request: Uint8Array) => MessageShape<Service["method"][Name]["input"]> | undefined;
     readonly encode?: (reply: MessageInitShape<Service["method"][Name]["output"]>) => Uint8Array;
   };
 };
@@ -34,18 +35,26 @@ export type Codecs<Service extends DescService> = {
 /** A method, ready to be called with the bytes of its request. */
 interface Route {
   readonly maxRequestBytes: number;
+  readonly admit: Reception["admit"];
   readonly run: (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>;
   /** Answers a request that is too large to be read. */
   readonly refuseLarge: () => Uint8Array;
+  /** Answers a request for which there is no room now. */
+  readonly refuseBusy: () => Uint8Array;
 }
+
+/** What to answer to a request that is not read, by method; the status RESOURCE_EXHAUSTED where there is nothing. */
+type Refusals<Service extends DescService> = {
+  readonly [Name in keyof Service["method"]]?: MessageInitShape<Service["method"][Name]["output"]>;
+};
 
 export interface ServiceOptions<Service extends DescService> {
   /** Larger requests are refused by their length prefix, before they are read. */
   readonly maxRequestBytes?: number;
-  /** What to answer then, by method; the status RESOURCE_EXHAUSTED where there is nothing. */
-  readonly tooLarge?: {
-    readonly [Name in keyof Service["method"]]?: MessageInitShape<Service["method"][Name]["output"]>;
-  };
+  readonly tooLarge?: Refusals<Service>;
+  /** Asked for each request, by its length prefix, before it is read: see `Reception`. */
+  readonly admit?: Reception["admit"];
+  readonly busy?: Refusals<Service>;
   readonly codecs?: Codecs<Service>;
 }
 
@@ -81,7 +90,7 @@ export class GrpcServer {
   add<Service extends DescService>(
     service: Service,
     implementation: UnaryService<Service>,
-    { maxRequestBytes = defaultMaxRequestBytes, tooLarge, codecs }: ServiceOptions<Service> = {},
+    { maxRequestBytes = defaultMaxRequestBytes, tooLarge, admit, busy, codecs }: ServiceOptions<Service> = {},
   ): void {
     for (const method of service.methods) {
       const name = method.localName as keyof Service["method"];
@@ -92,17 +101,22 @@ export class GrpcServer {
         reply: Reply,
       ) => Uint8Array;
       const decode = codec?.decode ?? ((request: Uint8Array) => fromBinary(method.input, request, ignoreUnknown));
-      const large = tooLarge?.[name];
+      const refuse = (answer: Reply | undefined, problem: string) => {
+        if (answer !== undefined) return encode(answer);
+        throw new ConnectError(problem, Code.ResourceExhausted);
+      };
+      const refuseLarge = () => refuse(tooLarge?.[name], `a request has at most ${maxRequestBytes} bytes`);
       this.#routes.set(pathOf(method), {
         maxRequestBytes,
+        admit,
         run: (request, call) => {
-          const reply = implement(decode(request), call);
+          const message = decode(request);
+          if (message === undefined) return refuseLarge();
+          const reply = implement(message, call);
           return reply instanceof Promise ? reply.then(encode) : encode(reply);
         },
-        refuseLarge: () => {
-          if (large !== undefined) return encode(large);
-          throw new ConnectError(`a request has at most ${maxRequestBytes} bytes`, Code.ResourceExhausted);
-        },
+        refuseLarge,
+        refuseBusy: () => refuse(busy?.[name], "too many requests, try again later"),
       });
     }
   }
@@ -135,14 +149,13 @@ export class GrpcServer {
     if (this.#held.has(path)) return call.hold();
     const route = this.#routes.get(path);
     if (route === undefined) return call.fail(new ConnectError(`${path} is not served here`, Code.Unimplemented));
-    call.readRequest(
-      route.maxRequestBytes,
-      (request) => this.#reply(call, path, () => route.run(request, call)),
-      () => {
-        this.#reply(call, path, route.refuseLarge);
-        call.stopReading();
-      },
-    );
+    call.readRequest({
+      maxBytes: route.maxRequestBytes,
+      admit: route.admit,
+      onRequest: (request) => this.#reply(call, path, () => route.run(request, call)),
+      onTooLarge: () => this.#reply(call, path, route.refuseLarge),
+      onBusy: () => this.#reply(call, path, route.refuseBusy),
+    });
   }
 
   /** Promises only where a method makes one: most are done at once, and a small call is counted in microseconds. */

@@ -7,23 +7,30 @@ import type { Protocol } from "./protocol.ts";
 /** Bytes asked for in one call. */
 const readBytes = 1024 * 1024;
 
-/** The body of a request of http.HTTP/Handle; undefined when it has more than `maxBytes`. Throws what the node says. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Called for each part that is to be kept, with its bytes. False when there is no room for it. */
+  readonly hold: (bytes: number) => boolean;
+}
+
+/** The body of a request of http.HTTP/Handle, or why it is not read to its end. Throws what the node says. */
 export async function readBody(
   { requestBody }: Protocol,
   inside: Uint8Array,
   node: GrpcClient,
-  maxBytes: number,
-): Promise<Uint8Array | undefined> {
-  if (requestBody === "inside") return inside.length > maxBytes ? undefined : inside;
+  { maxBytes, hold }: BodyLimits,
+): Promise<Uint8Array | "too large" | "no room"> {
+  if (requestBody === "inside") return inside.length > maxBytes ? "too large" : inside;
   const reader: ReadMethod = requestBody === "read to EOF text" ? textReader : Reader.method.read;
   const chunks: Uint8Array[] = [];
   for (let bytes = 0; bytes <= maxBytes; ) {
     const { read, error } = await node.call(reader, { length: readBytes });
+    if (!hold(read.length)) return "no room";
     chunks.push(read);
     bytes += read.length;
     if (isEnd(error)) return Buffer.concat(chunks);
   }
-  return undefined;
+  return "too large";
 }
 
 type ReadReplySchema = typeof ReadResponse40Schema | typeof ReadResponseSchema;

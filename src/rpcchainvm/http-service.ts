@@ -1,20 +1,52 @@
-import type { Element, HandleSimpleHTTPRequest, HTTP, HTTPRequest } from "../../gen/http/http_pb.ts";
+import { fromBinary } from "@bufbuild/protobuf";
+import {
+  type Element,
+  type HandleSimpleHTTPRequest,
+  HandleSimpleHTTPRequestSchema,
+  type HTTP,
+  type HTTPRequest,
+  HTTPRequestSchema,
+  RequestSchema,
+} from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
-import type { Call } from "./grpc-call.ts";
+import type { Call, Room } from "./grpc-call.ts";
 import { GrpcClient } from "./grpc-client.ts";
 import type { ServiceOptions, UnaryService } from "./grpc-server.ts";
 import { readBody } from "./http-body.ts";
+import { CallerNames } from "./http-caller.ts";
+import { hasLargeHead, maxHeadBytes } from "./http-head.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** What answers HTTP requests. The seam between the node and the API is the Fetch standard, with one short cut. */
 export interface HttpApp {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: (request: Request, asker: HttpAsker) => Response | Promise<Response>;
   /**
    * Takes the body of a POST of `application/json` to `/rpc`, and gives the answer's JSON, "" for no content, as `fetch`
    * would: a Request and a Response would double the time of a small call. Undefined, with nothing done, leaves the
    * request to `fetch`.
    */
-  readonly answerRpc: (body: Uint8Array, caller: Call) => string | Promise<string> | undefined;
+  readonly answerRpc: (body: Uint8Array, asker: HttpAsker) => string | Promise<string> | undefined;
+  /** The header in which a proxy that the operator trusts names the client; "" for none. */
+  readonly clientAddressHeader: string;
+}
+
+/** Who waits for an answer. */
+export interface HttpAsker {
+  /** The same for requests that come from one client, as far as that is known. */
+  readonly name: string;
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** To be called when the request's body is of no more use. */
+  readonly releaseRequest: () => void;
+}
+
+/** The door before every request. */
+export interface HttpAdmission {
+  readonly admit: (bytes: number) => Room | undefined;
+  /** Requests that are not answered yet. */
+  readonly requests: number;
+  /** How many were refused, by the reason. */
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
@@ -31,35 +63,80 @@ interface Answer {
   readonly body: Uint8Array;
 }
 
-const tooLarge: Answer = {
-  code: 413,
-  headers: [{ key: "Content-Type", values: ["text/plain"] }],
-  body: new TextEncoder().encode(`a request has at most ${maxHttpRequestBytes} bytes\n`),
-};
+const tooLarge = plainAnswer(
+  413,
+  `a request has at most ${maxHttpRequestBytes} bytes, ${maxHeadBytes} of them beside its body`,
+);
 
-export const httpOptions: ServiceOptions<typeof HTTP> = {
-  maxRequestBytes: maxHttpRequestBytes,
-  tooLarge: { handleSimple: tooLarge },
-};
+const busy = plainAnswer(503, "too many requests, try again later", [{ key: "Retry-After", values: ["1"] }]);
+
+function plainAnswer(code: number, text: string, headers: HeaderLine[] = []): Answer {
+  const plain = { key: "Content-Type", values: ["text/plain"] };
+  return { code, headers: [plain, ...headers], body: new TextEncoder().encode(`${text}\n`) };
+}
+
+/** Of the service, behind that door. */
+export function httpOptions(admission: Pick<HttpAdmission, "admit">): ServiceOptions<typeof HTTP> {
+  return {
+    maxRequestBytes: maxHttpRequestBytes,
+    tooLarge: { handleSimple: tooLarge },
+    admit: (bytes) => admission.admit(bytes),
+    busy: { handleSimple: busy },
+    codecs: {
+      handleSimple: {
+        decode: (bytes) =>
+          hasLargeHead(bytes, pathOfSimpleBody) ? undefined : fromBinary(HandleSimpleHTTPRequestSchema, bytes),
+      },
+      handle: {
+        decode: (bytes) => (hasLargeHead(bytes, pathOfBody) ? undefined : fromBinary(HTTPRequestSchema, bytes)),
+      },
+    },
+  };
+}
+
+/** The numbers of the fields that lead to a request's body. */
+const pathOfSimpleBody = [HandleSimpleHTTPRequestSchema.field.body.number];
+const pathOfBody = [HTTPRequestSchema.field.request.number, RequestSchema.field.body.number];
 
 /** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, with that part taken off. */
 export function createHttpService(getApp: () => HttpApp, protocol: Protocol): UnaryService<typeof HTTP> {
+  const names = new CallerNames();
+  const admit = (call: Call, headers: readonly Element[], address: string): HttpAsker | undefined => {
+    const name = names.of(call.connection, address, headers, getApp().clientAddressHeader);
+    return call.room?.takeFor(name) === false ? undefined : toAsker(name, call);
+  };
   return {
-    handleSimple: (request, caller) => answerRpcCall(getApp(), request, caller) ?? answer(getApp(), request, caller),
-    handle: async (request, caller) => {
-      await answerThroughWriter(getApp(), request, protocol, caller);
+    handleSimple: (request, call) => {
+      const asker = admit(call, request.requestHeaders, "");
+      if (asker === undefined) return busy;
+      return answerRpcCall(getApp(), request, asker) ?? answer(getApp(), request, asker);
+    },
+    handle: async (request, call) => {
+      const { header, remoteAddr } = request.request ?? { header: [], remoteAddr: "" };
+      await answerThroughWriter(getApp(), request, protocol, admit(call, header, remoteAddr), call.room);
       return {};
     },
+  };
+}
+
+/** The signal is made for those who ask. */
+function toAsker(name: string, call: Call): HttpAsker {
+  return {
+    name,
+    get signal() {
+      return call.signal;
+    },
+    releaseRequest: () => call.room?.releaseRequest(),
   };
 }
 
 type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHeaders" | "responseHeaders" | "body">;
 
 /** The short cut. Undefined for whatever is not plainly a JSON-RPC call. */
-function answerRpcCall(app: HttpApp, request: SimpleRequest, caller: Call) {
+function answerRpcCall(app: HttpApp, request: SimpleRequest, asker: HttpAsker) {
   const { method, url, requestHeaders, responseHeaders, body } = request;
   const isCall = method === "POST" && url.replace(mountPath, "") === "/rpc" && requestHeaders.some(isJsonType);
-  const json = isCall ? app.answerRpc(body, caller) : undefined;
+  const json = isCall ? app.answerRpc(body, asker) : undefined;
   if (json === undefined) return undefined;
   const reply = (text: string) => toReply(text, responseHeaders);
   return json instanceof Promise ? json.then(reply) : reply(json);
@@ -80,10 +157,10 @@ function isJsonType({ key, values }: Element): boolean {
   return key === jsonType.key && values.length === 1 && values[0] === jsonType.values[0];
 }
 
-async function answer(app: HttpApp, simple: SimpleRequest, caller: Call): Promise<Answer> {
-  const request = toRequest(simple, caller);
+async function answer(app: HttpApp, simple: SimpleRequest, asker: HttpAsker): Promise<Answer> {
+  const request = toRequest(simple, asker);
   const response =
-    request === undefined ? new Response("malformed HTTP request\n", { status: 400 }) : await app.fetch(request);
+    request === undefined ? new Response("malformed HTTP request\n", { status: 400 }) : await app.fetch(request, asker);
   return {
     code: response.status,
     headers: mergeHeaders(simple.responseHeaders, response.headers),
@@ -92,7 +169,7 @@ async function answer(app: HttpApp, simple: SimpleRequest, caller: Call): Promis
 }
 
 /** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
-function toRequest({ method, url, requestHeaders, body }: SimpleRequest, { signal }: Call): Request | undefined {
+function toRequest({ method, url, requestHeaders, body }: SimpleRequest, { signal }: HttpAsker): Request | undefined {
   const path = url.replace(mountPath, "");
   try {
     return new Request(`http://timestampvm${path.startsWith("/") ? path : `/${path}`}`, {
@@ -130,20 +207,22 @@ async function answerThroughWriter(
   app: HttpApp,
   { request, responseWriter }: HTTPRequest,
   protocol: Protocol,
-  caller: Call,
+  asker: HttpAsker | undefined,
+  room: Room | undefined,
 ): Promise<void> {
   if (request === undefined || responseWriter === undefined) return;
   const node = new GrpcClient(responseWriter.serverAddr);
+  const answerRead = async (asker: HttpAsker) => {
+    const limits = { maxBytes: maxHttpRequestBytes, hold: (bytes: number) => room?.holdRequest(bytes) ?? true };
+    const body = await readBody(protocol, request.body, node, limits);
+    if (body === "too large") return tooLarge;
+    if (body === "no room") return busy;
+    const { method, requestUri: url, header: requestHeaders } = request;
+    return answer(app, { method, url, requestHeaders, responseHeaders: responseWriter.header, body }, asker);
+  };
   try {
-    const body = await readBody(protocol, request.body, node, maxHttpRequestBytes);
-    const simple = {
-      method: request.method,
-      url: request.requestUri,
-      requestHeaders: request.header,
-      responseHeaders: responseWriter.header,
-    };
-    const response = body === undefined ? tooLarge : await answer(app, { ...simple, body }, caller);
-    const { code, headers, body: payload } = response;
+    const { code, headers, body: payload } = asker === undefined ? busy : await answerRead(asker);
+    room?.holdAnswer(payload.length, () => node.close());
     await node.call(Writer.method.writeHeader, { headers, statusCode: code });
     await node.call(Writer.method.write, { headers, payload });
   } finally {

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type MetricFamilySchema, MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
 import type { Log } from "../log.ts";
 import type { Status } from "../vm/status.ts";
+import type { HttpAdmission } from "./http-service.ts";
 
 type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
 
@@ -10,21 +11,34 @@ type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
  * chain of the node. The node puts the VM's id before each name and a label `chain` on each value, and answers nobody if
  * one of ours has that label or comes twice.
  */
-export function gatherMetrics(getStatus: () => Status | undefined, log: Log): MetricFamily[] {
+export function gatherMetrics(
+  getStatus: () => Status | undefined,
+  http: Pick<HttpAdmission, "requests" | "refused">,
+  log: Log,
+): MetricFamily[] {
   try {
-    return formatMetrics(getStatus());
+    return formatMetrics(getStatus(), http);
   } catch (error) {
     log.error("metrics not gathered", { error: String(error) });
     return [];
   }
 }
 
-function formatMetrics(status: Status | undefined): MetricFamily[] {
+function formatMetrics(
+  status: Status | undefined,
+  { requests, refused }: Pick<HttpAdmission, "requests" | "refused">,
+): MetricFamily[] {
   const { user, system } = process.cpuUsage();
   const families = [
     counter("process_cpu_seconds_total", "User and system CPU time", (user + system) / 1e6),
     gauge("process_resident_memory_bytes", "Resident memory", process.memoryUsage.rss()),
     gauge("process_start_time_seconds", "Start of the process, Unix seconds", startSeconds),
+    gauge("http_requests", "HTTP requests that are not answered yet", requests),
+    countersByReason(
+      "http_requests_refused_total",
+      "HTTP requests answered with 503, by what there was no room for",
+      refused,
+    ),
   ];
   if (status === undefined) return families;
   const { lastAccepted, processing, mempool, databaseBytes, peers, blocks, proposals } = status;
@@ -53,6 +67,14 @@ const startSeconds = Math.floor(Date.now() / 1000 - process.uptime());
 
 function counter(name: string, help: string, value: number): MetricFamily {
   return { name, help, type: MetricType.COUNTER, metric: [{ counter: { value } }] };
+}
+
+function countersByReason(name: string, help: string, values: Readonly<Record<string, number>>): MetricFamily {
+  const metric = Object.entries(values).map(([reason, value]) => ({
+    label: [{ name: "reason", value: reason }],
+    counter: { value },
+  }));
+  return { name, help, type: MetricType.COUNTER, metric };
 }
 
 function gauge(name: string, help: string, value: number): MetricFamily {

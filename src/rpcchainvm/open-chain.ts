@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
-import { parseConfig } from "../core/config.ts";
+import { type Config, parseConfig } from "../core/config.ts";
 import { databaseFileName } from "../core/database-file.ts";
 import { VmError } from "../core/errors.ts";
 import { idFromBytes } from "../core/id.ts";
@@ -30,7 +30,7 @@ export interface ChainOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** Makes what answers the HTTP requests of a chain. */
-  readonly createApp: (vm: Vm, identity: Identity) => Promise<HttpApp>;
+  readonly createApp: (vm: Vm, identity: Identity, config: Config) => Promise<HttpApp>;
   /** Of this program. */
   readonly version: string;
 }
@@ -71,7 +71,7 @@ export async function openChain(request: InitializeRequest, options: ChainOption
     if (protocol.events === "notify") void notifyEngine(vm, servicesClient, protocol, log);
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
-    return { vm, app: await createApp(vm, identityOf(request, options)), database, clients };
+    return { vm, app: await createApp(vm, identityOf(request, options), config), database, clients };
   } catch (error) {
     vm?.close();
     for (const client of clients) client.close();

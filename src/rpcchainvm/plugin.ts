@@ -8,7 +8,7 @@ import { GrpcServer } from "./grpc-server.ts";
 import { encodeHandlers, type HandlersReply } from "./handlers-reply.ts";
 import { ProtocolMismatch, shakeHands } from "./handshake.ts";
 import { healthService } from "./health-service.ts";
-import { createHttpService, type HttpApp, httpOptions } from "./http-service.ts";
+import { createHttpService, type HttpAdmission, type HttpApp, httpOptions } from "./http-service.ts";
 import { decodeInitialize } from "./initialize-request.ts";
 import { type Known, KnownProtocol } from "./known-protocol.ts";
 import { watchLifetime } from "./lifetime.ts";
@@ -29,6 +29,7 @@ export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
   readonly environment: Environment;
   /** Which requests of a chain the node hands on: those with exactly such a path. */
   readonly httpPaths: readonly string[];
+  readonly admission: HttpAdmission;
   /** Answers HTTP requests where there is no chain. */
   readonly staticApp: HttpApp;
   /** Writes to standard output, which only the handshake of old nodes may use. */
@@ -37,7 +38,7 @@ export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
 
 /** Serves a node until it shuts us down or dies. Throws when we cannot speak its protocol, or it refuses the handshake. */
 export async function servePlugin({ environment, httpPaths, staticApp, writeOut, ...options }: PluginOptions) {
-  const { log, version } = options;
+  const { log, version, admission } = options;
   const parent = process.ppid;
   const node = nodeProcess(parent, process.platform);
   const runtimeAddress = environment[runtimeAddressVariable];
@@ -66,9 +67,9 @@ export async function servePlugin({ environment, httpPaths, staticApp, writeOut,
     process.on(event, (error: unknown) => log.error(event, { error: String((error as Error)?.stack ?? error) }));
   }
 
-  const httpAddress = await serveHttp(() => session.app ?? staticApp, protocol, log);
+  const httpAddress = await serveHttp(() => session.app ?? staticApp, admission, protocol, log);
   const server = new GrpcServer(log);
-  addVmService(server, { session, protocol, log, version, httpAddress, httpPaths });
+  addVmService(server, { session, protocol, log, version, httpAddress, httpPaths, admission });
   server.add(Health, healthService);
   addGoPluginServices(server, leave);
   const address = await server.listen();
@@ -80,9 +81,9 @@ export async function servePlugin({ environment, httpPaths, staticApp, writeOut,
 }
 
 /** On a listener of its own: clients come in numbers, while consensus waits for each answer. */
-function serveHttp(getApp: () => HttpApp, protocol: Protocol, log: Log): Promise<string> {
+function serveHttp(getApp: () => HttpApp, admission: HttpAdmission, protocol: Protocol, log: Log): Promise<string> {
   const server = new GrpcServer(log);
-  server.add(HTTP, createHttpService(getApp, protocol), httpOptions);
+  server.add(HTTP, createHttpService(getApp, protocol), httpOptions(admission));
   return server.listenCoalesced();
 }
 

@@ -8,6 +8,7 @@ import type { State } from "../vm/status.ts";
 import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-replies.ts";
 import { decodeGossip } from "./gossip.ts";
 import type { UnaryService } from "./grpc-server.ts";
+import type { HttpAdmission } from "./http-service.ts";
 import { gatherMetrics } from "./metrics.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Session } from "./session.ts";
@@ -22,6 +23,7 @@ export interface VmServiceOptions {
   readonly httpAddress: string;
   /** The paths of a chain's requests that we answer there. */
   readonly httpPaths: readonly string[];
+  readonly admission: HttpAdmission;
 }
 
 type VmService = UnaryService<typeof VM>;
@@ -37,7 +39,7 @@ export function createVmService(options: VmServiceOptions): VmService {
   };
 }
 
-function createLifeCycle({ session, log, version }: VmServiceOptions) {
+function createLifeCycle({ session, log, version, admission }: VmServiceOptions) {
   return {
     initialize: async (request) => lastAcceptedReply(await session.initialize(request)),
     setState: ({ state }) => {
@@ -51,7 +53,7 @@ function createLifeCycle({ session, log, version }: VmServiceOptions) {
     },
     health: () => ({ details: new TextEncoder().encode(formatExactJson(session.vm.checkHealth())) }),
     version: () => ({ version }),
-    gather: () => ({ metricFamilies: gatherMetrics(() => session.vmIfOpen?.status(), log) }),
+    gather: () => ({ metricFamilies: gatherMetrics(() => session.vmIfOpen?.status(), admission, log) }),
   } satisfies Partial<VmService>;
 }
 

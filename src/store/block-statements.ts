@@ -1,10 +1,26 @@
 import type { Database } from "bun:sqlite";
+import { listedBytes } from "../core/listing.ts";
 
 /** What is stored of an accepted block. It has the declared type only while the file is sound. */
 export interface BlockRow {
   readonly key: Uint8Array;
   readonly bytes: Uint8Array;
 }
+
+/** What a list needs of it: `start` is how its bytes begin, `size` counts them all. */
+export interface ListingRow {
+  readonly key: Uint8Array;
+  readonly height: bigint;
+  readonly timestamp: bigint;
+  readonly size: bigint;
+  readonly start: Uint8Array;
+}
+
+const listed = `key, height, timestamp, length(bytes) AS size, substr(bytes, 1, ${listedBytes}) AS start`;
+/** The index has eight bytes of a digest, the row has all. */
+const withDigest = `FROM blocks
+   WHERE substr(digest, 1, 8) = substr(?1, 1, 8) AND digest = ?1 AND height >= ?2 AND status = 3
+   ORDER BY height LIMIT 1`;
 
 /** In front of a block key's hex: the name under which `meta` has the hash of what is stored of that block. */
 export const reencodedPrefix = "reencoded ";
@@ -21,12 +37,9 @@ export function prepareBlocks(db: Database) {
     lastAt: db.query<BlockRow, [bigint]>(
       "SELECT key, bytes FROM blocks WHERE timestamp <= ? AND status = 3 ORDER BY timestamp DESC, height DESC LIMIT 1",
     ),
-    // The index has eight bytes of a digest, the row has all.
-    firstByDigest: db.query<BlockRow, [Uint8Array, bigint]>(
-      `SELECT key, bytes FROM blocks
-       WHERE substr(digest, 1, 8) = substr(?1, 1, 8) AND digest = ?1 AND height >= ?2 AND status = 3
-       ORDER BY height LIMIT 1`,
-    ),
+    firstByDigest: db.query<BlockRow, [Uint8Array, bigint]>(`SELECT key, bytes ${withDigest}`),
+    listingAtHeight: db.query<ListingRow, [bigint]>(`SELECT ${listed} FROM blocks WHERE height = ? AND status = 3`),
+    listingByDigest: db.query<ListingRow, [Uint8Array, bigint]>(`SELECT ${listed} ${withDigest}`),
     // The row itself says whose it is: the index of the keys, alone, may be damaged.
     statusByKey: db.query<{ key: Uint8Array; status: bigint; isHeld: bigint }, [Uint8Array]>(
       `SELECT found.key, found.status, found.bytes IS NOT NULL AS isHeld

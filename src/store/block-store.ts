@@ -5,8 +5,9 @@ import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { VmError } from "../core/errors.ts";
 import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
+import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { maxDataBytes } from "../core/proposal.ts";
-import { type BlockRow, prepareBlocks, reencodedPrefix } from "./block-statements.ts";
+import { type BlockRow, type ListingRow, prepareBlocks, reencodedPrefix } from "./block-statements.ts";
 import { damaged, openDatabase, translating } from "./database.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
@@ -115,6 +116,20 @@ export class BlockStore {
       if (!isRight) throw this.damaged(`block ${block.id} has a wrong digest`);
       return block;
     });
+  }
+
+  /**
+   * The listing of the accepted block at a height, any u64. Blocks of up to `listedBytes` are read as everywhere; of larger
+   * ones it is what stands beside them, which `db check` compares with them.
+   */
+  getListingAtHeight(height: bigint): Listing | undefined {
+    return height > maxSqlInteger ? undefined : this.#run(() => this.#listingIn(this.#sql.listingAtHeight.get(height)));
+  }
+
+  /** The same for the lowest accepted block, from a height up, whose data has this digest. */
+  findListing(digest: Digest, from: bigint): Listing | undefined {
+    if (from > maxSqlInteger) return undefined;
+    return this.#run(() => this.#listingIn(this.#sql.listingByDigest.get(digestToBytes(digest), from)));
   }
 
   getDecision(id: Id): Decision | undefined {
@@ -227,6 +242,14 @@ export class BlockStore {
 
   #blockIn(row: BlockRow | null): Block | undefined {
     return row === null ? undefined : this.#parse(this.#idOf(row.key), row.bytes);
+  }
+
+  #listingIn(row: ListingRow | null): Listing | undefined {
+    if (row === null) return undefined;
+    const { height, timestamp, size, start } = row;
+    const id = this.#idOf(row.key);
+    if (size <= listedBytes) return listBlock(this.#parse(id, start));
+    return { id, height, timestamp, start: readDataStart(start), dataBytes: undefined, bytes: Number(size) };
   }
 
   #idOf(key: unknown): Id {

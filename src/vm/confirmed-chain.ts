@@ -1,6 +1,7 @@
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Id } from "../core/id.ts";
+import type { Listing } from "../core/listing.ts";
 import type { BlockStore } from "../store/block-store.ts";
 import type { Clock } from "./clock.ts";
 import { Waiters } from "./waiters.ts";
@@ -54,14 +55,17 @@ export class ConfirmedChain {
   }
 
   /** One block after the other, each read when it is asked for; "descending" from above the last block begins there. */
-  *blocksFrom(height: bigint, order: "ascending" | "descending"): Generator<Block, void> {
-    const step = order === "ascending" ? 1n : -1n;
-    const start = order === "descending" && height > this.#last.height ? this.#last.height : height;
-    for (let at = start; at >= 0n; at += step) {
-      const block = this.getBlockAtHeight(at);
-      if (block === undefined) return;
-      yield block;
-    }
+  blocksFrom(height: bigint, order: Order): Generator<Block, void> {
+    return this.#from(height, order, (at) => this.getBlockAtHeight(at));
+  }
+
+  getListingAtHeight(height: bigint): Listing | undefined {
+    return this.#ifConfirmed(this.#store.getListingAtHeight(height));
+  }
+
+  /** The same as `blocksFrom` for lists. */
+  listingsFrom(height: bigint, order: Order): Generator<Listing, void> {
+    return this.#from(height, order, (at) => this.getListingAtHeight(at));
   }
 
   /** The lowest block, from a height up, whose data hashes to the digest. */
@@ -74,7 +78,12 @@ export class ConfirmedChain {
    * each read when it is asked for.
    */
   find(digest: Digest, from = 0n): Generator<Block, void> {
-    return mergeByHeight(this.#findAllData(digest, from), this.#findAllData(digestOf(digestToBytes(digest)), from));
+    return this.#find(digest, from, (wanted, at) => this.findData(wanted, at));
+  }
+
+  /** The same as `find` for lists. */
+  findListings(digest: Digest, from = 0n): Generator<Listing, void> {
+    return this.#find(digest, from, (wanted, at) => this.#ifConfirmed(this.#store.findListing(wanted, at)));
   }
 
   /**
@@ -100,25 +109,48 @@ export class ConfirmedChain {
     this.#waiters.close();
   }
 
-  #ifConfirmed(block: Block | undefined): Block | undefined {
+  #ifConfirmed<T extends AtHeight>(block: T | undefined): T | undefined {
     return block !== undefined && block.height <= this.#last.height ? block : undefined;
   }
 
-  *#findAllData(digest: Digest, from: bigint): Generator<Block, void> {
-    for (let at = from; ; ) {
-      const block = this.findData(digest, at);
+  *#from<T>(height: bigint, order: Order, read: (height: bigint) => T | undefined): Generator<T, void> {
+    const step = order === "ascending" ? 1n : -1n;
+    const start = order === "descending" && height > this.#last.height ? this.#last.height : height;
+    for (let at = start; at >= 0n; at += step) {
+      const block = read(at);
       if (block === undefined) return;
       yield block;
-      at = block.height + 1n;
     }
+  }
+
+  #find<T extends AtHeight>(digest: Digest, from: bigint, read: Finder<T>): Generator<T, void> {
+    return mergeByHeight(findAll(digest, from, read), findAll(digestOf(digestToBytes(digest)), from, read));
   }
 }
 
-function* mergeByHeight(a: Generator<Block, void>, b: Generator<Block, void>): Generator<Block, void> {
+type Order = "ascending" | "descending";
+
+interface AtHeight {
+  readonly height: bigint;
+}
+
+/** Gives the lowest block, from a height up, with data of that digest. */
+type Finder<T> = (digest: Digest, from: bigint) => T | undefined;
+
+function* findAll<T extends AtHeight>(digest: Digest, from: bigint, read: Finder<T>): Generator<T, void> {
+  for (let at = from; ; ) {
+    const block = read(digest, at);
+    if (block === undefined) return;
+    yield block;
+    at = block.height + 1n;
+  }
+}
+
+function* mergeByHeight<T extends AtHeight>(a: Generator<T, void>, b: Generator<T, void>): Generator<T, void> {
   let [nextA, nextB] = [a.next().value, b.next().value];
   while (nextA !== undefined || nextB !== undefined) {
     if (nextB === undefined || (nextA !== undefined && nextA.height < nextB.height)) {
-      yield nextA as Block;
+      yield nextA as T;
       nextA = a.next().value;
     } else {
       yield nextB;

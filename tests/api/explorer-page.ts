@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { Hono } from "hono";
-import { addExplorer } from "../../src/api/explorer/explorer.tsx";
+import { createApi } from "../../src/api/app.ts";
+import { Turns } from "../../src/api/turns.ts";
+import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
+import { senderOf } from "../support/caller.ts";
+import { identity } from "../support/identity.ts";
 
 /** One page of the explorer, taken apart. */
 export interface ExplorerPage {
@@ -20,9 +23,7 @@ export interface ExplorerPage {
 
 /** Asks for a page as the API gets it: without what comes before `/explorer`. */
 export async function openPage(vm: Vm, query = "", notice?: string): Promise<ExplorerPage> {
-  const app = new Hono();
-  addExplorer(app, vm, notice);
-  const response = await app.request(`/explorer${query}`);
+  const response = await askPage(vm, { query, notice });
   const html = await response.text();
   const elements: string[] = [];
   const references: string[] = [];
@@ -43,6 +44,15 @@ export async function openPage(vm: Vm, query = "", notice?: string): Promise<Exp
     text: readable(html),
     texts,
   };
+}
+
+/** The answer as it comes. */
+export async function askPage(
+  vm: Vm,
+  { query = "", notice, ...init }: RequestInit & { readonly query?: string; readonly notice?: string | undefined } = {},
+): Promise<Response> {
+  const api = createApi(vm, { ...identity, notice }, new Log(() => {}), new Turns());
+  return api.fetch(new Request(`http://chain/explorer${query}`, init), senderOf());
 }
 
 export function sha256Source(text: string | undefined): string {

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { Hono } from "hono";
-import { addExplorer } from "../../src/api/explorer/explorer.tsx";
 import { createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { idFromBytes } from "../../src/core/id.ts";
@@ -9,7 +7,7 @@ import { ConfirmedChain } from "../../src/vm/confirmed-chain.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, chainOn, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
-import { openPage, sha256Source } from "./explorer-page.ts";
+import { askPage, openPage, sha256Source } from "./explorer-page.ts";
 
 const attack = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp;`;
 const unknownDigest = "ab".repeat(32);
@@ -109,11 +107,9 @@ describe("every page", () => {
 });
 
 describe("requests", () => {
-  const app = new Hono();
-  addExplorer(app, startVm().vm, undefined);
-
   test("HEAD has the headers of GET and no body", async () => {
-    const [get, head] = [await app.request("/explorer"), await app.request("/explorer", { method: "HEAD" })];
+    const { vm } = startVm();
+    const [get, head] = [await askPage(vm), await askPage(vm, { method: "HEAD" })];
     expect(head.status).toBe(200);
     expect([...head.headers]).toEqual([...get.headers]);
     expect(await head.text()).toBe("");
@@ -123,10 +119,8 @@ describe("requests", () => {
     const { vm } = chainWith(
       ...Array.from({ length: 25 }, (_, i) => Uint8Array.fromHex(digestOf(bytesOf(`file ${i}`)))),
     );
-    const app = new Hono();
-    addExplorer(app, vm, undefined);
-    const plain = await (await app.request("/explorer")).text();
-    const response = await app.request("/explorer", { headers: { "Accept-Encoding": "gzip, deflate, br" } });
+    const plain = await (await askPage(vm)).text();
+    const response = await askPage(vm, { headers: { "Accept-Encoding": "gzip, deflate, br" } });
     expect(response.headers.get("content-encoding")).toBe("gzip");
     expect(response.headers.get("vary")?.toLowerCase()).toContain("accept-encoding");
     const body = await response.bytes();
@@ -135,7 +129,7 @@ describe("requests", () => {
   });
 
   test.each(["POST", "PUT", "DELETE"])("%s is not taken", async (method) => {
-    const response = await app.request("/explorer", { method });
+    const response = await askPage(startVm().vm, { method });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 });

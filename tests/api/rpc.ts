@@ -1,7 +1,8 @@
-import type { Hono } from "hono";
-import { createApi } from "../../src/api/app.ts";
+import { type Api, createApi } from "../../src/api/app.ts";
+import { Turns } from "../../src/api/turns.ts";
 import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
+import { senderOf } from "../support/caller.ts";
 import { startVm } from "../support/chain.ts";
 import { identity } from "../support/identity.ts";
 
@@ -9,15 +10,15 @@ import { identity } from "../support/identity.ts";
 export class RpcClient {
   readonly vm: Vm;
   readonly logged: string[] = [];
-  readonly #app: Hono;
+  readonly #api: Api;
 
   constructor(vm: Vm = startVm().vm) {
     this.vm = vm;
-    this.#app = createApi(vm, identity, new Log((line) => this.logged.push(line))).app;
+    this.#api = createApi(vm, identity, new Log((line) => this.logged.push(line)), new Turns());
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {
-    return Promise.resolve(this.#app.request(path, init));
+    return Promise.resolve(this.#api.fetch(new Request(`http://chain${path}`, init), senderOf()));
   }
 
   post(body: string | Uint8Array<ArrayBuffer>): Promise<Response> {

@@ -4,6 +4,7 @@ import { createMethods } from "../../src/api/methods.ts";
 import { maxWaitMs } from "../../src/api/values.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxWaiting } from "../../src/vm/waiters.ts";
+import { callerOf } from "../support/caller.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { identity } from "../support/identity.ts";
 import { stateOf } from "../support/promise.ts";
@@ -14,10 +15,11 @@ function start() {
   const { vm, clock } = startVm();
   const methods = createMethods(vm, identity);
   const aborted = new AbortController();
+  const caller = callerOf(aborted.signal);
   const ask = (method: string, params: object) =>
-    Promise.resolve(
-      answerJsonRpc(methods, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), { signal: aborted.signal }),
-    ).then((text) => JSON.parse(text ?? "") as { result?: object; error?: { message: string } });
+    Promise.resolve(answerJsonRpc(methods, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), caller)).then(
+      (text) => JSON.parse(text ?? "") as { result?: object; error?: { message: string } },
+    );
   return { vm, clock, ask, leave: () => aborted.abort(new Error("gone")) };
 }
 
@@ -31,7 +33,8 @@ test("a batch that waits holds nothing when its caller has left", async () => {
   const { vm } = startVm();
   const aborted = new AbortController();
   const batch = kinds.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params }));
-  const answer = answerJsonRpc(createMethods(vm, identity), JSON.stringify(batch), { signal: aborted.signal });
+  const caller = { ...callerOf(aborted.signal), pause: () => undefined };
+  const answer = answerJsonRpc(createMethods(vm, identity), JSON.stringify(batch), caller);
   expect(vm.confirmed.waiting).toBe(kinds.length);
   aborted.abort(new Error("gone"));
   expect(vm.confirmed.waiting).toBe(0);

@@ -4,8 +4,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { createApi } from "../../src/api/app.ts";
+import { Turns } from "../../src/api/turns.ts";
 import { checkProof } from "../../src/core/proof.ts";
 import { Log } from "../../src/log.ts";
+import { senderOf } from "../support/caller.ts";
 import { decideNext, propose, startVm } from "../support/chain.ts";
 import { deadlineMs } from "../support/deadline.ts";
 import { identity } from "../support/identity.ts";
@@ -24,8 +26,8 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
   let chain: LiveChain;
   const explorer = (query = "") => `${chain.url}/explorer${query}`;
 
-  beforeAll(() => {
-    chain = openLive();
+  beforeAll(async () => {
+    chain = await openLive();
   });
   afterAll(() => chain.close());
 
@@ -232,8 +234,9 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
 
   test("the page of a digest that waits for its block shows it when it comes, and stamps nothing", async () => {
     const { vm } = startVm();
-    const { app } = createApi(vm, identity, new Log(() => {}));
-    const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => app.fetch(request) });
+    const api = createApi(vm, identity, new Log(() => {}), new Turns());
+    const fetch = (request: Request) => api.fetch(request, senderOf(request.signal));
+    const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
     try {
       propose(vm, "waits");
       await using tab = await Tab.open();

@@ -18,7 +18,7 @@ const binary = Uint8Array.of(0, 0xff, 0x1b, 0x5b);
 const contents = ["hello world", binary, "", "two\nlines\n", "x".repeat(5_000), new Uint8Array(3_000)];
 
 beforeAll(async () => {
-  chain = new TestChain();
+  chain = await TestChain.start();
   accepted = await chain.accept(contents);
 });
 afterAll(() => chain[Symbol.dispose]());
@@ -245,7 +245,7 @@ function pageOf(count: number, from: unknown, limit: number, order: unknown): ob
 describe("blocks --follow", () => {
   /** Runs until block `last` is printed, and ends by the reader's going away. */
   async function follow(args: readonly string[], last: number) {
-    using following = new TestChain();
+    using following = await TestChain.start();
     await following.accept(["1", "2", "3"]);
     let heights: number[] = [];
     const { promise: started, resolve } = Promise.withResolvers<void>();

@@ -29,7 +29,7 @@ describe("the URL of a chain", () => {
   });
 
   test("comes from --url, else from TIMESTAMPVM_URL, else it is that of a development chain", async () => {
-    using chain = new TestChain();
+    using chain = await TestChain.start();
     const status = async (args: readonly string[], environment: Record<string, string>) => {
       const { out, err } = await run(["status", ...args], { environment });
       return /http:\S+\/rpc/.exec(`${out}${err}`)?.[0];

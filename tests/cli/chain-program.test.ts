@@ -11,7 +11,7 @@ setDefaultTimeout(25_000); // less than a call may take: a program that ends wit
 let chain: TestChain;
 
 beforeAll(async () => {
-  chain = new TestChain();
+  chain = await TestChain.start();
   await chain.accept(["one", "two", Uint8Array.of(0, 10, 255)]);
 });
 afterAll(() => chain[Symbol.dispose]());
@@ -92,7 +92,7 @@ describe("in a shell", () => {
   });
 
   test("and 3 when it has waited in vain", async () => {
-    using slow = new TestChain(60_000);
+    using slow = await TestChain.start(60_000);
     await slow.accept(["first"]);
     expect((await shell("timestampvm stamp --text second --timeout 0.1", { TIMESTAMPVM_URL: slow.url })).code).toBe(3);
   });

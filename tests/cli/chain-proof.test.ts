@@ -12,7 +12,7 @@ let accepted: readonly AcceptedBlock[];
 const large = ["a", "b", "c", "d"].map((letter) => letter.repeat(900_000));
 
 beforeAll(async () => {
-  chain = new TestChain();
+  chain = await TestChain.start();
   directory = temporaryDirectory();
   accepted = await chain.accept(["first", Uint8Array.fromHex(sha256("secret")), ...large, "last"]);
 });

@@ -6,8 +6,8 @@ import { apiBlock, FakeServer, isoTime, RpcFailure, sha256, sha256Twice, TestCha
 let chain: TestChain;
 let directory: ReturnType<typeof temporaryDirectory>;
 
-beforeAll(() => {
-  chain = new TestChain();
+beforeAll(async () => {
+  chain = await TestChain.start();
   directory = temporaryDirectory();
 });
 afterAll(() => {
@@ -186,7 +186,7 @@ describe("the wait of stamp", () => {
   });
 
   test("of a real chain ends with 3, too, and what was stamped is accepted later", async () => {
-    using slow = new TestChain(1_000);
+    using slow = await TestChain.start(1_000);
     await slow.accept(["one before it"]);
     const { code, out } = await slow.run(["stamp", "--text", "late", "--timeout", "0.1", "--json"]);
     expect([code, JSON.parse(out).status]).toEqual([3, "pending"]);

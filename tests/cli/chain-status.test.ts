@@ -19,7 +19,7 @@ const status = {
 
 describe("status", () => {
   test("of a development chain tells what it is, and where its chain ends", async () => {
-    using chain = new TestChain();
+    using chain = await TestChain.start();
     const [block] = await chain.accept(["one"]);
     const { code, out, err } = await chain.run(["status"]);
     expect([code, err]).toEqual([0, ""]);

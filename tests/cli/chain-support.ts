@@ -53,9 +53,13 @@ export class TestChain implements Disposable {
   readonly rpc: string;
   readonly genesisId: string;
 
-  constructor(minBlockIntervalMs = 0) {
+  static async start(minBlockIntervalMs = 0): Promise<TestChain> {
     const genesisBytes = new TextEncoder().encode('{"data":"the first"}');
-    this.#chain = startTestChain({ genesisBytes, config: { minBlockIntervalMs } });
+    return new TestChain(await startTestChain({ genesisBytes, config: { minBlockIntervalMs } }));
+  }
+
+  private constructor(chain: DevChain) {
+    this.#chain = chain;
     this.url = this.#chain.url;
     this.rpc = this.#chain.rpc;
     this.genesisId = this.#chain.genesis.id;

@@ -1,15 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
+import { getRequestListener } from "@hono/node-server";
+import { Admission } from "../../src/api/admission.ts";
 import { createApi } from "../../src/api/app.ts";
 import { createClient } from "../../src/api/client.ts";
+import { Turns } from "../../src/api/turns.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
 import { createDevApp } from "../../src/dev/app.ts";
 import type { DevChain, DevOptions } from "../../src/dev/dev-chain.ts";
-import { listenNear } from "../../src/dev/listen.ts";
+import { listenNear, portOf } from "../../src/dev/listen.ts";
 import { Log } from "../../src/log.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
+import type { Vm } from "../../src/vm/vm.ts";
 import { childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { startTestChain } from "../support/dev-chain.ts";
@@ -22,19 +26,30 @@ const notice = "development chain: one process, no peers, no consensus";
 /** A chain on a port of its own, and what it accepts. */
 class Dev implements Disposable {
   readonly chain: DevChain;
-  readonly accepted: Block[] = [];
-  readonly logged: string[] = [];
-  #onAccepted = () => {};
+  readonly accepted: Block[];
+  readonly logged: string[];
+  readonly #changed: { onAccepted: () => void };
 
-  constructor(options: Partial<DevOptions> = {}) {
-    this.chain = startTestChain({
-      log: new Log((line) => this.logged.push(line)),
+  static async start(options: Partial<DevOptions> = {}): Promise<Dev> {
+    const accepted: Block[] = [];
+    const logged: string[] = [];
+    const changed = { onAccepted: () => {} };
+    const chain = await startTestChain({
+      log: new Log((line) => logged.push(line)),
       onAccepted: (block) => {
-        this.accepted.push(block);
-        this.#onAccepted();
+        accepted.push(block);
+        changed.onAccepted();
       },
       ...options,
     });
+    return new Dev(chain, accepted, logged, changed);
+  }
+
+  private constructor(chain: DevChain, accepted: Block[], logged: string[], changed: { onAccepted: () => void }) {
+    this.chain = chain;
+    this.accepted = accepted;
+    this.logged = logged;
+    this.#changed = changed;
   }
 
   get rpc(): string {
@@ -55,10 +70,10 @@ class Dev implements Disposable {
 
   async waitForBlocks(count: number): Promise<readonly string[]> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onAccepted = () => {
+    this.#changed.onAccepted = () => {
       if (this.accepted.length >= count) resolve();
     };
-    this.#onAccepted();
+    this.#changed.onAccepted();
     await within(`${count} blocks`, promise);
     return this.accepted.map(({ data }) => new TextDecoder().decode(data));
   }
@@ -70,7 +85,7 @@ class Dev implements Disposable {
 
 describe("a development chain", () => {
   test("accepts what is proposed, in its order, and serves it", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     for (const text of ["one", "two", "three"]) expect(await dev.propose(text)).toEqual({ success: true });
     expect(await dev.waitForBlocks(3)).toEqual(["one", "two", "three"]);
     const last = dev.accepted.at(-1);
@@ -80,13 +95,13 @@ describe("a development chain", () => {
   });
 
   test("is served under its id as well", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     const url = `${dev.chain.url}/ext/bc/${dev.chain.genesis.id}/rpc`;
     expect(await dev.call("ping", undefined, url)).toEqual({ success: true });
   });
 
   test("takes many proposals at once, and answers others meanwhile", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     const texts = Array.from({ length: 500 }, (_, i) => `text ${i}`);
     await Promise.all(texts.map((text) => dev.propose(text)));
     const [answer] = await Promise.all([dev.call("ping"), dev.waitForBlocks(500)]);
@@ -97,45 +112,45 @@ describe("a development chain", () => {
   test("keeps a chain in a file, with what waits", async () => {
     using directory = temporaryDirectory();
     const file = directory.file("dev/timestampvm.db");
-    const first = new Dev({ file, config: { minBlockIntervalMs: 3_600_000 } });
+    const first = await Dev.start({ file, config: { minBlockIntervalMs: 3_600_000 } });
     try {
       await first.propose("one");
       await first.propose("two"); // its time never comes
     } finally {
       first.chain.close();
     }
-    using again = new Dev({ file });
+    using again = await Dev.start({ file });
     await again.waitForBlocks(2 - Number(again.chain.lastAccepted.height));
     expect(again.accepted.at(-1)?.height).toBe(2n);
   });
 
-  test("refuses the file of another chain, and one that is in use", () => {
+  test("refuses the file of another chain, and one that is in use", async () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
-    using first = new Dev({ file });
-    expect(() => new Dev({ file })).toThrow("in use");
+    using first = await Dev.start({ file });
+    await expect(Dev.start({ file })).rejects.toThrow("in use");
     first.chain.close();
     const other = new TextEncoder().encode('{"data":"another"}');
-    expect(() => new Dev({ file, genesisBytes: other })).toThrow("not this chain's genesis");
+    await expect(Dev.start({ file, genesisBytes: other })).rejects.toThrow("not this chain's genesis");
   });
 
-  test("takes the next port when the wanted one is taken", () => {
-    using first = new Dev();
-    using second = new Dev({ port: first.chain.port });
+  test("takes the next port when the wanted one is taken", async () => {
+    using first = await Dev.start();
+    using second = await Dev.start({ port: first.chain.port });
     expect(second.chain.port).toBeGreaterThan(first.chain.port);
     expect(second.chain.url).toBe(`http://127.0.0.1:${second.chain.port}`);
   });
 
-  test("does not hold the file when it cannot listen", () => {
+  test("does not hold the file when it cannot listen", async () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
-    expect(() => new Dev({ file, host: "256.0.0.1" })).toThrow();
-    using dev = new Dev({ file });
+    await expect(Dev.start({ file, host: "256.0.0.1" })).rejects.toThrow();
+    using dev = await Dev.start({ file });
     expect(dev.chain.lastAccepted.height).toBe(0n);
   });
 
   test("ends with its listener and its waiting engine", async () => {
-    const dev = new Dev();
+    const dev = await Dev.start();
     const { rpc } = dev;
     dev.chain.close();
     const answer = await fetch(rpc, { method: "POST" }).then(
@@ -148,11 +163,8 @@ describe("a development chain", () => {
 
 test("a client of it that leaves while it waits frees what it held", async () => {
   const { vm } = startVm();
-  const { app } = createApi(vm, identity, new Log(() => {}));
-  const info = { chain: ["timestampvm", genesis.id], version: "1.2.3", protocolVersion: 46 } as const;
-  const dev = createDevApp({ vm, info, chainApp: (request) => app.fetch(request), hosts: [] });
-  using server = listenNear("127.0.0.1", 0, (request) => dev.fetch(request));
-  const call = createClient(`http://127.0.0.1:${server.port}/ext/bc/timestampvm/rpc`);
+  await using server = await serve(vm);
+  const call = createClient(`${server.url}/ext/bc/timestampvm/rpc`);
   const leaving = new AbortController();
   const left = reasonOf(call("getReceipt", { id: "ab".repeat(32), waitMs: 25_000 }, leaving.signal));
   const waitingCalls = async (count: number) => {
@@ -164,9 +176,26 @@ test("a client of it that leaves while it waits frees what it held", async () =>
   await within("nobody to wait", waitingCalls(0));
 });
 
+/** What clients see of a chain, on a port of its own. */
+async function serve(vm: Vm, log = new Log(() => {})) {
+  const turns = new Turns();
+  const { fetch: chain } = createApi(vm, identity, log, turns);
+  const info = { chain: ["timestampvm", genesis.id], version: "1.2.3", protocolVersion: 46 } as const;
+  const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [] });
+  const server = await listenNear("127.0.0.1", 0, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    port: portOf(server),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 describe("the node around it", () => {
   test("is healthy, and says what it is", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     const response = await fetch(`${dev.chain.url}/ext/health`);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("application/json");
@@ -188,7 +217,7 @@ describe("the node around it", () => {
     const next = childOf(genesis, "from the future", now + 7_200n);
     ahead.accept(next, digestOf(next.data));
     ahead.close();
-    using dev = new Dev({ file });
+    using dev = await Dev.start({ file });
     const response = await fetch(`${dev.chain.url}/ext/health`);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({
@@ -198,7 +227,7 @@ describe("the node around it", () => {
   });
 
   test("tells its identity as AvalancheGo does", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     const info = (method: string, params?: object) => dev.call(`info.${method}`, params, `${dev.chain.url}/ext/info`);
     const { id } = dev.chain.genesis;
     expect(await info("getNodeVersion")).toMatchObject({
@@ -226,12 +255,12 @@ describe("the node around it", () => {
     ["localhost.evil.example", 403],
     ["127.0.0.1.evil.example:80", 403],
   ])("called by the name %s answers %i: pages of other sites have names of their own", async (host, status) => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     expect((await fetch(`${dev.chain.url}/ext/health`, { headers: { Host: host } })).status).toBe(status);
   });
 
   test("lets web pages call it, as a node does", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     const origin = { Origin: "https://page.example" };
     const asks = { "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" };
     const preflight = await fetch(dev.rpc, { method: "OPTIONS", headers: { ...origin, ...asks } });
@@ -242,7 +271,7 @@ describe("the node around it", () => {
   });
 
   test("knows no other path", async () => {
-    using dev = new Dev();
+    using dev = await Dev.start();
     for (const path of ["/", "/ext/bc/X/rpc", "/ext/bc/timestampvm/rpcs", "/ext/info"]) {
       expect((await fetch(dev.chain.url + path)).status, path).toBe(404);
     }

@@ -8,7 +8,7 @@ import { reasonOf } from "../support/promise.ts";
 
 // The API as clients have it, over HTTP: of a development chain, or of a node.
 
-const live = openLive();
+const live = await openLive();
 const { call } = live;
 afterAll(live.close);
 

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { type HandleSimpleHTTPRequestSchema, HTTP } from "../../gen/http/http_pb.ts";
+import { Admission } from "../../src/api/admission.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
 import {
@@ -32,8 +33,11 @@ async function withService(
   const server = new GrpcServer(new Log(() => {}));
   server.add(
     HTTP,
-    createHttpService(() => ({ fetch: handle, answerRpc: () => undefined }), protocolOf(protocol)),
-    httpOptions,
+    createHttpService(
+      () => ({ fetch: handle, answerRpc: () => undefined, clientAddressHeader: "" }),
+      protocolOf(protocol),
+    ),
+    httpOptions(new Admission(new Log(() => {}))),
   );
   using channel = new GrpcChannel(await server.listen());
   try {
@@ -123,7 +127,10 @@ describe("HandleSimple: the request", () => {
       expect([fits.code, textOf(fits.body)]).toEqual([200, String(room)]);
       const large = { method: "POST", url: "/rpc", body: new Uint8Array(maxHttpRequestBytes) };
       const { code, headers, body } = await http.handleSimple(large);
-      expect([code, textOf(body)]).toEqual([413, "a request has at most 8388608 bytes\n"]);
+      expect([code, textOf(body)]).toEqual([
+        413,
+        "a request has at most 8388608 bytes, 131072 of them beside its body\n",
+      ]);
       expect(headers).toMatchObject([{ key: "Content-Type", values: ["text/plain"] }]);
     });
   });

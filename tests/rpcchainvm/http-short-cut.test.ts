@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { createApi, maxBodyBytes } from "../../src/api/app.ts";
+import { Turns } from "../../src/api/turns.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
 import { createHttpService } from "../../src/rpcchainvm/http-service.ts";
@@ -17,12 +18,12 @@ const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 /** Two services on chains that are alike: one takes the short cut, the other never. */
 const services = [true, false].map((takesShortCut) => {
   const { vm } = startVm();
-  const { app, answerRpc } = createApi(vm, identity, log);
+  const api = createApi(vm, identity, log, new Turns());
   const server = new GrpcServer(log);
   server.add(
     HTTP,
     createHttpService(
-      () => ({ fetch: app.fetch, answerRpc: takesShortCut ? answerRpc : () => undefined }),
+      () => ({ ...api, ...(takesShortCut ? {} : { answerRpc: () => undefined }), clientAddressHeader: "" }),
       protocolOf(testProtocol),
     ),
   );

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { createApi } from "../../src/api/app.ts";
+import { Turns } from "../../src/api/turns.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
@@ -17,11 +18,11 @@ import { statusOf } from "../support/status.ts";
 
 const log = new Log(() => {});
 const { vm } = startVm();
-const { app, answerRpc } = createApi(vm, identity, log);
+const api = createApi(vm, identity, log, new Turns());
 
 /** What serves the API's calls by Fetch, or by the short cut. */
 const ways: readonly (readonly [string, HttpApp["answerRpc"]])[] = [
-  ["the short cut", answerRpc],
+  ["the short cut", api.answerRpc],
   ["Fetch", () => undefined],
 ];
 const servers: GrpcServer[] = [];
@@ -34,7 +35,7 @@ async function connect(answerRpc: HttpApp["answerRpc"]): Promise<GrpcChannel> {
   servers.push(server);
   server.add(
     HTTP,
-    createHttpService(() => ({ fetch: app.fetch, answerRpc }), protocolOf(testProtocol)),
+    createHttpService(() => ({ fetch: api.fetch, answerRpc, clientAddressHeader: "" }), protocolOf(testProtocol)),
   );
   return new GrpcChannel(await server.listen());
 }

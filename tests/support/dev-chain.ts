@@ -3,7 +3,7 @@ import { Log } from "../../src/log.ts";
 import { genesisBytes } from "./chain.ts";
 
 /** Starts a development chain in memory, on a free port, that logs and tells nothing; or as the options say. */
-export function startTestChain(options: Partial<DevOptions> = {}): DevChain {
+export function startTestChain(options: Partial<DevOptions> = {}): Promise<DevChain> {
   return startDevChain({
     file: ":memory:",
     genesisBytes,

@@ -12,9 +12,9 @@ export interface LiveChain {
 /** Where a node serves a chain, which nobody else uses meanwhile; undefined for a development chain of our own. */
 export const nodeUrl: string | undefined = process.env.TIMESTAMPVM_TEST_URL;
 
-export function openLive(): LiveChain {
+export async function openLive(): Promise<LiveChain> {
   if (nodeUrl !== undefined) return { url: nodeUrl, call: createClient(`${nodeUrl}/rpc`), close: () => {} };
-  const chain = startTestChain();
+  const chain = await startTestChain();
   const url = `${chain.url}/ext/bc/timestampvm`;
   return { url, call: createClient(`${url}/rpc`), close: chain.close };
 }

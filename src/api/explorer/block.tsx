@@ -1,18 +1,19 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { Block } from "../../core/block.ts";
-import { digestOf } from "../../core/digest.ts";
+import { type Digest, digestOf } from "../../core/digest.ts";
 import type { Id } from "../../core/id.ts";
 import type { ConfirmedChain } from "../../vm/confirmed-chain.ts";
+import type { Caller } from "../turns.ts";
 import { formatNumber, formatSize, showData } from "./format.ts";
 import { Code, Data, Message, ProofButton, Time, type View } from "./parts.tsx";
 
 /** Bytes of data that a block's page shows. */
 const maxShownBytes = 1_024;
 
-export function showBlockById(chain: ConfirmedChain, id: Id): View {
+export async function showBlockById(chain: ConfirmedChain, id: Id, caller: Caller): Promise<View> {
   const block = chain.getBlock(id);
-  if (block !== undefined) return showBlock(chain, block);
+  if (block !== undefined) return showBlock(chain, block, caller);
   return notFound(
     "Block not found",
     <p>
@@ -21,9 +22,9 @@ export function showBlockById(chain: ConfirmedChain, id: Id): View {
   );
 }
 
-export function showBlockAtHeight(chain: ConfirmedChain, height: bigint): View {
+export async function showBlockAtHeight(chain: ConfirmedChain, height: bigint, caller: Caller): Promise<View> {
   const block = chain.getBlockAtHeight(height);
-  if (block !== undefined) return showBlock(chain, block);
+  if (block !== undefined) return showBlock(chain, block, caller);
   const { last } = chain;
   return notFound(
     `No block ${formatNumber(height)} yet`,
@@ -37,10 +38,11 @@ function notFound(heading: string, explanation: Child): View {
   return { status: 404, title: heading, content: <Message heading={heading}>{explanation}</Message> };
 }
 
-function showBlock(chain: ConfirmedChain, block: Block): View {
+async function showBlock(chain: ConfirmedChain, block: Block, { pause }: Caller): Promise<View> {
   const { id, parentId, height, timestamp, data } = block;
+  await pause();
   const digest = digestOf(data);
-  const next = chain.getBlockAtHeight(height + 1n);
+  const next = chain.getListingAtHeight(height + 1n);
   const heading = `Block ${formatNumber(height)}`;
   const content = (
     <article>
@@ -73,7 +75,7 @@ function showBlock(chain: ConfirmedChain, block: Block): View {
           <span class="quiet">{formatSize(data.length)}</span>
         </div>
         <Data shown={showData(data, maxShownBytes)} />
-        {pointElsewhere(chain, block)}
+        {pointElsewhere(chain, block, digest)}
       </section>
       <dl class="fields">
         <dt>Block id</dt>
@@ -104,8 +106,8 @@ function showBlock(chain: ConfirmedChain, block: Block): View {
 }
 
 /** Points to an older block with the same data, and to what data is the digest of. */
-function pointElsewhere(chain: ConfirmedChain, block: Block): Child {
-  const first = chain.find(digestOf(block.data)).next().value;
+function pointElsewhere(chain: ConfirmedChain, block: Block, digestOfData: Digest): Child {
+  const first = chain.findListings(digestOfData).next().value;
   if (first !== undefined && first.height < block.height) {
     return (
       <p>

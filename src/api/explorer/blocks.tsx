@@ -1,6 +1,8 @@
 /** @jsxImportSource hono/jsx */
-import type { Block } from "../../core/block.ts";
+import type { BlockSummary } from "../../core/block.ts";
+import type { Listing } from "../../core/listing.ts";
 import type { ConfirmedChain } from "../../vm/confirmed-chain.ts";
+import type { Caller } from "../turns.ts";
 import { formatNumber, formatSize, shorten, showData } from "./format.ts";
 import { Time, type View } from "./parts.tsx";
 
@@ -8,13 +10,11 @@ import { Time, type View } from "./parts.tsx";
 export const pageBlocks = 20;
 
 /** The newest blocks, or those from a height down, and the place where files are stamped. */
-export function showBlocks(chain: ConfirmedChain, from: bigint | undefined): View {
+export async function showBlocks(chain: ConfirmedChain, from: bigint | undefined, caller: Caller): Promise<View> {
   const { last } = chain;
   const isNewest = from === undefined || from >= last.height;
-  const blocks = chain
-    .blocksFrom(isNewest ? last.height : from, "descending")
-    .take(pageBlocks)
-    .toArray();
+  const start = isNewest ? last.height : from;
+  const blocks = await takeListings(chain.listingsFrom(start, "descending"), pageBlocks, caller);
   const content = isNewest ? (
     <>
       <h1 class="unseen">timestampvm explorer</h1>
@@ -28,7 +28,7 @@ export function showBlocks(chain: ConfirmedChain, from: bigint | undefined): Vie
             Live
           </button>
         </div>
-        <Facts last={last} genesis={chain.getBlockAtHeight(0n)} />
+        <Facts last={last} genesis={chain.getListingAtHeight(0n)} />
         <BlockList id="blocks" blocks={blocks} />
         <div id="below">
           {last.height === 0n && <p class="empty">No stamps yet: the chain has only its genesis block.</p>}
@@ -46,6 +46,21 @@ export function showBlocks(chain: ConfirmedChain, from: bigint | undefined): Vie
   return { status: 200, title: isNewest ? "Recent blocks" : `Blocks from ${formatNumber(from)}`, content };
 }
 
+/** The first ones, with a pause between them. */
+export async function takeListings(
+  listings: Iterable<Listing>,
+  count: number,
+  { pause }: Caller,
+): Promise<readonly Listing[]> {
+  const taken: Listing[] = [];
+  for (const listing of listings) {
+    taken.push(listing);
+    if (taken.length >= count) break;
+    await pause();
+  }
+  return taken;
+}
+
 /** What is written here is for browsers without a script; `browser/stamp-panel.ts` takes its place. */
 function StampPanel() {
   return (
@@ -59,7 +74,7 @@ function StampPanel() {
   );
 }
 
-function Facts({ last, genesis }: { readonly last: Block; readonly genesis: Block | undefined }) {
+function Facts({ last, genesis }: { readonly last: BlockSummary; readonly genesis: Listing | undefined }) {
   return (
     <dl class="facts">
       <div>
@@ -86,7 +101,7 @@ function Facts({ last, genesis }: { readonly last: Block; readonly genesis: Bloc
   );
 }
 
-export function BlockList({ id, blocks }: { readonly id?: string; readonly blocks: readonly Block[] }) {
+export function BlockList({ id, blocks }: { readonly id?: string; readonly blocks: readonly Listing[] }) {
   return (
     <ol id={id} class="blocks">
       {blocks.map((block) => (
@@ -99,8 +114,8 @@ export function BlockList({ id, blocks }: { readonly id?: string; readonly block
 /** Bytes of data that a row shows. */
 const rowBytes = 96;
 
-function BlockRow({ block }: { readonly block: Block }) {
-  const { kind, text } = showData(block.data, rowBytes);
+function BlockRow({ block }: { readonly block: Listing }) {
+  const { kind, text } = block.start === undefined ? notShown : showData(block.start, rowBytes);
   return (
     <li data-block={block.id} data-height={String(block.height)}>
       <a href={`?block=${block.id}`}>
@@ -119,14 +134,21 @@ function BlockRow({ block }: { readonly block: Block }) {
           <Time block={block} style="relative" />
         </span>
         <span class="about">
-          <code title={block.id}>{shorten(block.id)}</code> <span>{formatSize(block.data.length)}</span>
+          <code title={block.id}>{shorten(block.id)}</code> <span>{describeSize(block)}</span>
         </span>
       </a>
     </li>
   );
 }
 
-function Pages({ blocks, last }: { readonly blocks: readonly Block[]; readonly last: Block }) {
+/** Of a large block whose text is not written as usual. */
+const notShown = { kind: "text", text: "…" } as const;
+
+function describeSize({ dataBytes, bytes }: Listing): string {
+  return dataBytes === undefined ? `a block of ${formatSize(bytes)}` : formatSize(dataBytes);
+}
+
+function Pages({ blocks, last }: { readonly blocks: readonly Listing[]; readonly last: BlockSummary }) {
   const newest = blocks[0]?.height ?? last.height;
   const oldest = blocks.at(-1)?.height ?? 0n;
   const newer = newest + BigInt(pageBlocks);

@@ -2,21 +2,20 @@
 import type { Block } from "../../core/block.ts";
 import { type Digest, digestOf, digestToBytes, isDigest } from "../../core/digest.ts";
 import type { Vm } from "../../vm/vm.ts";
-import { BlockList, pageBlocks } from "./blocks.tsx";
+import type { Caller } from "../turns.ts";
+import { BlockList, pageBlocks, takeListings } from "./blocks.tsx";
 import { formatNumber } from "./format.ts";
 import { Code, Message, ProofButton, Time, type View } from "./parts.tsx";
 
 /** Where a digest, or data that hashes to it, was stamped. */
-export function showDigest(vm: Vm, digest: Digest, from: bigint): View {
+export async function showDigest(vm: Vm, digest: Digest, from: bigint, caller: Caller): Promise<View> {
   const first = vm.confirmed.find(digest).next().value;
-  return first === undefined ? showNotStamped(vm, digest) : showStamps(vm, digest, first, from);
+  await caller.pause();
+  return first === undefined ? showNotStamped(vm, digest) : showStamps(vm, digest, first, from, caller);
 }
 
-function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint): View {
-  const blocks = vm.confirmed
-    .find(digest, from)
-    .take(pageBlocks + 1)
-    .toArray();
+async function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint, caller: Caller): Promise<View> {
+  const blocks = await takeListings(vm.confirmed.findListings(digest, from), pageBlocks + 1, caller);
   const next = blocks[pageBlocks];
   const carriesDigest = isDigest(first.data, digest);
   const content = (

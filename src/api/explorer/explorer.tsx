@@ -1,7 +1,8 @@
 /** @jsxImportSource hono/jsx */
-import type { Hono } from "hono";
 import { compress } from "hono/compress";
 import type { Vm } from "../../vm/vm.ts";
+import type { ApiApp } from "../app.ts";
+import type { Caller } from "../turns.ts";
 import { showBlockAtHeight, showBlockById } from "./block.tsx";
 import { showBlocks } from "./blocks.tsx";
 import { showDigest } from "./digest.tsx";
@@ -10,10 +11,11 @@ import { Message, type View } from "./parts.tsx";
 import { parseQuery, type Query } from "./query.ts";
 
 /** Pages for people at `/explorer`: which one, the query says. `notice` stands above each, where it is no node's. */
-export function addExplorer(app: Hono, vm: Vm, notice: string | undefined): void {
-  app.get("/explorer", compress(), (c) => {
+export function addExplorer(app: ApiApp, vm: Vm, notice: string | undefined): void {
+  app.get("/explorer", compress(), async (c) => {
     const params = c.req.query();
-    const { status, title, content } = show(vm, parseQuery(params));
+    const { caller } = c.env;
+    const { status, title, content } = await caller.doLong(() => show(vm, parseQuery(params), caller));
     const page = (
       <Page title={title} notices={noticesOf(vm, notice)} searched={params.q}>
         {content}
@@ -24,16 +26,17 @@ export function addExplorer(app: Hono, vm: Vm, notice: string | undefined): void
   app.all("/explorer", (c) => c.text("read the explorer by GET\n", 405, { Allow: "GET, HEAD" }));
 }
 
-function show(vm: Vm, query: Query): View {
+/** Each block that a page reads is a piece of work of its own. */
+async function show(vm: Vm, query: Query, caller: Caller): Promise<View> {
   switch (query.page) {
     case "blocks":
-      return showBlocks(vm.confirmed, query.from);
+      return showBlocks(vm.confirmed, query.from, caller);
     case "block":
-      return showBlockById(vm.confirmed, query.id);
+      return showBlockById(vm.confirmed, query.id, caller);
     case "height":
-      return showBlockAtHeight(vm.confirmed, query.height);
+      return showBlockAtHeight(vm.confirmed, query.height, caller);
     case "digest":
-      return showDigest(vm, query.digest, query.from);
+      return showDigest(vm, query.digest, query.from, caller);
     case "malformed":
       return showMalformed(query.problem);
   }

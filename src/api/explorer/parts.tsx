@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Block } from "../../core/block.ts";
+import type { Block, BlockSummary } from "../../core/block.ts";
 import { formatSize, formatTime, type ShownData } from "./format.ts";
 import { relativeTime } from "./relative-time.ts";
 
@@ -12,7 +12,7 @@ export interface View {
 }
 
 /** A block's time, for people and machines. */
-export function Time({ block, style }: { readonly block: Block; readonly style: "relative" | "absolute" }) {
+export function Time({ block, style }: { readonly block: BlockSummary; readonly style: "relative" | "absolute" }) {
   const { timestamp, height } = block;
   if (height === 0n && timestamp === 0n) return <span class="quiet">genesis</span>;
   const time = formatTime(timestamp);

@@ -1,0 +1,121 @@
+import { expect, jest, test } from "bun:test";
+import { Admission, maxAnswerBytes, maxFetchMs, type Room, smallAnswerBytes } from "../../src/api/admission.ts";
+import { defaultConfig } from "../../src/core/config.ts";
+import { Log } from "../../src/log.ts";
+
+const { maxHttpBytes, maxHttpRequests } = defaultConfig;
+
+function start() {
+  const logged: string[] = [];
+  const admission = new Admission(new Log((line) => logged.push(line)));
+  const admit = (bytes = 0): Room => {
+    const room = admission.admit(bytes);
+    if (room === undefined) throw new Error("refused");
+    return room;
+  };
+  return { admission, admit, logged };
+}
+
+test("requests are taken up to their number, and again when one is answered", () => {
+  const { admission, admit } = start();
+  const rooms = Array.from({ length: maxHttpRequests }, () => admit());
+  expect(admission.requests).toBe(maxHttpRequests);
+  expect(admission.admit(0)).toBeUndefined();
+  expect(admission.refused).toEqual({ requests: 1, bytes: 0, caller: 0, answers: 0 });
+  rooms[0]?.free();
+  expect(admission.admit(0)).toBeDefined();
+});
+
+test("requests are taken up to their bytes, until these are of no more use", () => {
+  const { admission, admit } = start();
+  const first = admit(maxHttpBytes - 10);
+  expect(admission.admit(11)).toBeUndefined();
+  const second = admit(10);
+  expect(second.holdRequest(1)).toBe(false);
+  first.releaseRequest();
+  first.releaseRequest(); // twice is once
+  expect(second.holdRequest(maxHttpBytes - 10)).toBe(true);
+  expect(admission.admit(1)).toBeUndefined();
+  second.free();
+  expect(admission.admit(maxHttpBytes)).toBeDefined();
+  expect(admission.refused).toMatchObject({ bytes: 3 });
+});
+
+test("no caller holds more than is left for others, however many there are", () => {
+  const { admission, admit } = start();
+  const takeAll = (caller: string) => {
+    let taken = 0;
+    for (; admission.requests < maxHttpRequests; taken++) {
+      const room = admit();
+      if (room.takeFor(caller)) continue;
+      room.free();
+      return taken;
+    }
+    return taken;
+  };
+  const half = maxHttpRequests / 2;
+  expect(takeAll("greedy")).toBe(half);
+  expect(takeAll("greedy as well")).toBe(half / 2);
+  expect(takeAll("modest")).toBe(half / 4);
+  expect(admission.refused.caller).toBe(3);
+});
+
+test("a caller's share is free again with what he held", () => {
+  const { admission, admit } = start();
+  const rooms = Array.from({ length: maxHttpRequests / 2 }, () => admit());
+  expect(rooms.every((room) => room.takeFor("one"))).toBe(true);
+  const more = admit();
+  expect(more.takeFor("one")).toBe(false);
+  more.free();
+  for (const room of rooms) room.free();
+  expect(admission.requests).toBe(0);
+  expect(admit().takeFor("one")).toBe(true);
+});
+
+test("large answers that nobody fetches leave no room, until they are given up", () => {
+  jest.useFakeTimers();
+  try {
+    const { admission, admit } = start();
+    let given = 0;
+    const unread = Array.from({ length: 8 }, () => {
+      const room = admit();
+      room.holdAnswer(maxAnswerBytes / 8, () => {
+        given++;
+        room.free();
+      });
+      return room;
+    });
+    expect(unread.length).toBe(8);
+    expect(admission.admit(0)).toBeUndefined();
+    expect(admission.refused).toMatchObject({ answers: 1 });
+    jest.advanceTimersByTime(maxFetchMs - 1);
+    expect(given).toBe(0);
+    jest.advanceTimersByTime(1);
+    expect([given, admission.requests]).toEqual([8, 0]);
+    expect(admission.admit(0)).toBeDefined();
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test("small answers count as none", () => {
+  const { admission, admit } = start();
+  for (let i = 0; i < 2_000; i++) admit().holdAnswer(smallAnswerBytes, () => {});
+  expect(2_000 * smallAnswerBytes).toBeGreaterThan(maxAnswerBytes);
+  expect(admission.admit(0)).toBeDefined();
+});
+
+test("a flood of refusals is one line in the log", () => {
+  const { admission, logged } = start();
+  for (let i = 0; i < 1_000; i++) admission.admit(maxHttpBytes + 1);
+  expect(logged).toEqual([expect.stringContaining('"event":"requests refused"')]);
+  expect(admission.refused.bytes).toBe(1_000);
+});
+
+test("an operator may set other limits", () => {
+  const { admission } = start();
+  admission.setLimits({ maxRequests: 1, maxRequestBytes: 5 });
+  expect(admission.admit(6)).toBeUndefined();
+  expect(admission.admit(5)).toBeDefined();
+  expect(admission.admit(0)).toBeUndefined();
+});
