@@ -9,8 +9,8 @@ export interface AdmissionLimits {
   readonly maxRequestBytes: number;
 }
 
-/** Bytes of large answers that nobody has fetched yet, after which no request is taken. */
-export const maxAnswerBytes = 64 * 1024 * 1024;
+/** Bytes that large answers may have together until they are fetched. */
+export const maxAnswerBytes = 32 * 1024 * 1024;
 /** Bytes of an answer that count as none: a network takes them at once. */
 export const smallAnswerBytes = 64 * 1024;
 /** Milliseconds after which an answer is given up that nobody fetches. */
@@ -31,8 +31,11 @@ export interface Room {
   readonly holdRequest: (bytes: number) => boolean;
   /** To be called when the request's bytes are of no more use. */
   readonly releaseRequest: () => void;
-  /** To be called with the size of the answer in bytes. `giveUp` is called when it is not fetched in time. */
-  readonly holdAnswer: (bytes: number, giveUp: () => void) => void;
+  /**
+   * To be called with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
+   * `giveUp` is called when nobody fetches it.
+   */
+  readonly holdAnswer: (bytes: number, giveUp: () => void) => boolean;
   /** To be called once when the answer is fetched, or the caller is gone. */
   readonly free: () => void;
 }
@@ -76,7 +79,6 @@ export class Admission {
   admit(bytes: number): Room | undefined {
     if (this.#requests >= this.#limits.maxRequests) return this.#refuse("requests");
     if (!this.#hasRoomFor(bytes)) return this.#refuse("bytes");
-    if (this.#answerBytes >= maxAnswerBytes) return this.#refuse("answers");
     return this.#open(bytes);
   }
 
@@ -114,10 +116,14 @@ export class Admission {
         return isFair;
       },
       holdAnswer: (bytes, giveUp) => {
-        if (bytes <= smallAnswerBytes) return;
-        answerBytes = bytes;
-        this.#answerBytes += bytes;
-        timer = setTimeout(giveUp, maxFetchMs);
+        if (bytes <= smallAnswerBytes) return true;
+        const isRoom = this.#answerBytes + bytes <= maxAnswerBytes;
+        if (isRoom) {
+          answerBytes = bytes;
+          this.#answerBytes += bytes;
+          timer = setTimeout(giveUp, maxFetchMs);
+        } else this.#refuse("answers");
+        return isRoom;
       },
       free: () => {
         clearTimeout(timer);

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 import { addExplorer } from "./explorer/explorer.tsx";
 import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
+import { collectIfGrown } from "./memory.ts";
 import { createMethods, staticMethods } from "./methods.ts";
 import type { Asker, Caller, Turns } from "./turns.ts";
 
@@ -49,6 +50,7 @@ export function createApi(vm: Vm, identity: Identity, log: Log, turns: Turns): A
       return turns.run(sender, (caller) => {
         const text = utf8.decode(body);
         sender.releaseRequest();
+        if (body.length > maxSmallBodyBytes) setImmediate(collectIfGrown);
         return answerText(methods, text, caller);
       });
     },

@@ -25,7 +25,7 @@ export interface MethodContract {
 /** Blocks in one page at most. */
 export const maxPageBlocks = 100n;
 /** Bytes of block data after which a page ends early. */
-export const maxPageBytes = 4 * 1024 * 1024;
+export const maxPageBytes = 1024 * 1024;
 
 const blockSummary = z.object({ id: blockId, height: u64, timestamp: u64 }).meta({ id: "BlockSummary" });
 

@@ -14,7 +14,7 @@ export type Awaitable<T> = T | Promise<T>;
 /** Requests in one batch at most. */
 export const maxBatchRequests = 100;
 /** Characters of the answers to a batch, after which nothing more is begun or read for it. */
-export const maxBatchAnswerLength = 8 * 1024 * 1024;
+export const maxBatchAnswerLength = 4 * 1024 * 1024;
 /** Values in one request or batch at most, by the commas, colons and brackets in it: what is parsed takes a few ms then. */
 export const maxValues = 10_000;
 
@@ -63,12 +63,12 @@ type Answer =
 async function answerBatch(methods: Methods, requests: readonly unknown[], whole: Caller): Promise<string | undefined> {
   const full = new AbortController();
   const caller = whole.until(AbortSignal.any([whole.signal, full.signal]));
-  const answers: Awaitable<Answered>[] = [];
+  const answers: Awaitable<string | undefined>[] = [];
   let length = 0;
   const count = (answered: Answered) => {
     length += answered.text.length;
     if (length >= maxBatchAnswerLength) full.abort(new Error(answersTooLarge));
-    return answered;
+    return textIfWanted(answered);
   };
   for (const request of requests) {
     const othersTurn = whole.pause();
@@ -79,8 +79,8 @@ async function answerBatch(methods: Methods, requests: readonly unknown[], whole
   return joinAnswers(await Promise.all(answers));
 }
 
-function joinAnswers(answers: readonly Answered[]): string | undefined {
-  const given = answers.filter(({ isWanted }) => isWanted).map(({ text }) => text);
+function joinAnswers(answers: readonly (string | undefined)[]): string | undefined {
+  const given = answers.filter((answer) => answer !== undefined);
   return given.length === 0 ? undefined : `[${given.join(",")}]`;
 }
 

@@ -12,7 +12,7 @@ import { formatDigest, formatHex } from "./values.ts";
 /** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
 /** Bytes of blocks after which the part of a proof in one reply ends. */
-export const maxProofBytes = 4 * 1024 * 1024;
+export const maxProofBytes = 1024 * 1024;
 
 type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
 

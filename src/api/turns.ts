@@ -1,3 +1,4 @@
+import { collectIfGrown } from "./memory.ts";
 import { Round } from "./round.ts";
 
 /** Milliseconds of work for clients after which whatever else there is to do has its turn. */
@@ -88,6 +89,7 @@ export class Turns {
   }
 
   #nextLong(): void {
+    collectIfGrown();
     const next = this.#waitingLong.take();
     this.#isLongUnderWay = next !== undefined;
     next?.();

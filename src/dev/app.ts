@@ -71,8 +71,8 @@ async function admit(c: Context<Environment>, admission: Admission, next: () => 
   await next();
   if (c.res.body === null) return undefined;
   const body = await c.res.arrayBuffer();
-  room.holdAnswer(body.byteLength, () => outgoing.destroy());
-  c.res = new Response(body, c.res);
+  const isRoom = room.holdAnswer(body.byteLength, () => outgoing.destroy());
+  c.res = isRoom ? new Response(body, c.res) : busy();
   return undefined;
 }
 

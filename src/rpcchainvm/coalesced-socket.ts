@@ -33,10 +33,18 @@ export class CoalescedSocket extends Duplex {
   /** Holds back what comes after, until the turn is over: it then comes here in one piece. */
   override _writev(chunks: readonly { chunk: Buffer }[], callback: () => void): void {
     const [first] = chunks;
-    const whole = chunks.length === 1 && first !== undefined ? first.chunk : Buffer.concat(chunks.map((c) => c.chunk));
-    this.#socket.write(whole, () => callback());
+    const bytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0);
+    if (chunks.length === 1 && first !== undefined) this.#socket.write(first.chunk, () => callback());
+    else if (bytes <= maxCopiedBytes)
+      this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), () => callback());
+    else this.#writeEach(chunks, callback);
     this.cork();
     setImmediate(() => this.uncork());
+  }
+
+  #writeEach(chunks: readonly { chunk: Buffer }[], callback: () => void): void {
+    for (const { chunk } of chunks.slice(0, -1)) this.#socket.write(chunk);
+    this.#socket.write(chunks.at(-1)?.chunk ?? "", () => callback());
   }
 
   override _final(callback: () => void): void {
@@ -48,6 +56,9 @@ export class CoalescedSocket extends Duplex {
     callback(error);
   }
 }
+
+/** Bytes that are copied into one piece: of more, the system calls are the smaller part of the cost. */
+const maxCopiedBytes = 256 * 1024;
 
 /** Bytes: several replies of the largest data. */
 const writableHighWaterMark = 8 * 1024 * 1024;

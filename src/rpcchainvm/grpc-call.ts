@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { encodeFrame, joinChunks, prefixBytes } from "./grpc-frame.ts";
+import { encodeFrame, joinChunks, type Pieces, prefixBytes } from "./grpc-frame.ts";
 
 /** What a method may know of its call. */
 export interface Call {
@@ -20,8 +20,11 @@ export interface Room {
   readonly holdRequest: (bytes: number) => boolean;
   /** To be called when the request's bytes are of no more use. */
   readonly releaseRequest: () => void;
-  /** To be called with the bytes of the answer. `giveUp` is called when nobody fetches it. */
-  readonly holdAnswer: (bytes: number, giveUp: () => void) => void;
+  /**
+   * To be called with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
+   * `giveUp` is called when nobody fetches it.
+   */
+  readonly holdAnswer: (bytes: number, giveUp: () => void) => boolean;
   readonly free: () => void;
 }
 
@@ -109,12 +112,18 @@ export class ServerCall implements Call {
     return room !== undefined;
   }
 
-  reply(message: Uint8Array): void {
+  /** Whether there is room for an answer of so many bytes, until the caller has fetched it. */
+  holdAnswer(bytes: number): boolean {
+    return this.#room?.holdAnswer(bytes, () => this.#stream.close(constants.NGHTTP2_CANCEL)) ?? true;
+  }
+
+  reply(message: Pieces): void {
     if (!this.#finish()) return;
-    this.#room?.holdAnswer(message.length, () => this.#stream.close(constants.NGHTTP2_CANCEL));
     this.#stream.respond(replyHeaders, messageFollows);
     this.#stream.on("wantTrailers", sendOkTrailers);
-    this.#stream.end(encodeFrame(message));
+    const frame = encodeFrame(message);
+    for (const piece of frame.slice(0, -1)) this.#stream.write(piece);
+    this.#stream.end(frame.at(-1));
   }
 
   fail({ code, rawMessage }: ConnectError): void {

@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
-import { encodeFrame, joinChunks, prefixBytes } from "./grpc-frame.ts";
+import { encodeFrame, joinChunks, type Pieces, prefixBytes } from "./grpc-frame.ts";
 
 /**
  * Calls to a gRPC server of the node over one connection, which Connect makes at the first call, and again after a loss.
@@ -32,7 +32,7 @@ export class GrpcClient {
     request: MessageInitShape<Input>,
     timeoutMs?: number,
   ): Promise<MessageShape<Output>> {
-    const frame = encodeFrame(toBinary(method.input, create(method.input, request)));
+    const frame = encodeFrame([toBinary(method.input, create(method.input, request))]);
     const path = `/${method.parent.typeName}/${method.name}`;
     const stream = await this.#open(path);
     const reply = await exchange(stream, frame, timeoutMs, () => this.#sessions.notifyResponseByteRead(stream));
@@ -55,7 +55,7 @@ export class GrpcClient {
 /** Sends one message and gives the one that comes back. */
 function exchange(
   stream: ClientHttp2Stream,
-  frame: Buffer,
+  frame: Pieces,
   timeoutMs: number | undefined,
   onRead: () => void,
 ): Promise<Uint8Array> {
@@ -83,7 +83,8 @@ function exchange(
       }
       resolve(reply.subarray(prefixBytes));
     });
-    stream.end(frame);
+    for (const piece of frame) stream.write(piece);
+    stream.end();
   });
 }
 

@@ -15,6 +15,7 @@ import type { Log } from "../log.ts";
 import { CoalescedSocket } from "./coalesced-socket.ts";
 import { type Call, type Reception, ServerCall } from "./grpc-call.ts";
 import { toConnectError } from "./grpc-error.ts";
+import { lengthOf, type Pieces } from "./grpc-frame.ts";
 
 /** An implementation of every unary method of a service: a method that is missing does not compile. */
 export type UnaryService<Service extends DescService> = {
@@ -28,7 +29,7 @@ export type Codecs<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]?: {
     /** Undefined for a request that is too large in some part, which is refused as one that is too large as a whole. */
     readonly decode?: (request: Uint8Array) => MessageShape<Service["method"][Name]["input"]> | undefined;
-    readonly encode?: (reply: MessageInitShape<Service["method"][Name]["output"]>) => Uint8Array;
+    readonly encode?: (reply: MessageInitShape<Service["method"][Name]["output"]>) => Pieces;
   };
 };
 
@@ -36,11 +37,11 @@ export type Codecs<Service extends DescService> = {
 interface Route {
   readonly maxRequestBytes: number;
   readonly admit: Reception["admit"];
-  readonly run: (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>;
+  readonly run: (request: Uint8Array, call: Call) => Pieces | Promise<Pieces>;
   /** Answers a request that is too large to be read. */
-  readonly refuseLarge: () => Uint8Array;
+  readonly refuseLarge: () => Pieces;
   /** Answers a request for which there is no room now. */
-  readonly refuseBusy: () => Uint8Array;
+  readonly refuseBusy: () => Pieces;
 }
 
 /** What to answer to a request that is not read, by method; the status RESOURCE_EXHAUSTED where there is nothing. */
@@ -97,9 +98,9 @@ export class GrpcServer {
       const implement = implementation[name] as (request: unknown, call: Call) => Reply | Promise<Reply>;
       type Reply = MessageInitShape<typeof method.output>;
       const codec = codecs?.[name];
-      const encode = (codec?.encode ?? ((reply) => toBinary(method.output, create(method.output, reply)))) as (
+      const encode = (codec?.encode ?? ((reply) => [toBinary(method.output, create(method.output, reply))])) as (
         reply: Reply,
-      ) => Uint8Array;
+      ) => Pieces;
       const decode = codec?.decode ?? ((request: Uint8Array) => fromBinary(method.input, request, ignoreUnknown));
       const refuse = (answer: Reply | undefined, problem: string) => {
         if (answer !== undefined) return encode(answer);
@@ -149,17 +150,22 @@ export class GrpcServer {
     if (this.#held.has(path)) return call.hold();
     const route = this.#routes.get(path);
     if (route === undefined) return call.fail(new ConnectError(`${path} is not served here`, Code.Unimplemented));
+    const ifRoom = (reply: Pieces) => (call.holdAnswer(lengthOf(reply)) ? reply : route.refuseBusy());
     call.readRequest({
       maxBytes: route.maxRequestBytes,
       admit: route.admit,
-      onRequest: (request) => this.#reply(call, path, () => route.run(request, call)),
+      onRequest: (request) =>
+        this.#reply(call, path, () => {
+          const reply = route.run(request, call);
+          return reply instanceof Promise ? reply.then(ifRoom) : ifRoom(reply);
+        }),
       onTooLarge: () => this.#reply(call, path, route.refuseLarge),
       onBusy: () => this.#reply(call, path, route.refuseBusy),
     });
   }
 
   /** Promises only where a method makes one: most are done at once, and a small call is counted in microseconds. */
-  #reply(call: ServerCall, path: string, work: () => Uint8Array | Promise<Uint8Array>): void {
+  #reply(call: ServerCall, path: string, work: () => Pieces | Promise<Pieces>): void {
     const fail = (error: unknown) => this.#fail(call, path, error);
     try {
       const reply = work();

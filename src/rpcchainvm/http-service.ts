@@ -1,8 +1,10 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import {
   type Element,
   type HandleSimpleHTTPRequest,
   HandleSimpleHTTPRequestSchema,
+  HandleSimpleHTTPResponseSchema,
   type HTTP,
   type HTTPRequest,
   HTTPRequestSchema,
@@ -11,6 +13,7 @@ import {
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import type { Call, Room } from "./grpc-call.ts";
 import { GrpcClient } from "./grpc-client.ts";
+import type { Pieces } from "./grpc-frame.ts";
 import type { ServiceOptions, UnaryService } from "./grpc-server.ts";
 import { readBody } from "./http-body.ts";
 import { CallerNames } from "./http-caller.ts";
@@ -86,6 +89,7 @@ export function httpOptions(admission: Pick<HttpAdmission, "admit">): ServiceOpt
       handleSimple: {
         decode: (bytes) =>
           hasLargeHead(bytes, pathOfSimpleBody) ? undefined : fromBinary(HandleSimpleHTTPRequestSchema, bytes),
+        encode: encodeReply,
       },
       handle: {
         decode: (bytes) => (hasLargeHead(bytes, pathOfBody) ? undefined : fromBinary(HTTPRequestSchema, bytes)),
@@ -93,6 +97,17 @@ export function httpOptions(admission: Pick<HttpAdmission, "admit">): ServiceOpt
     },
   };
 }
+
+/** The body goes last, and is not copied: it may be large. */
+function encodeReply({ code = 0, headers = [], body = new Uint8Array() }: SimpleReply): Pieces {
+  const schema = HandleSimpleHTTPResponseSchema;
+  const encoded = toBinary(schema, create(schema, { code, headers }));
+  if (body.length === 0) return [encoded];
+  const tag = new BinaryWriter().tag(schema.field.body.number, WireType.LengthDelimited).uint32(body.length).finish();
+  return [encoded, tag, body];
+}
+
+type SimpleReply = MessageInitShape<typeof HandleSimpleHTTPResponseSchema>;
 
 /** The numbers of the fields that lead to a request's body. */
 const pathOfSimpleBody = [HandleSimpleHTTPRequestSchema.field.body.number];
@@ -221,8 +236,9 @@ async function answerThroughWriter(
     return answer(app, { method, url, requestHeaders, responseHeaders: responseWriter.header, body }, asker);
   };
   try {
-    const { code, headers, body: payload } = asker === undefined ? busy : await answerRead(asker);
-    room?.holdAnswer(payload.length, () => node.close());
+    const made = asker === undefined ? busy : await answerRead(asker);
+    const isRoom = room?.holdAnswer(made.body.length, () => node.close()) ?? true;
+    const { code, headers, body: payload } = isRoom ? made : busy;
     await node.call(Writer.method.writeHeader, { headers, statusCode: code });
     await node.call(Writer.method.write, { headers, payload });
   } finally {

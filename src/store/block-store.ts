@@ -248,7 +248,12 @@ export class BlockStore {
     if (row === null) return undefined;
     const { height, timestamp, size, start } = row;
     const id = this.#idOf(row.key);
-    if (size <= listedBytes) return listBlock(this.#parse(id, start));
+    if (size <= listedBytes) {
+      const block = this.#parse(id, start);
+      if (block.height !== height || block.timestamp !== timestamp)
+        throw damaged(this.file, `block ${id} has a wrong row`);
+      return listBlock(block);
+    }
     return { id, height, timestamp, start: readDataStart(start), dataBytes: undefined, bytes: Number(size) };
   }
 

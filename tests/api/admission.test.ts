@@ -72,27 +72,29 @@ test("a caller's share is free again with what he held", () => {
   expect(admit().takeFor("one")).toBe(true);
 });
 
-test("large answers that nobody fetches leave no room, until they are given up", () => {
+test("large answers that nobody fetches leave no room for others, until they are given up", () => {
   jest.useFakeTimers();
   try {
     const { admission, admit } = start();
     let given = 0;
-    const unread = Array.from({ length: 8 }, () => {
+    for (let i = 0; i < 8; i++) {
       const room = admit();
-      room.holdAnswer(maxAnswerBytes / 8, () => {
+      const giveUp = () => {
         given++;
         room.free();
-      });
-      return room;
-    });
-    expect(unread.length).toBe(8);
-    expect(admission.admit(0)).toBeUndefined();
+      };
+      expect(room.holdAnswer(maxAnswerBytes / 8, giveUp)).toBe(true);
+    }
+    const other = admit();
+    expect(other.holdAnswer(smallAnswerBytes + 1, () => {})).toBe(false);
+    expect(other.holdAnswer(smallAnswerBytes, () => {})).toBe(true);
+    other.free();
     expect(admission.refused).toMatchObject({ answers: 1 });
     jest.advanceTimersByTime(maxFetchMs - 1);
     expect(given).toBe(0);
     jest.advanceTimersByTime(1);
     expect([given, admission.requests]).toEqual([8, 0]);
-    expect(admission.admit(0)).toBeDefined();
+    expect(admit().holdAnswer(maxAnswerBytes, () => {})).toBe(true);
   } finally {
     jest.useRealTimers();
   }
@@ -100,9 +102,11 @@ test("large answers that nobody fetches leave no room, until they are given up",
 
 test("small answers count as none", () => {
   const { admission, admit } = start();
-  for (let i = 0; i < 2_000; i++) admit().holdAnswer(smallAnswerBytes, () => {});
-  expect(2_000 * smallAnswerBytes).toBeGreaterThan(maxAnswerBytes);
-  expect(admission.admit(0)).toBeDefined();
+  const rooms = Array.from({ length: 2_000 }, () => admit());
+  expect(rooms.length * smallAnswerBytes).toBeGreaterThan(maxAnswerBytes);
+  expect(rooms.every((room) => room.holdAnswer(smallAnswerBytes, () => {}))).toBe(true);
+  expect(admit().holdAnswer(maxAnswerBytes, () => {})).toBe(true);
+  expect(admission.refused).toMatchObject({ answers: 0 });
 });
 
 test("a flood of refusals is one line in the log", () => {

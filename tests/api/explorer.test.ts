@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { idFromBytes } from "../../src/core/id.ts";
@@ -94,6 +94,17 @@ describe("every page", () => {
     expect(await (await openPage(vm)).texts(".notice")).toEqual([
       "this node is bootstrapping: newer blocks may be missing",
     ]);
+  });
+
+  test("lists large blocks by how they begin, and reads none of them", async () => {
+    const { vm, blocks } = chainWith("x".repeat(1_000_000), new Uint8Array(1_000_000).fill(255));
+    using reads = spyOn(vm.confirmed, "getBlockAtHeight");
+    const page = await openPage(vm);
+    expect(reads).not.toHaveBeenCalled();
+    const [text, bytes] = [1, 2].map((height) => blockAt(blocks, height).bytes.length.toLocaleString("en-US"));
+    expect(page.text).toContain("x".repeat(96));
+    expect(page.text).toContain(`a block of ${text} bytes`);
+    expect(page.text).toContain(`a block of ${bytes} bytes`);
   });
 
   test("is small, whatever is in the blocks", async () => {

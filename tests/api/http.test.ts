@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { maxBodyBytes } from "../../src/api/app.ts";
+import { maxBodyBytes, maxUrlLength } from "../../src/api/app.ts";
 import { apiPaths } from "../../src/api/paths.ts";
 import { RpcClient } from "./rpc.ts";
 
@@ -116,4 +116,11 @@ describe("the body", () => {
       expect(await (await rpc.post(bytes)).json()).toMatchObject({ error: { code: -32700 } });
     }
   });
+});
+
+test("a URL has a limit: all of it is read before anything is known of it", async () => {
+  const rpc = new RpcClient();
+  const pathOf = (length: number) => `/explorer?q=${"a".repeat(length - "http://chain/explorer?q=".length)}`;
+  expect((await rpc.request(pathOf(maxUrlLength))).status).toBe(400); // no digest, nor anything else
+  expect((await rpc.request(pathOf(maxUrlLength + 1))).status).toBe(414);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { maxBatchAnswerLength, maxBatchRequests } from "../../src/api/json-rpc.ts";
+import { maxBatchAnswerLength, maxBatchRequests, maxValues } from "../../src/api/json-rpc.ts";
 import { acceptAll, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
 import { countTurns } from "../support/turns.ts";
 import { RpcClient } from "./rpc.ts";
@@ -218,6 +218,17 @@ describe("a batch that is too large to be answered", () => {
     expect(read.mock.calls.length).toBe(most + 1); // one is the confirmation's own
   });
 
+  test("of notifications is given up as one of calls, though nothing of it is sent", async () => {
+    const { vm } = startVm();
+    propose(vm, large);
+    const { id } = decideNext(vm);
+    using read = spyOn(vm.confirmed, "blocksFrom");
+    const proof = JSON.stringify({ jsonrpc: "2.0", method: "getProof", params: { id } });
+    const text = await new RpcClient(vm).answer(`[${Array(100).fill(proof)}]`);
+    expect(text).toBeUndefined();
+    expect(read.mock.calls.length).toBe(Math.ceil(maxBatchAnswerLength / 4_000_500));
+  });
+
   test("says what it took: a proposal that was begun before", async () => {
     const { vm } = startVm();
     propose(vm, large);
@@ -303,6 +314,17 @@ describe("a hostile request is answered in time", () => {
     expect(one.jsonrpc).toBe("2.0");
     expect(answer.length).toBeLessThan(text.length + 200);
     expect(rpc.logged).toEqual([]);
+  });
+
+  test("more values than any request needs are refused before they are parsed", async () => {
+    const rpc = new RpcClient();
+    using parse = spyOn(JSON, "parse");
+    const values = (count: number) => `[${"1,".repeat(count - 2)}1]`; // a bracket and the commas
+    const refused = await rpc.answer(request("-1", '"ping"', `,"params":${values(maxValues)}`));
+    expect(refused).toContain("Invalid Request: more than 10000 values");
+    expect(parse).not.toHaveBeenCalled();
+    const taken = await rpc.answer(request("-1", '"ping"', `,"params":${values(maxValues - 8)}`));
+    expect(taken).toContain("Invalid params");
   });
 
   test("digits that no parameter can have are not read", async () => {

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
-import { type Block, createBlock } from "../../src/core/block.ts";
+import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../../src/core/digest.ts";
+import { listedBytes } from "../../src/core/listing.ts";
 import { prepareBlocks } from "../../src/store/block-statements.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { openDatabase } from "../../src/store/database.ts";
@@ -28,6 +29,46 @@ function storeOf(blocks: readonly Block[]): BlockStore {
 
 const digest = (text: string): Digest => digestOf(bytesOf(text));
 const heightOf = (block: Block | undefined) => block?.height;
+
+describe("a listing", () => {
+  const large = new Uint8Array(1_000_000).fill(7);
+  const first = childOf(genesis, "small");
+  const second = childOf(first, large);
+  const odd = parseBlock(bytesOf(` ${new TextDecoder().decode(childOf(second, large).bytes)}`));
+  const chain = [genesis, first, second, odd];
+
+  test("of a small block has all its data", () => {
+    const { id, height, timestamp, data, bytes } = first;
+    const listing = { id, height, timestamp, start: data, dataBytes: data.length, bytes: bytes.length };
+    expect(storeOf(chain).getListingAtHeight(1n)).toEqual(listing);
+    expect(storeOf(chain).findListing(digestOf(data), 0n)).toEqual(listing);
+  });
+
+  test("of a large block has the beginning of its data, if it is written as usual, and reads no block", () => {
+    const store = storeOf(chain);
+    using decode = spyOn(Uint8Array, "fromHex");
+    for (const { id, height, timestamp, bytes } of [second, odd]) {
+      const { start, ...listing } = store.getListingAtHeight(height) ?? { start: undefined };
+      expect(listing).toEqual({ id, height, timestamp, dataBytes: undefined, bytes: bytes.length });
+      expect(start).toEqual(height === 2n ? large.slice(0, start?.length) : undefined);
+    }
+    for (const [hex] of decode.mock.calls) expect(hex.length).toBeLessThanOrEqual(listedBytes);
+  });
+
+  test("of no block is none", () => {
+    const store = storeOf(chain);
+    expect([4n, maxU64].map((height) => store.getListingAtHeight(height))).toEqual([undefined, undefined]);
+    expect(store.findListing(digest("another"), 0n)).toBeUndefined();
+    expect(store.findListing(digestOf(large), 3n)?.height).toBe(3n);
+    expect(store.findListing(digestOf(large), 4n)).toBeUndefined();
+  });
+
+  test.each(["height = 9", "timestamp = 9"])("whose row has another %s than its block is refused", (change) => {
+    const { opened, connection } = withConnection(() => storeOf([genesis, first]));
+    connection.run(`UPDATE blocks SET ${change} WHERE height = 1`);
+    expect(refusalOf(() => opened.findListing(digestOf(first.data), 0n))?.code).toBe("database failed");
+  });
+});
 
 describe("the block at a height", () => {
   const chain = chainOf(["a", 1n], ["b", 1n]);
