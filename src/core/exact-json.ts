@@ -24,7 +24,7 @@ export function hasMoreValues(text: string, max: number): boolean {
   let left = max;
   for (const character of ",:[{") {
     for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) {
-      if (left-- === 0) return true;
+      if (--left < 0) return true;
     }
   }
   return false;

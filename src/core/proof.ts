@@ -1,6 +1,7 @@
 import { type Block, type BlockSummary, parseBlock } from "./block.ts";
 import { digestOf } from "./digest.ts";
 import { VmError } from "./errors.ts";
+import { hasMoreValues, parseExactJson } from "./exact-json.ts";
 import { idFromBytes, sha256 } from "./id.ts";
 
 /** What a proof says when it holds. */
@@ -30,6 +31,21 @@ export function checkProof(value: unknown): CheckedProof {
   expectName(readObject(claimedTo, "its member to"), to, "its last block");
   return { block, to, length: blocks.length };
 }
+
+/**
+ * Checks a proof in JSON. Throws as `checkProof`, and a `SyntaxError` for what is no JSON. Memory and time are those of the
+ * text's length, whatever it is.
+ */
+export function parseProof(text: string): CheckedProof {
+  if (hasMoreValues(text, maxOtherValues + text.length / minBlockLength))
+    throw malformed("it has more values than a proof of its length");
+  return checkProof(parseExactJson(text));
+}
+
+/** Values beside the blocks: a dozen are known, others are read over. */
+const maxOtherValues = 1_000;
+/** Characters: the hex digits of `["PARENT",0,0,""]`, the shortest block, with `"0x",` around them. */
+const minBlockLength = 99;
 
 /** Throws "no proof" when the block's id is not the hash of its bytes. */
 export function expectProvable({ id, bytes }: Block): void {

@@ -151,6 +151,10 @@ describe("hasMoreValues", () => {
     if (count > 0) expect(hasMoreValues(text, count - 1)).toBe(true);
   });
 
+  test("takes any number for the most there may be", () => {
+    expect([hasMoreValues("[,", 1.5), hasMoreValues("[,", 2.5), hasMoreValues("[", -1)]).toEqual([true, false, true]);
+  });
+
   test("counts as a loop does, in any text", () => {
     const text = fc.array(fc.constantFrom(...',:[{]}"a')).map((all) => all.join(""));
     fc.assert(

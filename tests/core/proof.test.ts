@@ -1,10 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { VmError } from "../../src/core/errors.ts";
-import { idFromBytes } from "../../src/core/id.ts";
-import { checkProof, expectProvable } from "../../src/core/proof.ts";
+import { idFromBytes, zeroId } from "../../src/core/id.ts";
+import { checkProof, expectProvable, parseProof } from "../../src/core/proof.ts";
 import { chainOn, childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
@@ -179,6 +179,44 @@ test("integers beyond 53 bits are compared with all their digits", () => {
   expect(checkProof(proofAt(2n ** 60n)).block.timestamp).toBe(2n ** 60n);
   expect(() => checkProof(proofAt(2n ** 60n + 1n))).toThrow(VmError);
   expect(() => checkProof(proofAt(2 ** 60))).toThrow(VmError); // of what JSON it was read, nobody knows
+});
+
+describe("the text of a proof", () => {
+  test("has room for any number of the shortest blocks", () => {
+    const path: Block[] = [];
+    for (let height = 0n; height < 5_000n; height++) {
+      const text = `["${path.at(-1)?.id ?? zeroId}",${height},0,""]`;
+      path.push(parseBlock(new TextEncoder().encode(text)));
+    }
+    expect(parseProof(JSON.stringify(proofOf(...path)))).toMatchObject({ to: path.at(-1) as Block, length: 5_000 });
+  });
+
+  test("has room for what others write beside it, and between", () => {
+    const others = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`other ${i}`, i]));
+    const text = JSON.stringify({ ...others, ...proofOf(...blocks), comment: "a, b: [c] {d}" }, undefined, 2);
+    expect(parseProof(text).length).toBe(4);
+  });
+
+  test.each([
+    ["[", (length: number) => "[".repeat(length)],
+    ["[[…]]", (length: number) => "[".repeat(length / 2) + "]".repeat(length / 2)],
+    ["1,1,…", (length: number) => `[1${",1".repeat(length / 2)}]`],
+    ['"","",…', (length: number) => `[""${',""'.repeat(length / 3)}]`],
+    ['{"a":{"a":…}}', (length: number) => `${'{"a":'.repeat(length / 6)}1${"}".repeat(length / 6)}`],
+    ["a million keys", (length: number) => `{${Array.from({ length: length / 10 }, (_, i) => `"${i}":1`).join()}}`],
+    ["blocks of no length", (length: number) => `{"version":1,"blocks":["0x"${',"0x"'.repeat(length / 5)}]}`],
+  ])("is not parsed where it has more values than any proof: %s", (_name, textOf) => {
+    const text = textOf(10_000_000);
+    using parse = spyOn(JSON, "parse");
+    expect(() => parseProof(text)).toThrow("not a proof: it has more values than a proof of its length");
+    expect(parse).not.toHaveBeenCalled();
+  });
+
+  test("that is no JSON is a SyntaxError", () => {
+    for (const text of ["", "{", '{"version":1', "[1,]", '"'.repeat(999)]) {
+      expect(() => parseProof(text), text).toThrow(SyntaxError);
+    }
+  });
 });
 
 test("a block whose id is not the hash of its bytes cannot be proven", () => {

@@ -1,8 +1,7 @@
 import type { Block } from "../../core/block.ts";
 import { type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { VmError } from "../../core/errors.ts";
-import { parseExactJson } from "../../core/exact-json.ts";
-import { type CheckedProof, checkProof } from "../../core/proof.ts";
+import { type CheckedProof, parseProof } from "../../core/proof.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { groupDigits } from "../counts.ts";
 import type { Output } from "../output.ts";
@@ -13,10 +12,9 @@ export const maxProofFileBytes = 256 * 1024 * 1024;
 
 /** Reads a proof, and checks it. Throws "command failed", which says what does not hold. */
 export function readProof(source: Extract<Source, { kind: "file" | "input" }>, output: Output): CheckedProof {
-  const { data } = readData(source, maxProofFileBytes, output);
   const name = source.kind === "file" ? source.path : "standard input";
   try {
-    return checkProof(parseExactJson(utf8.decode(data)));
+    return parseProof(readText(source, output));
   } catch (error) {
     if (error instanceof VmError) throw new CommandFailed(`${name}: ${error.message}`);
     if (unreadable.some((kind) => error instanceof kind)) throw new CommandFailed(`${name}: it is not JSON`);
@@ -24,8 +22,13 @@ export function readProof(source: Extract<Source, { kind: "file" | "input" }>, o
   }
 }
 
-/** What engines throw of a text that is not JSON, of bytes that are not UTF-8, and of what is nested too deeply for them. */
-const unreadable = [SyntaxError, TypeError, RangeError];
+/** The bytes are forgotten before the text is parsed. */
+function readText(source: Parameters<typeof readData>[0], output: Output): string {
+  return utf8.decode(readData(source, maxProofFileBytes, output).data);
+}
+
+/** What engines throw of a text that is not JSON, and of bytes that are not UTF-8. */
+const unreadable = [SyntaxError, TypeError];
 
 /** The blocks of all parts of a proof, of which no more are kept than can be read again. */
 export class JoinedBlocks {

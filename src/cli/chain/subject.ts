@@ -85,16 +85,27 @@ export function readSubject(source: Source, output: Output): Subject {
 
 /** Reads all of it. Throws "command failed" where there are more than `maxBytes`, of which it reads no more than that. */
 export function readData(source: Exclude<Source, { kind: "digest" }>, maxBytes: number, output: Output) {
-  return withChunks(source, output, (chunks, name) => {
-    const pieces: Uint8Array[] = [];
+  return withChunks(source, output, (chunks, name, size = firstReadBytes) => {
+    let data = new Uint8Array(Math.min(size, maxBytes));
     let bytes = 0;
     for (const chunk of chunks) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw new CommandFailed(`${name} has more than ${groupDigits(maxBytes)} bytes`);
-      pieces.push(chunk.slice());
+      const end = bytes + chunk.length;
+      if (end > maxBytes) throw new CommandFailed(`${name} has more than ${groupDigits(maxBytes)} bytes`);
+      if (end > data.length) data = enlarge(data, Math.min(Math.max(end, 2 * data.length), maxBytes));
+      data.set(chunk, bytes);
+      bytes = end;
     }
-    return { data: Buffer.concat(pieces), description: describe(name, bytes) };
+    return { data: data.subarray(0, bytes), description: describe(name, bytes) };
   });
+}
+
+/** Room for the bytes of what does not say how many it has. */
+const firstReadBytes = 64 * 1024;
+
+function enlarge(data: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(bytes);
+  larger.set(data);
+  return larger;
 }
 
 /** The name of a file may be that of somebody else. */
