@@ -9,6 +9,7 @@ import { writeAll } from "./cli/write-all.ts";
 import { Log } from "./log.ts";
 import { nodeVariables, servePlugin } from "./rpcchainvm/plugin.ts";
 import { newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
+import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
 
 const { name, version } = packageJson;
@@ -54,6 +55,7 @@ async function serve(): Promise<void> {
   const admission = new Admission(log);
   const turns = new Turns();
   try {
+    expectOpenFiles();
     await servePlugin({
       environment: process.env,
       version,

@@ -8,6 +8,7 @@ import { formatExactJson } from "../core/exact-json.ts";
 import { formatGenesis } from "../core/genesis.ts";
 import type { DevChain } from "../dev/dev-chain.ts";
 import { Log } from "../log.ts";
+import { expectOpenFiles } from "../store/open-files.ts";
 import type { About } from "./about.ts";
 import { countOf } from "./counts.ts";
 import type { Output } from "./output.ts";
@@ -44,6 +45,7 @@ const defaultAddress = { host: "127.0.0.1", port: 9650 };
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 async function serve(options: DevCommandOptions, about: About, { out, err, isColoured, onEnd }: Output): Promise<void> {
+  expectOpenFiles();
   const { startDevChain } = await import("../dev/dev-chain.ts"); // the other commands need no API
   const { http, dataDir, genesis, blockInterval, logLevel } = options;
   const log = new Log((line) => err(`${line}\n`));

@@ -1,7 +1,8 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { VmError } from "../core/errors.ts";
+import { isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
 
 /** "tsvm", so that `file` and we can tell the file from any other SQLite database. */
 export const applicationId = 0x7473766d;
@@ -64,11 +65,8 @@ export const schemaVersion = schemaSteps.length;
  */
 export function openDatabase(file: string): Database {
   return translating(file, () => {
-    if (file !== ":memory:") {
-      mkdirSync(dirname(file), { recursive: true });
-      if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK); // to SQLite it is a "disk I/O error"
-    }
-    const db = new Database(file, { create: true, strict: true, safeIntegers: true });
+    if (file !== ":memory:") provideFile(file);
+    const db = new Database(file, { readwrite: true, strict: true, safeIntegers: true });
     try {
       configure(db, file);
       return db;
@@ -77,6 +75,23 @@ export function openDatabase(file: string): Database {
       throw error;
     }
   });
+}
+
+/** What waits for a block is nobody's business yet. Files and directories that are there keep the mode that they have. */
+export const privateFileMode = 0o600;
+export const privateDirectoryMode = 0o700;
+
+/** SQLite would make the file for all to read, and gives what it makes beside it the mode of the file. */
+function provideFile(file: string): void {
+  const { R_OK, W_OK, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  mkdirSync(dirname(file), { recursive: true, mode: privateDirectoryMode });
+  if (existsSync(file)) return accessSync(file, R_OK | W_OK); // to SQLite it is a "disk I/O error"
+  // Closed before SQLite opens it: a process that closes a file releases its locks of that, SQLite's among them.
+  try {
+    closeSync(openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode));
+  } catch (error) {
+    if (!existsSync(file)) throw error; // else another process was first, and its lock decides
+  }
 }
 
 /**
@@ -201,10 +216,11 @@ function cureFor(code: string): string {
       "directory: the chain is fetched again from its peers, proposals that wait for a block are lost"
     );
   }
+  if (isLimit(code) || (code.startsWith("SQLITE_CANTOPEN") && lacksFiles())) return raiseLimit;
   if (code === "SQLITE_FULL" || code === "ENOSPC") return "free some disk space and start the node again";
   if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || /^E(ACCES|PERM|ROFS)$/.test(code)) {
     return "make the file and its directory writable for the user who runs the node";
   }
-  if (/^E(EXIST|NOTDIR|ISDIR)$/.test(code)) return "move away what stands in the directory's place";
+  if (/^E(EXIST|NOTDIR|ISDIR)$/.test(code)) return "move away what stands in the place of the file or its directory";
   return "check the disk and start the node again";
 }

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { maxLineBytes } from "../../src/cli/db/read-lines.ts";
 import { createBlock } from "../../src/core/block.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
@@ -284,20 +284,25 @@ describe("where something is already, db import", () => {
   test.each<readonly [string, (file: string) => void]>([
     ["an empty file", (file) => writeFileSync(file, "")],
     ["a database that holds nothing", (file) => makeDatabase(file, { blocks: [], rejected: [], proposals: [] })],
-    [
-      "what an import that was killed left",
-      (file) => {
-        makeDatabase(`${file}.unfinished`, { blocks: [foreign] });
-        writeFileSync(`${file}.unfinished-wal`, "half a log");
-      },
-    ],
-    ["junk that it left", (file) => writeFileSync(`${file}.unfinished`, "junk".repeat(9_999))],
   ])("takes the place of %s", (_name, prepare) => {
     const { directory, target, code, err } = importBeside(prepare);
     using _ = directory;
     expect([code, err]).toEqual([0, ""]);
     expect(exported(target)).toEqual(sound);
     expect(readdirSync(directory.path).sort()).toEqual(["chain.jsonl", "timestampvm.db"]);
+  });
+
+  test("follows no link, and leaves what stands beside its place", () => {
+    const { directory, target, code } = importBeside((file) => {
+      writeFileSync(`${file}.precious`, "theirs");
+      symlinkSync(`${file}.precious`, `${file}.unfinished`);
+      makeDatabase(`${file}.unfinished-wal`, { blocks: [foreign] });
+    });
+    using _ = directory;
+    expect([code, exported(target)]).toEqual([0, sound]);
+    expect(readFileSync(`${target}.precious`, "utf8")).toBe("theirs");
+    expect(exported(`${target}.unfinished-wal`)[1]).toBe(lineOf(0, foreign));
+    expect(readdirSync(directory.path)).toHaveLength(5);
   });
 
   test.each(["-wal", "-journal"])("does not put a new file beside an old %s", (end) => {
@@ -317,17 +322,28 @@ describe("where something is already, db import", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("file is not a database")]);
   });
 
-  test("leaves a database alone that is in use, and an import that runs", () => {
-    for (const name of ["timestampvm.db", "timestampvm.db.unfinished"]) {
-      using directory = temporaryDirectory();
-      writeFileSync(directory.file("chain.jsonl"), text);
-      const store = BlockStore.open(directory.file(name));
-      const { code, err } = db("import", directory.path, "--file", directory.file("chain.jsonl"));
-      expect([code, err]).toEqual([1, expect.stringContaining(`${name} is in use by another process`)]);
-      store.acceptAll(blocks);
-      store.close();
-    }
+  test("leaves a database alone that is in use", () => {
+    using directory = temporaryDirectory();
+    writeFileSync(directory.file("chain.jsonl"), text);
+    const store = BlockStore.open(directory.file("timestampvm.db"));
+    const { code, err } = db("import", directory.path, "--file", directory.file("chain.jsonl"));
+    expect([code, err]).toEqual([1, expect.stringContaining("timestampvm.db is in use by another process")]);
+    store.acceptAll(blocks);
+    store.close();
   });
+});
+
+test("what db import makes is for its user alone", () => {
+  using directory = temporaryDirectory();
+  writeFileSync(directory.file("chain.jsonl"), `${sound.join("\n")}\n`);
+  const umask = process.umask(0);
+  try {
+    expect(db("import", directory.file("data/deep"), "--file", directory.file("chain.jsonl")).code).toBe(0);
+  } finally {
+    process.umask(umask);
+  }
+  const modeOf = (path: string) => statSync(directory.file(path)).mode & 0o777;
+  expect(["data", "data/deep", "data/deep/timestampvm.db"].map(modeOf)).toEqual([0o700, 0o700, 0o600]);
 });
 
 describe("a path", () => {

@@ -117,6 +117,6 @@ describe("Initialize refuses", () => {
     const plugin = await node.startPlugin();
     const { rawMessage } = await errorOf(plugin.initialize());
     expect(rawMessage).toContain(node.chainDataDir);
-    expect(rawMessage).toContain("move away what stands in the directory's place");
+    expect(rawMessage).toContain("move away what stands in the place of the file or its directory");
   });
 });

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
@@ -110,6 +110,38 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
   });
 });
 
+describe("what is made is for its user alone", () => {
+  const modeOf = (path: string) => statSync(path).mode & 0o777;
+  let umask = 0;
+  beforeAll(() => {
+    umask = process.umask(0);
+  });
+  afterAll(() => {
+    process.umask(umask);
+  });
+
+  test("the file, its log and its directories", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("a/b/chain.db");
+    const store = BlockStore.open(file);
+    store.accept(genesis, digestOf(genesis.data));
+    const made = [directory.file("a"), directory.file("a/b"), file, `${file}-wal`];
+    expect(made.map(modeOf)).toEqual([0o700, 0o700, 0o600, 0o600]);
+    store.close();
+  });
+
+  test("a file and a directory that were there keep their mode, and the log has that of the file", () => {
+    using directory = temporaryDirectory();
+    mkdirSync(directory.file("a"), { mode: 0o755 });
+    const file = directory.file("a/chain.db");
+    writeFileSync(file, "", { mode: 0o640 });
+    const store = BlockStore.open(file);
+    store.accept(genesis, digestOf(genesis.data));
+    expect([directory.file("a"), file, `${file}-wal`].map(modeOf)).toEqual([0o755, 0o640, 0o640]);
+    store.close();
+  });
+});
+
 describe("where no file can be, the error says what to do:", () => {
   test("an empty file is a new one", () => {
     using directory = temporaryDirectory();
@@ -138,9 +170,20 @@ describe("where no file can be, the error says what to do:", () => {
       expect(openingOf(directory.file(name))).toMatchObject({
         code: "database failed",
         file: directory.file(name),
-        cure: "move away what stands in the directory's place",
+        cure: "move away what stands in the place of the file or its directory",
       });
     }
+  });
+
+  test("a link that leads to nothing stands in the file's place", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    symlinkSync(directory.file("elsewhere.db"), file);
+    expect(openingOf(file)).toMatchObject({
+      code: "database failed",
+      cure: "move away what stands in the place of the file or its directory",
+    });
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
   });
 
   // Root may write anywhere, so there another user must try.

@@ -1,12 +1,13 @@
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Command } from "commander";
-import { VmError } from "../../core/errors.ts";
 import { BlockStore } from "../../store/block-store.ts";
+import { privateDirectoryMode, privateFileMode } from "../../store/database.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { countOf } from "../counts.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { finish } from "../safe-file.ts";
+import { createUnfinished, finish } from "../safe-file.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
@@ -19,7 +20,8 @@ export function addImportCommand(db: Command, output: Output): void {
       "after",
       "\nThe database must not be there yet, or hold nothing. It comes into being whole or not at all. Like a database that\n" +
         "was copied, it belongs to the node whose chain data directory was exported: there the chain opens at the lower of\n" +
-        "its own height and the one that the node's database knows, and with any other node's database at its first block.",
+        "its own height and the one that the node's database knows, and with any other node's database at its first block.\n" +
+        "Until it is whole it is beside its place, named …unfinished-…: what an import that was killed left can be removed.",
     )
     .action((path: string, { file }: { file: string }) => {
       const target = locateDatabase(path);
@@ -34,31 +36,35 @@ export function addImportCommand(db: Command, output: Output): void {
 
 function importInto(target: string, chain: ImportedChain, { out, err, isWatched }: Output): void {
   const progress = new Progress(isWatched ? err : undefined);
-  const unfinished = `${target}.unfinished`;
   refuseUnlessVacant(target);
-  removeLeftOver(unfinished);
+  const instanceId = chain.readInstanceId();
+  const unfinished = createFile(target);
   try {
-    const store = BlockStore.open(unfinished, chain.readInstanceId());
+    const store = BlockStore.open(unfinished, instanceId);
     try {
       store.setDurability("normal"); // synced once, by the close
       chain.readInto(store, progress);
     } finally {
       store.close();
     }
-    refuseUnlessVacant(target);
+    if (refuseUnlessVacant(target)) rmSync(target);
     finish(unfinished, target);
   } finally {
     progress.clear();
-    removeDatabase(unfinished);
+    for (const path of [unfinished, ...logsOf(unfinished)]) rmSync(path, { force: true });
   }
   const { blocks, proposals, lastAccepted } = chain;
   out(`imported ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} into ${target}\n`);
   out(`last accepted  ${lastAccepted}\n`);
 }
 
-/** A node that runs holds the file; whatever is in one goes only by the hand of a person. */
-function refuseUnlessVacant(file: string): void {
-  if (existsSync(file)) {
+/**
+ * Gives whether there is a file, which then holds nothing. Throws where one holds something, or is in use: a node that runs holds the
+ * file, and whatever is in one goes only by the hand of a person.
+ */
+function refuseUnlessVacant(file: string): boolean {
+  const isThere = existsSync(file);
+  if (isThere) {
     const store = BlockStore.open(file);
     const isVacant = store.lastHeight() === undefined && store.proposals.count() === 0;
     store.close();
@@ -68,20 +74,15 @@ function refuseUnlessVacant(file: string): void {
     // SQLite would take what is in it for a part of the new file.
     if (existsSync(log)) throw new CommandFailed(`${log}: it belongs to a database that was here; move it away first`);
   }
+  return isThere;
 }
 
-/** Of an import that was killed. */
-function removeLeftOver(unfinished: string): void {
-  try {
-    if (existsSync(unfinished)) BlockStore.open(unfinished).close();
-  } catch (error) {
-    if (!(error instanceof VmError) || error.refusal.code === "database in use") throw error;
-  }
-  removeDatabase(unfinished);
-}
-
-function removeDatabase(file: string): void {
-  for (const path of [file, ...logsOf(file)]) rmSync(path, { force: true });
+/** An empty file beside `target`, which becomes the database. */
+function createFile(target: string): string {
+  mkdirSync(dirname(target), { recursive: true, mode: privateDirectoryMode });
+  const { path, fileDescriptor } = createUnfinished(target, privateFileMode);
+  closeSync(fileDescriptor);
+  return path;
 }
 
 function logsOf(file: string): readonly string[] {
