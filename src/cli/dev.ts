@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Block } from "../core/block.ts";
@@ -6,10 +5,13 @@ import type { LogLevel } from "../core/config.ts";
 import { databaseFileName } from "../core/database-file.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import { formatGenesis } from "../core/genesis.ts";
+import { maxDataBytes } from "../core/proposal.ts";
 import type { DevChain } from "../dev/dev-chain.ts";
 import { Log } from "../log.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import type { About } from "./about.ts";
+import { formatTime } from "./chain/show.ts";
+import { readData } from "./chain/subject.ts";
 import { countOf } from "./counts.ts";
 import type { Output } from "./output.ts";
 import { createPaint, type Paint } from "./paint.ts";
@@ -44,7 +46,8 @@ export function addDevCommand(program: Command, about: About, output: Output): v
 const defaultAddress = { host: "127.0.0.1", port: 9650 };
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-async function serve(options: DevCommandOptions, about: About, { out, err, isColoured, onEnd }: Output): Promise<void> {
+async function serve(options: DevCommandOptions, about: About, output: Output): Promise<void> {
+  const { out, err, isColoured, onEnd } = output;
   expectOpenFiles();
   const { startDevChain } = await import("../dev/dev-chain.ts"); // the other commands need no API
   const { http, dataDir, genesis, blockInterval, logLevel } = options;
@@ -54,7 +57,7 @@ async function serve(options: DevCommandOptions, about: About, { out, err, isCol
   const chain = await startDevChain({
     ...http,
     file: dataDir === undefined ? ":memory:" : join(dataDir, databaseFileName),
-    genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis))),
+    genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis, output))),
     config: { minBlockIntervalMs: blockInterval },
     version: about.version,
     protocolVersion: about.protocols.newest,
@@ -65,9 +68,12 @@ async function serve(options: DevCommandOptions, about: About, { out, err, isCol
   onEnd?.(chain.close);
 }
 
-function readGenesis(text: string): string {
-  return text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text;
+function readGenesis(text: string, output: Output): string {
+  if (!text.startsWith("@")) return text;
+  return utf8.decode(readData({ kind: "file", path: text.slice(1) }, maxDataBytes, output).data);
 }
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function parseAddress(text: string): DevCommandOptions["http"] {
   const [, host, port] = /^(.*?):?(\d+)$/.exec(text) ?? [];
@@ -112,8 +118,8 @@ function textPrinter(out: Output["out"], paint: Paint): Printer {
       out(`Try, in another terminal:\n\n${examples(rpc).join("\n")}\n\nCtrl-C ends it.\n\n`);
     },
     printBlock: ({ id, height, timestamp, data }) => {
-      const time = new Date(Number(timestamp) * 1000).toISOString().slice(0, 19);
-      out(`${paint("green", `block ${height}`)}  ${time}Z  ${countOf(data.length, "byte")}  ${paint("dim", id)}\n`);
+      const time = formatTime(timestamp);
+      out(`${paint("green", `block ${height}`)}  ${time}  ${countOf(data.length, "byte")}  ${paint("dim", id)}\n`);
     },
   };
 }

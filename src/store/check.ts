@@ -107,7 +107,6 @@ const rejectedRows = {
 
 interface ProposalRow {
   readonly digest: Uint8Array;
-  readonly since: bigint;
   readonly peer: unknown;
   readonly data: Uint8Array;
 }
@@ -125,11 +124,13 @@ function checkProposals(db: Database, onProblem: Tell) {
   return { proposals, proposalBytes };
 }
 
-/** One whose data a block carries already is sound: the same data may be proposed again. */
-function checkProposal({ digest, since, peer, data }: ProposalRow, tell: Tell): void {
+/**
+ * One whose data a block carries already is sound: the same data may be proposed again. So is one of any time: the clock
+ * may have been wrong.
+ */
+function checkProposal({ digest, peer, data }: ProposalRow, tell: Tell): void {
   const isWhole = data instanceof Uint8Array && isBytes(digest, digestToBytes(digestOf(data)));
   if (!isWhole) tell("is damaged");
-  if (since < 0n) tell("came before 1970");
   if (peer !== null && !isNodeId(peer)) tell("came from a peer that is no node id");
   if (data instanceof Uint8Array && data.length > maxDataBytes) {
     tell(`has ${data.length} bytes, more than ${maxDataBytes}`);
@@ -139,5 +140,5 @@ function checkProposal({ digest, since, peer, data }: ProposalRow, tell: Tell): 
 const proposalRows = {
   what: "the proposal at position",
   readNext: "SELECT position AS at FROM mempool WHERE position > ? ORDER BY position LIMIT 1",
-  readRow: "SELECT digest, since, peer, data FROM mempool WHERE position = ?",
+  readRow: "SELECT digest, peer, data FROM mempool WHERE position = ?",
 } as const;

@@ -105,6 +105,11 @@ describe("db import refuses, and leaves nothing behind:", () => {
     ["a line that is cut off", [...sound.slice(0, 4), (sound[4] ?? "").slice(0, 99)], "line 5: not JSON"],
     ["junk", withLine(4, "junk"), "line 4: not JSON"],
     ["an empty line", withLine(4, ""), "line 4: not JSON"],
+    [
+      "more values than any line",
+      withLine(4, "[".repeat(8_000_000)),
+      "line 4: more values than a line of an export has",
+    ],
     ["null", withLine(4, "null"), "line 4: not a JSON object"],
     ["a list", withLine(4, "[]"), 'line 4: its "type" is none of chain, block, proposal and end'],
     [

@@ -1,4 +1,4 @@
-import { formatExactJson } from "../../core/exact-json.ts";
+import { formatExactJson, hasMoreValues } from "../../core/exact-json.ts";
 import { type Id, parseId } from "../../core/id.ts";
 import { isNodeId, type NodeId } from "../../core/node-id.ts";
 import { CommandFailed } from "../command-failed.ts";
@@ -28,7 +28,7 @@ export interface BlockLine {
 /** What waits for a block; they come in their order, behind the blocks. */
 export interface ProposalLine {
   readonly type: "proposal";
-  /** Unix seconds. */
+  /** Unix seconds; below 0 where the clock was wrong. */
   readonly since: bigint;
   /** Undefined, and not in the line, for a client's. */
   readonly peer: NodeId | undefined;
@@ -76,6 +76,7 @@ function isType(type: unknown): type is ExportLine["type"] {
 }
 
 function parseObject(text: string): Record<string, unknown> {
+  if (hasMoreValues(text, maxLineValues)) throw new CommandFailed("more values than a line of an export has");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -85,6 +86,9 @@ function parseObject(text: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null) throw new CommandFailed("not a JSON object");
   return value as Record<string, unknown>;
 }
+
+/** What parts them is counted: a chain's line has the most, twelve. */
+const maxLineValues = 64;
 
 interface Rule {
   readonly wanted: string;
@@ -97,6 +101,12 @@ const wrong = Symbol("wrong");
 const wholeNumber: Rule = {
   wanted: "a whole number from 0 up",
   read: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? BigInt(value as number) : wrong),
+};
+
+/** A clock may be before 1970. */
+const unixSeconds: Rule = {
+  wanted: "a whole number",
+  read: (value) => (Number.isSafeInteger(value) ? BigInt(value as number) : wrong),
 };
 
 const text: Rule = { wanted: "a string", read: (value) => (typeof value === "string" ? value : wrong) };
@@ -137,6 +147,6 @@ function optional({ wanted, read }: Rule): Rule {
 const rulesByType: Readonly<Record<ExportLine["type"], Readonly<Record<string, Rule>>>> = {
   chain: { version: wholeNumber, instanceId, genesis: text, lastAccepted: text, height: wholeNumber },
   block: { height: wholeNumber, id, storedId: optional(id), bytes: base64 },
-  proposal: { since: wholeNumber, peer: optional(nodeId), data: base64 },
+  proposal: { since: unixSeconds, peer: optional(nodeId), data: base64 },
   end: { blocks: wholeNumber, proposals: wholeNumber },
 };

@@ -59,8 +59,8 @@ function importInto(target: string, chain: ImportedChain, { out, err, isWatched 
 }
 
 /**
- * Gives whether there is a file, which then holds nothing. Throws where one holds something, or is in use: a node that runs holds the
- * file, and whatever is in one goes only by the hand of a person.
+ * Gives whether there is a file, which then holds nothing. Throws where one holds something, or is in use: a node that runs
+ * holds the file, and whatever is in one goes only by the hand of a person.
  */
 function refuseUnlessVacant(file: string): boolean {
   const isThere = existsSync(file);
