@@ -67,3 +67,9 @@ export function prepareBlocks(db: Database) {
     ),
   };
 }
+
+/** Deletes every block above a height. To be called in a transaction. */
+export function rewindBlocks(sql: ReturnType<typeof prepareBlocks>, height: bigint): void {
+  sql.forgetReencodedAbove.run(height);
+  sql.deleteAbove.run(height);
+}

@@ -7,7 +7,7 @@ import type { VmError } from "../core/errors.ts";
 import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
 import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { maxDataBytes } from "../core/proposal.ts";
-import { type BlockRow, type ListingRow, prepareBlocks, reencodedPrefix } from "./block-statements.ts";
+import { type BlockRow, type ListingRow, prepareBlocks, reencodedPrefix, rewindBlocks } from "./block-statements.ts";
 import { damaged, openDatabase, translating } from "./database.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
@@ -169,10 +169,7 @@ export class BlockStore {
 
   /** Takes every block above `height` off the chain, in one transaction. */
   rewind(height: bigint): void {
-    this.#transact(() => {
-      this.#sql.forgetReencodedAbove.run(height);
-      this.#sql.deleteAbove.run(height);
-    });
+    this.#transact(() => rewindBlocks(this.#sql, height));
   }
 
   /** The same, and its data waits again, before all other proposals, since `now` (Unix seconds). */

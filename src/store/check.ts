@@ -3,10 +3,11 @@ import { digestOf, digestToBytes } from "../core/digest.ts";
 import type { Id } from "../core/id.ts";
 import { isNodeId } from "../core/node-id.ts";
 import { maxDataBytes } from "../core/proposal.ts";
+import { prepareBlocks, rewindBlocks } from "./block-statements.ts";
 import { AcceptedCheck } from "./check-accepted.ts";
 import { checkMeta } from "./check-meta.ts";
 import { attempt, idInKey, isBytes, type Tell, walk } from "./check-rows.ts";
-import { openForReading, schemaSteps, schemaVersionOf } from "./database.ts";
+import { openForReading, schemaSteps, schemaVersion, schemaVersionOf, tryOut } from "./database.ts";
 
 /** What a check tells while it runs. */
 export interface CheckWatcher {
@@ -29,8 +30,8 @@ export interface CheckSummary {
   readonly proposalBytes: number;
   readonly genesis: Id | undefined;
   readonly lastAccepted: { readonly id: Id | undefined; readonly height: bigint } | undefined;
-  /** Every block up to this height is sound; undefined when not even the first is. */
-  readonly soundHeight: bigint | undefined;
+  /** A rewind to this height makes an unsound file sound; undefined where there is none that does. */
+  readonly cureHeight: bigint | undefined;
 }
 
 /**
@@ -40,34 +41,67 @@ export interface CheckSummary {
 export function checkDatabase(file: string, { onProblem, onProgress }: CheckWatcher): CheckSummary {
   const db = openForReading(file);
   try {
-    attempt("the file's structure", onProblem, () => checkStructure(db, onProblem));
-    const instanceId = checkMeta(db, onProblem);
-    const accepted = new AcceptedCheck(db, onProblem).run(onProgress);
-    const rejected = checkRejected(db, onProblem);
-    return { instanceId, ...accepted, rejected, ...checkProposals(db, onProblem) };
+    let problems = 0;
+    const count: Tell = (problem) => {
+      problems++;
+      onProblem(problem);
+    };
+    const { soundHeight, ...summary } = checkAll(db, { onProblem: count, onProgress });
+    return {
+      ...summary,
+      cureHeight: problems === 0 ? undefined : findCure(db, soundHeight, summary.lastAccepted?.height),
+    };
   } finally {
     db.close();
   }
 }
 
+function checkAll(db: Database, { onProblem, onProgress }: CheckWatcher) {
+  attempt("the file's structure", onProblem, () => checkStructure(db, onProblem));
+  const instanceId = checkMeta(db, onProblem);
+  const accepted = new AcceptedCheck(db, onProblem).run(onProgress);
+  const rejected = checkRejected(db, onProblem);
+  return { instanceId, ...accepted, rejected, ...checkProposals(db, onProblem) };
+}
+
+/** What is damaged beside the blocks stays, and SQLite cannot always take off what it can read: only trying it says. */
+function findCure(db: Database, soundHeight: bigint | undefined, lastHeight: bigint | undefined): bigint | undefined {
+  if (soundHeight === undefined || soundHeight === lastHeight) return undefined;
+  let isSound = true;
+  const onProblem = () => {
+    isSound = false;
+  };
+  const isTried = tryOut(db, () => {
+    rewindBlocks(prepareBlocks(db), soundHeight);
+    checkAll(db, { onProblem, onProgress: () => {} });
+  });
+  return isTried && isSound ? soundHeight : undefined;
+}
+
 function checkStructure(db: Database, onProblem: Tell): void {
+  const version = schemaVersionOf(db);
   const find = db.query<{ sql: string }, [string]>("SELECT sql FROM sqlite_schema WHERE name = ?");
-  for (const { name, sql } of expectedObjects(db)) {
+  const expected = expectedObjects(version);
+  for (const [name, sql] of expected) {
     const found = find.get(name);
     if (found?.sql !== sql) onProblem(`${name} is ${found === null ? "missing" : "not as timestampvm makes it"}`);
+  }
+  for (const name of expectedObjects(schemaVersion).keys()) {
+    if (!expected.has(name) && find.get(name) !== null) onProblem(`${name} does not belong to schema ${version}`);
   }
   const told = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
   for (const { integrity_check: text } of told) if (text !== "ok") onProblem(`SQLite says: ${text}`);
 }
 
-/** What a file of the same version has. */
-function expectedObjects(db: Database): readonly { readonly name: string; readonly sql: string }[] {
+/** What a file of a version has: SQL by name. */
+function expectedObjects(version: number): ReadonlyMap<string, string> {
   const fresh = new Database(":memory:");
   try {
-    for (const step of schemaSteps.slice(0, schemaVersionOf(db))) fresh.run(step);
-    return fresh
-      .query<{ name: string; sql: string }, []>("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-      .all();
+    for (const step of schemaSteps.slice(0, version)) fresh.run(step);
+    const objects = fresh.query<{ name: string; sql: string }, []>(
+      "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
+    );
+    return new Map(objects.all().map(({ name, sql }) => [name, sql]));
   } finally {
     fresh.close();
   }

@@ -115,6 +115,23 @@ export function openForReading(file: string): Database {
   });
 }
 
+/** Runs `work` on a file that is open for reading, and takes back all that it changed. Gives whether it did not fail. */
+export function tryOut(db: Database, work: () => void): boolean {
+  const taken = new Error();
+  try {
+    db.run("PRAGMA query_only = OFF");
+    db.transaction(() => {
+      work();
+      throw taken;
+    }).immediate();
+  } catch (error) {
+    return error === taken;
+  } finally {
+    db.run("PRAGMA query_only = ON");
+  }
+  return false;
+}
+
 function configure(db: Database, file: string): void {
   lockFromNowOn(db);
   distrust(db);
@@ -167,8 +184,10 @@ function checkIdentity(db: Database, file: string): number {
     throw failed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
   }
   const version = schemaVersionOf(db);
-  if (version < 1 || version > schemaVersion) {
-    throw failed(file, `its schema ${version} is newer than ${schemaVersion}`, "run the timestampvm that wrote it");
+  if (version < 1) throw damaged(file, `it has no schema ${version}`);
+  if (version > schemaVersion) {
+    const cure = "run the timestampvm that wrote it; if none did, the file is damaged: delete the chain data directory";
+    throw failed(file, `its schema ${version} is newer than ${schemaVersion}`, cure);
   }
   return version;
 }

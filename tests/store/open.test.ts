@@ -103,7 +103,7 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
       code: "database failed",
       file,
       problem: "its schema 4 is newer than 3",
-      cure: "run the timestampvm that wrote it",
+      cure: "run the timestampvm that wrote it; if none did, the file is damaged: delete the chain data directory",
     } as const;
     expect(openingOf(file)).toEqual(refusal);
     expect(await openElsewhere(file), "not in use").toEqual(refusal);

@@ -58,8 +58,8 @@ function formatSummary(file: string, summary: CheckSummary): string {
 
 const unreadable = "unreadable";
 
-function cureFor({ soundHeight, lastAccepted }: CheckSummary): string {
+function cureFor({ cureHeight }: CheckSummary): string {
   const deleteAll = "delete the chain data directory, and the node fetches the chain from its peers";
-  if (soundHeight === undefined || soundHeight === lastAccepted?.height) return `Cure: ${deleteAll}.`;
-  return `Cure: ${deleteAll}; or only what lies above height ${soundHeight}, with db rollback --to ${soundHeight}.`;
+  if (cureHeight === undefined) return `Cure: ${deleteAll}.`;
+  return `Cure: ${deleteAll}; or only what lies above height ${cureHeight}, with db rollback --to ${cureHeight}.`;
 }

@@ -42,6 +42,7 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, { out, err,
     lost += taken.lost;
     progress.show(blocks, Number(lastHeight - to));
   }
+  if (to < lastHeight) store.rewind(to); // what lost above it, where no block is left
   progress.clear();
   out(`took off       ${countOf(blocks, "block")}, from height ${groupDigits(lastHeight)} to ${groupDigits(to)}\n`);
   if (lost > 0) out(`lost           what ${countOf(lost, "damaged block")} carried\n`);

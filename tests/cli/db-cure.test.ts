@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
+import type { Block } from "../../src/core/block.ts";
+import type { HeadMarker } from "../../src/core/head-marker.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { childOf, genesis, startVm } from "../support/chain.ts";
+import { runs } from "../support/runs.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { damage, db, makeDatabase, proposal, type Ran } from "./db-support.ts";
+
+setDefaultTimeout(120_000);
+
+// A cure that is named works: each file is damaged, `db check` names a cure, that is carried out to the letter, and then
+// the chain opens as a node opens it, and `db check` is content.
+
+const chain: Block[] = [genesis];
+for (let height = 1; height <= 60; height++) {
+  // Some are larger than a page.
+  chain.push(childOf(chain.at(-1) ?? genesis, `${height} `.repeat(height % 13 === 0 ? 9_000 : 300)));
+}
+const last = chain.at(-1) ?? genesis;
+const rejected = [3, 30, 58].map((height) => childOf(chain[height] ?? genesis, "rival"));
+const proposals = Array.from({ length: 8 }, (_, i) => proposal(`waits ${i} `.repeat(500)));
+
+const pageBytes = 16_384;
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let whole = "";
+let marker: HeadMarker | undefined;
+let bytes: Buffer;
+/** The same chain as a killed plugin leaves it: all that is above block 20 is in the log. */
+let killed = "";
+beforeAll(() => {
+  directory = temporaryDirectory();
+  whole = directory.file("whole.db");
+  const instanceId = makeDatabase(whole, { blocks: chain, rejected, proposals });
+  marker = { instanceId, height: last.height, id: last.id };
+  bytes = readFileSync(whole);
+  killed = directory.file("killed.db");
+  makeDatabase(directory.file("running.db"), { blocks: chain.slice(0, 21), rejected: [], proposals: [] });
+  const store = BlockStore.open(directory.file("running.db"));
+  for (const block of chain.slice(21)) store.acceptAll([block]);
+  for (const end of ["", "-wal"]) copyFileSync(`${directory.file("running.db")}${end}`, `${killed}${end}`);
+  store.close();
+});
+afterAll(() => directory[Symbol.dispose]());
+
+/** What was done, in the words of the cure. */
+type Cured = "nothing" | "rolled back" | "deleted" | "moved";
+
+/** Checks a file of its own directory, and does what is said. Throws where that does not help. */
+function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
+  const checked = db("check", dir.path);
+  if (checked.code === 0) return [expectOpens(dir, "nothing")];
+  const rollback = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
+  const done: Cured[] = [];
+  if (rollback !== undefined) {
+    expect(db("rollback", dir.path, "--to", rollback), checked.out).toMatchObject({ code: 0, err: "" });
+    const open = BlockStore.open(dir.file("timestampvm.db"));
+    expect(open.lastHeight()).toBe(BigInt(rollback));
+    open.close();
+    done.push(expectOpens(dir, "rolled back"));
+  }
+  return [...done, followRest(dir, checked)];
+}
+
+/** What there is to do beside a rollback. */
+function followRest(dir: ReturnType<typeof temporaryDirectory>, { err }: Ran): Cured {
+  if (/delete the chain data directory/.test(err)) {
+    rmSync(dir.path, { recursive: true });
+    return expectOpens(dir, "deleted");
+  }
+  expect(err).toContain("move it out of the chain data directory");
+  for (const end of ["", "-wal", "-journal"]) {
+    const file = `${dir.file("timestampvm.db")}${end}`;
+    if (existsSync(file)) renameSync(file, `${directory.file("moved")}${end}`);
+  }
+  return expectOpens(dir, "moved");
+}
+
+function expectOpens(dir: ReturnType<typeof temporaryDirectory>, cured: Cured): Cured {
+  const { vm } = startVm({ file: dir.file("timestampvm.db"), marker });
+  if (cured === "deleted" || cured === "moved") expect(vm.lastAccepted).toEqual(genesis);
+  vm.close();
+  expect(db("check", dir.path), cured).toMatchObject({ code: 0, err: "" });
+  return cured;
+}
+
+function cureOf(prepare: (file: string) => void): readonly Cured[] {
+  using dir = temporaryDirectory();
+  prepare(dir.file("timestampvm.db"));
+  return cure(dir);
+}
+
+const withSql = (sql: string) => (file: string) => {
+  copyFileSync(whole, file);
+  damage(file, sql);
+};
+const withBytes = (change: (bytes: Buffer) => Buffer) => (file: string) =>
+  writeFileSync(file, change(Buffer.from(bytes)));
+
+/** The same bytes, with others in their place from there on. */
+function overwritten(all: Buffer, at: number, others: Uint8Array): Buffer {
+  all.set(others.subarray(0, Math.max(0, all.length - at)), at);
+  return all;
+}
+
+describe("the cure that db check names works, where the damage is", () => {
+  test.each([
+    ["in a block's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 40"],
+    ["in the head's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 60"],
+    ["in the first block's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 0"],
+    ["in a key", "UPDATE blocks SET key = x'00' WHERE height = 40"],
+    ["in a digest", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 40"],
+    ["in all digests above one", "UPDATE blocks SET digest = zeroblob(32) WHERE height > 10"],
+    ["in a timestamp", "UPDATE blocks SET timestamp = 7 WHERE height = 40"],
+    ["in a height", "UPDATE blocks SET height = 99 WHERE height = 40"],
+    ["in a height that is far above", `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 60`],
+    ["in a status", "UPDATE blocks SET status = 2 WHERE height = 40"],
+    [
+      "in a rejected block that became accepted",
+      "UPDATE blocks SET status = 3, height = 61 WHERE status = 2 AND height = 59",
+    ],
+    ["that a block is missing", "DELETE FROM blocks WHERE height = 40 AND status = 3"],
+    ["that many are missing", "DELETE FROM blocks WHERE height BETWEEN 20 AND 40 AND status = 3"],
+    ["that the first is missing", "DELETE FROM blocks WHERE height = 0"],
+    ["that the head is missing, and its rivals are not", "DELETE FROM blocks WHERE height > 50 AND status = 3"],
+    ["in a low rejected block", "UPDATE blocks SET timestamp = 1 WHERE status = 2 AND height = 4"],
+    ["in a high rejected block", "UPDATE blocks SET timestamp = 1 WHERE status = 2 AND height = 59"],
+    ["in a rejected key", "UPDATE blocks SET key = x'00' WHERE status = 2 AND height = 4"],
+    ["in a block and in a low rejected one", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 4 OR height = 40"],
+    ["in a proposal's data", "UPDATE mempool SET data = x'00' WHERE position = 1"],
+    ["in a proposal's digest", "UPDATE mempool SET digest = zeroblob(32) WHERE position = 2"],
+    ["in a proposal's peer", "UPDATE mempool SET peer = 'x' WHERE position = 2"],
+    [
+      "in a block and in a proposal",
+      "UPDATE mempool SET data = x'00' WHERE position = 1; UPDATE blocks SET bytes = x'00' WHERE height = 40",
+    ],
+    [
+      "in a block and in the instance id",
+      "UPDATE meta SET value = x'00'; UPDATE blocks SET bytes = x'00' WHERE height = 40",
+    ],
+    ["in the instance id", "UPDATE meta SET value = x'00'"],
+    ["that there is no instance id", "DELETE FROM meta"],
+    ["that something belongs to no block", "INSERT INTO meta VALUES ('reencoded 00', x'00')"],
+    [
+      "that something belongs to no block, and in one",
+      "INSERT INTO meta VALUES ('reencoded 00', x'00'); UPDATE blocks SET bytes = x'00' WHERE height = 40",
+    ],
+    ["that an index of heights is missing", "DROP INDEX accepted_by_height"],
+    ["that the index of rejected heights is missing", "DROP INDEX rejected_by_height"],
+    ["that the index of digests is missing", "DROP INDEX accepted_by_digest"],
+    ["that the index of timestamps is missing", "DROP INDEX accepted_by_timestamp"],
+    [
+      "that an index is missing, and in a block",
+      "DROP INDEX accepted_by_digest; UPDATE blocks SET bytes = x'00' WHERE height = 40",
+    ],
+    ["that a table has no rules", "ALTER TABLE meta ADD COLUMN more INTEGER"],
+    ["that the table of proposals is missing", "DROP TABLE mempool"],
+    ["that the table of blocks is missing", "DROP TABLE blocks"],
+    ["that the instance id's table is missing", "DROP TABLE meta"],
+    ["that something else is there", "CREATE TABLE more (x)"],
+    ["in the version, which is none", "PRAGMA user_version = 0"],
+    ["in the version, which is below none", "PRAGMA user_version = -1"],
+    ["in the version, which is an older one", "PRAGMA user_version = 2"],
+    ["in the version, which is a later one", "PRAGMA user_version = 7"],
+    ["in what kind of file it is", "PRAGMA application_id = 1"],
+  ])("%s", (_name, sql) => {
+    cureOf(withSql(sql));
+  });
+
+  test.each([
+    0,
+    1,
+    50,
+    99,
+    100,
+    512,
+    1_000,
+    pageBytes - 1,
+    pageBytes,
+    20_000,
+    3 * pageBytes,
+    10 * pageBytes,
+    -pageBytes,
+    -1,
+  ])("behind %i bytes, where the file ends", (length) => {
+    cureOf(withBytes((all) => all.subarray(0, length)));
+  });
+
+  test("on any page: of zeros, of ones, of another page, or of none", () => {
+    const pages = bytes.length / pageBytes;
+    for (let page = 0; page < pages; page++) {
+      const [from, to] = [page * pageBytes, (page + 1) * pageBytes];
+      const next = ((page + 1) % pages) * pageBytes;
+      const content = from + (page === 0 ? 100 : 0);
+      const noRows = Uint8Array.of(0x0d, 0, 0, 0, 0, 0x40, 0, 0);
+      cureOf(withBytes((all) => all.fill(0, from, to)));
+      cureOf(withBytes((all) => all.fill(0xff, content, to)));
+      cureOf(withBytes((all) => all.fill(0xff, content + 8, content + 40)));
+      cureOf(withBytes((all) => overwritten(all, from, bytes.subarray(next, next + pageBytes))));
+      cureOf(withBytes((all) => overwritten(all, content, noRows)));
+    }
+  });
+
+  test("in any byte of the header", () => {
+    for (let at = 0; at < 100; at++) {
+      for (const bit of [0x01, 0x80]) {
+        cureOf(withBytes((all) => overwritten(all, at, Uint8Array.of((bytes[at] ?? 0) ^ bit))));
+      }
+    }
+  });
+
+  test("in the log: cut anywhere, or changed anywhere, or of nothing", () => {
+    const log = readFileSync(`${killed}-wal`);
+    const withLog = (content: Buffer) => (file: string) => {
+      copyFileSync(killed, file);
+      writeFileSync(`${file}-wal`, content);
+    };
+    for (let i = 0; i <= 20; i++) {
+      const at = Math.floor((log.length * i) / 20);
+      cureOf(withLog(log.subarray(0, at)));
+      cureOf(withLog(Buffer.from(log).fill(0xff, at, Math.min(at + 64, log.length))));
+    }
+    cureOf(withLog(Buffer.from("half a log")));
+    cureOf(withLog(Buffer.alloc(log.length)));
+  });
+
+  test("in the file below a log", () => {
+    const file = readFileSync(killed);
+    for (let page = 0; page < file.length / pageBytes; page++) {
+      cureOf((path) => {
+        writeFileSync(path, Buffer.from(file).fill(0xff, page * pageBytes + 100, (page + 1) * pageBytes));
+        copyFileSync(`${killed}-wal`, `${path}-wal`);
+      });
+    }
+  });
+
+  test("anywhere", () => {
+    const hit = fc.record({ at: fc.nat(bytes.length - 1), wrong: fc.uint8Array({ minLength: 1, maxLength: 64 }) });
+    const done = new Map<Cured, number>();
+    fc.assert(
+      fc.property(fc.array(hit, { minLength: 1, maxLength: 4 }), (hits) => {
+        const cured = cureOf(
+          withBytes((all) => hits.reduce((changed, { at, wrong }) => overwritten(changed, at, wrong), all)),
+        );
+        for (const one of cured) done.set(one, (done.get(one) ?? 0) + 1);
+      }),
+      { numRuns: runs(150, 5_000) },
+    );
+    expect(done.get("rolled back")).toBeGreaterThan(0);
+    expect(done.get("deleted")).toBeGreaterThan(0);
+  });
+});
