@@ -3,10 +3,10 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -39,43 +39,69 @@ export class KnownProtocol {
   constructor(pid: number, identity: string, directory: string) {
     const hash = createHash("sha256").update(identity).digest("hex").slice(0, 32);
     this.#directory = directory;
-    this.#name = `timestampvm-protocol-${pid}-${hash}`;
+    this.#name = `timestampvm-protocol-${pid}-${hash}-`;
   }
 
-  /** Undefined where there is nothing, or where someone else wrote it. */
+  /** The last that was remembered. Undefined where there is nothing, or where someone else wrote it. */
   recall(): Known | undefined {
-    try {
-      const [, version, refused] = /^(\d{1,9})(?: not (\d{1,9}))?\n$/.exec(readOwn(this.#file) ?? "") ?? [];
-      if (version === undefined) return undefined;
-      return { version: Number(version), refused: refused === undefined ? undefined : Number(refused) };
-    } catch {
-      return undefined;
+    const newestFirst = this.#findOwn().sort((a, b) => b.writtenMs - a.writtenMs);
+    for (const { file, name } of newestFirst) {
+      const known = name.startsWith(this.#name) ? readKnown(file) : undefined;
+      if (known !== undefined) return known;
     }
+    return undefined;
   }
 
-  /** Replaces the file as a whole, and removes those of nodes that are gone. Throws what the file system says. */
+  /**
+   * Writes a file that nobody else can be in the way of, then removes those before it and those of nodes that are gone.
+   * Throws what the file system says of the first; the others may stay.
+   */
   remember({ version, refused }: Known): void {
-    const whole = `${this.#file}.${randomBytes(8).toString("hex")}`;
+    const before = this.#findOwn();
+    const file = join(this.#directory, this.#name + randomBytes(8).toString("hex"));
     try {
       const text = refused === undefined ? `${version}\n` : `${version} not ${refused}\n`;
-      writeFileSync(whole, text, { mode: 0o600, flag: "wx" });
-      renameSync(whole, this.#file);
+      writeFileSync(file, text, { mode: 0o600, flag: "wx" });
     } catch (error) {
-      rmSync(whole, { force: true });
+      tryToRemove(file);
       throw error;
     }
-    this.#forgetOthers();
+    for (const { file, name, pid } of before) if (name.startsWith(this.#name) || isGone(pid)) tryToRemove(file);
   }
 
-  get #file(): string {
-    return join(this.#directory, this.#name);
-  }
-
-  #forgetOthers(): void {
-    for (const name of readdirSync(this.#directory)) {
-      const [, pid] = /^timestampvm-protocol-(\d+)-[0-9a-f]{32}$/.exec(name) ?? [];
-      if (pid !== undefined && name !== this.#name && isGone(Number(pid))) rmSync(join(this.#directory, name));
+  /** Everyone may write there: directories, links and what another user wrote are left alone. */
+  #findOwn(): OwnFile[] {
+    try {
+      return readdirSync(this.#directory).flatMap((name) => findOwn(this.#directory, name) ?? []);
+    } catch {
+      return [];
     }
+  }
+}
+
+interface OwnFile {
+  readonly file: string;
+  readonly name: string;
+  /** Of the node that it is about. */
+  readonly pid: number;
+  /** Unix milliseconds. */
+  readonly writtenMs: number;
+}
+
+function findOwn(directory: string, name: string): OwnFile | undefined {
+  const [, pid] = /^timestampvm-protocol-(\d{1,10})-[0-9a-f]{32}-[0-9a-f]{16}$/.exec(name) ?? [];
+  if (pid === undefined) return undefined;
+  const file = join(directory, name);
+  const status = lstatSync(file, { throwIfNoEntry: false });
+  if (!status?.isFile() || status.uid !== process.geteuid?.()) return undefined;
+  return { file, name, pid: Number(pid), writtenMs: status.mtimeMs };
+}
+
+function tryToRemove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Another time, or by whoever cleans the folder.
   }
 }
 
@@ -88,7 +114,17 @@ function isGone(pid: number): boolean {
   }
 }
 
-/** Everyone may write there. */
+function readKnown(file: string): Known | undefined {
+  try {
+    const [, version, refused] = /^(\d{1,9})(?: not (\d{1,9}))?\n$/.exec(readOwn(file) ?? "") ?? [];
+    if (version === undefined) return undefined;
+    return { version: Number(version), refused: refused === undefined ? undefined : Number(refused) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at what is open: by its name it may be another by now. */
 function readOwn(file: string): string | undefined {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

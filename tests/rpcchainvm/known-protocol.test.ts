@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -89,42 +91,101 @@ test.each([
   expect(known.recall()).toBeUndefined();
 });
 
-test("a link, a folder and an empty file in its place are not believed", () => {
+test("of two that are left, the later one counts; where that is damaged, the one before", () => {
+  using directory = temporaryDirectory();
+  const known = knownIn(directory.path);
+  known.remember(took(44));
+  const first = fileIn(directory.path);
+  const elsewhere = join(directory.path, "elsewhere");
+  renameSync(first, elsewhere);
+  known.remember(took(45));
+  const second = fileIn(directory.path);
+  renameSync(elsewhere, first); // as if the process had ended before it removed it
+  utimesSync(first, 1_000, 1_000);
+  utimesSync(second, 1_001, 1_001);
+  expect(known.recall()).toEqual(took(45));
+  truncateSync(second);
+  expect(known.recall()).toEqual(took(44));
+  known.remember(took(46));
+  expect(readdirSync(directory.path)).toHaveLength(1);
+});
+
+test.each<readonly [string, (file: string, elsewhere: string) => void]>([
+  ["a link", (file, elsewhere) => symlinkSync(elsewhere, file)],
+  ["a link to nothing", (file) => symlinkSync("nowhere", file)],
+  ["a folder", (file) => mkdirSync(file)],
+  ["a folder with something in it", (file) => mkdirSync(join(file, "deep"), { recursive: true })],
+  ["a pipe", (file) => void Bun.spawnSync(["mkfifo", file])],
+])("%s in the place of a file is not believed, stays, and is in nobody's way", (_name, make) => {
   using directory = temporaryDirectory();
   const known = knownIn(directory.path);
   known.remember(took(44));
   const file = fileIn(directory.path);
   const elsewhere = join(directory.path, "elsewhere");
   renameSync(file, elsewhere);
-  symlinkSync(elsewhere, file);
+  make(file, elsewhere);
+  make(join(directory.path, `timestampvm-protocol-999999999-${"0".repeat(32)}-${"0".repeat(16)}`), elsewhere);
   expect(known.recall()).toBeUndefined();
-  known.remember(took(45)); // replaces the link, not what it leads to
+  known.remember(took(45));
   expect(known.recall()).toEqual(took(45));
-  truncateSync(file);
-  expect(known.recall()).toBeUndefined();
-  renameSync(file, `${elsewhere} 2`);
-  mkdirSync(file);
-  expect(known.recall()).toBeUndefined();
+  known.remember(took(46));
+  expect(known.recall()).toEqual(took(46));
+  expect(readdirSync(directory.path)).toHaveLength(4);
+  expect(readFileSync(elsewhere, "utf8")).toBe("44\n");
 });
 
 test("where no file can be written, the error says so and nothing is left", () => {
   using directory = temporaryDirectory();
   const gone = knownIn(join(directory.path, "no such folder"));
   expect(() => gone.remember(took(44))).toThrow("ENOENT");
-  const blocked = knownIn(directory.path);
-  blocked.remember(took(44));
-  const file = fileIn(directory.path);
-  rmSync(file);
-  mkdirSync(file);
-  expect(() => blocked.remember(took(45))).toThrow("EISDIR");
-  expect(readdirSync(directory.path)).toHaveLength(1);
+  expect(gone.recall()).toBeUndefined();
+  writeFileSync(directory.file("a file"), "");
+  expect(() => knownIn(directory.file("a file")).remember(took(44))).toThrow("ENOTDIR");
+  expect(readdirSync(directory.path)).toEqual(["a file"]);
 });
 
-test.skipIf(process.getuid?.() !== 0)("what another user wrote is not believed", () => {
+const isRoot = process.getuid?.() === 0;
+
+test.skipIf(!isRoot)("what another user wrote is not believed", () => {
   using directory = temporaryDirectory();
   chmodSync(directory.path, 0o777);
   const known = knownIn(directory.path);
   known.remember(took(44));
-  Bun.spawnSync(["chown", "65534", fileIn(directory.path)]);
+  chownSync(fileIn(directory.path), nobody, nobody);
   expect(known.recall()).toBeUndefined();
 });
+
+test.skipIf(!isRoot)("what root left in a folder for all is in no other user's way", async () => {
+  using directory = temporaryDirectory();
+  chmodSync(directory.path, 0o1777);
+  const gone = `timestampvm-protocol-999999999-${"0".repeat(32)}-${"0".repeat(16)}`;
+  writeFileSync(directory.file(gone), "44\n");
+  mkdirSync(directory.file(gone.replace(/.$/, "1")));
+  symlinkSync(gone, directory.file(gone.replace(/.$/, "2")));
+  knownIn(directory.path).remember(took(44)); // as foreign to the child as another user's
+  const before = readdirSync(directory.path);
+  const remembered = await rememberElsewhere(directory.path);
+  expect(remembered).toEqual([null, { version: 45 }, { version: 46, refused: 45 }]);
+  const left = readdirSync(directory.path);
+  expect(left).toEqual(expect.arrayContaining(before));
+  expect(left).toHaveLength(before.length + 1);
+});
+
+const nobody = 65_534;
+
+/** What a process of another user recalls before it remembers 45, and then, and at last. It is told the same node. */
+async function rememberElsewhere(directory: string): Promise<unknown> {
+  const code = `
+    const { KnownProtocol } = await import(${JSON.stringify(import.meta.resolve("../../src/rpcchainvm/known-protocol.ts"))});
+    process.setgid(${nobody});
+    process.setuid(${nobody});
+    const known = new KnownProtocol(${process.pid}, ${JSON.stringify(node)}, ${JSON.stringify(directory)});
+    const recalled = [known.recall() ?? null];
+    for (const what of [{ version: 45 }, { version: 46, refused: 45 }]) {
+      known.remember(what);
+      recalled.push(known.recall());
+    }
+    console.log(JSON.stringify(recalled));`;
+  const child = Bun.spawn([process.execPath, "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  return JSON.parse(await child.stdout.text());
+}
