@@ -2,7 +2,9 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
+	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
 // The programs under test.
@@ -38,13 +41,35 @@ func startNetwork(t *testing.T, nodes int) *Network {
 		if t.Failed() {
 			t.Log(n.LogTails())
 		}
+		notes := n.notes(t)
+		require.NotEmpty(t, notes, "a plugin notes what its node said")
 		require.NoError(t, n.Stop())
+		for _, note := range notes {
+			require.NoFileExists(t, note)
+		}
 		left, err := n.folder.Processes()
 		require.NoError(t, err)
 		require.Empty(t, left, "processes are left")
 		require.NoDirExists(t, string(n.folder.Folder))
 	})
 	return n
+}
+
+// notes returns the files among the temporary ones that plugins wrote about the nodes that run.
+func (n *Network) notes(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, node := range n.nodes {
+		pid, err := node.PID()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a test has ended it
+		}
+		require.NoError(t, err)
+		notes, err := sandbox.Notes(pid)
+		require.NoError(t, err)
+		all = append(all, notes...)
+	}
+	return all
 }
 
 // deadline is a context for a wait that is never to be as long.

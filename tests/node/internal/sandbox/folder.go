@@ -30,10 +30,10 @@ func (f Folder) Path(names ...string) string {
 	return filepath.Join(append([]string{string(f)}, names...)...)
 }
 
-// EndAndRemove ends every process that came from the folder, and removes it. Processes that do not stop by themselves are
-// killed, and then the error says so.
+// EndAndRemove ends every process that came from the folder, and removes it with what plugins noted elsewhere. Processes
+// that do not stop by themselves are killed, and then the error says so.
 func (f Folder) EndAndRemove(timeout time.Duration) error {
-	return errors.Join(endProcesses(f.Processes, timeout), os.RemoveAll(string(f)))
+	return errors.Join(endProcesses(f.Processes, timeout), forgetNotes(), os.RemoveAll(string(f)))
 }
 
 // Processes returns the processes that were started from the folder or with a file in it.
