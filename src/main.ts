@@ -8,12 +8,13 @@ import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/write-all.ts";
 import { Log } from "./log.ts";
 import { nodeVariables, servePlugin } from "./rpcchainvm/plugin.ts";
-import { newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
+import { defaultProtocol, newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
 
 const { name, version } = packageJson;
-const about: About = { name, version, protocols: { oldest: oldestProtocol, newest: newestProtocol } };
+const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: defaultProtocol };
+const about: About = { name, version, protocols };
 const args = process.argv.slice(2);
 
 // What only one of the two ways needs is loaded when it is: a node waits for the handshake, and people for a prompt.

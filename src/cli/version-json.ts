@@ -14,7 +14,7 @@ export function addVersionJsonCommand(program: Command, about: About, out: (text
   program
     .command("version-json")
     .description("print name, VM id, version and protocol as JSON")
-    .option("--rpcchainvm <protocol>", "for tools that want the number of their node", parseProtocol, newest)
+    .option("--rpcchainvm <protocol>", "for tools that want the number of their node", parseProtocol, protocols.default)
     .action(({ rpcchainvm }: { rpcchainvm: number }) =>
       out(`${JSON.stringify({ name, vmid: vmIdFromName(name), version, rpcchainvm })}\n`),
     );

@@ -1,6 +1,6 @@
 import type { KnownProtocol } from "./known-protocol.ts";
 import type { NodeProcess } from "./node-process.ts";
-import { newestProtocol, oldestProtocol, type Protocol, protocolOf } from "./protocol.ts";
+import { defaultProtocol, newestProtocol, oldestProtocol, type Protocol, protocolOf } from "./protocol.ts";
 
 /** The environment variable by which an operator names the protocol: the node passes on what begins with GRPC_. */
 export const overrideVariable = "GRPC_TIMESTAMPVM_PROTOCOL";
@@ -39,14 +39,14 @@ export async function chooseProtocol(
     found(override === told?.refused ? undefined : override, `${overrideVariable} says so`) ??
     found(told?.version, toldHow) ??
     found(readVersion(await node.askVersion()), "the node's --version says so") ??
-    newest;
+    byDefault;
   if (version < oldestProtocol)
     throw new Error(`${says(version, reason)}, older than ${oldestProtocol}, the oldest here`);
   if (version > newestProtocol && version !== override) throw new Error(howToTryNewer(version, reason));
   return { protocol: protocolOf(version), reason };
 }
 
-const newest: Found = { version: newestProtocol, reason: "the newest here, since the node does not say its own" };
+const byDefault: Found = { version: defaultProtocol, reason: "the default, since the node does not say its own" };
 
 function found(version: number | undefined, reason: string): Found | undefined {
   return version === undefined ? undefined : { version, reason };

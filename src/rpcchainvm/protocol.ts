@@ -72,6 +72,11 @@ const changes: readonly (readonly [since: number, change: Partial<Protocol>])[] 
 export const oldestProtocol = 16;
 /** The protocol of AvalancheGo v1.15.0. */
 export const newestProtocol = 46;
+/**
+ * The one that we say where no node says its own: that of AvalancheGo v1.14.2. Tools that start a plugin to learn its
+ * protocol then look for nodes with it, so it must be a release's that they deploy; a pre-release's is of no use to them.
+ */
+export const defaultProtocol = 45;
 
 /** Takes a number from `oldestProtocol` on. A newer one than we know gets the rules of the newest that we know. */
 export function protocolOf(version: number): Protocol {

@@ -6,7 +6,7 @@ import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { startTestChain } from "../support/dev-chain.ts";
 import type { Ran } from "./db-support.ts";
 
-const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46 } };
+const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
 
 /** What surrounds a command, beside its arguments: nobody at a terminal, and nothing to read, unless a test says so. */
 export interface Surroundings extends Partial<Omit<Output, "out" | "err" | "input">> {

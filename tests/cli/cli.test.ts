@@ -3,7 +3,11 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { About } from "../../src/cli/about.ts";
 import { runCli } from "../../src/cli/cli.ts";
 
-const about: About = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } };
+const about: About = {
+  name: "timestampvm",
+  version: packageJson.version,
+  protocols: { oldest: 16, newest: 46, default: 45 },
+};
 
 async function run(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const written = { out: "", err: "" };
@@ -31,7 +35,7 @@ describe("prints exactly", () => {
     [
       "four keys of version-json",
       ["version-json"],
-      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":46}\n`,
+      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":45}\n`,
     ],
     ...[16, 45, 46].map((protocol): [string, string[], string] => [
       `version-json for a tool of protocol ${protocol}`,

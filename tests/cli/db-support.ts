@@ -24,7 +24,7 @@ export function dbWatched(...args: readonly string[]): Ran {
   return run(args, true);
 }
 
-const about = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46 } };
+const about = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46, default: 45 } };
 
 /** As `runCli` does, but at once: no command of `db` waits for anything. */
 function run(args: readonly string[], isWatched: boolean): Ran {

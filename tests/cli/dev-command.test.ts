@@ -6,7 +6,7 @@ import { zeroId } from "../../src/core/id.ts";
 import { within } from "../support/deadline.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46 } };
+const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
 const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0)) end();
@@ -43,6 +43,17 @@ function propose(url: string): Promise<Response> {
 test("its help names the address as it is typed", async () => {
   const { code, written } = await dev(["--help"]);
   expect([code, written.out.replace(/\s+/g, " ")]).toEqual([0, expect.stringContaining("(default: 127.0.0.1:9650)")]);
+});
+
+test("it says the protocol of a release, as a node of its own would", async () => {
+  const { url } = await dev();
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "info.getNodeVersion" });
+  const answer = await fetch(`${url}/ext/info`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+  });
+  expect(await answer.json()).toMatchObject({ result: { rpcProtocolVersion: "45" } });
 });
 
 describe("what dev prints", () => {

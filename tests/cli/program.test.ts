@@ -32,7 +32,7 @@ describe("the program", () => {
     [
       "version-json",
       ["version-json"],
-      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":46}\n`,
+      `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":45}\n`,
     ],
     ["--version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
   ])("prints %s to standard output, exit 0", async (_name, args, out) => {

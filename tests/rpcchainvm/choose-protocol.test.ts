@@ -82,10 +82,10 @@ describe("the protocol is", () => {
   });
 
   test.each(["", "GNU Make 4.3\n", "rpcchainvm=\n", "rpcchainvm=9999999999999\n", "myrpcchainvm=44x"])(
-    "the newest when nobody says: %j",
+    "the one of the release that tools deploy when nobody says: %j",
     async (text) => {
-      const reason = "the newest here, since the node does not say its own";
-      expect(await choose({ printed: text })).toEqual({ version: 46, reason });
+      const reason = "the default, since the node does not say its own";
+      expect(await choose({ printed: text })).toEqual({ version: 45, reason });
     },
   );
 
@@ -100,7 +100,7 @@ describe("refused is", () => {
   }
 
   test("a newer one, and the error says how to try it", async () => {
-    for (const sources of [{ printed: printed(47) }, { remembered: { version: 47, refused: 46 } }]) {
+    for (const sources of [{ printed: printed(47) }, { remembered: { version: 47, refused: 45 } }]) {
       const message = await refusal(sources);
       expect(message).toContain("AvalancheGo speaks RPCChainVM protocol 47");
       expect(message).toContain("newer than 46");
@@ -110,7 +110,7 @@ describe("refused is", () => {
 
   test("not a newer one that the operator names, whoever else names it", async () => {
     const environment = { GRPC_TIMESTAMPVM_PROTOCOL: "47" };
-    for (const sources of [{}, { printed: printed(47) }, { remembered: { version: 47, refused: 46 } }]) {
+    for (const sources of [{}, { printed: printed(47) }, { remembered: { version: 47, refused: 45 } }]) {
       expect((await choose({ environment, ...sources })).version).toBe(47);
     }
   });

@@ -86,16 +86,16 @@ describe("without a word of the node's protocol in the environment, a plugin", (
     expect(choices(log)).toMatchObject([{ protocol, reason: "the node's --version says so" }]);
   });
 
-  test.concurrent("tries the newest when that says nothing of use", async () => {
-    const { told, log } = await shake({ version: "1.2.3\n", takes: 46 });
-    expect(told).toEqual([46]);
-    expect(choices(log)).toMatchObject([{ protocol: 46 }]);
+  test.concurrent("tries the default when that says nothing of use", async () => {
+    const { told, log } = await shake({ version: "1.2.3\n", takes: 45 });
+    expect(told).toEqual([45]);
+    expect(choices(log)).toMatchObject([{ protocol: 45 }]);
   });
 
-  test.concurrent("tries the newest when that takes too long, still in time for the node", async () => {
+  test.concurrent("tries the default when that takes too long, still in time for the node", async () => {
     const began = performance.now();
-    const { told } = await shake({ version: "hang", takes: 46 });
-    expect(told).toEqual([46]);
+    const { told } = await shake({ version: "hang", takes: 45 });
+    expect(told).toEqual([45]);
     expect(performance.now() - began).toBeGreaterThan(2_400);
   });
 
@@ -113,23 +113,23 @@ describe("a plugin that the node refused speaks the right protocol when it is st
   test.concurrent.each([
     [26, (told: number) => `protocol version mismatch avalanchego: 26, vm: ${told}`],
     [
-      45,
+      46,
       (told: number) =>
         "RPCChainVM protocol version mismatch between AvalancheGo and Virtual Machine plugin. AvalancheGo version " +
-        "avalanchego/1.14.2 implements RPCChainVM protocol version 45. The VM located at /plugins/tGas implements " +
+        "avalanchego/1.15.0 implements RPCChainVM protocol version 46. The VM located at /plugins/tGas implements " +
         `RPCChainVM protocol version ${told}. Please make sure that there is an exact match of the protocol versions.`,
     ],
   ])("%i", async (takes, refuse) => {
     const { told, log } = await shake({ version: "", takes, refuse });
-    expect(told).toEqual([46, takes]);
-    expect(choices(log)).toMatchObject([{ protocol: 46 }, { protocol: takes, reason: "the node refused 46" }]);
+    expect(told).toEqual([45, takes]);
+    expect(choices(log)).toMatchObject([{ protocol: 45 }, { protocol: takes, reason: "the node refused 45" }]);
     const errors = log.lines.filter(({ level }) => level === "error");
     expect(errors).toHaveLength(1);
-    expect(errors[0]?.error).toContain(`AvalancheGo speaks RPCChainVM protocol ${takes}, not 46`);
+    expect(errors[0]?.error).toContain(`AvalancheGo speaks RPCChainVM protocol ${takes}, not 45`);
   });
 
   test.concurrent("unless the node's words are unknown", async () => {
-    const { told } = await shake({ version: "", takes: 45, refuse: () => "no, 45 it must be" });
-    expect(told).toEqual([46, 46]);
+    const { told } = await shake({ version: "", takes: 46, refuse: () => "no, 46 it must be" });
+    expect(told).toEqual([45, 45]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { newestProtocol, oldestProtocol, protocolOf } from "../../src/rpcchainvm/protocol.ts";
+import { defaultProtocol, newestProtocol, oldestProtocol, protocolOf } from "../../src/rpcchainvm/protocol.ts";
 
 /** Each behaviour with the protocols that have it, first and last. */
 const spans = {
@@ -48,8 +48,8 @@ function behavioursOf(version: number): string[] {
 
 const all = Array.from({ length: 31 }, (_, i) => 16 + i);
 
-test("from 16 to 46", () => {
-  expect([oldestProtocol, newestProtocol]).toEqual([16, 46]);
+test("from 16 to 46, by default 45", () => {
+  expect([oldestProtocol, newestProtocol, defaultProtocol]).toEqual([16, 46, 45]);
 });
 
 test.each(all)("protocol %i behaves as AvalancheGo's releases with it", (version) => {
