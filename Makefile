@@ -52,10 +52,11 @@ gen: node_modules ## generate gen/ from proto/
 build: $(binary) ## the binary, build/timestampvm
 	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc
 
-# Without --no-compile-autoload-*, the binary would run what a bunfig.toml in the node's directory names.
+# Without --no-compile-autoload-*, the binary would run what a bunfig.toml in the node's directory names, and without the
+# "--" what the variable BUN_OPTIONS says: Bun reads that as options that come before it.
 $(binary): $(sources) | node_modules
 	$(bun) build --compile --minify --bytecode --format=esm --sourcemap \
-		--no-compile-autoload-dotenv --no-compile-autoload-bunfig src/main.ts --outfile $@
+		--no-compile-autoload-dotenv --no-compile-autoload-bunfig --compile-exec-argv=-- src/main.ts --outfile $@
 
 node-test: build ## the binary under real AvalancheGo code and a real network (needs Go)
 	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \

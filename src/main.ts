@@ -12,6 +12,7 @@ import { defaultProtocol, newestProtocol, oldestProtocol } from "./rpcchainvm/pr
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
 
+startAgainWithout("BUN_");
 const { name, version } = packageJson;
 const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: defaultProtocol };
 const about: About = { name, version, protocols };
@@ -39,6 +40,17 @@ else {
   const { runCli } = await importCli();
   await runCli(["--help"], about, { out: (content) => write(2)(`${content}`), err: write(2) });
   process.exitCode = 1;
+}
+
+/**
+ * Variables of the runtime make it open a debugger, write files or run slowly, and it has obeyed by now. The same process
+ * starts again, without them and with all else that it was given.
+ */
+function startAgainWithout(prefix: string): void {
+  const environment = Object.entries(process.env);
+  const kept = environment.filter(([name]) => !name.startsWith(prefix));
+  if (!Bun.isStandaloneExecutable || kept.length === environment.length) return;
+  process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], Object.fromEntries(kept));
 }
 
 function onEnd(close: () => void): void {
