@@ -7,7 +7,7 @@ declare const brand: unique symbol;
 /** 32 bytes as AvalancheGo writes them: CB58 text, equal exactly when the bytes are equal. */
 export type Id = string & { readonly [brand]: "Id" };
 
-const idBytes = 32;
+export const idBytes = 32;
 const checksumBytes = 4;
 /** 36 bytes need at most 50 base58 digits. Decoding is quadratic, so longer text is refused unread. */
 const maxIdTextLength = 50;

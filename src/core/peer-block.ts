@@ -3,6 +3,9 @@ import { VmError } from "./errors.ts";
 /** Under this key in the node's database, timestampvm-rs keeps the id of its last accepted block (state/mod.rs:36). */
 export const peerHeadKey: Uint8Array = new TextEncoder().encode("last_accepted_block");
 
+/** Under this one we keep the id that stood there when we took its chain over, or found it in ours: so we see it move. */
+export const seenPeerHeadKey: Uint8Array = new TextEncoder().encode("timestampvm/v1/rs-head");
+
 /**
  * Gives the bytes of an accepted block from what timestampvm-rs stored, which is `{"block_bytes":[123,34],
  * "status":"Accepted"}` without a space (state/mod.rs:56, serde_json::to_vec). Throws "malformed block" for all others.

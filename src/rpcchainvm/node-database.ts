@@ -1,11 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Database, Error as DatabaseError } from "../../gen/rpcdb/rpcdb_pb.ts";
 import { formatHeadMarker, type HeadMarker, headMarkerKey, parseHeadMarker } from "../core/head-marker.ts";
+import { type Id, idBytes, idFromBytes, idToBytes } from "../core/id.ts";
+import { peerHeadKey, seenPeerHeadKey } from "../core/peer-block.ts";
 import type { GrpcClient } from "./grpc-client.ts";
 
 /**
- * The database that the node lends the VM. We keep one key there, the head marker; timestampvm-rs kept all of its chain
- * there. It must never be closed by us.
+ * The database that the node lends the VM. We keep the head marker there, and what we saw of timestampvm-rs, which kept all
+ * of its chain there. It must never be closed by us.
  */
 export class NodeDatabase {
   readonly #client: GrpcClient;
@@ -20,6 +22,21 @@ export class NodeDatabase {
     return value && parseHeadMarker(value);
   }
 
+  /** The last accepted block of timestampvm-rs; undefined where that never ran. */
+  readPeerHead(): Promise<Id | undefined> {
+    return this.#readId(peerHeadKey);
+  }
+
+  /** The one that this program saw last. */
+  readSeenPeerHead(): Promise<Id | undefined> {
+    return this.#readId(seenPeerHeadKey);
+  }
+
+  async #readId(key: Uint8Array): Promise<Id | undefined> {
+    const value = await this.get(key);
+    return value?.length === idBytes ? idFromBytes(value) : undefined;
+  }
+
   /** What stands under a key; undefined where there is nothing. */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     const { value, err } = await this.#client.call(Database.method.get, { key });
@@ -28,13 +45,18 @@ export class NodeDatabase {
     return value;
   }
 
-  /** Resolves when the node has it. Markers arrive in the order of the calls. */
+  /** Resolves when the node has it. What is written arrives in the order of the calls. */
   writeHeadMarker(marker: HeadMarker): Promise<void> {
+    return this.#put(headMarkerKey, formatHeadMarker(marker));
+  }
+
+  writeSeenPeerHead(id: Id): Promise<void> {
+    return this.#put(seenPeerHeadKey, idToBytes(id));
+  }
+
+  #put(key: Uint8Array, value: Uint8Array): Promise<void> {
     const write = async () => {
-      const { err } = await this.#client.call(Database.method.put, {
-        key: headMarkerKey,
-        value: formatHeadMarker(marker),
-      });
+      const { err } = await this.#client.call(Database.method.put, { key, value });
       expectOk("Put", err);
     };
     const written = this.#lastWrite.then(write);

@@ -17,7 +17,7 @@ import { GrpcClient } from "./grpc-client.ts";
 import type { HttpApp } from "./http-service.ts";
 import { NodeDatabase } from "./node-database.ts";
 import { notifyEngine } from "./notifier.ts";
-import { takeOverPeerChain } from "./peer-chain.ts";
+import { logLeftOff, settlePeerChain } from "./peer-chain.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
@@ -60,14 +60,17 @@ export async function openChain(request: InitializeRequest, options: ChainOption
   try {
     const database = new NodeDatabase(databaseClient);
     const { genesisBytes } = request;
-    const marker =
-      (await database.readHeadMarker()) ??
-      (await whenFree(clock, () => takeOverPeerChain(database, { file, genesisBytes, log, clock })));
+    const settling = { file, genesisBytes, log, clock };
+    const { marker, peerHead } = await whenFree(clock, () => settlePeerChain(database, settling));
     const gossip = new Gossip(servicesClient, protocol, log);
     const send = (data: Uint8Array) => gossip.send(data);
     const opening = { file, genesisBytes, marker, config, clock, gossip: send };
     vm = await whenFree(clock, () => openStretchByStretch(opening, log));
     await database.writeHeadMarker(vm.headMarker);
+    if (peerHead !== undefined) {
+      await database.writeSeenPeerHead(peerHead);
+      logLeftOff(vm, settling, peerHead);
+    }
     if (protocol.events === "notify") void notifyEngine(vm, servicesClient, protocol, log);
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });

@@ -1,10 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { blockKey } from "../core/block-key.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
-import { idFromBytes } from "../core/id.ts";
-import { peerHeadKey } from "../core/peer-block.ts";
+import type { Id } from "../core/id.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../vm/clock.ts";
 import { type Finding, TakeOver } from "../vm/take-over.ts";
+import type { Vm } from "../vm/vm.ts";
 import type { NodeDatabase } from "./node-database.ts";
 
 export interface PeerChainOptions {
@@ -14,45 +15,104 @@ export interface PeerChainOptions {
   readonly clock: Clock;
 }
 
+/** What the node's database must say when the chain is open. */
+export interface Settled {
+  /** Of our file. */
+  readonly marker: HeadMarker | undefined;
+  /** Of timestampvm-rs: its last accepted block; undefined where that never ran. */
+  readonly peerHead: Id | undefined;
+}
+
 /**
- * Puts the chain of timestampvm-rs into our file, where the node's database holds one. Gives what the node's database
- * must say of our file then, undefined without such a chain. Throws what `TakeOver.open` throws, and a `ConnectError`
- * when the node's database fails; it can be called again.
+ * Puts the chain of timestampvm-rs into our file, where the node's database holds one that ours did not begin with, or that
+ * went on since: then timestampvm-rs ran last, and the node is where that is. Throws what `TakeOver.open` throws, and a
+ * `ConnectError` when the node's database fails; it can be called again.
  */
-export async function takeOverPeerChain(
-  database: NodeDatabase,
-  options: PeerChainOptions,
-): Promise<HeadMarker | undefined> {
-  const head = await database.get(peerHeadKey);
-  if (head?.length !== 32) return undefined;
-  const { log, clock } = options;
-  const since = clock.elapsedMs();
-  const takeOver = TakeOver.open({ ...options, head: idFromBytes(head) });
+export async function settlePeerChain(database: NodeDatabase, options: PeerChainOptions): Promise<Settled> {
+  const marker = await database.readHeadMarker();
+  const peerHead = await database.readPeerHead();
+  if (peerHead === undefined) return { marker, peerHead };
+  const seen = await database.readSeenPeerHead();
+  if (marker !== undefined && seen === peerHead) return { marker, peerHead };
+  const takeOver = TakeOver.open({ ...options, head: peerHead, marker });
   try {
-    const blocks = await copy(database, takeOver, options);
-    const marker = takeOver.finish();
-    const { id, height } = marker;
-    const ms = Math.round(clock.elapsedMs() - since);
-    log.info("took over the chain of timestampvm-rs", { lastAccepted: id, height, blocks, ms });
-    return marker;
+    // Nothing is seen where an earlier version took the chain over, or a take-over ended before the last word.
+    if (seen === undefined && takeOver.hasHead) return { marker, peerHead };
+    return { marker: await takeOverFrom(database, takeOver, options), peerHead };
   } finally {
     takeOver.close();
+  }
+}
+
+async function takeOverFrom(
+  database: NodeDatabase,
+  takeOver: TakeOver,
+  options: PeerChainOptions,
+): Promise<HeadMarker> {
+  const { log, clock } = options;
+  const since = clock.elapsedMs();
+  await part(database, takeOver, options);
+  const blocks = await copy(database, takeOver, options);
+  const marker = takeOver.finish();
+  const { id, height } = marker;
+  const ms = Math.round(clock.elapsedMs() - since);
+  log.info("took over the chain of timestampvm-rs", { lastAccepted: id, height, blocks, ms });
+  return marker;
+}
+
+/** Takes off our file what timestampvm-rs does not have, with a turn of the event loop for each stretch. */
+async function part(database: NodeDatabase, takeOver: TakeOver, { file, log, clock }: PeerChainOptions): Promise<void> {
+  let blocks = 0;
+  const report = atTimes(clock, () =>
+    log.info("looking for where the chain of timestampvm-rs leaves ours", { blocks }),
+  );
+  for (let id = takeOver.sought; id !== undefined; id = takeOver.sought) {
+    takeOver.search(id, await database.get(blockKey(id)));
+    blocks++;
+    report();
+  }
+  for (const { id, from, to } of takeOver.part(clock.now())) {
+    log.warn("timestampvm-rs went on without these blocks", { from, to, lastAccepted: id, file });
+    await setImmediate();
   }
 }
 
 /** Gives how many blocks were read. */
 async function copy(database: NodeDatabase, takeOver: TakeOver, { log, clock }: PeerChainOptions): Promise<number> {
   let blocks = 0;
-  let logMs = clock.elapsedMs() + progressMs;
+  const report = atTimes(clock, () =>
+    log.info("taking over the chain of timestampvm-rs", { blocks, height: takeOver.height }),
+  );
   for (let id = takeOver.wanted; id !== undefined; id = takeOver.wanted) {
     const findings = takeOver.add(id, await database.get(blockKey(id)));
     for (const { kind, ...finding } of findings) log.warn(eventOf[kind], finding);
     blocks++;
-    if (clock.elapsedMs() < logMs) continue;
-    log.info("taking over the chain of timestampvm-rs", { blocks, height: takeOver.height });
-    logMs = clock.elapsedMs() + progressMs;
+    report();
   }
   return blocks;
+}
+
+/** Gives a function that reports, but not more often than the log is to say how far something is. */
+function atTimes(clock: Clock, report: () => void): () => void {
+  let nextMs = clock.elapsedMs() + progressMs;
+  return () => {
+    if (clock.elapsedMs() < nextMs) return;
+    report();
+    nextMs = clock.elapsedMs() + progressMs;
+  };
+}
+
+/**
+ * Logs what to do if timestampvm-rs was put back in our place and accepted nothing: then the node went back to where that
+ * left off, nothing in its database says so, and it does not start a chain that is ahead of it.
+ */
+export function logLeftOff(vm: Vm, { file, log }: PeerChainOptions, peerHead: Id): void {
+  const height = vm.getAcceptedBlock(peerHead)?.height;
+  if (height === undefined || height === vm.lastAccepted.height) return;
+  log.info("timestampvm-rs left off below", {
+    height,
+    cure: `if the node says that its height is lower than ours, stop it, and run: timestampvm db rollback ${file} --to ${height}`,
+  });
 }
 
 const eventOf: Readonly<Record<Finding["kind"], string>> = {

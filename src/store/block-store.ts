@@ -184,12 +184,18 @@ export class BlockStore {
     });
   }
 
-  /** Takes all blocks off, genesis as well, and makes the file one that no head marker knows, in one transaction. */
-  startAnew(): void {
+  /**
+   * Takes all blocks above `height` off, or without it all, genesis as well, and makes the file one that no head marker
+   * knows, in one transaction.
+   */
+  startAnew(height?: bigint): void {
     this.#transact(() => {
-      this.#sql.deleteBlocks.run();
-      this.#sql.deleteMeta.run();
-      this.#instanceId = this.#readOrSetInstanceId(randomBytes(instanceIdBytes));
+      if (height === undefined) {
+        this.#sql.deleteBlocks.run();
+        this.#sql.deleteMeta.run();
+      } else this.rewind(height);
+      this.#instanceId = randomBytes(instanceIdBytes);
+      this.#sql.setMeta.run(instanceName, this.#instanceId);
     });
   }
 

@@ -78,13 +78,19 @@ function* rewindTo(store: BlockStore, marker: HeadMarker | undefined, now: bigin
   const { id, height } = store.lastAccepted();
   const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
   if (found === undefined) return;
-  const stretch = found.isLost ? takeBackStretch : rewindStretch;
-  for (let from = height; from > found.height; ) {
-    const to = from - found.height > stretch ? from - stretch : found.height;
-    if (found.isLost) store.takeBack(to, now);
-    else store.rewind(to);
-    yield { from, to, reason: found.reason };
-    from = to;
+  for (const stretch of stretchesDown(height, found.height, found.isLost ? takeBackStretch : rewindStretch)) {
+    if (found.isLost) store.takeBack(stretch.to, now);
+    else store.rewind(stretch.to);
+    yield { ...stretch, reason: found.reason };
+  }
+}
+
+/** The heights between which to take blocks off, from one height down to another, at most `most` blocks at a time. */
+export function* stretchesDown(from: bigint, to: bigint, most: bigint): Generator<{ from: bigint; to: bigint }, void> {
+  for (let at = from; at > to; ) {
+    const next = at - to > most ? at - most : to;
+    yield { from: at, to: next };
+    at = next;
   }
 }
 

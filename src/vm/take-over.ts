@@ -3,17 +3,26 @@ import type { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
 import { problemInHistory } from "../core/history.ts";
-import type { Id } from "../core/id.ts";
+import { equalBytes, type Id } from "../core/id.ts";
 import { parsePeerBlock } from "../core/peer-block.ts";
-import { BlockStore, isReencoded } from "../store/block-store.ts";
-import { expectNoOtherChain } from "./open.ts";
+import { BlockStore, isReencoded, takeBackStretch } from "../store/block-store.ts";
+import { expectNoOtherChain, stretchesDown } from "./open.ts";
 
 export interface TakeOverOptions {
-  /** The database file. What it holds is replaced. */
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   /** The last accepted block of timestampvm-rs. */
   readonly head: Id;
+  /** What the node's database says of our file. Of a file that it does not know, nothing stays. */
+  readonly marker: HeadMarker | undefined;
+}
+
+/** Blocks of the file that are not in the chain of timestampvm-rs, from one height down to above another. */
+export interface Parted {
+  readonly from: bigint;
+  readonly to: bigint;
+  /** The uppermost. */
+  readonly id: Id;
 }
 
 /** What an operator should know of a chain that was taken over. */
@@ -24,14 +33,21 @@ export type Finding =
   | { readonly kind: "left out"; readonly id: Id; readonly height: bigint | undefined; readonly problem: string };
 
 /**
- * Puts the chain that timestampvm-rs left in the node's database into our file, from its head down to genesis, since a
- * block names its parent and no other. A file that is left half-way has no genesis and a new instance id, so that it
- * counts as empty. The chain ends before a block that breaks a rule; where the next block cannot be found, it is genesis
- * alone.
+ * Puts the chain that timestampvm-rs left in the node's database into our file, from its head down, since a block names its
+ * parent and no other: to genesis, or to the last block that a file has which the node's database knows. First that is
+ * sought, then what the file has above it is parted with, then come the blocks. A file that is left half-way has a new
+ * instance id, so that nothing of it stays the next time. The chain ends before a block that breaks a rule; where the
+ * next block cannot be found, it is genesis alone.
  */
 export class TakeOver {
   readonly #store: BlockStore;
   readonly #genesis: Block;
+  readonly #head: Id;
+  readonly #isKnown: boolean;
+  /** The last block that both chains have, once it is found. */
+  #common: Block | undefined;
+  #sought: Id | undefined;
+  #soughtBelow: bigint | undefined;
   #wanted: Id | undefined;
   /** The lowest block until now. */
   #child: Block | undefined;
@@ -40,27 +56,67 @@ export class TakeOver {
   #stretchBytes = 0;
 
   /** Throws "malformed genesis", "database in use" or "database failed"; the file is free then. */
-  static open({ file, genesisBytes, head }: TakeOverOptions): TakeOver {
+  static open({ file, genesisBytes, head, marker }: TakeOverOptions): TakeOver {
     const genesis = parseGenesis(genesisBytes);
     const store = BlockStore.open(file);
     try {
       expectNoOtherChain(store, genesis);
       store.setDurability("normal");
-      store.startAnew();
-      return new TakeOver(store, genesis, head);
+      return new TakeOver(store, genesis, head, marker);
     } catch (error) {
       store.close();
       throw error;
     }
   }
 
-  private constructor(store: BlockStore, genesis: Block, head: Id) {
+  private constructor(store: BlockStore, genesis: Block, head: Id, marker: HeadMarker | undefined) {
     this.#store = store;
     this.#genesis = genesis;
-    this.#wanted = head;
+    this.#head = head;
+    this.#isKnown = marker !== undefined && equalBytes(marker.instanceId, store.instanceId);
+    if (this.#isKnown) this.#seek(head);
   }
 
-  /** The next block to add; undefined when the chain is whole. */
+  /** Whether our chain has the last accepted block of timestampvm-rs. */
+  get hasHead(): boolean {
+    return this.#common?.id === this.#head;
+  }
+
+  /** The next block of timestampvm-rs whose parent may be in the file; undefined when the search is over. */
+  get sought(): Id | undefined {
+    return this.#sought;
+  }
+
+  /** Takes what is stored as block `id`, the sought one; undefined for nothing. */
+  search(id: Id, value: Uint8Array | undefined): void {
+    const stored = readBlock(value);
+    this.#sought = undefined;
+    if (typeof stored === "string" || !isStoredAs(id, stored)) return;
+    if (this.#soughtBelow !== undefined && stored.height >= this.#soughtBelow) return;
+    this.#soughtBelow = stored.height;
+    this.#seek(stored.parentId);
+  }
+
+  #seek(id: Id): void {
+    this.#common = this.#store.getBlock(id);
+    this.#sought = this.#common === undefined ? id : undefined;
+  }
+
+  /**
+   * Takes off the file what timestampvm-rs does not have; its data waits again, since `now` (Unix seconds). Yields what is
+   * taken off next. Nothing of a file that the node's database does not know is another's to wait for.
+   */
+  *part(now: bigint): Generator<Parted, void> {
+    const last = this.#isKnown ? (this.#store.lastHeight() ?? 0n) : 0n;
+    for (const { from, to } of stretchesDown(last, this.#common?.height ?? 0n, takeBackStretch)) {
+      yield { from, to, id: this.#store.expectBlockAtHeight(from).id };
+      this.#store.takeBack(to, now);
+    }
+    this.#store.startAnew(this.#common?.height);
+    this.#wanted = this.hasHead ? undefined : this.#head;
+  }
+
+  /** The next block to add, after `part`; undefined when the chain is whole. */
   get wanted(): Id | undefined {
     return this.#wanted;
   }
@@ -85,7 +141,9 @@ export class TakeOver {
       this.#store.acceptReencoded(id, stored);
       findings.push({ kind: "re-encoded", id, height: stored.height });
     }
-    return findings;
+    if (this.#common === undefined || this.#wanted !== this.#common.id) return findings;
+    this.#wanted = undefined;
+    return [...findings, ...this.#checkChildOf(this.#common)];
   }
 
   /** Gives what the node's database must say of the file, which is on the disk then. */
@@ -107,7 +165,7 @@ export class TakeOver {
     const isGenesis = id === this.#genesis.id && stored.id === id;
     if (height === 0n && !isGenesis) return `it is not this chain's genesis ${this.#genesis.id}`;
     if (this.#child !== undefined && height >= this.#child.height) return "its height is not below that of its child";
-    if (stored.id !== id && !isReencoded(id, stored)) return "it is damaged";
+    if (!isStoredAs(id, stored)) return "it is damaged";
     return undefined;
   }
 
@@ -131,7 +189,7 @@ export class TakeOver {
   }
 
   #leaveOut(id: Id, height: bigint | undefined, problem: string): Finding {
-    this.#store.startAnew();
+    this.#store.startAnew(this.#common?.height);
     this.#stretch = [];
     this.#stretchBytes = 0;
     return { kind: "left out", id, height, problem };
@@ -139,7 +197,7 @@ export class TakeOver {
 
   #leaveOutAll(id: Id, height: bigint | undefined, problem: string): Finding {
     const finding = this.#leaveOut(id, height, problem);
-    this.#push(this.#genesis);
+    if (this.#common === undefined) this.#push(this.#genesis);
     this.#wanted = undefined;
     return finding;
   }
@@ -153,6 +211,10 @@ function readBlock(value: Uint8Array | undefined): Block | string {
   } catch (error) {
     return (error as VmError).message;
   }
+}
+
+function isStoredAs(id: Id, stored: Block): boolean {
+  return stored.id === id || isReencoded(id, stored);
 }
 
 /** What one transaction takes; some tens of milliseconds. */

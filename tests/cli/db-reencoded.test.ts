@@ -33,7 +33,8 @@ afterEach(() => directory[Symbol.dispose]());
 
 function takeOver({ entries, genesisBytes, head }: typeof chain): void {
   const valueByKey = new Map(entries.map(([key, value]) => [key.toHex(), value]));
-  const taking = TakeOver.open({ file, genesisBytes, head: head.id });
+  const taking = TakeOver.open({ file, genesisBytes, head: head.id, marker: undefined });
+  expect([...taking.part(0n)]).toEqual([]);
   for (let id = taking.wanted; id !== undefined; id = taking.wanted) {
     taking.add(id, valueByKey.get(blockKey(id).toHex()));
   }

@@ -4,7 +4,7 @@ import { peerHeadKey } from "../../src/core/peer-block.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc-client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node-database.ts";
-import { takeOverPeerChain } from "../../src/rpcchainvm/peer-chain.ts";
+import { settlePeerChain } from "../../src/rpcchainvm/peer-chain.ts";
 import { chainOn, genesis, genesisBytes } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { FakeDatabase } from "../support/fake-database.ts";
@@ -12,7 +12,7 @@ import { GrpcPeer } from "../support/grpc-peer.ts";
 import { peerEntries } from "../support/peer-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-/** Takes over what stands in a database whose answers take `msPerCall` each. Gives the marker and the log. */
+/** Takes over what stands in a database whose answers take `msPerCall` each. Gives what was settled, and the log. */
 async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: number) {
   using directory = temporaryDirectory();
   const fake = new FakeDatabase();
@@ -24,17 +24,17 @@ async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: numb
   const lines: Record<string, unknown>[] = [];
   const log = new Log((line) => lines.push(JSON.parse(line)));
   const file = directory.file("timestampvm.db");
-  const marker = await takeOverPeerChain(new NodeDatabase(client), { file, genesisBytes, log, clock });
+  const settled = await settlePeerChain(new NodeDatabase(client), { file, genesisBytes, log, clock });
   client.close();
-  return { marker, lines, made: await Bun.file(file).exists() };
+  return { settled, lines, made: await Bun.file(file).exists() };
 }
 
 const blocks = [genesis, ...chainOn(genesis, 11)];
 const head = blocks.at(-1) ?? genesis;
 
 test("says every five seconds how far it is, and at the end how it ended", async () => {
-  const { marker, lines } = await takeOver(peerEntries(blocks), 1_000);
-  expect(marker).toMatchObject({ height: 11n, id: head.id });
+  const { settled, lines } = await takeOver(peerEntries(blocks), 1_000);
+  expect(settled).toMatchObject({ marker: { height: 11n, id: head.id }, peerHead: head.id });
   const event = "taking over the chain of timestampvm-rs";
   expect(lines).toMatchObject([
     { level: "info", event, blocks: 5, height: 7 },
@@ -44,7 +44,8 @@ test("says every five seconds how far it is, and at the end how it ended", async
 });
 
 test("says nothing where there is no such chain, and makes no file", async () => {
-  expect(await takeOver([], 10_000)).toEqual({ marker: undefined, lines: [], made: false });
+  const settled = { marker: undefined, peerHead: undefined };
+  expect(await takeOver([], 10_000)).toEqual({ settled, lines: [], made: false });
   const noId: [Uint8Array, Uint8Array] = [peerHeadKey, idToBytes(head.id).slice(1)];
-  expect(await takeOver([noId], 10_000)).toEqual({ marker: undefined, lines: [], made: false });
+  expect(await takeOver([noId], 10_000)).toEqual({ settled, lines: [], made: false });
 });

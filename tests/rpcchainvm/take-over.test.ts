@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type Block, parseBlock } from "../../src/core/block.ts";
 import { blockKey } from "../../src/core/block-key.ts";
 import { idFromBytes, idToBytes } from "../../src/core/id.ts";
 import { peerHeadKey } from "../../src/core/peer-block.ts";
-import { chainOn, genesis } from "../support/chain.ts";
+import { bytesOf, chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { type PeerBlock, type PeerChain, peerEntries, readPeerChain } from "../support/peer-chain.ts";
 import type { Plugin } from "../support/plugin.ts";
@@ -11,6 +12,7 @@ import { errorOf, statusOf } from "../support/status.ts";
 setDefaultTimeout(60_000);
 
 const headMarker = "timestampvm/v1/head";
+const seenHead = "timestampvm/v1/rs-head";
 const takenOver = "took over the chain of timestampvm-rs";
 const leftOut = "left out blocks of timestampvm-rs";
 const reencoded = "took over a block that timestampvm-rs encoded again";
@@ -52,11 +54,13 @@ describe("a chain of timestampvm-rs in the node's database", () => {
       blocks: 32,
     });
     expect(plugin.log.find(leftOut)).toBeUndefined();
-    expect(node.database.entries.size).toBe(chain.entries.length + 1);
+    expect(node.database.entries.size).toBe(chain.entries.length + 2);
     expect(node.database.entries.get(headMarker)?.slice(16).toHex()).toBe(
       `${"00".repeat(7)}1f${idToBytes(chain.head.id).toHex()}`,
     );
-    expect(node.database.calls.filter((call) => !call.startsWith("get"))).toEqual([`put ${headMarker}`]);
+    expect(node.database.entries.get(seenHead)).toEqual(idToBytes(chain.head.id));
+    const writes = node.database.calls.filter((call) => !call.startsWith("get"));
+    expect(writes).toEqual([`put ${headMarker}`, `put ${seenHead}`]);
   });
 
   test.concurrent("goes on from its head, over a restart, and is taken over only once", async () => {
@@ -190,6 +194,116 @@ describe("a take-over that is interrupted begins anew:", () => {
     expect(blksBytes.reverse()).toEqual(long.map(({ bytes }) => bytes));
     expect((await plugin.proposeAndAccept("goes on")).height).toBe(BigInt(count));
   }
+});
+
+describe("timestampvm-rs in our place, and ours again:", () => {
+  const common = [genesis, ...chainOn(genesis, 3)];
+  const head = common.at(-1) ?? genesis;
+  const parted = "timestampvm-rs went on without these blocks";
+  const longer = [...common, ...chainOn(head, 4)];
+
+  /** A node whose chain timestampvm-rs began, and ours went on with two blocks; then timestampvm-rs, with `blocks`. */
+  async function nodeAfterBoth(blocks: readonly Block[]): Promise<FakeNode> {
+    const node = await nodeAfter({ entries: peerEntries(common) });
+    const plugin = await node.startPlugin();
+    await plugin.start();
+    for (const data of ["ours", "ours as well"]) await plugin.proposeAndAccept(data);
+    await plugin.propose("still waits");
+    await plugin.shutDown();
+    letGoOn(node, blocks);
+    return node;
+  }
+
+  function letGoOn(node: FakeNode, blocks: readonly Block[]): void {
+    for (const [key, value] of peerEntries(blocks)) node.database.set(key, value);
+  }
+
+  /** Starts ours, which must be where timestampvm-rs was, with what it did not have waiting in order. */
+  async function expectTakenOver(node: FakeNode, blocks: readonly Block[]): Promise<Plugin> {
+    const plugin = await node.startPlugin();
+    const { height, lastAcceptedId } = await plugin.initialize();
+    expect([height, idFromBytes(lastAcceptedId)]).toEqual([BigInt(blocks.length - 1), blocks.at(-1)?.id ?? genesis.id]);
+    await expectBlocks(
+      plugin,
+      blocks.map((block) => ({ ...block, height: Number(block.height), decision: "accepted" })),
+    );
+    expect(node.database.entries.get(seenHead)).toEqual(lastAcceptedId);
+    await plugin.toNormalOperation();
+    for (const data of ["ours", "ours as well", "still waits"]) {
+      const block = await plugin.buildAndVerify();
+      expect(parseBlock(block.bytes).data).toEqual(bytesOf(data));
+      await plugin.vm.blockAccept({ id: block.id });
+    }
+    return plugin;
+  }
+
+  test.concurrent("its other branch is taken over, and what ours had above waits again", async () => {
+    await using node = await nodeAfterBoth(longer);
+    const plugin = await expectTakenOver(node, longer);
+    expect(plugin.log.find(parted)).toMatchObject({ level: "warn", from: 5, to: 3 });
+    expect(plugin.log.find(takenOver)).toMatchObject({ height: 7, blocks: 4 }); // no more are read
+  });
+
+  test.concurrent("and again, and again", async () => {
+    await using node = await nodeAfterBoth(longer);
+    await (await expectTakenOver(node, longer)).shutDown();
+    const longest = [...longer, ...chainOn(longer.at(-1) ?? genesis, 1)];
+    letGoOn(node, longest);
+    await (await expectTakenOver(node, longest)).shutDown();
+    const last = await node.startPlugin();
+    await last.start();
+    await last.log.wait("initialized");
+    expect([last.log.find(takenOver), last.log.find(parted)]).toEqual([undefined, undefined]);
+  });
+
+  test.concurrent("what an earlier version did not note is not taken for a change", async () => {
+    await using node = await nodeAfterBoth([]);
+    node.database.delete(bytesOf(seenHead));
+    const plugin = await node.startPlugin();
+    expect((await plugin.initialize()).height).toBe(5n);
+    await plugin.log.wait("initialized");
+    expect([plugin.log.find(takenOver), plugin.log.find(parted)]).toEqual([undefined, undefined]);
+    expect(node.database.entries.get(seenHead)).toEqual(idToBytes(head.id));
+  });
+
+  test.concurrent("but its other branch is seen without a note", async () => {
+    await using node = await nodeAfterBoth(longer);
+    node.database.delete(bytesOf(seenHead));
+    await expectTakenOver(node, longer);
+  });
+
+  test.concurrent("if it accepted nothing, the log says how to follow the node back", async () => {
+    await using node = await nodeAfterBoth([]);
+    const plugin = await node.startPlugin();
+    await plugin.initialize();
+    const { cure } = await plugin.log.wait("timestampvm-rs left off below");
+    expect(cure).toContain(`timestampvm db rollback ${node.databaseFile} --to 3`);
+  });
+
+  // Each call of the node's database is a moment at which a plugin waits. Between those that are left out, nothing changes.
+  test.concurrent.each([
+    ["before the blocks are sought", 3, "get \0/"],
+    ["before the blocks are read that are added", 7, "get \0/"],
+    ["before the last of them is read", 10, "get \0/"],
+    ["before the marker is written", 11, `put ${headMarker}`],
+    ["before it is noted what was seen", 12, `put ${seenHead}`],
+  ])("kill -9 %s changes nothing", async (_name, at, call) => {
+    await using node = await nodeAfterBoth(longer);
+    const first = await node.startPlugin();
+    const reached = Promise.withResolvers<string>();
+    let calls = 0;
+    node.database.before = async (name) => {
+      if (calls++ < at) return;
+      reached.resolve(name);
+      await new Promise(() => {}); // for ever
+    };
+    const initializing = statusOf(first.initialize());
+    expect(await reached.promise).toStartWith(call);
+    await first.kill9();
+    await initializing;
+    node.database.before = () => {};
+    await expectTakenOver(node, longer);
+  });
 });
 
 describe("a take-over", () => {

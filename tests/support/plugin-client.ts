@@ -107,6 +107,11 @@ export class PluginClient {
   /** A block from proposal to preference, as the engine leads it. */
   async proposeAndVerify(text: string): Promise<BuildBlockResponse> {
     await this.propose(text);
+    return this.buildAndVerify();
+  }
+
+  /** The same with what waits already. */
+  async buildAndVerify(): Promise<BuildBlockResponse> {
     await this.vm.waitForEvent({});
     const block = await this.vm.buildBlock({});
     await this.vm.blockVerify({ bytes: block.bytes });

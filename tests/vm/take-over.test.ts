@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { existsSync } from "node:fs";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { blockKey } from "../../src/core/block-key.ts";
+import { digestOf } from "../../src/core/digest.ts";
 import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { type Id, idFromBytes, zeroId } from "../../src/core/id.ts";
 import { peerHeadKey } from "../../src/core/peer-block.ts";
@@ -34,25 +35,34 @@ beforeEach(() => {
 });
 afterEach(() => directory[Symbol.dispose]());
 
-/** Takes over what stands in a node's database; gives what was found, and the ids of the chain, genesis first. */
-function takeOver(entries: Entries, genesis = genesisBytes): { findings: Finding[]; ids: Id[] } {
+/**
+ * Takes over what stands in a node's database; gives what the file was parted from and what was found, and the ids of the
+ * chain, genesis first.
+ */
+function takeOver(entries: Entries, genesis = genesisBytes, marker?: HeadMarker) {
   const valueByKey = new Map(entries.map(([key, value]) => [key.toHex(), value]));
   const head = idFromBytes(valueByKey.get(peerHeadKey.toHex()) ?? new Uint8Array());
-  const taking = TakeOver.open({ file, genesisBytes: genesis, head });
+  const taking = TakeOver.open({ file, genesisBytes: genesis, head, marker });
   const findings: Finding[] = [];
   let reads = 0;
+  for (let id = taking.sought; id !== undefined; id = taking.sought) {
+    expect(reads++, "reads: it must come to an end").toBeLessThan(entries.length + 1);
+    taking.search(id, valueByKey.get(blockKey(id).toHex()));
+  }
+  const parted = [...taking.part(now)];
+  reads = 0;
   for (let id = taking.wanted; id !== undefined; id = taking.wanted) {
     expect(reads++, "reads: it must come to an end").toBeLessThan(entries.length);
     findings.push(...taking.add(id, valueByKey.get(blockKey(id).toHex())));
   }
-  const marker = taking.finish();
+  const written = taking.finish();
   taking.close();
   const ids = readIds();
-  expect(marker).toMatchObject({ height: BigInt(ids.length - 1), id: ids.at(-1) ?? zeroId });
-  const { vm, rewound } = startVm({ file, marker, genesis });
-  expect([vm.lastAccepted.id, rewound]).toEqual([marker.id, []]);
+  expect(written).toMatchObject({ height: BigInt(ids.length - 1), id: ids.at(-1) ?? zeroId });
+  const { vm, rewound } = startVm({ file, marker: written, genesis });
+  expect([vm.lastAccepted.id, rewound]).toEqual([written.id, []]);
   vm.close();
-  return { findings, ids };
+  return { parted, findings, ids, reads };
 }
 
 /** The file's store, which is released with its scope. */
@@ -137,18 +147,18 @@ describe("a chain that timestampvm-rs wrote", () => {
 
 describe("a chain of", () => {
   test("genesis alone is taken over", () => {
-    expect(takeOver(peerEntries([genesis]))).toEqual({ findings: [], ids: [genesis.id] });
+    expect(takeOver(peerEntries([genesis]))).toMatchObject({ findings: [], ids: [genesis.id] });
   });
 
   test("more blocks than one transaction takes is whole", () => {
     const blocks = [genesis, ...chainOn(genesis, 1_234)];
-    expect(takeOver(peerEntries(blocks))).toEqual({ findings: [], ids: idsOf(blocks) });
+    expect(takeOver(peerEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
   });
 
   test("more bytes than one transaction takes is whole", () => {
     const blocks = [genesis];
     for (let i = 0; i < 9; i++) blocks.push(childOf(blocks.at(-1) ?? genesis, new Uint8Array(500_000).fill(i)));
-    expect(takeOver(peerEntries(blocks))).toEqual({ findings: [], ids: idsOf(blocks) });
+    expect(takeOver(peerEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
   });
 
   test("blocks of which each was encoded again is whole", () => {
@@ -281,7 +291,8 @@ describe("the file", () => {
     const chain = [genesis, ...chainOn(genesis, 1_000)];
     const { ids } = takeOver(peerEntries(chain));
     const before = { ...readMarker(), height: 900n, id: ids[900] ?? zeroId };
-    const taking = TakeOver.open({ file, genesisBytes, head: ids.at(-1) ?? zeroId });
+    const taking = TakeOver.open({ file, genesisBytes, head: ids.at(-1) ?? zeroId, marker: undefined });
+    expect([...taking.part(now)]).toEqual([]);
     for (const { id, bytes } of chain.slice(300).reverse()) taking.add(id, peerValue(bytes));
     taking.close();
     expect(readMarker().height).toBe(1_000n);
@@ -292,13 +303,13 @@ describe("the file", () => {
 
   test("of this chain is replaced, whatever it holds", () => {
     fill([genesis, childOf(genesis, "another")]);
-    expect(takeOver(peerEntries(blocks))).toEqual({ findings: [], ids: idsOf(blocks) });
+    expect(takeOver(peerEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
   });
 
   test("of another chain is left as it is", () => {
     const other = createBlock({ ...genesis, data: bytesOf("another") });
     fill([other]);
-    const refusal = refusalOf(() => TakeOver.open({ file, genesisBytes, head: four.id }));
+    const refusal = refusalOf(() => TakeOver.open({ file, genesisBytes, head: four.id, marker: undefined }));
     expect(refusal).toMatchObject({
       code: "database failed",
       cure: "give each chain a chain data directory of its own",
@@ -307,7 +318,8 @@ describe("the file", () => {
   });
 
   test("is synced when the marker may be written", () => {
-    const taking = TakeOver.open({ file, genesisBytes, head: genesis.id });
+    const taking = TakeOver.open({ file, genesisBytes, head: genesis.id, marker: undefined });
+    expect([...taking.part(now)]).toEqual([]);
     taking.add(genesis.id, peerValue(genesis.bytes));
     const { id } = taking.finish();
     expect(id).toBe(genesis.id);
@@ -316,8 +328,160 @@ describe("the file", () => {
   });
 
   test("is not touched for a genesis that is none", () => {
-    const open = () => TakeOver.open({ file, genesisBytes: bytesOf("{}"), head: four.id });
+    const open = () => TakeOver.open({ file, genesisBytes: bytesOf("{}"), head: four.id, marker: undefined });
     expect(refusalOf(open)?.code).toBe("malformed genesis");
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe("a file that the node's database knows keeps what timestampvm-rs has as well:", () => {
+  /** Ours goes on from `two` with three blocks, and timestampvm-rs with others. */
+  const ours = [childOf(two, "a"), childOf(childOf(two, "a"), "b"), childOf(childOf(childOf(two, "a"), "b"), "c")];
+  const common = [genesis, one, two];
+  const theirs = chainOn(two, 5);
+
+  /** The data that waits for a block, the first one first. */
+  function readWaiting(): string[] {
+    using store = openStore();
+    return [...store.proposals.readAll()].map(({ data }) => new TextDecoder().decode(data));
+  }
+
+  function takeOverAgain(chain: readonly Block[], entries: Entries = peerEntries(chain)) {
+    return takeOver(entries, genesisBytes, readMarker());
+  }
+
+  test("the blocks below those that part them, and only these others are read", () => {
+    fill([...common, ...ours]);
+    const { parted, findings, ids, reads } = takeOverAgain([...common, ...theirs]);
+    expect([ids, findings, reads]).toEqual([idsOf([...common, ...theirs]), [], theirs.length]);
+    expect(parted).toEqual([{ from: 5n, to: 2n, id: ours[2]?.id ?? zeroId }]);
+    expect(readWaiting()).toEqual(["a", "b", "c"]);
+  });
+
+  test("what it carries itself does not wait, and what waited before comes behind", () => {
+    fill([...common, ...ours]);
+    {
+      using store = openStore();
+      const [data, carried] = [bytesOf("waits"), bytesOf("block 1 on 2")];
+      for (const waiting of [data, carried])
+        store.proposals.add([{ digest: digestOf(waiting), data: waiting, bytes: 1, since: now, peer: undefined }]);
+    }
+    takeOverAgain([...common, childOf(two, "b"), childOf(childOf(two, "b"), "d")]);
+    expect(readWaiting()).toEqual(["a", "c", "waits", "block 1 on 2"]);
+    takeOverAgain([...common, ...theirs]);
+    expect(readWaiting()).toEqual(["b", "d", "a", "c", "waits"]);
+  });
+
+  test("all, where it only went on", () => {
+    fill(common);
+    const { parted, ids, reads } = takeOverAgain([...common, ...theirs]);
+    expect([parted, ids, reads]).toEqual([[], idsOf([...common, ...theirs]), theirs.length]);
+  });
+
+  test("what it has, where it has less", () => {
+    fill([...common, ...ours]);
+    const { parted, ids, reads } = takeOverAgain(common);
+    expect([ids, reads]).toEqual([idsOf(common), 0]);
+    expect(parted).toMatchObject([{ from: 5n, to: 2n }]);
+    expect(readWaiting()).toEqual(["a", "b", "c"]);
+  });
+
+  test("genesis, where no other block is common", () => {
+    fill([...common, ...ours]);
+    const others = [genesis, childOf(genesis, "x"), childOf(childOf(genesis, "x"), "y")];
+    const { parted, ids } = takeOverAgain(others);
+    expect([parted, ids]).toMatchObject([[{ from: 5n, to: 0n }], idsOf(others)]);
+    expect(readWaiting()).toEqual(["block 0 on 0", "block 1 on 0", "a", "b", "c"]);
+  });
+
+  test("a block as it was received, of which it has another form", () => {
+    const spaced = withSpace(childOf(one, "spaced"));
+    const next = childOf(spaced, "next");
+    fill([genesis, one, spaced, childOf(spaced, "ours")]);
+    const again = withSpace(next);
+    const chain = [genesis, one, spaced, again, childOf(again)];
+    const { findings } = takeOverAgain(chain, encodedAgain(encodedAgain(peerEntries(chain), spaced), again));
+    expect(findings).toEqual([{ kind: "re-encoded", id: again.id, height: 3n }]);
+    using store = openStore();
+    expect(store.getBlock(spaced.id)).toEqual(spaced);
+  });
+
+  test("a block as it was left, with what says so", () => {
+    const spaced = withSpace(childOf(one, "spaced"));
+    const chain = [genesis, one, spaced, childOf(spaced)];
+    takeOver(encodedAgain(peerEntries(chain), spaced));
+    const longer = [...chain, childOf(childOf(spaced))];
+    const { ids, findings, reads } = takeOverAgain(longer, encodedAgain(peerEntries(longer), spaced));
+    expect([ids, findings, reads]).toEqual([idsOf(longer), [], 1]);
+  });
+
+  test("all below a block that breaks a rule", () => {
+    fill([...common, ...ours]);
+    const early = childOf(two, "early", now - 1n);
+    const { findings, ids } = takeOverAgain([...common, early, ...chainOn(early, 600)]);
+    expect(findings).toMatchObject([{ kind: "left out", id: early.id, height: 3n }]);
+    expect(ids).toEqual(idsOf(common));
+    const late = childOf(two, "late", now + 1n);
+    const back = childOf(late, "back");
+    const second = takeOverAgain([...common, late, back, childOf(back)]);
+    expect(second.findings).toMatchObject([{ kind: "left out", id: back.id, height: 4n }]);
+    expect(second.ids).toEqual(idsOf([...common, late]));
+  });
+
+  test("nothing, where a block between is missing: then all of ours waits", () => {
+    fill([...common, ...ours]);
+    const chain = [...common, ...theirs];
+    const { findings, ids } = takeOverAgain(chain, withBlock(peerEntries(chain), theirs[1]?.id ?? zeroId, undefined));
+    expect([findings, ids]).toMatchObject([[{ kind: "left out", id: theirs[1]?.id }], [genesis.id]]);
+    expect(readWaiting()).toEqual(["block 0 on 0", "block 1 on 0", "a", "b", "c"]);
+  });
+
+  test.each([3n, 5n])("nothing, where blocks name each other as parents, at heights 4 and %s", (height) => {
+    fill([...common, ...ours]);
+    const [lower, upper, ...above] = [...theirs] as [Block, Block, ...Block[]];
+    const chain = [...common, lower, upper, ...above];
+    const toUpper = createBlock({ ...lower, height, parentId: upper.id });
+    const looped = withBlock(peerEntries(chain), lower.id, peerValue(toUpper.bytes));
+    expect(takeOverAgain(chain, looped)).toMatchObject({ ids: [genesis.id] });
+  });
+
+  test("nothing of another node's file, of which nothing waits either", () => {
+    fill([...common, ...ours]);
+    const marker = { ...readMarker(), instanceId: new Uint8Array(16) };
+    const { parted, ids, reads } = takeOver(peerEntries([...common, ...theirs]), genesisBytes, marker);
+    expect([parted, ids, reads]).toEqual([[], idsOf([...common, ...theirs]), 8]);
+    expect(readWaiting()).toEqual([]);
+  });
+
+  test("and what waits keeps its order over more than one transaction", () => {
+    const many = chainOn(two, 450);
+    fill([...common, ...many]);
+    const { parted } = takeOverAgain([...common, childOf(two, "other")]);
+    expect(parted.map(({ from, to }) => [from, to])).toEqual([
+      [452n, 252n],
+      [252n, 52n],
+      [52n, 2n],
+    ]);
+    expect(readWaiting()).toEqual(many.map(({ data }) => new TextDecoder().decode(data)));
+  });
+
+  test.each([0, 1, 2, 3])("and one that is left half-way, after %i steps, ends the same", (steps) => {
+    const many = chainOn(two, 450);
+    const chain = [...common, ...chainOn(childOf(two, "theirs"), 700)];
+    chain.splice(3, 0, childOf(two, "theirs"));
+    fill([...common, ...many]);
+    const marker = readMarker();
+    const taking = TakeOver.open({ file, genesisBytes, head: chain.at(-1)?.id ?? zeroId, marker });
+    for (const { id, bytes } of chain.slice(3).reverse()) taking.search(id, peerValue(bytes));
+    const parting = taking.part(now);
+    for (let step = 0; step < steps; step++) parting.next();
+    if (steps === 3) {
+      expect(parting.next().done).toBe(true);
+      for (const { id, bytes } of chain.slice(200).reverse()) taking.add(id, peerValue(bytes));
+    }
+    taking.close();
+    const { ids } = takeOver(peerEntries(chain), genesisBytes, marker);
+    expect(ids).toEqual(idsOf(chain));
+    expect(readWaiting()).toEqual(many.map(({ data }) => new TextDecoder().decode(data)));
   });
 });
