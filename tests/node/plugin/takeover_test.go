@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"os"
 	"testing"
@@ -51,6 +52,100 @@ func TestChainOfWhichTimestampvmRsLostBlockIsTakenOver(t *testing.T) {
 		require.NoError(t, db.Delete(peerKey(h.inner[3])))
 	})
 	requireTakenOver(t, h, 0)
+}
+
+// On a node alone, timestampvm-rs goes on from where it left off when it is back, and the proposervm with it.
+func TestChainThatTimestampvmRsWentOnWithIsFollowed(t *testing.T) {
+	s := recordPeer(t, 3, 0).site
+	for round, height := range []uint64{3, 5} {
+		c := open(t, options{site: &s, proposer: true})
+		require.EqualValues(t, height, c.height(t))
+		if round > 0 {
+			c.accept(t, c.build(t))
+			c.accept(t, c.build(t))
+		} else {
+			c.stamp(t, "ours 1")
+			c.stamp(t, "ours 2")
+		}
+		require.EqualValues(t, height+2, c.height(t))
+		c.close(t)
+		playPeer(t, s, numbered(round)+" of timestampvm-rs", numbered(round)+" of timestampvm-rs, too")
+	}
+
+	c := open(t, options{site: &s, proposer: true})
+	require.EqualValues(t, 7, c.height(t))
+	c.accept(t, c.build(t))
+	c.accept(t, c.build(t))
+	c.stamp(t, "and on")
+	c = requireSameAfterRestart(t, c, s)
+	whole := c.requireWhole(t)
+	require.Len(t, whole, 11)
+	for at, data := range []string{"ours 1", "ours 2", "and on"} {
+		require.Equal(t, data, string(whole[8+at].Data))
+	}
+	c.close(t)
+	requireSound(t, s)
+}
+
+// The proposervm goes back as soon as timestampvm-rs is there, which writes nothing until it accepts a block.
+func TestChainThatTimestampvmRsOnlyOpenedComesUpAfterARollback(t *testing.T) {
+	s := recordPeer(t, 3, 0).site
+	c := open(t, options{site: &s, proposer: true})
+	c.stamp(t, "ours")
+	c.close(t)
+	playPeer(t, s)
+
+	refused := launch(t)
+	_, err := tryOpenOn(t, refused, options{site: &s, proposer: true})
+	require.ErrorContains(t, err, "should never be lower than the inner height index")
+	refused.shutdown(t)
+	rollBack(t, s, 3)
+	c = open(t, options{site: &s, proposer: true})
+	require.EqualValues(t, 3, c.height(t))
+	c.accept(t, c.build(t))
+	whole := c.requireWhole(t)
+	require.Equal(t, "ours", string(whole.Head().Data))
+	c.close(t)
+	requireSound(t, s)
+}
+
+// playPeer does what timestampvm-rs would with the chain that it left in the node's database: our plugin, which knows
+// nothing else of the chain, makes the blocks.
+func playPeer(t *testing.T, s site, data ...string) {
+	t.Helper()
+	ours := [][]byte{[]byte("timestampvm/v1/head"), []byte("timestampvm/v1/rs-head")}
+	var kept [][]byte
+	withNodeDB(t, s, func(db database.Database) {
+		for _, key := range ours {
+			value, err := db.Get(key)
+			require.NoError(t, err)
+			kept = append(kept, value)
+			require.NoError(t, db.Delete(key))
+		}
+	})
+	other := s
+	other.chainData = t.TempDir()
+	c := open(t, options{site: &other, proposer: true})
+	var blocks [][]byte
+	for _, text := range data {
+		c.stamp(t, text)
+		id, err := c.vm.LastAccepted(t.Context())
+		require.NoError(t, err)
+		inner, err := c.vm.GetBlock(t.Context(), id)
+		require.NoError(t, err)
+		blocks = append(blocks, inner.Bytes())
+	}
+	c.close(t)
+	withNodeDB(t, s, func(db database.Database) {
+		for _, bytes := range blocks {
+			id := ids.ID(sha256.Sum256(bytes))
+			require.NoError(t, db.Put(peerKey(id), peerValue(t, bytes)))
+			require.NoError(t, db.Put([]byte("last_accepted_block"), id[:]))
+		}
+		for i, key := range ours {
+			require.NoError(t, db.Put(key, kept[i]))
+		}
+	})
 }
 
 // recordPeer runs a chain, and leaves it as timestampvm-rs would: in the node's database, and with nothing in the chain

@@ -26,8 +26,7 @@ import (
 // Generous: with a node that does not answer, each question to all nodes takes seconds.
 const agreementLimit = 2 * time.Minute
 
-// mixedNetwork is one chain that two programs make: ours on the first and the last of three nodes, timestampvm-rs between
-// them. Two must agree, so that one may fail.
+// mixedNetwork is one chain that two programs make.
 type mixedNetwork struct {
 	*Network
 	ours  Program
@@ -35,7 +34,8 @@ type mixedNetwork struct {
 	known ids.ID  // the block after which the chain is read; empty for all of it
 }
 
-func startMixed(t *testing.T, version string) *mixedNetwork {
+// startMixed starts a node for each program that is picked.
+func startMixed(t *testing.T, version string, pick func(ours, peers Program) []Program) *mixedNetwork {
 	t.Helper()
 	path := requirePeer(t)
 	release, err := Find(version)
@@ -56,7 +56,7 @@ func startMixed(t *testing.T, version string) *mixedNetwork {
 		require.NoError(t, n.Stop())
 		require.NoDirExists(t, string(n.folder))
 	})
-	n.startAtLast(t, ours, peers, ours)
+	n.startAtLast(t, pick(ours, peers)...)
 	return &mixedNetwork{Network: n, ours: ours, peers: peers}
 }
 

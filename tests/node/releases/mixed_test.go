@@ -31,7 +31,8 @@ import (
 // Validators with timestampvm-rs and with this plugin make one chain. The release is one of those for which
 // timestampvm-rs 0.0.18 was made.
 func TestMixedNetwork(t *testing.T) {
-	m := startMixed(t, "v1.10.12")
+	// Two must agree, so that one may fail.
+	m := startMixed(t, "v1.10.12", func(ours, peers Program) []Program { return []Program{ours, peers, ours} })
 	for _, part := range []struct {
 		name string
 		run  func(t *testing.T, m *mixedNetwork)
