@@ -12,21 +12,32 @@ import { GrpcPeer } from "../support/grpc-peer.ts";
 import { peerEntries } from "../support/peer-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-/** Takes over what stands in a database whose answers take `msPerCall` each. Gives what was settled, and the log. */
-async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: number) {
+/**
+ * Takes over what stands in a database whose answers take `msPerCall` each, and then what stands there `later`. Gives what
+ * was settled at last, and its log.
+ */
+async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: number, later?: typeof entries) {
   using directory = temporaryDirectory();
   const fake = new FakeDatabase();
-  for (const [key, value] of entries) fake.set(key, value);
   const clock = new FakeClock();
   fake.before = () => clock.advanceMs(msPerCall);
   await using peer = await GrpcPeer.listen((router) => fake.addTo(router));
   const client = new GrpcClient(peer.address);
-  const lines: Record<string, unknown>[] = [];
-  const log = new Log((line) => lines.push(JSON.parse(line)));
+  const database = new NodeDatabase(client);
   const file = directory.file("timestampvm.db");
-  const settled = await settlePeerChain(new NodeDatabase(client), { file, genesisBytes, log, clock });
+  const settle = async (now: typeof entries) => {
+    for (const [key, value] of now) fake.set(key, value);
+    const lines: Record<string, unknown>[] = [];
+    const log = new Log((line) => lines.push(JSON.parse(line)));
+    const settled = await settlePeerChain(database, { file, genesisBytes, log, clock });
+    return { settled, lines, made: await Bun.file(file).exists() };
+  };
+  const first = await settle(entries);
+  const { marker } = first.settled;
+  if (marker !== undefined) await database.writeHeadMarker(marker);
+  const last = later === undefined ? first : await settle(later);
   client.close();
-  return { settled, lines, made: await Bun.file(file).exists() };
+  return last;
 }
 
 const blocks = [genesis, ...chainOn(genesis, 11)];
@@ -40,6 +51,21 @@ test("says every five seconds how far it is, and at the end how it ended", async
     { level: "info", event, blocks: 5, height: 7 },
     { level: "info", event, blocks: 10, height: 2 },
     { level: "info", event: "took over the chain of timestampvm-rs", lastAccepted: head.id, height: 11, ms: 12_000 },
+  ]);
+});
+
+test("says as often how far it is with looking for what our file has too", async () => {
+  const { lines } = await takeOver(peerEntries(blocks.slice(0, 2)), 1_000, peerEntries(blocks));
+  const [looking, taking] = [
+    "looking for where the chain of timestampvm-rs leaves ours",
+    "taking over the chain of timestampvm-rs",
+  ];
+  expect(lines).toMatchObject([
+    { level: "info", event: looking, blocks: 5 },
+    { level: "info", event: looking, blocks: 10 },
+    { level: "info", event: taking, blocks: 5, height: 7 },
+    { level: "info", event: taking, blocks: 10, height: 2 },
+    { level: "info", event: "took over the chain of timestampvm-rs", lastAccepted: head.id, height: 11, ms: 20_000 },
   ]);
 });
 
