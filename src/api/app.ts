@@ -73,17 +73,18 @@ function answerText(methods: Methods, text: string, caller: Caller): Awaitable<s
 
 function createApp(log: Log): ApiApp {
   const app: ApiApp = new Hono();
-  app.onError((error, c) => {
-    // A client that is gone while its request is read, or its answer made, is no fault of ours.
-    if (c.env.caller.signal.aborted) return c.text("nobody waits\n", 499 as 400);
-    log.error("request failed", { path: c.req.path, error: error.stack ?? error.message });
-    return c.text("internal error\n", 500);
-  });
+  app.onError((error, c) => answerFailure(error, c.req.path, c.env.caller.signal, log));
   app.use(async (c, next) => {
     if (c.req.url.length > maxUrlLength) return c.text(`a URL has at most ${maxUrlLength} characters\n`, 414);
     return next();
   });
   return app;
+}
+
+/** For what a handler throws: a bug, unless the client is gone while its request is read, or its answer made. */
+export function answerFailure(error: Error, path: string, signal: AbortSignal, log: Log): Response {
+  if (!signal.aborted) log.error("request failed", { path, error: error.stack ?? error.message });
+  return new Response("internal error\n", { status: 500 });
 }
 
 function serveRpc(app: ApiApp, path: string, methods: Methods, maxBytes: number): void {

@@ -3,11 +3,12 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { type Admission, retryAfterSeconds } from "../api/admission.ts";
-import { type Api, maxBodyBytes, type Sender } from "../api/app.ts";
+import { type Api, answerFailure, maxBodyBytes, type Sender } from "../api/app.ts";
 import { answerJsonRpc } from "../api/json-rpc.ts";
 import type { Turns } from "../api/turns.ts";
 import { VmError } from "../core/errors.ts";
 import { formatExactJson } from "../core/exact-json.ts";
+import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 import { createInfoMethods, type NodeInfo, notice } from "./node-api.ts";
 
@@ -18,6 +19,7 @@ export interface DevAppOptions {
   readonly chain: Api["fetch"];
   readonly admission: Admission;
   readonly turns: Turns;
+  readonly log: Log;
   /** The host names by which a browser may call us, beside localhost and addresses. */
   readonly hosts: readonly string[];
 }
@@ -28,8 +30,10 @@ interface Environment {
 }
 
 /** What a node serves of one chain, at the same URLs. */
-export function createDevApp({ vm, info, chain, admission, turns, hosts }: DevAppOptions): Hono<Environment> {
+export function createDevApp(options: DevAppOptions): Hono<Environment> {
+  const { vm, info, chain, admission, turns, hosts, log } = options;
   const app = new Hono<Environment>();
+  app.onError((error, c) => answerFailure(error, c.req.path, c.req.raw.signal, log));
   app.use((c, next) => (isAllowedHost(c.req.header("host") ?? "", hosts) ? next() : refuseHost(c)));
   app.use(nodeCors);
   app.use((c, next) => admit(c, admission, next));

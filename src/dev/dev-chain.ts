@@ -58,7 +58,7 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
     const identity = { version, protocol: protocolVersion, chainId: genesis.id, ...node };
     const turns = new Turns();
     const { fetch: chain } = createApi(vm, identity, log, turns);
-    const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host] });
+    const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host], log });
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
     const server = await listenNear(host, options.port, listener);
     const port = portOf(server);

@@ -1,4 +1,5 @@
 import type { DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { ReadResponse40Schema } from "../../gen/io/reader/older_pb.ts";
 import { ErrorCode, Reader, type ReadRequestSchema, type ReadResponseSchema } from "../../gen/io/reader/reader_pb.ts";
 import type { GrpcClient } from "./grpc-client.ts";
@@ -42,5 +43,6 @@ const textReader = { ...Reader.method.read, output: ReadResponse40Schema };
 function isEnd(error: MessageShape<ReadReplySchema>["error"]): boolean {
   if (error === undefined) return false;
   if (error === "EOF" || (typeof error === "object" && error.errorCode === ErrorCode.EOF)) return true;
-  throw new Error(`cannot read the request: ${typeof error === "object" ? error.message : error}`);
+  const problem = typeof error === "object" ? error.message : error;
+  throw new ConnectError(`cannot read the request: ${problem}`, Code.Aborted); // the client's doing, not a bug
 }

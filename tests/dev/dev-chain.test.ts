@@ -181,7 +181,7 @@ async function serve(vm: Vm, log = new Log(() => {})) {
   const turns = new Turns();
   const { fetch: chain } = createApi(vm, identity, log, turns);
   const info = { chain: ["timestampvm", genesis.id], version: "1.2.3", protocolVersion: 46 } as const;
-  const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [] });
+  const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [], log });
   const server = await listenNear("127.0.0.1", 0, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   return {
     url: `http://127.0.0.1:${portOf(server)}`,
