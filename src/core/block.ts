@@ -69,6 +69,6 @@ function withId({ parentId, height, timestamp, data }: BlockFields, bytes: Uint8
 /** Hex digits behind any number of `0x` (timestampvm-rs, hex_0x_bytes.rs:45). */
 function parseData(text: string): Uint8Array<ArrayBuffer> {
   let start = 0;
-  while (text.startsWith("0x", start)) start += 2;
+  while (text[start] === "0" && text[start + 1] === "x") start += 2;
   return Uint8Array.fromHex(text.slice(start));
 }

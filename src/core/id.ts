@@ -74,15 +74,20 @@ function checksum(payload: Uint8Array): Uint8Array {
   return sha256(payload).subarray(-checksumBytes);
 }
 
-/** Unicode White_Space, as Rust trims it: with U+0085 and without U+FEFF, the other way round than `trim()`. */
+/** As Rust trims it: `trim()` takes U+FEFF off, but not U+0085. */
 function trimWhiteSpace(text: string): string {
-  const white = (at: number) =>
-    /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(text.charAt(at));
   let start = 0;
   let end = text.length;
-  while (start < end && white(start)) start++;
-  while (start < end && white(end - 1)) end--;
+  while (start < end && isWhiteSpace(text.charCodeAt(start))) start++;
+  while (start < end && isWhiteSpace(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
+}
+
+/** Unicode's White_Space. */
+function isWhiteSpace(code: number): boolean {
+  if (code < 0x1680) return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0x85 || code === 0xa0;
+  if (code >= 0x2000 && code <= 0x200a) return true;
+  return [0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000].includes(code);
 }
 
 function malformed(problem: string): VmError {
