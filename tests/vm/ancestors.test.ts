@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Block } from "../../src/core/block.ts";
 import { zeroId } from "../../src/core/id.ts";
-import type { AncestorLimits } from "../../src/vm/ancestors.ts";
+import { type AncestorLimits, maxAncestorsMs, quickBytes } from "../../src/vm/ancestors.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
 
@@ -75,6 +75,24 @@ describe("the limits", () => {
     };
     expect(vm.getAncestors(accepted.at(-1)?.id ?? zeroId, slow).length).toBe(3);
     expect(vm.getAncestors(accepted.at(-1)?.id ?? zeroId, { ...plenty, maxMs: -100 }).length).toBe(1);
+  });
+
+  test("in time are our own as well: one peer's question holds up nobody for what another node allows", () => {
+    expect([maxAncestorsMs, quickBytes]).toEqual([20, 16_384]);
+    const { vm, clock } = startVm();
+    const large: Block[] = [genesis];
+    for (let i = 0; i < 8; i++) large.push(childOf(large.at(-1) ?? genesis, new Uint8Array(2_700).fill(i)));
+    acceptAll(vm, large.slice(1));
+    const { elapsedMs } = clock;
+    let stepMs = 10;
+    clock.elapsedMs = () => {
+      clock.advanceMs(stepMs);
+      return elapsedMs.call(clock);
+    };
+    const given = () => vm.getAncestors(large.at(-1)?.id ?? zeroId, { ...plenty, maxMs: 1_000 }).length;
+    expect(given()).toBe(3);
+    stepMs = 0;
+    expect(given()).toBe(9);
   });
 
   test("of thousands give two thousand and forty-eight at most", () => {
