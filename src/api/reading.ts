@@ -24,7 +24,7 @@ export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation
     getBlocks: async ({ from, limit, order, waitMs }, caller) => {
       const isAscending = order === "ascending";
       const start = from ?? (isAscending ? 0n : chain.last.height);
-      if (waitMs > 0) await chain.waitForHeight(start, waitMs, caller.signal);
+      if (waitMs > 0) await chain.waitForHeight(start, waitMs, caller.signal, caller.name);
       const { blocks, next } = await takePage(() => chain.blocksFrom(start, order), limit, formatBlock, caller);
       const end = blocks.at(-1)?.height;
       const afterEnd = end === undefined ? start : end + 1n; // where a block will be that is not there yet

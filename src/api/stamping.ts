@@ -10,19 +10,19 @@ import { formatDigest } from "./values.ts";
 export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBlock" | "stamp" | "getReceipt"> {
   const proposals = new ProposalQueue(vm);
   return {
-    proposeBlock: ({ data }) => proposals.propose(data).then(() => ({ success: true })),
-    stamp: ({ data, digest }) => {
+    proposeBlock: ({ data }, { name }) => proposals.propose(data, name).then(() => ({ success: true })),
+    stamp: ({ data, digest }, { name }) => {
       const stamped = data ?? digestToBytes(digest as Digest);
       const id = digestOf(stamped);
       const known = vm.receiptOf(id);
       // What existed at one time existed later as well: another block would prove less than the first one does.
       if (known.status === "accepted") return formatReceipt(id, known);
-      return proposals.propose(stamped).then(() => formatReceipt(id, vm.receiptOf(id)));
+      return proposals.propose(stamped, name).then(() => formatReceipt(id, vm.receiptOf(id)));
     },
-    getReceipt: ({ id, waitMs }, { signal, pause }) => {
+    getReceipt: ({ id, waitMs }, { name, signal, pause }) => {
       const answer = () => formatReceipt(id, vm.receiptOf(id));
       if (waitMs === 0) return answer();
-      return vm.confirmed.waitForDigest(id, waitMs, signal).then(pause).then(answer);
+      return vm.confirmed.waitForDigest(id, waitMs, signal, name).then(pause).then(answer);
     },
   };
 }

@@ -29,14 +29,15 @@ export function summaryOf({ id, height, timestamp }: Block): BlockSummary {
 export function createBlock(fields: BlockFields): Block {
   const { parentId, height, timestamp, data } = fields;
   const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
-  return withId(fields, new TextEncoder().encode(text));
+  const bytes = new TextEncoder().encode(text);
+  return { id: blockIdOf(bytes), parentId, height, timestamp, data, bytes };
 }
 
 /**
  * Reads a block that someone else made. Takes exactly the bytes that timestampvm-rs takes, canonical or not, and keeps
- * them. Throws "malformed block" for all others.
+ * them. Throws "malformed block" for all others. `id` is that of the bytes, where it is known.
  */
-export function parseBlock(bytes: Uint8Array): Block {
+export function parseBlock(bytes: Uint8Array, id = blockIdOf(bytes)): Block {
   let parentId = "" as Id;
   let height = 0n;
   let timestamp = 0n;
@@ -59,11 +60,12 @@ export function parseBlock(bytes: Uint8Array): Block {
   } catch (error) {
     throw new VmError({ code: "malformed block", problem: (error as Error).message });
   }
-  return withId({ parentId, height, timestamp, data }, bytes);
+  return { id, parentId, height, timestamp, data, bytes };
 }
 
-function withId({ parentId, height, timestamp, data }: BlockFields, bytes: Uint8Array): Block {
-  return { id: idFromBytes(sha256(bytes)), parentId, height, timestamp, data, bytes };
+/** The id of a block is the hash of its bytes. */
+export function blockIdOf(bytes: Uint8Array): Id {
+  return idFromBytes(sha256(bytes));
 }
 
 /** Hex digits behind any number of `0x` (timestampvm-rs, hex_0x_bytes.rs:45). */

@@ -54,7 +54,8 @@ export function parseId(text: string): Id {
   if (end > idBytes) throw malformed(`${end} bytes instead of ${idBytes}`);
   const payload = decoded.subarray(0, end);
   if (!equalBytes(checksum(payload), decoded.subarray(end))) throw malformed("wrong checksum");
-  return end === idBytes ? (trimmed as Id) : idFromShortBytes(payload);
+  // A part of a long text would keep all of it in memory.
+  return end === idBytes && trimmed.length === text.length ? (trimmed as Id) : idFromShortBytes(payload);
 }
 
 /** The parent of a genesis block. */

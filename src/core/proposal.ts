@@ -7,6 +7,13 @@ import type { NodeId } from "./node-id.ts";
  */
 export const maxDataBytes = 1_000_000;
 
+/** What a client asks to put into a block. */
+export interface Submission {
+  readonly data: Uint8Array;
+  /** Who it is: calls of one share room. */
+  readonly caller: string;
+}
+
 /** Data that waits for a block, known by its digest. */
 export interface Proposal {
   readonly digest: Digest;

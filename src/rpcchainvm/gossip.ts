@@ -77,7 +77,7 @@ export function encodeGossip(data: Uint8Array[]): Uint8Array {
 
 /**
  * The data in a message from anyone; [] when it is not one of ours. Stops at `maxGossipItems`, so that millions of empty
- * items cost nothing. The parts are copies (a Buffer's `slice` would be none): they do not keep the message.
+ * items cost nothing. The data are parts of the message, not copies: most of it may not be wanted.
  */
 export function decodeGossip(message: Uint8Array): Uint8Array[] {
   const data: Uint8Array[] = [];
@@ -88,7 +88,7 @@ export function decodeGossip(message: Uint8Array): Uint8Array[] {
       const [field, type] = reader.tag();
       if (field === 1 && type === WireType.Varint) version = reader.uint32();
       else if (field === 2 && type === WireType.LengthDelimited && version === gossipVersion) {
-        data.push(new Uint8Array(reader.bytes()));
+        data.push(reader.bytes());
       } else return [];
     }
   } catch {

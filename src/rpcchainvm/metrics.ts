@@ -59,6 +59,7 @@ function formatMetrics(
     counter("proposals_submitted_total", "Proposals taken from clients", proposals.submitted),
     counter("proposals_received_total", "Proposals that peers sent, known ones and all", proposals.received),
     counter("proposals_gossiped_total", "Proposals taken from peers", proposals.gossiped),
+    counter("proposals_refused_total", "Proposals of peers for which there was no room, or no time", proposals.refused),
     counter("proposals_expired_total", "Proposals dropped after proposalExpirySeconds", proposals.expired),
   ];
 }

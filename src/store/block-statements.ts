@@ -40,6 +40,7 @@ export function prepareBlocks(db: Database) {
     firstByDigest: db.query<BlockRow, [Uint8Array, bigint]>(`SELECT key, bytes ${withDigest}`),
     listingAtHeight: db.query<ListingRow, [bigint]>(`SELECT ${listed} FROM blocks WHERE height = ? AND status = 3`),
     listingByDigest: db.query<ListingRow, [Uint8Array, bigint]>(`SELECT ${listed} ${withDigest}`),
+    hasDigest: db.query<unknown, [Uint8Array, bigint]>(`SELECT 1 ${withDigest}`),
     // The row itself says whose it is: the index of the keys, alone, may be damaged.
     statusByKey: db.query<{ key: Uint8Array; status: bigint; isHeld: bigint }, [Uint8Array]>(
       `SELECT found.key, found.status, found.bytes IS NOT NULL AS isHeld

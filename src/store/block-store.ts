@@ -132,6 +132,11 @@ export class BlockStore {
     return this.#run(() => this.#listingIn(this.#sql.listingByDigest.get(digestToBytes(digest), from)));
   }
 
+  /** Whether an accepted block, from a height up, carries data of this digest: no block is read for it. */
+  carries(digest: Digest, from: bigint): boolean {
+    return from <= maxSqlInteger && this.#run(() => this.#sql.hasDigest.get(digestToBytes(digest), from) !== null);
+  }
+
   getDecision(id: Id): Decision | undefined {
     return this.#run(() => {
       const row = this.#sql.statusByKey.get(blockKey(id));
@@ -143,16 +148,12 @@ export class BlockStore {
     });
   }
 
-  /**
-   * Makes `block`, which carries `digest`, the last accepted one, takes that out of the proposals, and rejects `losers`,
-   * in one transaction.
-   */
-  accept(block: Block, digest: Digest, losers: readonly Block[] = []): void {
+  /** Makes `block`, which carries `digest`, the last accepted one, and takes that out of the proposals, in one transaction. */
+  accept(block: Block, digest: Digest): void {
     this.#transact(() => {
       const { id, height, timestamp, bytes } = block;
       this.#sql.insertAccepted.run(blockKey(id), height, timestamp, digestToBytes(digest), bytes);
       this.proposals.remove(digest);
-      for (const loser of losers) this.#sql.insertRejected.run(blockKey(loser.id), loser.height);
     });
   }
 
@@ -165,6 +166,13 @@ export class BlockStore {
 
   reject({ id, height }: Block): void {
     this.#run(() => this.#sql.insertRejected.run(blockKey(id), height));
+  }
+
+  /** The same for several, in one transaction. */
+  rejectAll(blocks: readonly Block[]): void {
+    this.#transact(() => {
+      for (const block of blocks) this.reject(block);
+    });
   }
 
   /** Takes every block above `height` off the chain, in one transaction. */

@@ -4,6 +4,7 @@ import type { Proposal } from "../core/proposal.ts";
 import { maxFutureSeconds, verifyChild } from "../core/verify.ts";
 import type { Work } from "./build-event.ts";
 import type { Clock } from "./clock.ts";
+import type { Decisions } from "./decisions.ts";
 import type { Mempool } from "./mempool.ts";
 import type { ProcessingBlocks } from "./processing.ts";
 
@@ -11,6 +12,7 @@ export interface BuilderParts {
   readonly clock: Clock;
   readonly mempool: Mempool;
   readonly processing: ProcessingBlocks;
+  readonly decisions: Decisions;
   readonly minBlockIntervalMs: number;
 }
 
@@ -49,17 +51,21 @@ export class Builder {
     return proposal;
   }
 
-  /** A block on the parent. Throws "future timestamp" while that is too far ahead of our clock, or "database failed". */
+  /**
+   * A block on the parent, of the first second that gives one which was not rejected before: that would be for ever.
+   * Throws "future timestamp" while it is too far ahead of our clock, or "database failed".
+   */
   build(proposal: Proposal): Block {
-    const { clock, mempool } = this.#parts;
+    const { clock, mempool, decisions } = this.#parts;
     const parent = this.#parent;
     const now = clock.now();
-    // A parent from a faster clock must not stop us: its time is a legal one.
-    const timestamp = now > parent.timestamp ? now : parent.timestamp;
     const data = mempool.readData(proposal);
-    const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data });
-    verifyChild(block, parent, now);
-    return block;
+    // A parent from a faster clock must not stop us: its time is a legal one.
+    for (let timestamp = now > parent.timestamp ? now : parent.timestamp; ; timestamp++) {
+      const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data });
+      verifyChild(block, parent, now);
+      if (decisions.of(block.id) !== "rejected") return block;
+    }
   }
 
   /** What there is to build; nothing as well when only another clock could help. */

@@ -8,6 +8,12 @@ export interface Clock {
   after(ms: number, task: () => void): () => void;
 }
 
+/** The clock's time where it is written down: a clock that was never set may be before 1970, and no row is. */
+export function timeOfRow(clock: Clock): bigint {
+  const now = clock.now();
+  return now > 0n ? now : 0n;
+}
+
 export const systemClock: Clock = {
   now: () => BigInt(Math.floor(Date.now() / 1000)),
   elapsedMs: () => performance.now(),

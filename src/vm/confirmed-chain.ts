@@ -88,15 +88,15 @@ export class ConfirmedChain {
 
   /**
    * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is there.
-   * Rejects with "shut down" or "too many waiting".
+   * Calls of one caller share places. Rejects with "shut down" or "too many waiting".
    */
-  waitForHeight(height: bigint, ms: number, signal: AbortSignal): Promise<void> {
-    return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal);
+  waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void> {
+    return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal, caller);
   }
 
   /** The same for a block whose data hashes to the digest. */
-  waitForDigest(digest: Digest, ms: number, signal: AbortSignal): Promise<void> {
-    return this.#waiters.wait(digest, () => this.findData(digest) !== undefined, ms, signal);
+  waitForDigest(digest: Digest, ms: number, signal: AbortSignal, caller: string): Promise<void> {
+    return this.#waiters.wait(digest, () => this.findData(digest) !== undefined, ms, signal, caller);
   }
 
   /** How many calls wait. */

@@ -2,13 +2,17 @@ import type { Config } from "../core/config.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import type { NodeId } from "../core/node-id.ts";
-import type { Proposal } from "../core/proposal.ts";
+import type { Proposal, Submission } from "../core/proposal.ts";
 import type { ProposalTable, StoredProposal } from "../store/proposal-table.ts";
-import type { Clock } from "./clock.ts";
-import { Pace } from "./pace.ts";
+import { type Clock, timeOfRow } from "./clock.ts";
+import { GossipBudget } from "./gossip-budget.ts";
+import { gossipItemBytes, gossipRate, Pace } from "./pace.ts";
 import { Regossip } from "./regossip.ts";
 import type { MempoolStatus } from "./status.ts";
-import { WaitingProposals } from "./waiting.ts";
+import { type WaitingProposal, WaitingProposals } from "./waiting.ts";
+
+/** How many proposals one tick drops that have expired: a transaction of some milliseconds. */
+export const maxExpiredPerTick = 500;
 
 export interface MempoolOptions {
   readonly config: Config;
@@ -29,6 +33,7 @@ export class Mempool {
   readonly #waiting: WaitingProposals;
   readonly #regossip = new Regossip();
   readonly #pace: Pace;
+  readonly #budget: GossipBudget;
   /** Whether something could not be told yet because that would have been too much at once. */
   #isBehind = false;
   #expired = 0;
@@ -46,12 +51,14 @@ export class Mempool {
     for (const { digest, peer } of this.#waiting.all()) {
       if (peer === undefined) this.#regossip.addUntold(digest);
     }
-    this.#pace = new Pace(clock.elapsedMs());
+    this.#pace = new Pace(gossipRate, clock.elapsedMs());
+    this.#budget = new GossipBudget(clock.elapsedMs());
   }
 
   get status(): MempoolStatus {
     const { items, bytes, oldest } = this.#waiting;
-    return { items, bytes, oldestSeconds: oldest === undefined ? 0n : this.#clock.now() - oldest.since };
+    const seconds = oldest === undefined ? 0n : this.#clock.now() - oldest.since;
+    return { items, bytes, oldestSeconds: seconds > 0n ? seconds : 0n }; // the clock may have gone back
   }
 
   /** How many proposals have expired since the start. */
@@ -68,22 +75,30 @@ export class Mempool {
    * is on disk, or "data too large" or "mempool full"; and how many were new. Throws "database failed", and nothing is
    * taken then.
    */
-  propose(batch: readonly Uint8Array[]): {
+  propose(batch: readonly Submission[]): {
     readonly refusals: readonly (VmError | undefined)[];
     readonly added: number;
   } {
-    const { refusals, added } = this.#add(batch.map((data) => this.#toProposal(data, undefined)));
+    const { refusals, added } = this.#add(batch.map(({ data, caller }) => this.#toProposal(data, { caller })));
     for (const { digest, data } of added) this.#tellNew(digest, data);
     return { refusals, added: added.length };
   }
 
   /**
-   * Takes what a peer tells us, in one commit, unless it comes too late or there is no room. Gives how many were new.
-   * Throws "database failed".
+   * Takes what a peer gossips, in one commit, unless it comes too late. Gives how many were new, and how many were refused
+   * since there is no room for them, or no time. What is refused costs next to nothing. Throws "database failed".
    */
-  addGossip(batch: readonly Uint8Array[], peer: NodeId, isLate: (digest: Digest) => boolean): number {
-    const proposals = batch.map((data) => this.#toProposal(data, peer));
-    return this.#add(proposals.filter(({ digest }) => !isLate(digest))).added.length;
+  addGossip(
+    batch: readonly Uint8Array[],
+    peer: NodeId,
+    isLate: (digest: Digest) => boolean,
+  ): { readonly added: number; readonly refused: number } {
+    const fitting = batch.filter(({ length }) => this.#waiting.isRoomForGossip(length, peer));
+    const looked = fitting.slice(0, this.#budget.take(fitting.length, peer, this.#clock.elapsedMs()));
+    const proposals = looked.map((data) => this.#toProposal(data, { peer }));
+    const { refusals, added } = this.#add(proposals.filter(({ digest }) => !this.has(digest) && !isLate(digest)));
+    const full = refusals.filter((refusal) => refusal !== undefined);
+    return { added: added.length, refused: batch.length - looked.length + full.length };
   }
 
   /**
@@ -110,9 +125,10 @@ export class Mempool {
   tick(): void {
     this.#dropExpired();
     const nowMs = this.#clock.elapsedMs();
+    this.#budget.forgetSilent(nowMs);
     this.#isBehind = false;
     for (const digest of this.#regossip.due(nowMs)) {
-      this.#isBehind = !this.#pace.isFree(nowMs);
+      this.#isBehind = this.#pace.free(nowMs) <= 0;
       if (this.#isBehind) break;
       this.#tell(this.#table.read(digest).data);
     }
@@ -121,26 +137,26 @@ export class Mempool {
   /** At once, unless others wait for that. */
   #tellNew(digest: Digest, data: Uint8Array): void {
     const nowMs = this.#clock.elapsedMs();
-    this.#isBehind ||= !this.#pace.isFree(nowMs);
+    this.#isBehind ||= this.#pace.free(nowMs) <= 0;
     if (this.#isBehind) return this.#regossip.addUntold(digest);
     this.#tell(data);
     this.#regossip.addTold(digest, nowMs);
   }
 
   #tell(data: Uint8Array): void {
-    this.#pace.spend(data.length);
+    this.#pace.spend(data.length + gossipItemBytes);
     this.#gossip(data);
   }
 
-  #add(proposals: readonly StoredProposal[]) {
-    const added: StoredProposal[] = [];
-    const before = new Map<Digest, Proposal>();
+  #add(proposals: readonly NewProposal[]) {
+    const added: NewProposal[] = [];
+    const before = new Map<Digest, WaitingProposal>();
     const refusals = proposals.map((proposal) => {
       const known = this.#waiting.get(proposal.digest);
       // A client makes a peer's proposal ours: we have answered for it now.
       if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) return undefined;
       try {
-        this.#waiting.add(withoutData(proposal));
+        this.#waiting.add({ ...withoutData(proposal), caller: proposal.caller });
         added.push(proposal);
         if (known !== undefined) before.set(proposal.digest, known);
         return undefined;
@@ -164,16 +180,24 @@ export class Mempool {
   #dropExpired(): void {
     if (this.#expirySeconds === 0n) return;
     const now = this.#clock.now();
-    const expired = [...this.#waiting.all()].filter(({ since }) => since + this.#expirySeconds <= now);
+    const expired: Digest[] = [];
+    for (const { digest, since } of this.#waiting.all()) {
+      if (since + this.#expirySeconds <= now) expired.push(digest);
+      if (expired.length === maxExpiredPerTick) break;
+    }
     if (expired.length === 0) return;
-    this.#table.removeAll(expired.map(({ digest }) => digest));
-    for (const { digest } of expired) this.forget(digest);
+    this.#table.removeAll(expired);
+    for (const digest of expired) this.forget(digest);
     this.#expired += expired.length;
   }
 
-  #toProposal(data: Uint8Array, peer: NodeId | undefined): StoredProposal {
-    return { digest: digestOf(data), bytes: data.length, since: this.#clock.now(), peer, data };
+  #toProposal(data: Uint8Array, { peer, caller }: { peer?: NodeId; caller?: string }): NewProposal {
+    return { digest: digestOf(data), bytes: data.length, since: timeOfRow(this.#clock), peer, caller, data };
   }
+}
+
+interface NewProposal extends StoredProposal {
+  readonly caller: string | undefined;
 }
 
 function withoutData({ digest, bytes, since, peer }: StoredProposal): Proposal {

@@ -4,6 +4,7 @@ import { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import { findRewind, type HeadMarker, type RewindReason } from "../core/head-marker.ts";
 import { BlockStore, takeBackStretch } from "../store/block-store.ts";
+import { timeOfRow } from "./clock.ts";
 import type { MempoolOptions } from "./mempool.ts";
 import { Vm } from "./vm.ts";
 
@@ -28,7 +29,7 @@ export interface Rewound {
  * "database in use" or "database failed"; the file is free again then.
  */
 export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound, Vm> {
-  return openAt(options, (store) => rewindTo(store, marker, options.clock.now()));
+  return openAt(options, (store) => rewindTo(store, marker, timeOfRow(options.clock)));
 }
 
 /** The same without a node, whose database could know less: at the head that the file has. */

@@ -1,31 +1,42 @@
-/**
- * Of all gossip together. AvalancheGo takes in 512 KiB per second from each peer (v1.14.2, utils/constants/networking.go:80),
- * on the connection that carries the votes as well: more would hold up consensus.
- */
-export const gossipBytesPerSecond = 128 * 1024;
-/** What may be sent at once after a pause. */
-export const gossipBurstBytes = 256 * 1024;
-/** What each proposal counts beside its data. */
-export const gossipItemBytes = 64;
+/** So much a second, and so much at once after a pause. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
 
-/** Lets through so many bytes a second; one item of any size when none is owed. */
+/**
+ * Bytes of all gossip that this node sends. AvalancheGo takes in 512 KiB per second from each peer (v1.14.2,
+ * utils/constants/networking.go:80), on the connection that carries the votes as well: more would hold up consensus.
+ */
+export const gossipRate: Rate = { perSecond: 128 * 1024, burst: 256 * 1024 };
+/**
+ * What each proposal counts beside its data: to look one up costs its receivers as much as to take in so many bytes. So
+ * a node sends 512 a second at most, and 1,024 at once, which `peerGossipRate` lets through.
+ */
+export const gossipItemBytes = 256;
+
+/** Lets through so much; one thing of any size when nothing is owed. */
 export class Pace {
-  #freeBytes = gossipBurstBytes;
+  readonly #rate: Rate;
+  #free: number;
   #atMs: number;
 
   /** All times are milliseconds of one steady clock. */
-  constructor(nowMs: number) {
+  constructor(rate: Rate, nowMs: number) {
+    this.#rate = rate;
+    this.#free = rate.burst;
     this.#atMs = nowMs;
   }
 
-  isFree(nowMs: number): boolean {
-    const refilled = this.#freeBytes + ((nowMs - this.#atMs) * gossipBytesPerSecond) / 1_000;
-    this.#freeBytes = Math.min(refilled, gossipBurstBytes);
+  /** How much may go through now; not above 0 while something is owed. */
+  free(nowMs: number): number {
+    const { perSecond, burst } = this.#rate;
+    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond) / 1_000, burst);
     this.#atMs = nowMs;
-    return this.#freeBytes > 0;
+    return this.#free;
   }
 
-  spend(bytes: number): void {
-    this.#freeBytes -= bytes + gossipItemBytes;
+  spend(amount: number): void {
+    this.#free -= amount;
   }
 }

@@ -13,7 +13,7 @@ export interface Status {
   readonly mempool: MempoolStatus;
   readonly databaseBytes: number;
   readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
-  readonly proposals: Readonly<Record<"submitted" | "received" | "gossiped" | "expired", number>>;
+  readonly proposals: Readonly<Record<"submitted" | "received" | "gossiped" | "refused" | "expired", number>>;
   /** Nodes that are connected. */
   readonly peers: number;
   /** Since the chain was opened. */

@@ -1,10 +1,11 @@
-import { type Block, parseBlock, summaryOf } from "../core/block.ts";
+import { type Block, summaryOf } from "../core/block.ts";
 import type { Config } from "../core/config.ts";
 import type { Digest } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
 import type { Id } from "../core/id.ts";
 import type { NodeId } from "../core/node-id.ts";
+import type { Submission } from "../core/proposal.ts";
 import { verifyChild } from "../core/verify.ts";
 import type { BlockStore } from "../store/block-store.ts";
 import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
@@ -12,7 +13,9 @@ import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
+import { Decisions } from "./decisions.ts";
 import { Mempool, type MempoolOptions } from "./mempool.ts";
+import { ParsedBlocks } from "./parsed-blocks.ts";
 import { ProcessingBlocks } from "./processing.ts";
 import { Progress } from "./progress.ts";
 import type { State, Status } from "./status.ts";
@@ -41,13 +44,16 @@ export class Vm {
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #mempool: Mempool;
+  readonly #parsed = new ParsedBlocks();
   readonly #processing = new ProcessingBlocks();
   readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
   readonly #progress: Progress;
+  readonly #decisions: Decisions;
   readonly #peers = new Set<NodeId>();
   readonly #openedAtMs: number;
-  readonly #counts = { built: 0, verified: 0, accepted: 0, rejected: 0, submitted: 0, received: 0, gossiped: 0 };
+  readonly #blockCounts = { built: 0, verified: 0, accepted: 0, rejected: 0 };
+  readonly #proposalCounts = { submitted: 0, received: 0, gossiped: 0, refused: 0 };
   #state: State = "initializing";
   #lastAccepted: Block;
   #cancelTick: () => void = () => {};
@@ -64,10 +70,11 @@ export class Vm {
     this.confirmed = new ConfirmedChain(store, clock);
     this.#openedAtMs = clock.elapsedMs();
     const { minBlockIntervalMs } = config;
-    const parts = { clock, mempool: this.#mempool, processing: this.#processing, minBlockIntervalMs };
-    this.#builder = new Builder(parts, this.#lastAccepted);
-    this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
     this.#progress = new Progress(clock, minBlockIntervalMs);
+    const parts = { clock, store, processing: this.#processing, mempool: this.#mempool, progress: this.#progress };
+    this.#decisions = new Decisions(parts);
+    this.#builder = new Builder({ ...parts, decisions: this.#decisions, minBlockIntervalMs }, this.#lastAccepted);
+    this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
     this.setState("initializing");
   }
 
@@ -105,13 +112,14 @@ export class Vm {
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();
     const block = this.#progress.watch("build", () => this.#builder.build(proposal));
-    this.#counts.built++;
+    this.#parsed.add(block);
+    this.#blockCounts.built++;
     return block;
   }
 
-  /** Throws "malformed block". */
+  /** Throws "malformed block". The bytes may go, or change, afterwards. */
   parseBlock(bytes: Uint8Array): Block {
-    return parseBlock(bytes);
+    return this.#parsed.parse(bytes);
   }
 
   /** A processing or accepted block. */
@@ -146,9 +154,9 @@ export class Vm {
 
   /** Throws the rule that the block breaks; it may be tried again. */
   verifyBlock(bytes: Uint8Array): Block {
-    const block = parseBlock(bytes);
+    const block = this.#parsed.parse(bytes);
     if (this.#processing.get(block.id) !== undefined) return block;
-    const decision = this.#store.getDecision(block.id);
+    const decision = this.#decisions.of(block.id);
     if (decision === "accepted") return block;
     if (decision === "rejected") throw new VmError({ code: "already rejected", id: block.id });
     const parent = this.getBlock(block.parentId);
@@ -159,38 +167,42 @@ export class Vm {
       throw new VmError({ code: "height decided", height: block.height, lastAcceptedHeight });
     }
     this.#processing.add(block);
-    this.#counts.verified++;
+    this.#blockCounts.verified++;
     return block;
   }
 
-  /** Makes a verified child of the last accepted block the last accepted one. A second time it does nothing. */
+  /**
+   * Makes a verified child of the last accepted block the last accepted one. That its rivals have lost follows from their
+   * height: it is written down later. A second time it does nothing.
+   */
   acceptBlock(id: Id): void {
     const processing = this.#processing.get(id);
-    if (processing === undefined) return this.#expectDecision(id, "accepted");
+    if (processing === undefined) return this.#decisions.expect(id, "accepted");
     const { block, digest } = processing;
     if (block.parentId !== this.#lastAccepted.id) {
       throw new VmError({ code: "not next", id, parentId: block.parentId, lastAcceptedId: this.#lastAccepted.id });
     }
-    const losers = this.#processing.losersTo(block);
-    this.#store.accept(block, digest, losers);
+    this.#store.accept(block, digest);
     this.#lastAccepted = block;
-    for (const decided of [block, ...losers]) this.#processing.delete(decided);
+    this.#blockCounts.rejected += this.#processing.decide(block);
     if (this.#processing.get(this.#builder.parent.id) === undefined) this.#builder.parent = block;
     this.#mempool.forget(digest);
     this.#progress.mark();
-    this.#counts.accepted++;
-    this.#counts.rejected += losers.length;
+    this.#blockCounts.accepted++;
     this.#buildEvent.check();
+    this.#decisions.writeSoon();
   }
 
   /** Forgets a verified block. Its data is still in our mempool if it came to us. A second time it does nothing. */
   rejectBlock(id: Id): void {
-    const processing = this.#processing.get(id);
-    if (processing === undefined) return this.#expectDecision(id, "rejected");
-    this.#store.reject(processing.block);
-    this.#processing.delete(processing.block);
+    const lost = this.#processing.getLost(id);
+    const block = lost ?? this.#processing.get(id)?.block;
+    if (block === undefined) return this.#decisions.expect(id, "rejected");
+    this.#store.reject(block);
+    this.#processing.delete(block);
+    if (lost !== undefined) return; // and is counted
     if (id === this.#builder.parent.id) this.#builder.parent = this.#lastAccepted;
-    this.#counts.rejected++;
+    this.#blockCounts.rejected++;
     this.#buildEvent.check();
   }
 
@@ -205,27 +217,32 @@ export class Vm {
    * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on
    * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" or "shut down" for all.
    */
-  proposeBlocks(batch: readonly Uint8Array[]): readonly (VmError | undefined)[] {
+  proposeBlocks(batch: readonly Submission[]): readonly (VmError | undefined)[] {
     if (this.#isClosed) throw new VmError({ code: "shut down" });
     const { refusals, added } = this.#adding(() => this.#mempool.propose(batch));
-    this.#counts.submitted += added;
+    this.#proposalCounts.submitted += added;
     return refusals;
   }
 
-  /** Takes data that another node gossips, unless it is too much, or came after its block. Throws "database failed". */
+  /**
+   * Takes data that another node gossips, unless it is too much, or came after its block. The data may go, or change,
+   * afterwards. Throws "database failed".
+   */
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
-    this.#counts.received += batch.length;
+    this.#proposalCounts.received += batch.length;
     const newest = this.#lastAccepted.height - lateGossipBlocks + 1n;
-    const isLate = (digest: Digest) => this.#store.findBlock(digest, newest) !== undefined;
-    this.#counts.gossiped += this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
+    const isLate = (digest: Digest) => this.#store.carries(digest, newest);
+    const { added, refused } = this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
+    this.#proposalCounts.gossiped += added;
+    this.#proposalCounts.refused += refused;
   }
 
   /** What became of data with this digest. Throws "database failed". */
   receiptOf(digest: Digest): Receipt {
     const block = this.confirmed.findData(digest);
     if (block !== undefined) return { status: "accepted", block };
-    const isUnconfirmed = this.#store.findBlock(digest, this.confirmed.last.height + 1n) !== undefined;
+    const isUnconfirmed = this.#store.carries(digest, this.confirmed.last.height + 1n);
     if (isUnconfirmed || this.#processing.carries(digest)) return { status: "processing" };
     return { status: this.#mempool.has(digest) ? "pending" : "unknown" };
   }
@@ -239,7 +256,6 @@ export class Vm {
   }
 
   status(): Status {
-    const { built, verified, accepted, rejected, submitted, received, gossiped } = this.#counts;
     return {
       state: this.#state,
       lastAccepted: summaryOf(this.#lastAccepted),
@@ -247,8 +263,8 @@ export class Vm {
       processing: this.#processing.count,
       mempool: this.#mempool.status,
       databaseBytes: this.#store.size(),
-      blocks: { built, verified, accepted, rejected },
-      proposals: { submitted, received, gossiped, expired: this.#mempool.expired },
+      blocks: { ...this.#blockCounts },
+      proposals: { ...this.#proposalCounts, expired: this.#mempool.expired },
       peers: this.#peers.size,
       uptimeSeconds: BigInt(Math.floor((this.#clock.elapsedMs() - this.#openedAtMs) / 1_000)),
     };
@@ -272,6 +288,7 @@ export class Vm {
   close(): void {
     this.#isClosed = true;
     this.#cancelTick();
+    this.#decisions.close();
     this.#buildEvent.close();
     this.confirmed.close();
     this.#store.close();
@@ -293,6 +310,7 @@ export class Vm {
   #tick(): void {
     this.#cancelTick();
     this.#cancelTick = this.#clock.after(tickMs, () => this.#tick());
+    this.#decisions.writeSoon();
     if (!this.#isNormal) return;
     this.#buildEvent.check();
     try {
@@ -300,12 +318,5 @@ export class Vm {
     } catch {
       // Health tells it, and the next second may be a better one.
     }
-  }
-
-  #expectDecision(id: Id, decision: "accepted" | "rejected"): void {
-    const decided = this.#store.getDecision(id);
-    if (decided === decision) return;
-    if (decided === undefined) throw new VmError({ code: "not processing", id });
-    throw new VmError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
   }
 }

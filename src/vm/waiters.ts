@@ -1,8 +1,9 @@
 import { VmError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
+import { isFairShare, Loads } from "./shares.ts";
 
-/** Waiting calls at most: each holds a connection of a client, and some memory. */
-export const maxWaiting = 1_000;
+/** Waiting calls at most: each holds a connection of a client, and some memory. One caller alone gets half of them. */
+export const maxWaiting = 2_000;
 
 interface Waiter {
   readonly resolve: () => void;
@@ -13,6 +14,7 @@ interface Waiter {
 export class Waiters<Key> {
   readonly #clock: Clock;
   readonly #waitersByKey = new Map<Key, Set<Waiter>>();
+  readonly #loadByCaller = new Loads<string>();
   #count = 0;
   #isClosed = false;
 
@@ -26,15 +28,18 @@ export class Waiters<Key> {
 
   /**
    * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects with
-   * "shut down", "too many waiting" or what `isThere` throws.
+   * "shut down", "too many waiting" or what `isThere` throws. The places are shared by callers.
    */
-  wait(key: Key, isThere: () => boolean, ms: number, signal: AbortSignal): Promise<void> {
+  wait(key: Key, isThere: () => boolean, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new VmError({ code: "shut down" }));
       if (signal.aborted || isThere()) return resolve();
-      if (this.#count >= maxWaiting) return reject(new VmError({ code: "too many waiting", waiting: this.#count }));
+      if (!isFairShare(this.#loadByCaller.of(caller).items, 1, maxWaiting - this.#count)) {
+        return reject(new VmError({ code: "too many waiting", waiting: this.#count }));
+      }
       const leave = () => {
         this.#remove(key, waiter);
+        this.#loadByCaller.add(caller, -1, 0);
         cancelTimer();
         signal.removeEventListener("abort", waiter.resolve);
       };
@@ -49,6 +54,7 @@ export class Waiters<Key> {
         },
       };
       this.#add(key, waiter);
+      this.#loadByCaller.add(caller, 1, 0);
       const cancelTimer = this.#clock.after(ms, waiter.resolve);
       signal.addEventListener("abort", waiter.resolve);
     });

@@ -2,6 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import type { NodeId } from "../core/node-id.ts";
 import { maxDataBytes, type Proposal } from "../core/proposal.ts";
+import { isFairShare, type Load, Loads } from "./shares.ts";
 
 /** Of a whole mempool. */
 export interface MempoolLimits {
@@ -14,42 +15,50 @@ export const gossipShare = 1 / 2;
 /** What one peer may fill of it: it must not be able to shut the others out. */
 export const peerShare = 1 / 4;
 
+/** One of them, as it is known in memory. */
+export interface WaitingProposal extends Proposal {
+  /** Which client it is of, where one has proposed it since the start. */
+  readonly caller: string | undefined;
+}
+
 /** Which proposals wait for a block, first come, first served, and how much they may be; the data is in the store. */
 export class WaitingProposals {
   readonly #limits: MempoolLimits;
-  readonly #proposalByDigest = new Map<Digest, Proposal>(); // in the order they came
-  readonly #loadByPeer = new Map<NodeId, Load>();
-  #load: Load = empty;
+  readonly #proposalByDigest = new Map<Digest, WaitingProposal>(); // in the order they came
+  readonly #loadByPeer = new Loads<NodeId>();
+  readonly #loadByCaller = new Loads<string | undefined>();
+  #items = 0;
+  #bytes = 0;
 
   /** `stored` is what the store holds, in the order it came; it may be more than the limits allow. */
   constructor(limits: MempoolLimits, stored: Iterable<Proposal>) {
     this.#limits = limits;
-    for (const proposal of stored) this.#put(proposal);
+    for (const proposal of stored) this.#put({ ...proposal, caller: undefined });
   }
 
   get items(): number {
-    return this.#load.items;
+    return this.#items;
   }
 
   get bytes(): number {
-    return this.#load.bytes;
+    return this.#bytes;
   }
 
-  get oldest(): Proposal | undefined {
+  get oldest(): WaitingProposal | undefined {
     return this.#proposalByDigest.values().next().value;
   }
 
-  get(digest: Digest): Proposal | undefined {
+  get(digest: Digest): WaitingProposal | undefined {
     return this.#proposalByDigest.get(digest);
   }
 
   /** In the order they came. */
-  all(): Iterable<Proposal> {
+  all(): Iterable<WaitingProposal> {
     return this.#proposalByDigest.values();
   }
 
-  /** Takes one that is not there, or gives one that is there to its new peer. Throws "data too large" or "mempool full". */
-  add(proposal: Proposal): void {
+  /** Takes one that is not there, or gives one that is there to its new owner. Throws "data too large" or "mempool full". */
+  add(proposal: WaitingProposal): void {
     const known = this.#proposalByDigest.get(proposal.digest);
     if (known === undefined) this.#expectRoom(proposal);
     else this.#count(known, -1);
@@ -73,50 +82,40 @@ export class WaitingProposals {
     return this.#find(({ digest, peer }) => peer === undefined && !carried.has(digest));
   }
 
+  /** Whether so much data of a peer would be taken, if it is new. */
+  isRoomForGossip(bytes: number, peer: NodeId): boolean {
+    const { maxItems, maxBytes } = this.#limits;
+    const isRoom = ({ items, bytes: held }: Load, share: number) =>
+      items < maxItems * share && held + bytes <= maxBytes * share;
+    return bytes <= maxDataBytes && isRoom(this, gossipShare) && isRoom(this.#loadByPeer.of(peer), peerShare);
+  }
+
   #find(isWanted: (proposal: Proposal) => boolean): Proposal | undefined {
     for (const proposal of this.#proposalByDigest.values()) if (isWanted(proposal)) return proposal;
     return undefined;
   }
 
-  #expectRoom({ bytes, peer }: Proposal): void {
+  #expectRoom({ bytes, peer, caller }: WaitingProposal): void {
     if (bytes > maxDataBytes) throw new VmError({ code: "data too large", bytes, maxBytes: maxDataBytes });
-    const isRoom =
-      peer === undefined
-        ? this.#isRoom(this.#load, bytes, 1)
-        : this.#isRoom(this.#load, bytes, gossipShare) && this.#isRoom(this.#loadOf(peer), bytes, peerShare);
+    const isRoom = peer === undefined ? this.#isRoomForCaller(bytes, caller) : this.isRoomForGossip(bytes, peer);
     if (!isRoom) throw new VmError({ code: "mempool full", items: this.items, bytes: this.bytes });
   }
 
-  /** Whether one more proposal of so many bytes leaves a load within a share of the limits. */
-  #isRoom(load: Load, bytes: number, share: number): boolean {
-    return load.items < this.#limits.maxItems * share && load.bytes + bytes <= this.#limits.maxBytes * share;
+  #isRoomForCaller(bytes: number, caller: string | undefined): boolean {
+    const own = this.#loadByCaller.of(caller);
+    const free = { items: this.#limits.maxItems - this.#items, bytes: this.#limits.maxBytes - this.#bytes };
+    return isFairShare(own.items, 1, free.items) && isFairShare(own.bytes, bytes, free.bytes);
   }
 
-  #put(proposal: Proposal): void {
+  #put(proposal: WaitingProposal): void {
     this.#proposalByDigest.set(proposal.digest, proposal);
     this.#count(proposal, 1);
   }
 
-  #count({ peer, bytes }: Proposal, items: 1 | -1): void {
-    this.#load = plus(this.#load, items, items * bytes);
-    if (peer === undefined) return;
-    const load = plus(this.#loadOf(peer), items, items * bytes);
-    if (load.items === 0) this.#loadByPeer.delete(peer);
-    else this.#loadByPeer.set(peer, load);
+  #count({ peer, caller, bytes }: WaitingProposal, items: 1 | -1): void {
+    this.#items += items;
+    this.#bytes += items * bytes;
+    if (peer !== undefined) this.#loadByPeer.add(peer, items, items * bytes);
+    else if (caller !== undefined) this.#loadByCaller.add(caller, items, items * bytes);
   }
-
-  #loadOf(peer: NodeId): Load {
-    return this.#loadByPeer.get(peer) ?? empty;
-  }
-}
-
-interface Load {
-  readonly items: number;
-  readonly bytes: number;
-}
-
-const empty: Load = { items: 0, bytes: 0 };
-
-function plus(load: Load, items: number, bytes: number): Load {
-  return { items: load.items + items, bytes: load.bytes + bytes };
 }

@@ -95,7 +95,7 @@ describe("proposeBlock", () => {
   });
 
   test("says when the mempool is full, and takes data again when a block took some", async () => {
-    const { vm } = startVm({ config: { maxMempoolItems: 2 } });
+    const { vm } = startVm({ config: { maxMempoolItems: 4 } });
     const rpc = new RpcClient(vm);
     for (const data of ["YQ==", "Yg=="]) await rpc.call("proposeBlock", [{ data }]);
     expect(await rpc.call("proposeBlock", [{ data: "Yw==" }])).toEqual({

@@ -1,7 +1,10 @@
 import { describe, expect, spyOn, test } from "bun:test";
+import { maxCommitBytes, maxCommitItems, ProposalQueue } from "../../src/api/proposal-queue.ts";
+import { Vm } from "../../src/vm/vm.ts";
 import { bytesOf, startVm } from "../support/chain.ts";
 import { pragmaOf, withConnection } from "../support/database.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { countTurns } from "../support/turns.ts";
 import { RpcClient, success } from "./rpc.ts";
 
 const propose = (rpc: RpcClient, text: string) => rpc.call("proposeBlock", { data: bytesOf(text).toBase64() });
@@ -16,8 +19,35 @@ describe("proposals that come together", () => {
     expect(rpc.vm.status().mempool.items).toBe(40);
   });
 
+  test("are more than one commit when they are very many, each in a turn of its own", async () => {
+    const rpc = new RpcClient();
+    const commits = spyOn(rpc.vm, "proposeBlocks");
+    const count = 2 * maxCommitItems + 1;
+    const turns = await countTurns(() => Promise.all(Array.from({ length: count }, (_, i) => propose(rpc, `${i}`))));
+    expect(commits.mock.calls.map(([batch]) => batch.length)).toEqual([maxCommitItems, maxCommitItems, 1]);
+    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(rpc.vm.status().mempool.items).toBe(count);
+    expect(await propose(rpc, "later")).toEqual(success);
+  });
+
+  test("are more than one commit when they are very large, but for a first one of any size", async () => {
+    const queue = new ProposalQueue(startVm().vm);
+    const commits = spyOn(Vm.prototype, "proposeBlocks");
+    const half = maxCommitBytes / 2;
+    const sizes = [half, half, 1, maxCommitBytes + 1, 1];
+    const answers = sizes.map((size) => queue.propose(new Uint8Array(size), "caller"));
+    await Promise.allSettled(answers);
+    expect(commits.mock.calls.map(([batch]) => batch.map(({ data }) => data.length))).toEqual([
+      [half, half],
+      [1],
+      [maxCommitBytes + 1],
+      [1],
+    ]);
+    commits.mockRestore();
+  });
+
   test("are refused one by one", async () => {
-    const rpc = new RpcClient(startVm({ config: { maxMempoolItems: 2 } }).vm);
+    const rpc = new RpcClient(startVm({ config: { maxMempoolItems: 4 } }).vm);
     const answers = await Promise.all(["a", "b", "c", "a"].map((text) => propose(rpc, text)));
     expect(answers.map(({ error }) => error?.message)).toEqual([
       ...[undefined, undefined],

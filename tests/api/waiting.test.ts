@@ -119,8 +119,8 @@ describe.each(kinds)("a waiting %s", (method, params) => {
 
   test("is refused when too many wait, and others are answered", async () => {
     const { vm, ask, leave } = start();
-    const answers = Array.from({ length: maxWaiting }, () => ask(method, params));
-    expect(vm.confirmed.waiting).toBe(maxWaiting);
+    const answers = Array.from({ length: maxWaiting / 2 }, () => ask(method, params));
+    expect(vm.confirmed.waiting, "all that one caller may have").toBe(maxWaiting / 2);
     expect((await ask(method, params)).error?.message).toContain("waitMs");
     expect((await ask(method, { ...params, waitMs: 0 })).result).toBeDefined();
     leave();

@@ -132,7 +132,8 @@ export class Life {
     if (!this.#isNormal) return [];
     this.#notifier.changed();
     try {
-      return this.#parts.vm.proposeBlocks(batch);
+      // Four clients, by what they propose.
+      return this.#parts.vm.proposeBlocks(batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` })));
     } catch (error) {
       if (!isRefusal(error, "database failed")) this.#violate(`propose: ${error}`);
       return batch.map(() => error as VmError);

@@ -72,22 +72,21 @@ describe("a rejected block", () => {
   test("may share its height with others", () => {
     const store = storeOf(genesis);
     const rivals = [childOf(genesis, "a"), childOf(genesis, "b")];
-    store.accept(one, digestOf(one.data), rivals);
+    store.accept(one, digestOf(one.data));
+    store.rejectAll(rivals);
     expect(rivals.map(({ id }) => store.getDecision(id))).toEqual(["rejected", "rejected"]);
     expect(store.getIdAtHeight(1n)).toBe(one.id);
   });
 });
 
-test("an accept with its rejections is one fact: all of it or nothing", () => {
+test("several that are rejected together are one fact: all of it or nothing", () => {
   const store = storeOf(genesis);
   const [a, b] = [childOf(genesis, "a"), childOf(genesis, "b")] as const;
   store.reject(b);
-  expect(refusalCodeOf(() => store.accept(one, digestOf(one.data), [a, b]))).toBe("database failed");
-  expect(store.getDecision(one.id)).toBeUndefined();
+  expect(refusalCodeOf(() => store.rejectAll([a, b]))).toBe("database failed");
   expect(store.getDecision(a.id)).toBeUndefined();
-  expect(store.lastAccepted()).toEqual(genesis);
-  store.accept(one, digestOf(one.data), [a]);
-  expect(store.lastAccepted()).toEqual(one);
+  store.rejectAll([a]);
+  expect(store.getDecision(a.id)).toBe("rejected");
 });
 
 describe("what is not there", () => {

@@ -33,8 +33,12 @@ function acceptForEver(): void {
   if (store.getIdAtHeight(0n) === undefined) store.accept(genesis, digestOf(genesis.data));
   for (let last = store.lastAccepted(); ; last = store.lastAccepted()) {
     say(`${last.height}`);
-    const next = childOf(last, new Uint8Array(Number(last.height % 40n) ** 3));
-    store.accept(next, digestOf(next.data), [childOf(last, "loser")]);
+    const text = `${last.height}`.padEnd(Number(last.height % 40n) ** 3);
+    const next = childOf(last, text);
+    const { data } = next;
+    const digest = digestOf(data);
+    store.proposals.add([{ digest, data, bytes: data.length, since: 1n, peer: undefined }]);
+    store.accept(next, digest);
   }
 }
 
@@ -44,7 +48,7 @@ async function acceptUntilRefused(): Promise<void> {
   if (store.getIdAtHeight(0n) === undefined) store.accept(genesis, digestOf(genesis.data));
   const acceptNext = () => {
     const next = childOf(store.lastAccepted(), new Uint8Array(20_000));
-    return refusalOf(() => store.accept(next, digestOf(next.data), [childOf(store.lastAccepted(), "loser")]));
+    return refusalOf(() => store.accept(next, digestOf(next.data)));
   };
   let refusal = acceptNext();
   while (refusal === undefined) refusal = acceptNext();

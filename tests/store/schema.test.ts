@@ -26,7 +26,8 @@ describe("in the file", () => {
   const [block, loser] = [childOf(genesis, "x"), childOf(genesis, "y")];
   const store = BlockStore.open(file);
   store.accept(genesis, digestOf(genesis.data));
-  store.accept(block, digestOf(block.data), [loser]);
+  store.accept(block, digestOf(block.data));
+  store.reject(loser);
   const size = store.size();
   store.close();
   const walLeft = existsSync(`${file}-wal`);

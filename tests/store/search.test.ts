@@ -149,6 +149,7 @@ describe("a block with data of a digest", () => {
   ])("%p from height %p is at %p", (text, from, height) => {
     const found = store.findBlock(digest(text), from);
     expect(heightOf(found)).toBe(height);
+    expect(store.carries(digest(text), from)).toBe(height !== undefined);
     if (found !== undefined) expect(found).toEqual(store.getBlockAtHeight(found.height) as Block);
   });
 
@@ -161,6 +162,14 @@ describe("a block with data of a digest", () => {
     expect(heightOf(opened.findBlock(digest("wanted"), 2n))).toBe(2n);
     connection.run("UPDATE blocks SET digest = ? WHERE height = 2", [alike]);
     expect(opened.findBlock(digest("wanted"), 0n)).toBeUndefined();
+    expect(opened.carries(digest("wanted"), 0n)).toBeFalse();
+  });
+
+  test("is not read where it only matters whether there is one", () => {
+    const { opened, connection } = withConnection(() => storeOf(chainOf(["wanted", now])));
+    connection.run("UPDATE blocks SET bytes = x'00' WHERE height = 1");
+    expect(refusalOf(() => opened.findBlock(digest("wanted"), 0n))?.code).toBe("database failed");
+    expect(opened.carries(digest("wanted"), 0n)).toBeTrue();
   });
 });
 

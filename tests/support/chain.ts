@@ -3,6 +3,7 @@ import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
+import type { Submission } from "../../src/core/proposal.ts";
 import { openVm, type Rewound } from "../../src/vm/open.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { FakeClock } from "./clock.ts";
@@ -74,13 +75,20 @@ export function startVm({
 /** A node of the network. */
 export const peer: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(7));
 
-/** Proposes data as clients do, one after the other. Throws why one was not taken. */
+/** Proposes data as clients do, one after the other, each a caller of its own. Throws why one was not taken. */
 export function propose(vm: Vm, ...batch: readonly (string | Uint8Array)[]): void {
   for (const data of batch) {
-    const [refusal] = vm.proposeBlocks([typeof data === "string" ? bytesOf(data) : data]);
+    const [refusal] = vm.proposeBlocks(submissionsOf(typeof data === "string" ? bytesOf(data) : data));
     if (refusal !== undefined) throw refusal;
   }
 }
+
+/** Each from a caller of its own. */
+export function submissionsOf(...batch: readonly Uint8Array[]): Submission[] {
+  return batch.map((data) => ({ data, caller: `caller ${callers++}` }));
+}
+
+let callers = 0;
 
 /** Verifies and accepts, one after the other. */
 export function acceptAll(vm: Vm, blocks: readonly Block[]): void {

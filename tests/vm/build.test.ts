@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, propose, startVm } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const hour = 3600n;
 
@@ -51,6 +52,35 @@ describe("a built block", () => {
     other.clock.seconds = clock.seconds - hour + 1n;
     expect(other.vm.verifyBlock(built.bytes)).toEqual(built);
     expect(vm.verifyBlock(built.bytes)).toEqual(built);
+  });
+
+  test("is never one that was rejected, also after a restart: it is of the next second", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file });
+    propose(first.vm, "a");
+    for (const wanted of [now, now + 1n]) {
+      const { id, timestamp } = first.vm.verifyBlock(first.vm.buildBlock().bytes);
+      expect(timestamp).toBe(wanted);
+      first.vm.rejectBlock(id);
+    }
+    first.vm.close();
+    const { vm } = startVm({ file });
+    expect(decideNext(vm)).toMatchObject({ height: 1n, timestamp: now + 2n, data: bytesOf("a") });
+    vm.close();
+  });
+
+  test("is refused when all that it could be up to the hour were rejected, and made a second later", () => {
+    const { vm, clock } = startVm();
+    const parent = childOf(genesis, "fast", now + hour - 2n);
+    acceptAll(vm, [parent]);
+    propose(vm, "a");
+    for (const timestamp of [now + hour - 2n, now + hour - 1n]) {
+      vm.rejectBlock(vm.verifyBlock(childOf(parent, "a", timestamp).bytes).id);
+    }
+    expect(refusalCodeOf(() => vm.buildBlock())).toBe("future timestamp");
+    clock.seconds += 1n;
+    expect(vm.verifyBlock(vm.buildBlock().bytes).timestamp).toBe(now + hour);
   });
 
   test("carries data of every size up to the largest", () => {

@@ -1,7 +1,10 @@
+import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import type { Block } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { maxLostPerSlice } from "../../src/vm/decisions.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, chainOn, childOf, genesis, now, startVm } from "../support/chain.ts";
+import { acceptAll, chainOn, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
 import { pragmaOf, withConnection } from "../support/database.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -122,6 +125,100 @@ describe("accepting", () => {
   });
 });
 
+describe("what lost with an accept", () => {
+  const rivals = Array.from({ length: 2 * maxLostPerSlice + 1 }, (_, i) => childOf(genesis, `rival ${i}`));
+  const [first, , , last] = [rivals[0], rivals[1], rivals[2], rivals.at(-1)] as [Block, Block, Block, Block];
+  const rejectedIn = (connection: Database) =>
+    connection.query<{ n: bigint }, []>("SELECT count(*) AS n FROM blocks WHERE status = 2").get()?.n;
+
+  function start(file = ":memory:") {
+    const { opened, connection } = withConnection(() => startVm({ file }));
+    verifyAll(opened.vm, a, ...rivals, ba0);
+    return { ...opened, connection };
+  }
+
+  /** A child of a rival. */
+  const ba0 = childOf(first, "ba");
+
+  test("is processing no more at once, and written down in slices", () => {
+    const { vm, clock, connection } = start();
+    vm.acceptBlock(a.id);
+    expect(rejectedIn(connection), "the accept writes the block alone").toBe(0n);
+    expect(vm.status()).toMatchObject({ processing: 1, blocks: { accepted: 1, rejected: rivals.length } });
+    const written = [1, 2, 3, 4].map(() => {
+      clock.advanceMs(10);
+      return Number(rejectedIn(connection));
+    });
+    expect(written).toEqual([maxLostPerSlice, 2 * maxLostPerSlice, rivals.length, rivals.length]);
+    expect(vm.status()).toMatchObject({ processing: 1, blocks: { rejected: rivals.length } });
+  });
+
+  test("counts as rejected before that as well", () => {
+    const { vm, connection } = start();
+    propose(vm, "rival 0");
+    vm.setPreference(first.id);
+    vm.acceptBlock(a.id);
+    expect(vm.getBlock(last.id)).toBeUndefined();
+    expect(vm.receiptOf(digestOf(last.data))).toEqual({ status: "unknown" });
+    expect(vm.status().preference.id).toBe(a.id);
+    vm.setPreference(first.id);
+    expect(vm.status().preference.id, "it is no block to build on").toBe(a.id);
+    expect(vm.buildBlock().data).toEqual(first.data);
+    expect(refusalCodeOf(() => vm.verifyBlock(last.bytes))).toBe("already rejected");
+    expect(refusalOf(() => vm.acceptBlock(last.id))).toEqual({ code: "already rejected", id: last.id });
+    expect(refusalCodeOf(() => vm.verifyBlock(childOf(last).bytes))).toBe("unknown parent");
+    expect(rejectedIn(connection)).toBe(0n);
+  });
+
+  test("is written down at once where the node rejects it itself, and counted once", () => {
+    const { vm, clock, connection } = start();
+    vm.acceptBlock(a.id);
+    for (const { id } of [last, first, last]) vm.rejectBlock(id);
+    expect(rejectedIn(connection)).toBe(2n);
+    clock.advanceMs(1_000);
+    for (const { id } of rivals) vm.rejectBlock(id);
+    expect(rejectedIn(connection)).toBe(BigInt(rivals.length));
+    expect(vm.status().blocks.rejected).toBe(rivals.length);
+  });
+
+  test("of several heights goes on in the same slices", () => {
+    const { vm, clock, connection } = start();
+    acceptAll(vm, [a, aa]);
+    expect(vm.status()).toMatchObject({ processing: 0, blocks: { rejected: rivals.length + 1 } });
+    clock.advanceMs(1_000);
+    expect(rejectedIn(connection)).toBe(BigInt(rivals.length + 1));
+  });
+
+  test("goes on after a slice that the disk refused", () => {
+    using directory = temporaryDirectory();
+    const { vm, clock, connection } = start(directory.file("chain.db"));
+    vm.acceptBlock(a.id);
+    pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
+    clock.advanceMs(10);
+    expect(rejectedIn(connection)).toBe(0n);
+    expect(refusalCodeOf(() => vm.acceptBlock(last.id))).toBe("already rejected");
+    pragmaOf(connection, "max_page_count = 1000000");
+    clock.advanceMs(2_000);
+    expect(rejectedIn(connection)).toBe(BigInt(rivals.length));
+    vm.close();
+  });
+
+  test("may be left half-way: it can be accepted never again", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const { vm, clock } = start(file);
+    vm.acceptBlock(a.id);
+    clock.advanceMs(10);
+    const marker = vm.headMarker;
+    vm.close();
+    const again = startVm({ file, marker }).vm;
+    expect(refusalCodeOf(() => again.verifyBlock(first.bytes))).toBe("already rejected");
+    expect(refusalCodeOf(() => again.verifyBlock(last.bytes))).toBe("height decided");
+    expect(refusalCodeOf(() => again.acceptBlock(last.id))).toBe("not processing");
+    again.close();
+  });
+});
+
 describe("rejecting", () => {
   test("forgets the block; twice is once", () => {
     const vm = vmWith(a);
@@ -164,12 +261,13 @@ describe("rejecting", () => {
   });
 });
 
-test("decisions last: after a restart nothing is processing, and what was decided still is", () => {
+test("decisions last once they are written down: after a restart nothing is processing, and what was decided still is", () => {
   using directory = temporaryDirectory();
   const file = directory.file("chain.db");
-  const { vm } = startVm({ file });
+  const { vm, clock } = startVm({ file });
   verifyAll(vm, a, b, aa);
   vm.acceptBlock(a.id);
+  clock.advanceMs(1_000);
   const marker = vm.headMarker;
   vm.close();
 

@@ -2,14 +2,35 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
+import { maxExpiredPerTick } from "../../src/vm/mempool.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, propose, startVm } from "../support/chain.ts";
+import {
+  acceptAll,
+  bytesOf,
+  childOf,
+  decideNext,
+  genesis,
+  now,
+  peer,
+  propose,
+  startVm,
+  submissionsOf,
+} from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { pragmaOf, withConnection } from "../support/database.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const items = (vm: Vm) => vm.status().mempool.items;
+
+/** When each proposal came, as it stands in the file. */
+function sinceIn(file: string): number[] {
+  using db = new Database(file, { readonly: true });
+  return db
+    .query<{ since: number }, []>("SELECT since FROM mempool ORDER BY position")
+    .all()
+    .map(({ since }) => since);
+}
 
 /** The texts of the blocks that the VM makes until nothing waits. */
 function decideAll(vm: Vm): string[] {
@@ -75,6 +96,39 @@ describe("a proposal that was taken", () => {
     vm.close();
   });
 
+  test("waits no negative time where the clock goes back, nor is older than 1970", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const { vm, clock } = startVm({ file });
+    propose(vm, "a");
+    clock.seconds -= 100n;
+    expect(vm.status().mempool.oldestSeconds).toBe(0n);
+    vm.close();
+    const unset = new FakeClock(-5n); // of which no clock knows that it is wrong
+    const again = startVm({ file, clock: unset });
+    expect(again.vm.status().mempool.oldestSeconds).toBe(0n);
+    propose(again.vm, "b");
+    again.vm.addGossip([bytesOf("c")], peer);
+    again.vm.close();
+    expect(sinceIn(file)).toEqual([Number(now), 0, 0]);
+    const last = startVm({ file, clock: unset }).vm;
+    expect(decideAll(last)).toEqual(["a", "b", "c"]);
+    expect(last.lastAccepted.timestamp).toBe(0n);
+    last.close();
+  });
+
+  test("and was lost with its block waits since 1970 at the earliest", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const first = startVm({ file }).vm;
+    const marker = first.headMarker;
+    propose(first, "a");
+    acceptAll(first, [childOf(genesis, "a", 0n)]);
+    first.close();
+    startVm({ file, marker, clock: new FakeClock(-5n) }).vm.close();
+    expect(sinceIn(file)).toEqual([0]);
+  });
+
   test("but damaged since then stops the start, and says where and what to do", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
@@ -97,7 +151,7 @@ describe("a batch", () => {
     const { vm, gossiped } = startVm({ config: { maxMempoolItems: 3 } });
     propose(vm, "old");
     const batch = [bytesOf("a"), new Uint8Array(maxDataBytes + 1), bytesOf("a"), bytesOf("old"), bytesOf("b")];
-    const outcomes = vm.proposeBlocks([...batch, bytesOf("c"), bytesOf("b")]);
+    const outcomes = vm.proposeBlocks(submissionsOf(...batch, bytesOf("c"), bytesOf("b")));
     const none = undefined;
     expect(outcomes.map((refusal) => refusal?.refusal.code)).toEqual([
       ...[none, "data too large" as const, none, none, none],
@@ -115,14 +169,14 @@ describe("a batch", () => {
     propose(vm, "before");
     pragmaOf(connection, `max_page_count = ${Number(pragmaOf(connection, "page_count")) + 2}`);
     const batch = [bytesOf("small"), new Uint8Array(100_000)];
-    expect(refusalOf(() => vm.proposeBlocks(batch))).toMatchObject({
+    expect(refusalOf(() => vm.proposeBlocks(submissionsOf(...batch)))).toMatchObject({
       code: "database failed",
       cure: "free some disk space and start the node again",
     });
     expect([items(vm), gossiped.length], "told to nobody").toEqual([1, 1]);
 
     pragmaOf(connection, "max_page_count = 1000000");
-    expect(vm.proposeBlocks(batch)).toEqual([undefined, undefined]);
+    expect(vm.proposeBlocks(submissionsOf(...batch))).toEqual([undefined, undefined]);
     expect(decideAll(vm).slice(0, 2)).toEqual(["before", "small"]);
     vm.close();
   });
@@ -135,7 +189,7 @@ test("what a peer told us stays the peer's when a client proposes it and the dis
   vm.addGossip([bytesOf("theirs")], peer);
   pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
   const batch = [bytesOf("theirs"), new Uint8Array(100_000)];
-  expect(refusalCodeOf(() => vm.proposeBlocks(batch))).toBe("database failed");
+  expect(refusalCodeOf(() => vm.proposeBlocks(submissionsOf(...batch)))).toBe("database failed");
   expect(vm.status().mempool).toMatchObject({ items: 1, bytes: "theirs".length });
   pragmaOf(connection, "max_page_count = 1000000");
   expect(decideAll(vm)).toEqual(["theirs"]);
@@ -201,6 +255,19 @@ describe("expiry", () => {
     clock.advanceMs(1_000);
     expect(vm.status()).toMatchObject({ mempool: { items: 1 }, proposals: { expired: 1 } });
     expect(vm.buildBlock().data).toEqual(bytesOf("b"));
+  });
+
+  test("of very many goes in slices, none of which takes long", () => {
+    const { vm, clock } = start(60);
+    const count = 2 * maxExpiredPerTick + 1;
+    vm.proposeBlocks(submissionsOf(...Array.from({ length: count }, (_, i) => bytesOf(`${i}`))));
+    clock.seconds += 60n;
+    const left = [1, 2, 3, 4].map(() => {
+      clock.advanceMs(1_000);
+      return items(vm);
+    });
+    expect(left).toEqual([maxExpiredPerTick + 1, 1, 0, 0]);
+    expect(vm.status().proposals.expired).toBe(count);
   });
 
   test("is for good, and goes on over restarts", () => {

@@ -14,10 +14,12 @@ export class Model {
   accepted: Block[] = [genesis];
   readonly processing = new Map<Id, Block>();
   readonly rejected = new Map<Id, Block>();
+  /** Of those that are rejected, the ones of which that is not on disk yet. */
+  readonly unwritten = new Set<Id>();
   /** Data that waits for a block, in the order it came; on disk. */
   pending: string[] = [];
-  /** What of it a client of this node has been answered for. */
-  readonly own = new Set<string>();
+  /** What of it clients of this node have been answered for, and who they are, "" for nobody who is known. */
+  readonly own = new Map<string, string>();
   preference: Block = genesis;
 
   get last(): Block {
@@ -32,12 +34,16 @@ export class Model {
     return this.processing.get(id) ?? this.accepted.find((block) => block.id === id);
   }
 
-  propose(text: string): Verdict {
+  propose(text: string, caller: string): Verdict {
+    if (this.own.has(text)) return undefined;
     if (!this.pending.includes(text)) {
-      if (this.pending.length >= maxItems) return "mempool full";
+      const held = [...this.own.values()].filter((other) => other === caller).length;
+      const free = maxItems - this.pending.length;
+      // One more leaves as much as the caller has then; the first needs a place.
+      if (held === 0 ? free < 1 : held + 1 > free - 1) return "mempool full";
       this.pending.push(text);
     }
-    this.own.add(text);
+    this.own.set(text, caller);
     return undefined;
   }
 
@@ -56,9 +62,12 @@ export class Model {
     const text = (this.preference.height % 2n === 1n && waiting.find((text) => this.own.has(text))) || waiting[0];
     if (text === undefined) return "nothing to build";
     const { id: parentId, height, timestamp: parentTimestamp } = this.preference;
-    const timestamp = now > parentTimestamp ? now : parentTimestamp;
-    if (timestamp >= now + 3600n) return "future timestamp";
-    return createBlock({ parentId, height: height + 1n, timestamp, data: bytesOf(text) });
+    const first = now > parentTimestamp ? now : parentTimestamp;
+    for (let timestamp = first; timestamp < now + 3600n; timestamp++) {
+      const block = createBlock({ parentId, height: height + 1n, timestamp, data: bytesOf(text) });
+      if (!this.rejected.has(block.id)) return block;
+    }
+    return "future timestamp";
   }
 
   verify(block: Block, now: bigint): Verdict {
@@ -81,7 +90,11 @@ export class Model {
     if (block.parentId !== this.last.id) return "not next";
     this.accepted.push(block);
     this.processing.delete(block.id);
-    for (const other of [...this.processing.values()]) if (other.height <= block.height) this.#reject(other);
+    for (const other of [...this.processing.values()]) {
+      if (other.height > block.height) continue;
+      this.#reject(other);
+      this.unwritten.add(other.id);
+    }
     this.pending = this.pending.filter((text) => text !== textOf(block));
     this.own.delete(textOf(block));
     if (!this.processing.has(this.preference.id)) this.preference = block;
@@ -90,6 +103,7 @@ export class Model {
 
   reject(block: Block): Verdict {
     if (this.isAccepted(block)) return "already accepted";
+    this.unwritten.delete(block.id);
     if (this.rejected.has(block.id)) return undefined;
     if (!this.processing.has(block.id)) return "not processing";
     this.#reject(block);
@@ -101,8 +115,16 @@ export class Model {
     if (block.id === this.last.id || this.processing.has(block.id)) this.preference = block;
   }
 
+  /** Some time passes: the disk has what follows from the accepts. */
+  write(): void {
+    this.unwritten.clear();
+  }
+
   /** The node starts again, and its database says this. */
   reopen(marker: HeadMarker | undefined, instanceId: Uint8Array): void {
+    for (const id of this.unwritten) this.rejected.delete(id);
+    this.unwritten.clear();
+    for (const text of this.own.keys()) this.own.set(text, "");
     const sameFile = marker?.instanceId.toHex() === instanceId.toHex();
     const same = marker !== undefined && sameFile && this.accepted[Number(marker.height)]?.id === marker.id;
     const ahead = marker !== undefined && sameFile && marker.height > this.last.height;
@@ -124,7 +146,7 @@ export class Model {
   #takeBack(text: string): void {
     if (this.pending.includes(text)) return;
     this.pending.unshift(text);
-    this.own.add(text);
+    this.own.set(text, "");
   }
 
   #reject(block: Block): void {

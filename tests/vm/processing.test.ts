@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { zeroId } from "../../src/core/id.ts";
-import { maxProcessingBytes, ProcessingBlocks } from "../../src/vm/processing.ts";
+import { maxProcessingBytes, ProcessingBlocks, processingBlockBytes } from "../../src/vm/processing.ts";
 import { childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
@@ -26,10 +26,29 @@ describe("processing blocks", () => {
     expect(processing.count).toBe(1);
   });
 
-  test("lose to an accepted one at its height or below", () => {
+  test("lose to an accepted one at its height or below, and are processing no more", () => {
     const processing = processingOf(a, b, aa, ab);
-    expect(processing.losersTo(a)).toEqual([b]);
-    expect(processing.losersTo(aa)).toEqual([a, b, ab]);
+    expect(processing.decide(a)).toBe(1);
+    expect([a, b, aa, ab].map(({ id }) => processing.get(id)?.block)).toEqual([undefined, undefined, aa, ab]);
+    expect([a, b, aa, ab].map(({ id }) => processing.getLost(id))).toEqual([undefined, b, undefined, undefined]);
+    expect(processing).toMatchObject({ count: 2, lostCount: 1 });
+    expect([b, aa].map(({ data }) => processing.carries(digestOf(data)))).toEqual([false, true]);
+    expect(processing.carriedTo(b.id)).toEqual(new Set());
+    expect(processing.decide(aa)).toBe(1);
+    expect(processing.someLost(9)).toEqual([b, ab]);
+    expect(processing).toMatchObject({ count: 0, lostCount: 2 });
+  });
+
+  test("that have lost are given some at a time, until they are deleted", () => {
+    const losers = Array.from({ length: 7 }, (_, i) => childOf(genesis, `${i}`));
+    const processing = processingOf(a, ...losers);
+    expect(processing.someLost(9)).toEqual([]);
+    processing.decide(a);
+    for (const wanted of [losers.slice(0, 3), losers.slice(3, 6), losers.slice(6), []]) {
+      expect(processing.someLost(3)).toEqual(wanted);
+      for (const block of wanted) processing.delete(block);
+    }
+    expect(processing).toMatchObject({ count: 0, lostCount: 0 });
   });
 
   test("carry what their branch carries, and no other", () => {
@@ -67,21 +86,32 @@ describe("whether a processing block carries some data", () => {
 });
 
 describe("their memory is bounded", () => {
-  const bytes = new Uint8Array(maxProcessingBytes / 4 - 100);
+  const bytes = new Uint8Array(maxProcessingBytes / 4 - 100 - processingBlockBytes);
   const data = new Uint8Array(100);
   /** A quarter of the bound, in one array that all share. */
   const quarter = (text: string): Block => ({ ...childOf(genesis, text), bytes, data });
   const quarters = ["1", "2", "3", "4"].map(quarter);
 
-  test("by their bytes and data: the last that fits, the first that does not", () => {
+  test("by their bytes and data, and what each takes beside: the last that fits, the first that does not", () => {
     const processing = processingOf(...quarters);
     expect(refusalOf(() => processing.add(a))).toEqual({
       code: "too many processing",
-      bytes: maxProcessingBytes + a.bytes.length + a.data.length,
+      bytes: maxProcessingBytes + a.bytes.length + a.data.length + processingBlockBytes,
       maxBytes: maxProcessingBytes,
     });
     expect(processing.count).toBe(4);
     expect(processing.get(a.id)).toBeUndefined();
+  });
+
+  test("those that have lost count until they are deleted", () => {
+    const processing = processingOf(...quarters);
+    const [first, second] = quarters as [Block, Block];
+    processing.decide(first);
+    processing.add({ ...quarter("5"), height: 2n });
+    const sixth = { ...quarter("6"), height: 2n };
+    expect(refusalOf(() => processing.add(sixth))?.code).toBe("too many processing");
+    processing.delete(second);
+    processing.add(sixth);
   });
 
   test("and free again when one is decided, once", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { gossipBurstBytes, gossipBytesPerSecond, gossipItemBytes } from "../../src/vm/pace.ts";
+import { gossipItemBytes, gossipRate } from "../../src/vm/pace.ts";
 import { firstRegossipMs, maxRegossipMs } from "../../src/vm/regossip.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { bytesOf, decideNext, peer, propose, startVm } from "../support/chain.ts";
+import { bytesOf, decideNext, peer, propose, startVm, submissionsOf } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const minute = 60_000;
@@ -87,18 +87,18 @@ describe("much at once", () => {
   const size = 10_000;
   const bytesEach = size + gossipItemBytes;
   const proposeMany = (vm: Vm, count: number) =>
-    vm.proposeBlocks(Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i)));
+    vm.proposeBlocks(submissionsOf(...Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i))));
 
   test("is told in the order of coming, as fast as the pace allows, and none is forgotten", () => {
     const { vm, clock, gossiped } = startVm();
     proposeMany(vm, 100);
     let toldBytes = gossiped.length * bytesEach;
-    expect(toldBytes).toBeGreaterThanOrEqual(gossipBurstBytes);
-    expect(toldBytes).toBeLessThan(gossipBurstBytes + bytesEach);
+    expect(toldBytes).toBeGreaterThanOrEqual(gossipRate.burst);
+    expect(toldBytes).toBeLessThan(gossipRate.burst + bytesEach);
     for (let second = 1; second <= 4; second++) {
       clock.advanceMs(1_000);
       const more = gossiped.length * bytesEach - toldBytes;
-      expect(Math.abs(more - gossipBytesPerSecond)).toBeLessThanOrEqual(bytesEach);
+      expect(Math.abs(more - gossipRate.perSecond)).toBeLessThanOrEqual(bytesEach);
       toldBytes += more;
     }
     clock.advanceMs(firstRegossipMs);

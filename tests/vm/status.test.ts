@@ -53,7 +53,7 @@ describe("the status", () => {
       mempool: { items: 0, bytes: 0, oldestSeconds: 0n },
       databaseBytes: expect.any(Number),
       blocks: { built: 0, verified: 0, accepted: 0, rejected: 0 },
-      proposals: { submitted: 0, received: 0, gossiped: 0, expired: 0 },
+      proposals: { submitted: 0, received: 0, gossiped: 0, refused: 0, expired: 0 },
       peers: 0,
       uptimeSeconds: 0n,
     });

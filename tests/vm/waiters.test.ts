@@ -22,8 +22,11 @@ function accept(vm: Vm, ...blocks: readonly Block[]): void {
 
 /** Both ways to wait for block `two`. */
 const ways = [
-  ["its height", (vm: Vm, ms: number, signal: AbortSignal) => vm.confirmed.waitForHeight(2n, ms, signal)],
-  ["its data", (vm: Vm, ms: number, signal: AbortSignal) => vm.confirmed.waitForDigest(digestOf(two.data), ms, signal)],
+  ["its height", (vm: Vm, ms: number, signal: AbortSignal) => vm.confirmed.waitForHeight(2n, ms, signal, "caller")],
+  [
+    "its data",
+    (vm: Vm, ms: number, signal: AbortSignal) => vm.confirmed.waitForDigest(digestOf(two.data), ms, signal, "caller"),
+  ],
 ] as const;
 
 describe.each(ways)("who waits for a block by %s", (_name, wait) => {
@@ -116,9 +119,9 @@ describe.each(ways)("who waits for a block by %s", (_name, wait) => {
 test("another block is no answer", async () => {
   const { vm } = startVm();
   const waits = [
-    vm.confirmed.waitForHeight(2n, 1_000, never),
-    vm.confirmed.waitForDigest(digestOf(two.data), 1_000, never),
-    vm.confirmed.waitForDigest(digestOf(bytesOf("other")), 1_000, never),
+    vm.confirmed.waitForHeight(2n, 1_000, never, "caller"),
+    vm.confirmed.waitForDigest(digestOf(two.data), 1_000, never, "caller"),
+    vm.confirmed.waitForDigest(digestOf(bytesOf("other")), 1_000, never, "caller"),
   ];
   acceptAll(vm, [one, childOf(one, "another")]);
   expect(await Promise.all(waits.map(stateOf))).toEqual(["resolved", "waiting", "waiting"]);
@@ -128,8 +131,8 @@ test("any number who wait for the same block are answered together", async () =>
   const { vm } = startVm();
   const waits = Array.from({ length: 20 }, (_, i) =>
     i % 2 === 0
-      ? vm.confirmed.waitForHeight(1n, 1_000, never)
-      : vm.confirmed.waitForDigest(digestOf(one.data), 1_000, never),
+      ? vm.confirmed.waitForHeight(1n, 1_000, never, "caller")
+      : vm.confirmed.waitForDigest(digestOf(one.data), 1_000, never, "caller"),
   );
   acceptAll(vm, [one]);
   expect(new Set(await Promise.all(waits.map(stateOf)))).toEqual(new Set(["resolved"]));
@@ -140,32 +143,66 @@ test("a file that cannot be read refuses who waits for data", async () => {
   store.acceptAll([genesis]);
   const chain = new ConfirmedChain(store, new FakeClock());
   store.close();
-  expect(await stateOf(chain.waitForDigest(digestOf(one.data), 1_000, never))).toBeInstanceOf(Error);
+  expect(await stateOf(chain.waitForDigest(digestOf(one.data), 1_000, never, "caller"))).toBeInstanceOf(Error);
 });
 
 describe("waiting calls are bounded", () => {
-  const refusal = new VmError({ code: "too many waiting", waiting: 1_000 });
-
-  test("the thousandth waits, the next is refused, and others only once one has left", async () => {
-    const { vm, clock } = startVm();
-    expect(maxWaiting).toBe(1_000);
+  /** How many of one caller wait before one is refused, and how they are ended. */
+  function fill(vm: Vm, caller: string) {
     const leaving = new AbortController();
-    const waits = Array.from({ length: 1_000 }, (_, i) =>
-      i % 2 === 0
-        ? vm.confirmed.waitForHeight(BigInt(i + 2), 1_000, i === 0 ? leaving.signal : never)
-        : vm.confirmed.waitForDigest(digestOf(bytesOf(`${i}`)), 1_000, never),
-    );
+    const waits: Promise<void>[] = [];
+    for (let before = -1; vm.confirmed.waiting > before; ) {
+      before = vm.confirmed.waiting;
+      const isOdd = before % 2 === 1;
+      const wait = isOdd
+        ? vm.confirmed.waitForHeight(BigInt(before + 2), 1_000, leaving.signal, caller)
+        : vm.confirmed.waitForDigest(digestOf(bytesOf(`${caller} ${before}`)), 1_000, leaving.signal, caller);
+      wait.catch(() => undefined); // a refused one is looked at by some tests only
+      waits.push(wait);
+    }
+    return { count: waits.length - 1, refused: waits.pop() as Promise<void>, waits, leave: () => leaving.abort() };
+  }
+
+  test("one caller's by half of all, and what is there is answered all the same", async () => {
+    const { vm, clock } = startVm();
+    expect(maxWaiting).toBe(2_000);
+    const { count, refused, waits } = fill(vm, "greedy");
+    expect(count).toBe(1_000);
+    expect(await stateOf(refused)).toEqual(new VmError({ code: "too many waiting", waiting: 1_000 }));
     expect(new Set(await Promise.all(waits.map(stateOf)))).toEqual(new Set(["waiting"]));
-    expect(vm.confirmed.waiting).toBe(1_000);
-    expect(await stateOf(vm.confirmed.waitForHeight(9n, 1_000, never))).toEqual(refusal);
-    expect(await stateOf(vm.confirmed.waitForDigest(digestOf(one.data), 1_000, never))).toEqual(refusal);
-    expect(await stateOf(vm.confirmed.waitForHeight(0n, 1_000, never)), "what is there").toBe("resolved");
-    leaving.abort();
-    expect(await stateOf(vm.confirmed.waitForHeight(9n, 1_000, never))).toBe("waiting");
-    expect(await stateOf(vm.confirmed.waitForHeight(9n, 1_000, never))).toEqual(refusal);
+    expect(await stateOf(vm.confirmed.waitForHeight(0n, 1_000, never, "greedy")), "what is there").toBe("resolved");
     clock.advanceMs(1_000);
     expect(new Set(await Promise.all(waits.map(stateOf)))).toEqual(new Set(["resolved"]));
-    expect(await stateOf(vm.confirmed.waitForHeight(9n, 1_000, never))).toBe("waiting");
+    expect(await stateOf(vm.confirmed.waitForHeight(9n, 1_000, never, "greedy"))).toBe("waiting");
+  });
+
+  test("each further caller's by half of what is left", async () => {
+    const { vm } = startVm();
+    const filled = ["first", "second", "third", "fourth"].map((caller) => fill(vm, caller));
+    expect(filled.map(({ count }) => count)).toEqual([1_000, 500, 250, 125]);
+    for (const { refused } of filled) expect(await stateOf(refused)).toBeInstanceOf(VmError);
+    expect(await stateOf(vm.confirmed.waitForHeight(9n, 1_000, never, "late"))).toBe("waiting");
+  });
+
+  test("two at a time by a third each", async () => {
+    const { vm } = startVm();
+    const counts = { a: 0, b: 0 };
+    for (let i = 0; i < maxWaiting; i++) {
+      const caller = i % 2 === 0 ? "a" : "b";
+      const before = vm.confirmed.waiting;
+      vm.confirmed.waitForHeight(9n, 1_000, never, caller).catch(() => undefined);
+      counts[caller] += vm.confirmed.waiting - before;
+    }
+    expect(counts).toEqual({ a: 667, b: 666 });
+  });
+
+  test("and free again when a caller has left", async () => {
+    const { vm } = startVm();
+    const { leave, waits } = fill(vm, "one");
+    expect(fill(vm, "another").count).toBe(500);
+    leave();
+    await Promise.all(waits);
+    expect(fill(vm, "one").count).toBe(750);
   });
 });
 
@@ -187,8 +224,11 @@ describe("waking", () => {
     const clock = new CountingClock();
     const waiters = new Waiters<string>(clock);
     const absent = () => false;
-    const others = Array.from({ length: 900 }, (_, i) => waiters.wait(`${i}`, absent, 1_000, never));
-    const wanted = [waiters.wait("key", absent, 1_000, never), waiters.wait("key", absent, 1_000, never)];
+    const others = Array.from({ length: 900 }, (_, i) => waiters.wait(`${i}`, absent, 1_000, never, "caller"));
+    const wanted = [
+      waiters.wait("key", absent, 1_000, never, "caller"),
+      waiters.wait("key", absent, 1_000, never, "caller"),
+    ];
     waiters.wake("no one's");
     expect([waiters.count, clock.ended]).toEqual([902, 0]);
     waiters.wake("key");
@@ -204,7 +244,7 @@ describe("waking", () => {
     store.acceptAll([genesis]); // no other block can be read
     const chain = new ConfirmedChain(store, new FakeClock());
     chain.confirm(two);
-    void chain.waitForHeight(9n, 1_000, never);
+    void chain.waitForHeight(9n, 1_000, never, "caller");
     chain.confirm(three);
     expect(chain.last).toEqual(three);
   });

@@ -2,17 +2,29 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
-import { maxDataBytes, type Proposal } from "../../src/core/proposal.ts";
-import { gossipShare, type MempoolLimits, peerShare, WaitingProposals } from "../../src/vm/waiting.ts";
+import { maxDataBytes } from "../../src/core/proposal.ts";
+import {
+  gossipShare,
+  type MempoolLimits,
+  peerShare,
+  type WaitingProposal,
+  WaitingProposals,
+} from "../../src/vm/waiting.ts";
 import { bytesOf, peer } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 const digest = (name: string) => digestOf(bytesOf(name));
 const otherPeer = nodeIdFromBytes(new Uint8Array(20).fill(8));
 
-/** A proposal that is known by its name, which is its data unless it says how many bytes it has. */
-function proposal(name: string, { from = undefined as NodeId | undefined, bytes = name.length } = {}): Proposal {
-  return { digest: digest(name), bytes, since: 1n, peer: from };
+/**
+ * A proposal that is known by its name, which is its data unless it says how many bytes it has; of a peer, of one client,
+ * or else of a client that has no other.
+ */
+function proposal(
+  name: string,
+  { from = undefined as NodeId | undefined, caller = undefined as string | undefined, bytes = name.length } = {},
+): WaitingProposal {
+  return { digest: digest(name), bytes, since: 1n, peer: from, caller };
 }
 
 function start(limits: Partial<MempoolLimits>, ...names: readonly string[]): WaitingProposals {
@@ -134,6 +146,58 @@ describe("its bounds", () => {
     expect(countFitting(waiting, peer)).toBe(0);
   });
 
+  /** How many of one caller fit, and then of others, one after the other. */
+  function countOfCallers(limits: Partial<MempoolLimits>, ...callers: readonly string[]): number[] {
+    const waiting = start({ ...limits });
+    return callers.map((caller) => {
+      for (let i = 0; ; i++) {
+        const isRefused = refusalOf(() => waiting.add(proposal(`${caller} ${i}`, { caller, bytes: 10 }))) !== undefined;
+        if (isRefused) return i;
+      }
+    });
+  }
+
+  test("of one caller: half of all; of each further one: half of what is left, in items and in bytes", () => {
+    expect(countOfCallers({ maxItems: 80, maxBytes: 9_999 }, "a", "b", "c", "d")).toEqual([40, 20, 10, 5]);
+    expect(countOfCallers({ maxItems: 999, maxBytes: 800 }, "a", "b", "c", "d")).toEqual([40, 20, 10, 5]);
+  });
+
+  test("of a caller who has nothing there: what there is room for", () => {
+    expect(countOfCallers({ maxItems: 1 }, "a", "b")).toEqual([1, 0]);
+    expect(countOfCallers({ maxBytes: 10 }, "a", "b")).toEqual([1, 0]);
+    const waiting = start({ maxBytes: maxDataBytes });
+    waiting.add(proposal("largest", { caller: "a", bytes: maxDataBytes }));
+    expect(waiting.items, "the smallest mempool takes the largest proposal").toBe(1);
+  });
+
+  test("of two callers at a time: a third each", () => {
+    const waiting = start({ maxItems: 60, maxBytes: 9_999 });
+    const counts = { a: 0, b: 0 };
+    for (let i = 0; i < 60; i++) {
+      const caller = i % 2 === 0 ? "a" : "b";
+      if (refusalOf(() => waiting.add(proposal(`${i}`, { caller }))) === undefined) counts[caller]++;
+    }
+    expect(counts).toEqual({ a: 20, b: 20 });
+  });
+
+  test("count what a caller took over from a peer, and what it has no more", () => {
+    const waiting = start({ maxItems: 16 });
+    for (const name of ["a", "b"]) waiting.add(proposal(name, { from: peer }));
+    for (const name of ["a", "b"]) waiting.add(proposal(name, { caller: "client" }));
+    const fill = (name: string) => refusalOf(() => waiting.add(proposal(name, { caller: "client" }))) === undefined;
+    expect(["c", "d", "e", "f", "g", "h", "i"].filter(fill)).toEqual(["c", "d", "e", "f", "g", "h"]);
+    waiting.remove(digest("a"));
+    expect(["i", "j"].filter(fill)).toEqual(["i"]);
+  });
+
+  test("count what was there at the start as nobody's", () => {
+    const stored = ["a", "b", "c", "d"].map((name) => proposal(name));
+    const waiting = new WaitingProposals({ maxItems: 12, maxBytes: 99 }, stored);
+    const names = ["1", "2", "3", "4", "5"];
+    const taken = names.filter((name) => refusalOf(() => waiting.add(proposal(name, { caller: "a" }))) === undefined);
+    expect(taken, "half of the eight places that were left").toEqual(["1", "2", "3", "4"]);
+  });
+
   test("count what a peer has no more", () => {
     const waiting = start({ maxItems: 8 });
     waiting.add(proposal("a", { from: peer }));
@@ -144,24 +208,60 @@ describe("its bounds", () => {
   });
 });
 
-test("whatever comes and goes, it counts right and stays within its bounds", () => {
-  const limits = { maxItems: 5, maxBytes: 40 };
-  const name = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "b") });
-  const from = fc.constantFrom(undefined, peer, otherPeer);
-  fc.assert(
-    fc.property(fc.array(fc.record({ name, from, removes: fc.boolean() }), { maxLength: 60 }), (steps) => {
-      const waiting = new WaitingProposals(limits, []);
-      const model = new Map<string, NodeId | undefined>();
-      for (const { name, from, removes } of steps) {
-        if (removes) {
-          waiting.remove(digest(name));
-          model.delete(name);
-        } else if (refusalOf(() => waiting.add(proposal(name, { from }))) === undefined) model.set(name, from);
-        const bytes = [...model.keys()].reduce((sum, key) => sum + key.length, 0);
-        const order = [...model].map(([key, owner]) => proposal(key, { from: owner }));
-        expect([waiting.items, waiting.bytes, [...waiting.all()]]).toEqual([model.size, bytes, order]);
-        expect(waiting.items <= limits.maxItems && waiting.bytes <= limits.maxBytes).toBeTrue();
-      }
+describe("whatever comes and goes, it", () => {
+  interface Owner {
+    readonly from?: NodeId;
+    readonly caller?: string;
+  }
+
+  const limits = { maxItems: 7, maxBytes: 40 };
+  const steps = fc.array(
+    fc.record({
+      name: fc.string({ maxLength: 12, unit: fc.constantFrom("a", "b") }),
+      owner: fc.constantFrom<Owner>({ caller: "x" }, { caller: "y" }, { from: peer }, { from: otherPeer }),
+      removes: fc.boolean(),
     }),
+    { maxLength: 60 },
   );
+  const bytesOfAll = (names: readonly string[]) => names.reduce((sum, name) => sum + name.length, 0);
+
+  test("counts right and stays within its bounds", () => {
+    fc.assert(
+      fc.property(steps, (steps) => {
+        const waiting = new WaitingProposals(limits, []);
+        const model = new Map<string, Owner>();
+        for (const { name, owner, removes } of steps) {
+          if (removes) {
+            waiting.remove(digest(name));
+            model.delete(name);
+          } else if (refusalOf(() => waiting.add(proposal(name, owner))) === undefined) model.set(name, owner);
+          const order = [...model].map(([key, owner]) => proposal(key, owner));
+          const bytes = bytesOfAll([...model.keys()]);
+          expect([waiting.items, waiting.bytes, [...waiting.all()]]).toEqual([model.size, bytes, order]);
+          expect(waiting.items <= limits.maxItems && waiting.bytes <= limits.maxBytes).toBeTrue();
+        }
+      }),
+    );
+  });
+
+  test("leaves as much free as a caller holds who has taken more than a first one", () => {
+    const addFairly = (waiting: WaitingProposals, next: WaitingProposal) => {
+      const held = [...waiting.all()].filter(({ caller }) => caller !== undefined && caller === next.caller);
+      const heldBytes = held.reduce((sum, { bytes }) => sum + bytes, 0);
+      const before = waiting.items;
+      const isTaken = refusalOf(() => waiting.add(next)) === undefined;
+      if (!isTaken || waiting.items === before || held.length === 0) return;
+      expect(held.length + 1).toBeLessThanOrEqual(limits.maxItems - waiting.items);
+      if (heldBytes > 0) expect(heldBytes + next.bytes).toBeLessThanOrEqual(limits.maxBytes - waiting.bytes);
+    };
+    fc.assert(
+      fc.property(steps, (steps) => {
+        const waiting = new WaitingProposals(limits, []);
+        for (const { name, owner, removes } of steps) {
+          if (removes) waiting.remove(digest(name));
+          else addFairly(waiting, proposal(name, owner));
+        }
+      }),
+    );
+  });
 });

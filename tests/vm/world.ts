@@ -4,7 +4,7 @@ import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { idFromBytes, sha256, zeroId } from "../../src/core/id.ts";
 import { nodeIdFromBytes } from "../../src/core/node-id.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { bytesOf, decideNext, genesis, propose, startVm } from "../support/chain.ts";
+import { bytesOf, decideNext, genesis, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import { Model, maxItems, spaced, textOf } from "./model.ts";
@@ -18,7 +18,7 @@ export interface Action {
 
 export const kinds = [
   ...["propose", "propose", "gossip", "build", "build", "craft", "craft", "verify", "verify", "verify"],
-  ...["accept", "accept", "accept", "acceptNext", "acceptNext", "reject", "prefer", "prefer", "tick", "reopen"],
+  ...["accept", "accept", "accept", "acceptNext", "acceptNext", "reject", "prefer", "prefer", "tick", "pass", "reopen"],
 ] as readonly (
   | "propose"
   | "gossip"
@@ -30,6 +30,7 @@ export const kinds = [
   | "reject"
   | "prefer"
   | "tick"
+  | "pass"
   | "reopen"
 )[];
 
@@ -57,8 +58,10 @@ export class World {
 
   propose(pick: number): void {
     const text = `p${pick % 10}`;
-    const verdict = this.#model.propose(text);
-    this.#expectVerdict(() => propose(this.#vm, text), verdict);
+    const caller = `caller ${pick % 3}`;
+    const verdict = this.#model.propose(text, caller);
+    const refusal = this.#vm.proposeBlocks([{ data: bytesOf(text), caller }])[0];
+    expect(refusal?.refusal.code as string | undefined).toBe(verdict);
     if (verdict === undefined) this.#acknowledged.add(text);
   }
 
@@ -120,6 +123,12 @@ export class World {
 
   tick(pick: number): void {
     this.#clock.seconds += [1n, 1n, 60n, -60n, 3000n, -3000n][pick % 6] ?? 0n;
+  }
+
+  /** Time passes by itself. */
+  pass(): void {
+    this.#clock.advanceMs(2_000);
+    this.#model.write();
   }
 
   /** The process ends and starts again; the node's database may have lost its end, or be another one. */

@@ -6,7 +6,8 @@ import { storeSteps } from "./store-steps.ts";
 
 /** Everything that a store does. */
 export function storeHistory(file: string): History {
-  const { open, close, die, read, checkpoint, full, normal, accept, reject, propose, rewind, leave } = storeSteps(file);
+  const steps = storeSteps(file);
+  const { open, close, die, read, checkpoint, full, normal, accept, reject, rejectAll, propose, rewind, leave } = steps;
   const one = childOf(genesis, "one");
   const rivals = ["a", "b", "c"].map((text) => childOf(genesis, `rival ${text}`));
   const [a, b, c] = rivals as [Block, Block, Block];
@@ -16,7 +17,17 @@ export function storeHistory(file: string): History {
   const other = childOf(two, "other");
   return {
     steps: [
-      ...[open, accept(genesis), propose("one", "two"), normal, reject(c), accept(one, [a, b]), full, checkpoint],
+      ...[
+        open,
+        accept(genesis),
+        propose("one", "two"),
+        normal,
+        reject(c),
+        accept(one),
+        rejectAll(a, b),
+        full,
+        checkpoint,
+      ],
       ...[propose("four"), accept(two), accept(large), die, open, read, propose("five"), accept(four), rewind(2)],
       ...[accept(other), normal, accept(childOf(other, "five")), die, open, read, checkpoint, propose("six"), close],
       ...[open, read, close],

@@ -27,13 +27,13 @@ export function storeSteps(file: string) {
   const checkpoint = onStore("checkpoint", (store) => store.checkpoint());
   const full = onStore("sync each commit", (store) => store.setDurability("full"));
   const normal = onStore("sync checkpoints", (store) => store.setDurability("normal"));
-  const accept = (block: Block, losers: readonly Block[] = []) =>
+  const accept = (block: Block) =>
     onStore(
       `accept ${block.height}`,
-      (store) => store.accept(block, digestOf(block.data), losers),
+      (store) => store.accept(block, digestOf(block.data)),
       ({ chain, rejected, waiting }) => ({
         chain: [...chain, block.id],
-        rejected: [...rejected, ...losers.map(({ id }) => id)],
+        rejected,
         waiting: waiting.filter((digest) => digest !== digestOf(block.data)),
       }),
     );
@@ -42,6 +42,12 @@ export function storeSteps(file: string) {
       `reject at ${block.height}`,
       (store) => store.reject(block),
       (before) => ({ ...before, rejected: [...before.rejected, block.id] }),
+    );
+  const rejectAll = (...blocks: readonly Block[]) =>
+    onStore(
+      `reject ${blocks.length}`,
+      (store) => store.rejectAll(blocks),
+      (before) => ({ ...before, rejected: [...before.rejected, ...blocks.map(({ id }) => id)] }),
     );
   const propose = (...texts: readonly string[]) =>
     onStore(
@@ -62,7 +68,7 @@ export function storeSteps(file: string) {
     );
 
   return {
-    ...{ open, close, die, read, checkpoint, full, normal, accept, reject, propose, rewind },
+    ...{ open, close, die, read, checkpoint, full, normal, accept, reject, rejectAll, propose, rewind },
     leave: () => store?.close(),
   };
 }

@@ -7,7 +7,7 @@ import type { State } from "../../../src/vm/status.ts";
 import type { Vm } from "../../../src/vm/vm.ts";
 import { bytesOf, childOf, genesis, genesisBytes, peer } from "../../support/chain.ts";
 import { FakeClock } from "../../support/clock.ts";
-import { type History, killed, type Step, step } from "./history.ts";
+import { type Facts, type History, killed, type Step, step } from "./history.ts";
 
 /** The life of a VM under a node that remembers each acknowledged accept. */
 export function vmHistory(file: string): History {
@@ -36,7 +36,7 @@ export function vmHistory(file: string): History {
     step(`verify ${blocks.map(({ height }) => height)}`, () => {
       for (const { bytes } of blocks) its().verifyBlock(bytes);
     });
-  const accept = (block: Block, losers: readonly Block[] = []): Step => {
+  const accept = (block: Block): Step => {
     const digest = digestOf(block.data);
     const run = () => {
       its().acceptBlock(block.id);
@@ -45,7 +45,7 @@ export function vmHistory(file: string): History {
     return {
       ...step(`accept ${block.height}`, run, ({ chain, rejected, waiting }) => ({
         chain: [...chain, block.id],
-        rejected: [...rejected, ...losers.map(({ id }) => id)],
+        rejected,
         waiting: waiting.filter((other) => other !== digest),
       })),
       // What the node does not know is taken back, and the data waits: where the block was in the file, and anyone's.
@@ -58,11 +58,22 @@ export function vmHistory(file: string): History {
       () => its().rejectBlock(block.id),
       (before) => ({ ...before, rejected: [...before.rejected, block.id] }),
     );
+  /** Of those that have lost, that is written down in the background, and the node rejects them as well. */
+  const rejectLost = (...lost: readonly Block[]): Step => {
+    const run = () => {
+      clock.advanceMs(10);
+      for (const { id } of lost) its().rejectBlock(id);
+    };
+    const after = (before: Facts, count = lost.length): Facts => {
+      return { ...before, rejected: [...before.rejected, ...lost.slice(0, count).map(({ id }) => id)] };
+    };
+    return { ...step("reject the lost", run, after), afterRefusal: (before) => [0, 1, 2].map((n) => after(before, n)) };
+  };
   const propose = (...texts: readonly string[]) =>
     step(
       `propose ${texts}`,
       () => {
-        for (const refusal of its().proposeBlocks(texts.map(bytesOf))) if (refusal !== undefined) throw refusal;
+        for (const refusal of its().proposeBlocks(texts.map(submissionOf))) if (refusal !== undefined) throw refusal;
       },
       waitFor(texts),
     );
@@ -110,7 +121,15 @@ export function vmHistory(file: string): History {
   return {
     steps: [
       ...[openFirst, enter("bootstrapping"), verify(one), accept(one), enter("normal operation")],
-      ...[propose("two", "three"), build(two), accept(two), build(three), verify(...rivals), accept(three, rivals)],
+      ...[
+        propose("two", "three"),
+        build(two),
+        accept(two),
+        build(three),
+        verify(...rivals),
+        accept(three),
+        rejectLost(...rivals),
+      ],
       ...[pass(0n), die, open, read, propose(large, "five"), enter("normal operation"), gossip("six"), pass(0n)],
       ...[build(four), accept(four), verify(rival), reject(rival), build(five), close, open, verify(five)],
       ...[accept(five), enter("normal operation"), read, build(six), propose("late"), accept(six)],
@@ -119,6 +138,10 @@ export function vmHistory(file: string): History {
     leave: () => vm?.close(),
     marker: () => (marker === undefined ? "" : formatHeadMarker(marker).toHex()),
   };
+}
+
+function submissionOf(text: string) {
+  return { data: bytesOf(text), caller: text };
 }
 
 const withGenesis: Step["after"] = (before) => ({ ...before, chain: [genesis.id] });

@@ -1,0 +1,70 @@
+import { VmError } from "../core/errors.ts";
+import type { Id } from "../core/id.ts";
+import type { BlockStore, Decision } from "../store/block-store.ts";
+import type { Clock } from "./clock.ts";
+import type { ProcessingBlocks } from "./processing.ts";
+import type { Progress } from "./progress.ts";
+
+/** How many blocks that have lost are written down as rejected in one turn: some milliseconds. */
+export const maxLostPerSlice = 500;
+/** Between one such slice and the next, in which others have their turn. */
+const sliceMs = 10;
+
+export interface DecisionsParts {
+  readonly clock: Clock;
+  readonly store: BlockStore;
+  readonly processing: ProcessingBlocks;
+  readonly progress: Progress;
+}
+
+/**
+ * What was decided. That a block has lost follows from the accept of another one; it is written down in slices, so that
+ * an accept takes no longer, however many have lost.
+ */
+export class Decisions {
+  readonly #parts: DecisionsParts;
+  #cancelSlice: (() => void) | undefined;
+
+  constructor(parts: DecisionsParts) {
+    this.#parts = parts;
+  }
+
+  of(id: Id): Decision | undefined {
+    const { store, processing } = this.#parts;
+    return processing.getLost(id) === undefined ? store.getDecision(id) : "rejected";
+  }
+
+  /** Throws "not processing", "already accepted" or "already rejected" when it is not this. */
+  expect(id: Id, decision: Decision): void {
+    const decided = this.of(id);
+    if (decided === decision) return;
+    if (decided === undefined) throw new VmError({ code: "not processing", id });
+    throw new VmError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
+  }
+
+  /** To be called when some may have lost, and now and then, since a slice may fail. */
+  writeSoon(): void {
+    const { clock, processing, progress } = this.#parts;
+    if (this.#cancelSlice !== undefined || processing.lostCount === 0) return;
+    this.#cancelSlice = clock.after(sliceMs, () => {
+      this.#cancelSlice = undefined;
+      try {
+        progress.watch("rejects", () => this.#writeSlice());
+      } catch {
+        return; // Health reports it, and the disk may be a better one later.
+      }
+      this.writeSoon();
+    });
+  }
+
+  close(): void {
+    this.#cancelSlice?.();
+  }
+
+  #writeSlice(): void {
+    const { store, processing } = this.#parts;
+    const lost = processing.someLost(maxLostPerSlice);
+    store.rejectAll(lost);
+    for (const block of lost) processing.delete(block);
+  }
+}

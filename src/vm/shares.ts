@@ -1,0 +1,31 @@
+/**
+ * Whether who holds `own` may take `more` where so much is `free`. Nobody holds more than what is free afterwards: one
+ * alone gets half of all, two get a third each, and there is always room for one more. Who holds nothing needs only room.
+ */
+export function isFairShare(own: number, more: number, free: number): boolean {
+  return own + more <= free - more || (own === 0 && more <= free);
+}
+
+/** How much somebody holds. */
+export interface Load {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+const empty: Load = { items: 0, bytes: 0 };
+
+/** How much each of many holds. Who holds nothing takes no memory. */
+export class Loads<Owner> {
+  readonly #loadByOwner = new Map<Owner, Load>();
+
+  of(owner: Owner): Load {
+    return this.#loadByOwner.get(owner) ?? empty;
+  }
+
+  /** Less, where the numbers are negative. */
+  add(owner: Owner, items: number, bytes: number): void {
+    const load = this.of(owner);
+    if (load.items + items === 0) this.#loadByOwner.delete(owner);
+    else this.#loadByOwner.set(owner, { items: load.items + items, bytes: load.bytes + bytes });
+  }
+}

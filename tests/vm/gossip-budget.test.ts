@@ -1,0 +1,146 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { maxDataBytes } from "../../src/core/proposal.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { allGossipRate, GossipBudget, peerGossipRate } from "../../src/vm/gossip-budget.ts";
+import { gossipItemBytes, gossipRate, Pace } from "../../src/vm/pace.ts";
+import type { Vm } from "../../src/vm/vm.ts";
+import { acceptAll, bytesOf, chainOn, genesis, peer, startVm } from "../support/chain.ts";
+
+function peerOf(n: number): NodeId {
+  return nodeIdFromBytes(new Uint8Array(20).fill(n));
+}
+
+/** A message of the most items. */
+function message(from: number): Uint8Array[] {
+  return Array.from({ length: 256 }, (_, i) => bytesOf(`${from + i}`));
+}
+
+describe("the budget of gossip", () => {
+  test("of one peer: so many at once, then so many a second", () => {
+    const budget = new GossipBudget(0);
+    expect(budget.take(9_999, peer, 0)).toBe(peerGossipRate.burst);
+    expect(budget.take(1, peer, 0)).toBe(0);
+    expect(budget.take(9_999, peer, 1_000)).toBe(peerGossipRate.perSecond);
+    expect(budget.take(9_999, peer, 1_500)).toBe(peerGossipRate.perSecond / 2);
+    expect(budget.take(10, peer, 2_500), "no more than there are").toBe(10);
+  });
+
+  test("of all peers together: so many at once, then so many a second", () => {
+    const budget = new GossipBudget(0);
+    const takeAll = (nowMs: number) =>
+      Array.from({ length: 60 }, (_, n) => budget.take(9_999, peerOf(n), nowMs)).reduce((sum, taken) => sum + taken);
+    expect(takeAll(0)).toBe(allGossipRate.burst);
+    expect(takeAll(0)).toBe(0);
+    expect(takeAll(1_000)).toBe(allGossipRate.perSecond);
+  });
+
+  test("of one peer is another's no loss", () => {
+    const budget = new GossipBudget(0);
+    budget.take(9_999, peer, 0);
+    expect(budget.take(100, peerOf(1), 0)).toBe(100);
+  });
+
+  test("lets through whatever an honest node sends, the smallest proposals in one burst and for a minute", () => {
+    const sender = new Pace(gossipRate, 0);
+    const budget = new GossipBudget(0);
+    let sent = 0;
+    for (let ms = 0; ms <= 60_000; ms += 10) {
+      let items = 0;
+      for (; sender.free(ms) > 0; items++) sender.spend(gossipItemBytes);
+      expect(budget.take(items, peer, ms)).toBe(items);
+      sent += items;
+    }
+    expect(sent).toBeGreaterThan(60 * 500);
+  });
+
+  test("also where the network held back what it sends for three seconds", () => {
+    const budget = new GossipBudget(0);
+    const burst = gossipRate.burst / gossipItemBytes;
+    const perSecond = gossipRate.perSecond / gossipItemBytes;
+    expect(budget.take(burst, peer, 0)).toBe(burst);
+    expect(budget.take(3 * perSecond, peer, 3_000)).toBe(3 * perSecond);
+  });
+
+  test("forgets peers that are silent, and none that could begin anew by it", () => {
+    const budget = new GossipBudget(0);
+    budget.take(9_999, peer, 0);
+    budget.take(1, peerOf(1), 0);
+    budget.forgetSilent(1_000);
+    expect(budget.peers).toBe(1);
+    expect(budget.take(9_999, peer, 1_000)).toBe(peerGossipRate.perSecond);
+    budget.forgetSilent(1_000 + (1_000 * peerGossipRate.burst) / peerGossipRate.perSecond);
+    expect(budget.peers).toBe(0);
+  });
+
+  test("keeps nothing of a peer of which it takes nothing", () => {
+    const budget = new GossipBudget(0);
+    for (let n = 0; n < 200; n++) budget.take(9_999, peerOf(n), 0);
+    expect(budget.peers).toBe(allGossipRate.burst / peerGossipRate.burst);
+  });
+});
+
+describe("gossip that is not taken", () => {
+  const refused = (vm: Vm) => vm.status().proposals.refused;
+
+  test("for want of room is counted, and neither looked up nor read", () => {
+    const { vm } = startVm({ config: { maxMempoolItems: 40 } });
+    const lookUps = spyOn(BlockStore.prototype, "carries");
+    vm.addGossip(message(0), peer);
+    expect(vm.status()).toMatchObject({ mempool: { items: 10 }, proposals: { gossiped: 10, refused: 246 } });
+    lookUps.mockClear();
+    for (let i = 0; i < 100; i++) {
+      // Bytes that cannot be read: what is refused is not even hashed.
+      const unread = message(1_000).map((data) => new Proxy(data, { get: readLengthOnly }));
+      vm.addGossip(unread, peer);
+    }
+    expect(lookUps).not.toHaveBeenCalled();
+    expect(refused(vm)).toBe(246 + 100 * 256);
+    lookUps.mockRestore();
+  });
+
+  test("for want of time is counted, and not looked up", () => {
+    const { vm, clock } = startVm();
+    const late = chainOn(genesis, 2);
+    acceptAll(vm, late);
+    const lookUps = spyOn(BlockStore.prototype, "carries");
+    const known = Array.from({ length: 256 }, (_, i) => late[i % 2]?.data ?? bytesOf(""));
+    for (let i = 0; i < 20; i++) vm.addGossip(known, peer);
+    expect(lookUps).toHaveBeenCalledTimes(peerGossipRate.burst);
+    expect(vm.status().proposals).toMatchObject({ received: 5_120, gossiped: 0, refused: 5_120 - 2_048 });
+    clock.advanceMs(1_000);
+    vm.addGossip(known, peer);
+    expect(lookUps).toHaveBeenCalledTimes(peerGossipRate.burst + 256);
+    lookUps.mockRestore();
+  });
+
+  test("since it waits already is not refused, and not looked up", () => {
+    const { vm } = startVm();
+    const lookUps = spyOn(BlockStore.prototype, "carries");
+    vm.addGossip(message(0), peer);
+    expect(lookUps).toHaveBeenCalledTimes(256);
+    vm.addGossip(message(0), peerOf(1));
+    expect(lookUps).toHaveBeenCalledTimes(256);
+    expect(vm.status()).toMatchObject({ mempool: { items: 256 }, proposals: { gossiped: 256, refused: 0 } });
+    lookUps.mockRestore();
+  });
+
+  test("since it is too large is counted", () => {
+    const { vm } = startVm();
+    vm.addGossip([new Uint8Array(maxDataBytes + 1)], peer);
+    expect(refused(vm)).toBe(1);
+  });
+
+  test("may go, or change, as soon as it was given", () => {
+    const { vm } = startVm();
+    const data = bytesOf("data");
+    vm.addGossip([data], peer);
+    data.fill(0);
+    expect(vm.buildBlock().data).toEqual(bytesOf("data"));
+  });
+});
+
+function readLengthOnly(target: Uint8Array, name: string | symbol): unknown {
+  if (name === "length") return target.length;
+  throw new Error(`${String(name)} was read`);
+}
