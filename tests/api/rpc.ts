@@ -12,9 +12,10 @@ export class RpcClient {
   readonly logged: string[] = [];
   readonly #api: Api;
 
-  constructor(vm: Vm = startVm().vm) {
+  /** Without other turns, as long as nobody takes a large read, all that comes at once is done at once. */
+  constructor(vm: Vm = startVm().vm, turns = new Turns(() => 0)) {
     this.vm = vm;
-    this.#api = createApi(vm, identity, new Log((line) => this.logged.push(line)), new Turns());
+    this.#api = createApi(vm, identity, new Log((line) => this.logged.push(line)), turns);
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {

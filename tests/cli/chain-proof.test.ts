@@ -140,7 +140,15 @@ describe("proof", () => {
     const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_500));
     try {
       const { err } = await chain.run(["proof", "--digest", sha256("first")], { isWatched: true });
-      expect(err.split("\r\u001b[K")).toEqual(["", "4 of 7 blocks", "5 of 7 blocks", ""]);
+      expect(err.split("\r\u001b[K")).toEqual([
+        "",
+        "2 of 7 blocks",
+        "3 of 7 blocks",
+        "4 of 7 blocks",
+        "5 of 7 blocks",
+        "6 of 7 blocks",
+        "",
+      ]);
     } finally {
       now.mockRestore();
     }

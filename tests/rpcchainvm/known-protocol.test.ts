@@ -93,10 +93,11 @@ test.each([
 
 test("of two that are left, the later one counts; where that is damaged, the one before", () => {
   using directory = temporaryDirectory();
+  using other = temporaryDirectory();
   const known = knownIn(directory.path);
   known.remember(took(44));
   const first = fileIn(directory.path);
-  const elsewhere = join(directory.path, "elsewhere");
+  const elsewhere = join(other.path, "elsewhere");
   renameSync(first, elsewhere);
   known.remember(took(45));
   const second = fileIn(directory.path);
