@@ -40,11 +40,15 @@ export function parseExactJson(text: string): unknown {
  * `JSON.stringify` writes as it was.
  */
 export function parseVerbatimJson(text: string): unknown {
+  if (!mayHaveOddNumber.test(text)) return JSON.parse(text);
   return parseJson(text, (literal) => {
     const value = Number(literal);
     return String(value) === literal ? value : JSON.rawJSON(literal);
   });
 }
+
+/** A sign, a fraction, an exponent, or more digits than are always exact; or a string that has one of these. */
+const mayHaveOddNumber = /-|\d[.eE]|\d{16}/;
 
 /**
  * Like `JSON.parse`, but each number is what `read` makes of its text. A reviver would do it as well, but is called for

@@ -93,15 +93,14 @@ test.each([
 
 test("of two that are left, the later one counts; where that is damaged, the one before", () => {
   using directory = temporaryDirectory();
-  using other = temporaryDirectory();
+  using elsewhere = temporaryDirectory();
   const known = knownIn(directory.path);
   known.remember(took(44));
   const first = fileIn(directory.path);
-  const elsewhere = join(other.path, "elsewhere");
-  renameSync(first, elsewhere);
+  renameSync(first, elsewhere.file("first"));
   known.remember(took(45));
   const second = fileIn(directory.path);
-  renameSync(elsewhere, first); // as if the process had ended before it removed it
+  renameSync(elsewhere.file("first"), first); // as if the process had ended before it removed it
   utimesSync(first, 1_000, 1_000);
   utimesSync(second, 1_001, 1_001);
   expect(known.recall()).toEqual(took(45));
