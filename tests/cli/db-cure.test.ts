@@ -51,13 +51,16 @@ type Cured = "nothing" | "rolled back" | "deleted" | "moved";
 
 /** Checks a file of its own directory, and does what is said. Throws where that does not help. */
 function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
+  const file = dir.file("timestampvm.db");
+  const before = existsSync(`${file}-wal`) ? undefined : readFileSync(file);
   const checked = db("check", dir.path);
+  if (before !== undefined) expect(readFileSync(file).equals(before), "a cure is tried and taken back").toBeTrue();
   if (checked.code === 0) return [expectOpens(dir, "nothing")];
   const rollback = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
   const done: Cured[] = [];
   if (rollback !== undefined) {
     expect(db("rollback", dir.path, "--to", rollback), checked.out).toMatchObject({ code: 0, err: "" });
-    const open = BlockStore.open(dir.file("timestampvm.db"));
+    const open = BlockStore.open(file);
     expect(open.lastHeight()).toBe(BigInt(rollback));
     open.close();
     done.push(expectOpens(dir, "rolled back"));
