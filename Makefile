@@ -30,7 +30,7 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check fix gen build format-check lint types gen-check \
-	node-test protocol-test release-test network chaos fuzz bench clean
+	node-test protocol-test release-test network chaos fuzz bench attack clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,7 +92,10 @@ bench: build ## benchmarks as a table, beside timestampvm-rs where it is install
 	cd tests/bench && $(tested) go run . $(BENCH)
 	$(tested) $(bun) tests/bench/people/main.ts
 
-node_tests := cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
+attack: build ## what attacks by clients and peers do to the binary, as a table (needs Go)
+	cd tests/bench && $(tested) go run . -attack
+
+node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$)
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum

@@ -27,6 +27,8 @@ type chain struct {
 
 	vm   vmpb.VMClient
 	http httppb.HTTPClient
+	// httpAddr is where HTTP requests are taken.
+	httpAddr string
 
 	// initialize is how long the Initialize call took.
 	initialize time.Duration
@@ -109,7 +111,7 @@ func (c *chain) connectHandler() error {
 		if err != nil {
 			return err
 		}
-		c.http = httppb.NewHTTPClient(conn)
+		c.http, c.httpAddr = httppb.NewHTTPClient(conn), addr
 		return nil
 	}
 	return errors.New("the plugin has no handler /rpc")

@@ -4,6 +4,7 @@ go 1.25.8
 
 require (
 	github.com/ava-labs/avalanchego v1.14.2
+	github.com/timestampvm/timestampvm/tests/attack v0.0.0
 	google.golang.org/grpc v1.79.3
 	google.golang.org/protobuf v1.36.10
 )
@@ -32,3 +33,5 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20251202230838-ff82c1b0f217 // indirect
 	gopkg.in/natefinch/lumberjack.v2 v2.0.0 // indirect
 )
+
+replace github.com/timestampvm/timestampvm/tests/attack => ../attack

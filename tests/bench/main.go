@@ -54,6 +54,7 @@ func main() {
 	vm := flag.String("vm", "", "run only one VM: ours or peer")
 	long := flag.Bool("long", false, "let the tall chain have 100,000 blocks (several minutes)")
 	jsonFile := flag.String("json", "", "also write the figures to this file")
+	attacks := flag.Bool("attack", false, "measure nothing but what attacks do to our VM, and print a table of its own")
 	dir := flag.String("dir", "", "where chain data is kept for the run (default: a temporary directory on a disk)")
 	flag.Parse()
 
@@ -65,6 +66,10 @@ func main() {
 	debug.SetGCPercent(1000)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *attacks {
+		exitOn(runAttacks(ctx, *dir))
+		return
+	}
 	exitOn(run(ctx, *only, *vm, *dir, *jsonFile, *long))
 }
 
@@ -113,6 +118,18 @@ func run(ctx context.Context, only, vm, dir, jsonFile string, long bool) error {
 		failed = errors.Join(failed, b.report.writeJSON(jsonFile))
 	}
 	return failed
+}
+
+func runAttacks(ctx context.Context, dir string) (err error) {
+	b := &bench{ctx: ctx}
+	if b.contenders, err = findContenders(ours); err != nil {
+		return err
+	}
+	if b.dir, err = dataDir(dir); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	return b.attack(os.Stdout)
 }
 
 func sectionNames() []string {

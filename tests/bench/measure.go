@@ -33,6 +33,13 @@ func (s samples) p50p99() value {
 	return value{Value: microseconds(s.percentile(50)), P99: microseconds(s.percentile(99))}
 }
 
+// milliseconds are the median, the 99th percentile and the longest.
+func (s samples) milliseconds() string {
+	return milliseconds(s.percentile(50)) + " / " + milliseconds(s.percentile(99)) + " / " + milliseconds(s.percentile(100))
+}
+
+func milliseconds(d time.Duration) string { return number(microseconds(d) / 1000) }
+
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2

@@ -18,18 +18,23 @@ func dieWithParent(cmd *exec.Cmd) {
 }
 
 // residentBytes is the resident memory of a process.
-func residentBytes(pid int) (int64, error) {
+func residentBytes(pid int) (int64, error) { return memory(pid, "VmRSS:") }
+
+// peakBytes is the most resident memory that a process has had.
+func peakBytes(pid int) (int64, error) { return memory(pid, "VmHWM:") }
+
+func memory(pid int, field string) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if value, ok := strings.CutPrefix(line, field); ok {
 			kilobytes, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
 			return kilobytes * 1024, err
 		}
 	}
-	return 0, fmt.Errorf("process %d has no VmRSS", pid)
+	return 0, fmt.Errorf("process %d has no %s", pid, field)
 }
 
 // cpuTime is the processor time, user and system, that a process has used.

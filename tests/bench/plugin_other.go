@@ -14,6 +14,8 @@ func dieWithParent(*exec.Cmd) {}
 
 func residentBytes(int) (int64, error) { return 0, errNoProc }
 
+func peakBytes(int) (int64, error) { return 0, errNoProc }
+
 func cpuTime(int) (time.Duration, error) { return 0, errNoProc }
 
 func inMemory(string) bool { return false }

@@ -9,6 +9,7 @@ require (
 	github.com/prometheus/client_golang v1.23.0
 	github.com/shirou/gopsutil v3.21.11+incompatible
 	github.com/stretchr/testify v1.11.1
+	github.com/timestampvm/timestampvm/tests/attack v0.0.0
 	golang.org/x/net v0.50.0
 	google.golang.org/grpc v1.79.3
 	google.golang.org/protobuf v1.36.10
@@ -168,3 +169,5 @@ require (
 )
 
 tool github.com/ava-labs/avalanchego/main
+
+replace github.com/timestampvm/timestampvm/tests/attack => ../attack

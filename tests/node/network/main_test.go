@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
+
 	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
@@ -33,8 +35,13 @@ func TestMain(m *testing.M) {
 
 func startNetwork(t *testing.T, nodes int) *Network {
 	t.Helper()
+	return startNetworkWith(t, nodes, nil)
+}
+
+func startNetworkWith(t *testing.T, nodes int, flags tmpnet.FlagsMap) *Network {
+	t.Helper()
 	n, err := Start(t.Context(), Config{
-		Nodes: nodes, AvalancheGo: avalancheGo, TimestampVM: timestampVM, Genesis: "the network's first block",
+		Nodes: nodes, AvalancheGo: avalancheGo, TimestampVM: timestampVM, Genesis: "the network's first block", Flags: flags,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"syscall"
 	"time"
@@ -37,6 +38,7 @@ type Config struct {
 	TimestampVM string           // path of the plugin's executable
 	Genesis     string           // the data of the chain's first block
 	Subnet      tmpnet.ConfigMap // the nodes' configuration of the chain's subnet; AvalancheGo's own if nil
+	Flags       tmpnet.FlagsMap  // of the nodes, beside those that all networks have
 	Log         logging.Logger
 }
 
@@ -177,7 +179,7 @@ func prepare(c Config) (*Network, error) {
 				Chains:       []*tmpnet.Chain{chain},
 				Config:       c.Subnet,
 			}},
-			DefaultFlags: flags(),
+			DefaultFlags: flags(c.Flags),
 			DefaultRuntimeConfig: tmpnet.NodeRuntimeConfig{Process: &tmpnet.ProcessRuntimeConfig{
 				AvalancheGoPath:   c.AvalancheGo,
 				PluginDir:         folder.plugins(),
@@ -230,12 +232,13 @@ func (n *Network) restoreEnvironment() error {
 	return errors.Join(errs...)
 }
 
-func flags() tmpnet.FlagsMap {
+func flags(more tmpnet.FlagsMap) tmpnet.FlagsMap {
 	// These let a block follow its parent at once. Otherwise AvalancheGo leaves a second between them.
 	flags := tmpnet.DefaultE2EFlags()
 	flags.SetDefaults(tmpnet.DefaultTmpnetFlags())
 	flags[config.LogLevelKey] = logging.Info.String()
 	// AvalancheGo does not start with a limit above what the machine allows, and its default is above what many do.
 	flags[config.FdLimitKey] = "4096"
+	maps.Copy(flags, more)
 	return flags
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/ava-labs/avalanchego/ids"
 )
@@ -104,6 +105,40 @@ func (c Client) AwaitReceipt(ctx context.Context, id string) (Receipt, error) {
 	return receipt, err
 }
 
+// Receipts returns the receipts as they are now. An id is the SHA-256, in hex, of what is on the chain.
+func (c Client) Receipts(ctx context.Context, ids []string) ([]Receipt, error) {
+	receipts := make([]Receipt, 0, len(ids))
+	for some := range slices.Chunk(ids, maxBatch) {
+		calls := make([]map[string]any, len(some))
+		for i, id := range some {
+			calls[i] = envelopeOf(i, "timestampvm.getReceipt", map[string]string{"id": id})
+		}
+		request, err := json.Marshal(calls)
+		if err != nil {
+			return nil, err
+		}
+		body, err := c.post(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		var answers []struct{ Result Receipt }
+		if err := json.Unmarshal(body, &answers); err != nil {
+			return nil, err
+		}
+		for _, answer := range answers {
+			receipts = append(receipts, answer.Result)
+		}
+	}
+	return receipts, nil
+}
+
+// maxBatch is how many calls the chain takes in one request.
+const maxBatch = 100
+
+func envelopeOf(id int, method string, params ...any) map[string]any {
+	return map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+}
+
 func (c Client) callForSuccess(ctx context.Context, method string, params ...any) error {
 	var reply struct {
 		Success bool `json:"success"`
@@ -121,7 +156,7 @@ func (c Client) call(ctx context.Context, result any, method string, params ...a
 	if params == nil {
 		params = []any{}
 	}
-	request, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+	request, err := json.Marshal(envelopeOf(1, method, params...))
 	if err != nil {
 		return err
 	}
