@@ -1,5 +1,6 @@
 import { defaultConfig } from "../core/config.ts";
 import type { Log } from "../log.ts";
+import { isFairShare, Loads } from "../vm/shares.ts";
 
 /** How much of what clients send may be in this process at a time. */
 export interface AdmissionLimits {
@@ -53,7 +54,7 @@ export class Admission {
   #requests = 0;
   #requestBytes = 0;
   #answerBytes = 0;
-  readonly #requestsByCaller = new Map<string, number>();
+  readonly #loadByCaller = new Loads<string>();
   readonly #refused: Record<RefusedFor, number> = { requests: 0, bytes: 0, caller: 0, answers: 0 };
   #loggedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -106,11 +107,10 @@ export class Admission {
       },
       releaseRequest,
       takeFor: (caller) => {
-        const own = this.#requestsByCaller.get(caller) ?? 0;
-        // No caller may hold more than is left: whoever comes next finds room, however many there are.
-        const isFair = own <= this.#limits.maxRequests - this.#requests;
+        const others = this.#requests - 1; // without this one
+        const isFair = isFairShare(this.#loadByCaller.of(caller).items, 1, this.#limits.maxRequests - others);
         if (isFair) {
-          this.#requestsByCaller.set(caller, own + 1);
+          this.#loadByCaller.add(caller, 1, 0);
           name = caller;
         } else this.#refuse("caller");
         return isFair;
@@ -130,19 +130,13 @@ export class Admission {
         releaseRequest();
         this.#requests--;
         this.#answerBytes -= answerBytes;
-        if (name !== undefined) this.#forget(name);
+        if (name !== undefined) this.#loadByCaller.add(name, -1, 0);
       },
     };
   }
 
   #hasRoomFor(bytes: number): boolean {
     return this.#requestBytes + bytes <= this.#limits.maxRequestBytes;
-  }
-
-  #forget(caller: string): void {
-    const left = (this.#requestsByCaller.get(caller) ?? 0) - 1;
-    if (left > 0) this.#requestsByCaller.set(caller, left);
-    else this.#requestsByCaller.delete(caller);
   }
 
   #refuse(reason: RefusedFor): undefined {
