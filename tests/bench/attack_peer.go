@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ava-labs/avalanchego/ids"
 	vmpb "github.com/ava-labs/avalanchego/proto/pb/vm"
@@ -27,7 +28,8 @@ const (
 	gossipToFill   = 60 // messages, more than any room for gossip takes
 	gossipMessages = 500
 
-	losers = 99_999
+	losers      = 99_999
+	healthAfter = 2_000 // calls, for work that an accept has left for later
 )
 
 // hostileBlocks are blocks whose form is dear to read. The number makes each another one.
@@ -182,11 +184,18 @@ func (c *chain) acceptAgainstLosers() ([]peerFigures, error) {
 	}
 	progress("%d rivals verified after %s", verified, time.Since(started).Round(time.Second))
 	name := fmt.Sprintf("BlockAccept: against %d losers", verified-1)
-	figures, err := c.timed(name, 1, func(int) error {
+	accept, err := c.timed(name, 1, func(int) error {
 		_, err := c.vm.BlockAccept(c.alive, &vmpb.BlockAcceptRequest{Id: winner})
 		return err
 	})
-	return []peerFigures{figures}, err
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.timed("Health: right after that, again and again", healthAfter, func(int) error {
+		_, err := c.vm.Health(c.alive, &emptypb.Empty{})
+		return err
+	})
+	return []peerFigures{accept, after}, err
 }
 
 // verifyRivals verifies blocks of one height, as many as the plugin takes, and gives the id of the first.
