@@ -298,10 +298,12 @@ export class Vm {
     return this.#state === "normal operation";
   }
 
-  /** Does what may add proposals. */
-  #adding<T>(add: () => T): T {
-    if (this.#mempool.status.items === 0) this.#progress.mark();
+  /** Does what may add proposals. Where it adds none, nothing has changed. */
+  #adding<T extends { readonly added: number }>(add: () => T): T {
+    const { items } = this.#mempool.status;
     const outcome = add();
+    if (outcome.added === 0) return outcome;
+    if (items === 0) this.#progress.mark();
     this.#buildEvent.check();
     return outcome;
   }

@@ -257,6 +257,7 @@ describe("no question reads more rows than it needs:", () => {
     lastHeight: () => sql.lastHeight.all(),
     lastAt: () => sql.lastAt.all(1n),
     firstByDigest: () => sql.firstByDigest.all(bytes, 1n),
+    hasDigest: () => sql.hasDigest.all(bytes, 1n),
     deleteAbove: () => sql.deleteAbove.all(1n),
   };
 
@@ -266,6 +267,7 @@ describe("no question reads more rows than it needs:", () => {
     ["lastHeight", ["SCAN blocks USING COVERING INDEX accepted_by_height"]],
     ["lastAt", ["SEARCH blocks USING INDEX accepted_by_timestamp (timestamp<?)"]],
     ["firstByDigest", ["SEARCH blocks USING INDEX accepted_by_digest (<expr>=? AND height>?)"]],
+    ["hasDigest", ["SEARCH blocks USING INDEX accepted_by_digest (<expr>=? AND height>?)"]],
     [
       "deleteAbove",
       [
