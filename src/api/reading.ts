@@ -66,22 +66,22 @@ function takePage<T>(
   source: () => Iterable<Block>,
   limit: number,
   format: (block: Block) => T,
-  { doLong, pause }: Caller,
+  caller: Caller,
 ): Promise<Page<T>> {
-  return doLong(async () => {
+  return caller.doLong(async () => {
     const blocks: T[] = [];
     let bytes = 0;
     for (const block of source()) {
       bytes += block.data.length;
       if (blocks.length >= limit || (blocks.length > 0 && bytes > maxPageBytes)) return { blocks, next: block.height };
       blocks.push(format(block));
-      await pause();
+      await caller.pause();
     }
     return { blocks, next: undefined };
   });
 }
 
-async function prove(chain: ConfirmedChain, block: Block, to: Block, { pause }: Caller): Promise<ResultOf<"getProof">> {
+async function prove(chain: ConfirmedChain, block: Block, to: Block, caller: Caller): Promise<ResultOf<"getProof">> {
   if (to.height < block.height) throw new InvalidParams("to must not be before the block");
   const blocks: string[] = [];
   let bytes = 0;
@@ -94,7 +94,7 @@ async function prove(chain: ConfirmedChain, block: Block, to: Block, { pause }: 
     blocks.push(formatHex(next.bytes));
     last = next;
     if (next.height === to.height) break;
-    await pause();
+    await caller.pause();
   }
   const proof = {
     version: 1n,

@@ -19,10 +19,12 @@ export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBloc
       if (known.status === "accepted") return formatReceipt(id, known);
       return proposals.propose(stamped, name).then(() => formatReceipt(id, vm.receiptOf(id)));
     },
-    getReceipt: ({ id, waitMs }, { name, signal, pause }) => {
-      const answer = () => formatReceipt(id, vm.receiptOf(id));
-      if (waitMs === 0) return answer();
-      return vm.confirmed.waitForDigest(id, waitMs, signal, name).then(pause).then(answer);
+    getReceipt: async ({ id, waitMs }, caller) => {
+      if (waitMs > 0) {
+        await vm.confirmed.waitForDigest(id, waitMs, caller.signal, caller.name);
+        await caller.pause();
+      }
+      return formatReceipt(id, vm.receiptOf(id));
     },
   };
 }

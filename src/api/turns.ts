@@ -18,11 +18,11 @@ export interface Caller extends Asker {
    * To be called between the pieces of work, each of some milliseconds at most. Undefined: go on. Else it is the turn of
    * others, and the promise resolves when it is his again.
    */
-  readonly pause: () => Promise<void> | undefined;
+  pause(): Promise<void> | undefined;
   /** Does work of many pieces, which holds memory meanwhile, when no other such work is under way. */
-  readonly doLong: <T>(work: () => Promise<T>) => Promise<T>;
+  doLong<T>(work: () => Promise<T>): Promise<T>;
   /** The same caller, who may want no answer earlier. */
-  readonly until: (signal: AbortSignal) => Caller;
+  until(signal: AbortSignal): Caller;
 }
 
 interface Waiting {
@@ -141,7 +141,15 @@ class TurnTaker implements Caller {
     return this.#asker.signal;
   }
 
-  readonly pause = () => this.#turns.pause(this.#asker);
-  readonly doLong = <T>(work: () => Promise<T>) => this.#turns.doLong(this.#asker, work);
-  readonly until = (signal: AbortSignal) => new TurnTaker({ name: this.name, signal }, this.#turns);
+  pause(): Promise<void> | undefined {
+    return this.#turns.pause(this.#asker);
+  }
+
+  doLong<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.doLong(this.#asker, work);
+  }
+
+  until(signal: AbortSignal): Caller {
+    return new TurnTaker({ name: this.name, signal }, this.#turns);
+  }
 }

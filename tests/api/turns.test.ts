@@ -22,8 +22,8 @@ test("work that takes long has each piece in a turn of its own", async () => {
   const turns = slowTurns();
   const counted = await countTurns(() =>
     Promise.resolve(
-      turns.run(someone, async ({ pause }) => {
-        for (let i = 0; i < 50; i++) await pause();
+      turns.run(someone, async (caller) => {
+        for (let i = 0; i < 50; i++) await caller.pause();
       }),
     ),
   );
@@ -33,7 +33,7 @@ test("work that takes long has each piece in a turn of its own", async () => {
 test("short pieces share a turn: a thousand calls take no thousand rounds of the event loop", async () => {
   const turns = new Turns(() => 0);
   const counted = await countTurns(() =>
-    Promise.all(Array.from({ length: 1_000 }, () => turns.run(someone, ({ pause }) => pause()))),
+    Promise.all(Array.from({ length: 1_000 }, () => turns.run(someone, (caller) => caller.pause()))),
   );
   expect(counted).toBeLessThan(10);
 });
@@ -51,10 +51,10 @@ test("callers go round, each in his own order: whoever has much to ask waits for
 test("long work of one caller lets others between its pieces", async () => {
   const turns = slowTurns();
   const order: string[] = [];
-  const long = turns.run(named("long"), async ({ pause }) => {
+  const long = turns.run(named("long"), async (caller) => {
     for (let i = 0; i < 3; i++) {
       order.push(`piece ${i}`);
-      await pause();
+      await caller.pause();
     }
   });
   await Promise.all([long, turns.run(named("short"), () => order.push("short"))]);

@@ -38,9 +38,9 @@ function notFound(heading: string, explanation: Child): View {
   return { status: 404, title: heading, content: <Message heading={heading}>{explanation}</Message> };
 }
 
-async function showBlock(chain: ConfirmedChain, block: Block, { pause }: Caller): Promise<View> {
+async function showBlock(chain: ConfirmedChain, block: Block, caller: Caller): Promise<View> {
   const { id, parentId, height, timestamp, data } = block;
-  await pause();
+  await caller.pause();
   const digest = digestOf(data);
   const next = chain.getListingAtHeight(height + 1n);
   const heading = `Block ${formatNumber(height)}`;

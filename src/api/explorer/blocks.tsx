@@ -50,13 +50,13 @@ export async function showBlocks(chain: ConfirmedChain, from: bigint | undefined
 export async function takeListings(
   listings: Iterable<Listing>,
   count: number,
-  { pause }: Caller,
+  caller: Caller,
 ): Promise<readonly Listing[]> {
   const taken: Listing[] = [];
   for (const listing of listings) {
     taken.push(listing);
     if (taken.length >= count) break;
-    await pause();
+    await caller.pause();
   }
   return taken;
 }
