@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
@@ -9,7 +9,7 @@ import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db, makeDatabase, proposal, type Ran } from "./db-support.ts";
 
-setDefaultTimeout(120_000);
+const numRuns = runs(150, 5_000);
 
 // A cure that is named works: each file is damaged, `db check` names a cure, that is carried out to the letter, and then
 // the chain opens as a node opens it, and `db check` is content.
@@ -209,9 +209,7 @@ describe("the cure that db check names works, where the damage is", () => {
 
   test("in any byte of the header", () => {
     for (let at = 0; at < 100; at++) {
-      for (const bit of [0x01, 0x80]) {
-        cureOf(withBytes((all) => overwritten(all, at, Uint8Array.of((bytes[at] ?? 0) ^ bit))));
-      }
+      cureOf(withBytes((all) => overwritten(all, at, Uint8Array.of((bytes[at] ?? 0) ^ (1 << (at % 8))))));
     }
   });
 
@@ -250,7 +248,7 @@ describe("the cure that db check names works, where the damage is", () => {
         );
         for (const one of cured) done.set(one, (done.get(one) ?? 0) + 1);
       }),
-      { numRuns: runs(150, 5_000) },
+      { numRuns },
     );
     expect(done.get("rolled back")).toBeGreaterThan(0);
     expect(done.get("deleted")).toBeGreaterThan(0);
