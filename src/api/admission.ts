@@ -24,23 +24,6 @@ const logPauseMs = 10_000;
 /** Why: too many, too large together, too many of its caller, or too much that is not fetched. */
 export type RefusedFor = "requests" | "bytes" | "caller" | "answers";
 
-/** What a request holds until it is answered and the answer is fetched. */
-export interface Room {
-  /** To be called when it is known who asks. False when this caller holds more than is left for others: refuse it. */
-  readonly takeFor: (caller: string) => boolean;
-  /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
-  readonly holdRequest: (bytes: number) => boolean;
-  /** To be called when the request's bytes are of no more use. */
-  readonly releaseRequest: () => void;
-  /**
-   * To be called with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
-   * `giveUp` is called when nobody fetches it.
-   */
-  readonly holdAnswer: (bytes: number, giveUp: () => void) => boolean;
-  /** To be called once when the answer is fetched, or the caller is gone. */
-  readonly free: () => void;
-}
-
 /**
  * The door before every HTTP request: whether there is room for it is decided before it is read, by its size alone. A
  * refused client is asked to try again (HTTP 503 with Retry-After); what was taken is carried out.
@@ -78,72 +61,111 @@ export class Admission {
 
   /** Room for a request of so many bytes; undefined when there is none now. */
   admit(bytes: number): Room | undefined {
-    if (this.#requests >= this.#limits.maxRequests) return this.#refuse("requests");
-    if (!this.#hasRoomFor(bytes)) return this.#refuse("bytes");
-    return this.#open(bytes);
-  }
-
-  #open(bytes: number): Room {
-    let held = 0;
-    let answerBytes = 0;
-    let name: string | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const hold = (bytes: number) => {
-      held += bytes;
-      this.#requestBytes += bytes;
-    };
-    const releaseRequest = () => {
-      this.#requestBytes -= held;
-      held = 0;
-    };
+    if (this.#requests >= this.#limits.maxRequests) {
+      this.#refuse("requests");
+      return undefined;
+    }
+    if (!this.holdRequest(bytes)) return undefined;
     this.#requests++;
-    hold(bytes);
-    return {
-      holdRequest: (more) => {
-        const isRoom = this.#hasRoomFor(more);
-        if (isRoom) hold(more);
-        else this.#refuse("bytes");
-        return isRoom;
-      },
-      releaseRequest,
-      takeFor: (caller) => {
-        const others = this.#requests - 1; // without this one
-        const isFair = isFairShare(this.#loadByCaller.of(caller).items, 1, this.#limits.maxRequests - others);
-        if (isFair) {
-          this.#loadByCaller.add(caller, 1, 0);
-          name = caller;
-        } else this.#refuse("caller");
-        return isFair;
-      },
-      holdAnswer: (bytes, giveUp) => {
-        if (bytes <= smallAnswerBytes) return true;
-        const isRoom = this.#answerBytes + bytes <= maxAnswerBytes;
-        if (isRoom) {
-          answerBytes = bytes;
-          this.#answerBytes += bytes;
-          timer = setTimeout(giveUp, maxFetchMs);
-        } else this.#refuse("answers");
-        return isRoom;
-      },
-      free: () => {
-        clearTimeout(timer);
-        releaseRequest();
-        this.#requests--;
-        this.#answerBytes -= answerBytes;
-        if (name !== undefined) this.#loadByCaller.add(name, -1, 0);
-      },
-    };
+    return new Room(this, bytes);
   }
 
-  #hasRoomFor(bytes: number): boolean {
-    return this.#requestBytes + bytes <= this.#limits.maxRequestBytes;
+  // For `Room` alone.
+
+  /** No caller may hold more than what is left: whoever comes next finds room, however many there are. */
+  takeFor(caller: string): boolean {
+    const others = this.#requests - 1; // without the one that is asked for
+    const isFair = isFairShare(this.#loadByCaller.of(caller).items, 1, this.#limits.maxRequests - others);
+    if (isFair) this.#loadByCaller.add(caller, 1, 0);
+    else this.#refuse("caller");
+    return isFair;
   }
 
-  #refuse(reason: RefusedFor): undefined {
+  holdRequest(bytes: number): boolean {
+    const isRoom = this.#requestBytes + bytes <= this.#limits.maxRequestBytes;
+    if (isRoom) this.#requestBytes += bytes;
+    else this.#refuse("bytes");
+    return isRoom;
+  }
+
+  holdAnswer(bytes: number): boolean {
+    const isRoom = this.#answerBytes + bytes <= maxAnswerBytes;
+    if (isRoom) this.#answerBytes += bytes;
+    else this.#refuse("answers");
+    return isRoom;
+  }
+
+  releaseRequest(bytes: number): void {
+    this.#requestBytes -= bytes;
+  }
+
+  free(caller: string | undefined, answerBytes: number): void {
+    this.#requests--;
+    this.#answerBytes -= answerBytes;
+    if (caller !== undefined) this.#loadByCaller.add(caller, -1, 0);
+  }
+
+  #refuse(reason: RefusedFor): void {
     this.#refused[reason]++;
     const nowMs = performance.now();
     if (nowMs < this.#loggedAtMs + logPauseMs) return;
     this.#loggedAtMs = nowMs;
     this.#log.warn("requests refused", { reason, ...this.#refused });
+  }
+}
+
+/** What a request holds until it is answered and the answer is fetched. */
+export class Room {
+  readonly #admission: Admission;
+  #requestBytes: number;
+  #answerBytes = 0;
+  #caller: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Made by `Admission` alone. */
+  constructor(admission: Admission, requestBytes: number) {
+    this.#admission = admission;
+    this.#requestBytes = requestBytes;
+  }
+
+  /** To be called once when it is known who asks. False when this caller holds more than is left for others: refuse it. */
+  takeFor(caller: string): boolean {
+    const isTaken = this.#admission.takeFor(caller);
+    if (isTaken) this.#caller = caller;
+    return isTaken;
+  }
+
+  /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
+  holdRequest(bytes: number): boolean {
+    const isRoom = this.#admission.holdRequest(bytes);
+    if (isRoom) this.#requestBytes += bytes;
+    return isRoom;
+  }
+
+  /** To be called when the request's bytes are of no more use. */
+  releaseRequest(): void {
+    this.#admission.releaseRequest(this.#requestBytes);
+    this.#requestBytes = 0;
+  }
+
+  /**
+   * To be called once with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
+   * `giveUp` is called when nobody fetches it.
+   */
+  holdAnswer(bytes: number, giveUp: () => void): boolean {
+    if (bytes <= smallAnswerBytes) return true;
+    const isRoom = this.#admission.holdAnswer(bytes);
+    if (isRoom) {
+      this.#answerBytes = bytes;
+      this.#timer = setTimeout(giveUp, maxFetchMs);
+    }
+    return isRoom;
+  }
+
+  /** To be called once when the answer is fetched, or the caller is gone. */
+  free(): void {
+    clearTimeout(this.#timer);
+    this.releaseRequest();
+    this.#admission.free(this.#caller, this.#answerBytes);
   }
 }

@@ -19,7 +19,7 @@ export const maxUrlLength = 8 * 1024;
 /** Who sends a request. */
 export interface Sender extends Asker {
   /** To be called when the body of the request is of no more use. */
-  readonly releaseRequest: () => void;
+  releaseRequest(): void;
 }
 
 /** The ways into the API: both do the same for a JSON-RPC call. */

@@ -21,6 +21,7 @@ export function formatExactJson(value: unknown): string {
  * have more values than that. To be asked before parsing, which takes memory and time for each value, however short it is.
  */
 export function hasMoreValues(text: string, max: number): boolean {
+  if (text.length <= max) return false;
   let left = max;
   for (const character of ",:[{") {
     for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) {

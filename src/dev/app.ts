@@ -68,10 +68,10 @@ async function admit(c: Context<Environment>, admission: Admission, next: () => 
   const room = admission.admit(bytesOf(c));
   if (room === undefined) return busy();
   const { incoming, outgoing } = c.env;
-  outgoing.once("close", room.free);
+  outgoing.once("close", () => room.free());
   const name = incoming.socket.remoteAddress ?? "unknown";
   if (!room.takeFor(name)) return busy();
-  c.set("sender", { name, signal: c.req.raw.signal, releaseRequest: room.releaseRequest });
+  c.set("sender", { name, signal: c.req.raw.signal, releaseRequest: () => room.releaseRequest() });
   await next();
   if (c.res.body === null) return undefined;
   const body = await c.res.arrayBuffer();

@@ -14,18 +14,18 @@ export interface Call {
 
 /** What a call holds of limited room, from its length prefix until its stream is closed: the answer is sent, then. */
 export interface Room {
-  /** To be called when it is known who asks. False when this one holds too much already. */
-  readonly takeFor: (caller: string) => boolean;
+  /** To be called once when it is known who asks. False when this one holds too much already. */
+  takeFor(caller: string): boolean;
   /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
-  readonly holdRequest: (bytes: number) => boolean;
+  holdRequest(bytes: number): boolean;
   /** To be called when the request's bytes are of no more use. */
-  readonly releaseRequest: () => void;
+  releaseRequest(): void;
   /**
-   * To be called with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
+   * To be called once with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
    * `giveUp` is called when nobody fetches it.
    */
-  readonly holdAnswer: (bytes: number, giveUp: () => void) => boolean;
-  readonly free: () => void;
+  holdAnswer(bytes: number, giveUp: () => void): boolean;
+  free(): void;
 }
 
 /** What becomes of a request: one of the three, once, unless the call fails before. */
@@ -108,7 +108,7 @@ export class ServerCall implements Call {
 
   #hold(room: Room | undefined): boolean {
     this.#room = room;
-    if (room !== undefined) this.#stream.once("close", room.free);
+    if (room !== undefined) this.#stream.once("close", () => room.free());
     return room !== undefined;
   }
 

@@ -5,7 +5,7 @@ export const prefixBytes = 5;
 export type Pieces = readonly Uint8Array[];
 
 /** Bytes of a message that are copied into one piece with its prefix; more would cost more than it saves. */
-const maxCopiedBytes = 64 * 1024;
+export const maxCopiedBytes = 64 * 1024;
 
 /** What goes over the wire, not compressed: one piece of its own, or for a large message its prefix and the pieces. */
 export function encodeFrame(pieces: Pieces): Pieces {

@@ -8,6 +8,7 @@ export const maxHeadBytes = 128 * 1024;
  * of the fields that lead to it. Looks at lengths only. A malformed message is left to those who decode it.
  */
 export function hasLargeHead(message: Uint8Array, path: readonly number[]): boolean {
+  if (message.length <= maxHeadBytes) return false;
   try {
     return countHead(message, path) > maxHeadBytes;
   } catch {

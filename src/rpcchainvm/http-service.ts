@@ -13,7 +13,7 @@ import {
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import type { Call, Room } from "./grpc-call.ts";
 import { GrpcClient } from "./grpc-client.ts";
-import type { Pieces } from "./grpc-frame.ts";
+import { maxCopiedBytes, type Pieces } from "./grpc-frame.ts";
 import type { ServiceOptions, UnaryService } from "./grpc-server.ts";
 import { readBody } from "./http-body.ts";
 import { CallerNames } from "./http-caller.ts";
@@ -40,7 +40,7 @@ export interface HttpAsker {
   /** Aborts when nobody waits any more. */
   readonly signal: AbortSignal;
   /** To be called when the request's body is of no more use. */
-  readonly releaseRequest: () => void;
+  releaseRequest(): void;
 }
 
 /** The door before every request. */
@@ -98,11 +98,11 @@ export function httpOptions(admission: Pick<HttpAdmission, "admit">): ServiceOpt
   };
 }
 
-/** The body goes last, and is not copied: it may be large. */
+/** A large body goes last, and is not copied. */
 function encodeReply({ code = 0, headers = [], body = new Uint8Array() }: SimpleReply): Pieces {
   const schema = HandleSimpleHTTPResponseSchema;
+  if (body.length <= maxCopiedBytes) return [toBinary(schema, create(schema, { code, headers, body }))];
   const encoded = toBinary(schema, create(schema, { code, headers }));
-  if (body.length === 0) return [encoded];
   const tag = new BinaryWriter().tag(schema.field.body.number, WireType.LengthDelimited).uint32(body.length).finish();
   return [encoded, tag, body];
 }
@@ -118,7 +118,7 @@ export function createHttpService(getApp: () => HttpApp, protocol: Protocol): Un
   const names = new CallerNames();
   const admit = (call: Call, headers: readonly Element[], address: string): HttpAsker | undefined => {
     const name = names.of(call.connection, address, headers, getApp().clientAddressHeader);
-    return call.room?.takeFor(name) === false ? undefined : toAsker(name, call);
+    return call.room?.takeFor(name) === false ? undefined : new CallAsker(name, call);
   };
   return {
     handleSimple: (request, call) => {
@@ -134,15 +134,23 @@ export function createHttpService(getApp: () => HttpApp, protocol: Protocol): Un
   };
 }
 
-/** The signal is made for those who ask. */
-function toAsker(name: string, call: Call): HttpAsker {
-  return {
-    name,
-    get signal() {
-      return call.signal;
-    },
-    releaseRequest: () => call.room?.releaseRequest(),
-  };
+/** Asks for the signal only when it is needed: it is made then. */
+class CallAsker implements HttpAsker {
+  readonly name: string;
+  readonly #call: Call;
+
+  constructor(name: string, call: Call) {
+    this.name = name;
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  releaseRequest(): void {
+    this.#call.room?.releaseRequest();
+  }
 }
 
 type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHeaders" | "responseHeaders" | "body">;

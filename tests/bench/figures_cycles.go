@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-const cycleRounds = 5
+const cycleRounds = 9
 
 // cycleSizes are the sizes of data, and how many blocks of them make one round.
 var cycleSizes = []struct {
