@@ -1,7 +1,10 @@
 import { collectIfGrown } from "./memory.ts";
 import { Round } from "./round.ts";
 
-/** Milliseconds of work for clients after which whatever else there is to do has its turn. */
+/**
+ * Milliseconds after which clients are let in by a new turn of the event loop only: whatever else there is to do has its
+ * own before.
+ */
 export const maxTurnMs = 2;
 
 /** Who asks. */
@@ -42,13 +45,15 @@ export class Turns {
   readonly #waiting = new Round<Waiting>();
   readonly #waitingLong = new Round<() => void>();
   readonly #nowMs: () => number;
-  /** When the turn that goes on began; undefined between two. */
-  #startMs: number | undefined;
+  /** When clients were let in last: since then, other work may have had turns or not. */
+  #startMs: number;
+  #isTurnToCome = false;
   #isLongUnderWay = false;
 
   /** `nowMs` gives the milliseconds of one steady clock. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
+    this.#startMs = nowMs();
   }
 
   /** Does `work` at once, or when it is the asker's turn. Rejects with the signal's reason if it has aborted by then. */
@@ -63,7 +68,7 @@ export class Turns {
           reject(error);
         }
       };
-      this.#waiting.add(asker.name, { signal: asker.signal, begin, drop: reject, isResumed: false });
+      this.#wait(asker.name, { signal: asker.signal, begin, drop: reject, isResumed: false });
     });
   }
 
@@ -72,7 +77,7 @@ export class Turns {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#hasTime()) return undefined;
     return new Promise((resolve, reject) => {
-      this.#waiting.add(name, { signal, begin: resolve, drop: reject, isResumed: true });
+      this.#wait(name, { signal, begin: resolve, drop: reject, isResumed: true });
     });
   }
 
@@ -95,31 +100,34 @@ export class Turns {
     next?.();
   }
 
-  /** Whether there is time left in this turn; begins one where there is none. */
   #hasTime(): boolean {
-    if (this.#startMs !== undefined) return this.#nowMs() - this.#startMs < maxTurnMs;
-    this.#begin();
-    return true;
+    return this.#nowMs() - this.#startMs < maxTurnMs;
   }
 
-  #begin(): void {
+  #wait(name: string, waiting: Waiting): void {
+    this.#waiting.add(name, waiting);
+    this.#askForTurn();
+  }
+
+  #askForTurn(): void {
+    if (this.#isTurnToCome) return;
+    this.#isTurnToCome = true;
+    setImmediate(() => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    this.#isTurnToCome = false;
     this.#startMs = this.#nowMs();
-    setImmediate(() => this.#nextTurn());
-  }
-
-  #nextTurn(): void {
-    this.#startMs = undefined;
-    if (this.#waiting.isEmpty) return;
-    this.#begin();
     do {
       const next = this.#waiting.take();
       if (next === undefined) return;
       if (next.signal.aborted) next.drop(next.signal.reason);
       else {
         next.begin();
-        if (next.isResumed) return;
+        if (next.isResumed) break;
       }
     } while (this.#hasTime());
+    if (!this.#waiting.isEmpty) this.#askForTurn();
   }
 }
 

@@ -45,7 +45,7 @@ test("callers go round, each in his own order: whoever has much to ask waits for
   const greedy = Array.from({ length: 5 }, (_, i) => ask("greedy", `greedy ${i}`));
   const others = [ask("a", "a 0"), ask("b", "b 0"), ask("a", "a 1")];
   await Promise.all([...greedy, ...others]);
-  expect(order).toEqual(["greedy 0", "greedy 1", "a 0", "b 0", "greedy 2", "a 1", "greedy 3", "greedy 4"]);
+  expect(order).toEqual(["greedy 0", "a 0", "b 0", "greedy 1", "a 1", "greedy 2", "greedy 3", "greedy 4"]);
 });
 
 test("long work of one caller lets others between its pieces", async () => {
@@ -58,7 +58,7 @@ test("long work of one caller lets others between its pieces", async () => {
     }
   });
   await Promise.all([long, turns.run(named("short"), () => order.push("short"))]);
-  expect(order).toEqual(["piece 0", "piece 1", "short", "piece 2"]);
+  expect(order).toEqual(["piece 0", "short", "piece 1", "piece 2"]);
 });
 
 test("long work comes one by one, those who wait for it go round, and short work comes between", async () => {
@@ -83,7 +83,7 @@ test("long work comes one by one, those who wait for it go round, and short work
     .catch((e: Error) => order.push(e.message));
   await turns.run(named("short"), () => order.push("short"));
   await Promise.all([...all, failed]);
-  expect(order).toEqual(["short", "gone", "a 0", "b 0", "bug", "a 1"]);
+  expect(order).toEqual(["gone", "short", "a 0", "b 0", "bug", "a 1"]);
 });
 
 test("who is gone when his turn comes has none, and holds up nobody", async () => {
