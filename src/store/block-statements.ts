@@ -33,6 +33,9 @@ export function prepareBlocks(db: Database) {
     lastHeight: db.query<{ height: bigint }, []>(
       "SELECT height FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1",
     ),
+    highestRejected: db.query<{ height: bigint | null }, []>(
+      "SELECT max(height) AS height FROM blocks WHERE status = 2",
+    ),
     byHeight: db.query<BlockRow, [bigint]>("SELECT key, bytes FROM blocks WHERE height = ? AND status = 3"),
     lastAt: db.query<BlockRow, [bigint]>(
       "SELECT key, bytes FROM blocks WHERE timestamp <= ? AND status = 3 ORDER BY timestamp DESC, height DESC LIMIT 1",

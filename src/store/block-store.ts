@@ -27,6 +27,7 @@ export class BlockStore {
   readonly file: string;
   readonly proposals: ProposalTable;
   #instanceId: Uint8Array;
+  #highestRejected: bigint;
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepareBlocks>;
 
@@ -50,11 +51,17 @@ export class BlockStore {
     this.#sql = prepareBlocks(db);
     this.proposals = new ProposalTable(file, db);
     this.#instanceId = this.#run(() => this.#readOrSetInstanceId(newInstanceId));
+    this.#highestRejected = this.#run(() => this.#sql.highestRejected.get()?.height ?? -1n);
   }
 
   /** 16 random bytes, made with the file: they tell it from its copies' siblings. */
   get instanceId(): Uint8Array {
     return this.#instanceId;
+  }
+
+  /** No block above this height was ever rejected; -1 when none was. */
+  get highestRejected(): bigint {
+    return this.#highestRejected;
   }
 
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
@@ -166,6 +173,7 @@ export class BlockStore {
 
   reject({ id, height }: Block): void {
     this.#run(() => this.#sql.insertRejected.run(blockKey(id), height));
+    if (height > this.#highestRejected) this.#highestRejected = height;
   }
 
   /** The same for several, in one transaction. */

@@ -64,7 +64,7 @@ export class Builder {
     for (let timestamp = now > parent.timestamp ? now : parent.timestamp; ; timestamp++) {
       const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data });
       verifyChild(block, parent, now);
-      if (decisions.of(block.id) !== "rejected") return block;
+      if (!decisions.wasRejected(block)) return block;
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Block } from "../core/block.ts";
 import { VmError } from "../core/errors.ts";
 import type { Id } from "../core/id.ts";
 import type { BlockStore, Decision } from "../store/block-store.ts";
@@ -32,6 +33,11 @@ export class Decisions {
   of(id: Id): Decision | undefined {
     const { store, processing } = this.#parts;
     return processing.getLost(id) === undefined ? store.getDecision(id) : "rejected";
+  }
+
+  /** The same for a block that is not accepted: most are above all that were rejected, which costs no look-up. */
+  wasRejected({ id, height }: Block): boolean {
+    return height <= this.#parts.store.highestRejected && this.of(id) === "rejected";
   }
 
   /** Throws "not processing", "already accepted" or "already rejected" when it is not this. */
