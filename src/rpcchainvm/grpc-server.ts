@@ -72,7 +72,8 @@ export class GrpcServer {
   readonly #log: Log;
   readonly #server: http2.Http2Server;
 
-  constructor(log: Log) {
+  /** `windowBytes` is how much of a request may be on its way before any of it was looked at. */
+  constructor(log: Log, windowBytes = 2 ** 20) {
     this.#log = log;
     this.#server = http2.createServer({
       // Bun 1.4.5 refuses answers on open streams while more than this waits to be sent; in MB.
@@ -80,7 +81,7 @@ export class GrpcServer {
       // The node cancels WaitForEvent often, and losing the connection would fail every call on it.
       streamResetBurst: 1_000_000,
       streamResetRate: 1_000_000,
-      settings: { maxConcurrentStreams: 2 ** 31 - 1, initialWindowSize: 2 ** 20 },
+      settings: { maxConcurrentStreams: 2 ** 31 - 1, initialWindowSize: windowBytes },
       strictSingleValueFields: false,
     });
     this.#server.on("stream", (stream, headers) => this.#answer(stream as http2.ServerHttp2Stream, headers));

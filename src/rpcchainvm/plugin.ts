@@ -82,10 +82,13 @@ export async function servePlugin({ environment, httpPaths, staticApp, writeOut,
 
 /** On a listener of its own: clients come in numbers, while consensus waits for each answer. */
 function serveHttp(getApp: () => HttpApp, admission: HttpAdmission, protocol: Protocol, log: Log): Promise<string> {
-  const server = new GrpcServer(log);
+  const server = new GrpcServer(log, httpWindowBytes);
   server.add(HTTP, createHttpService(getApp, protocol), httpOptions(admission));
   return server.listenCoalesced();
 }
+
+/** Little of a request that is refused: of a hundred large ones, it is what comes in one turn of the event loop. */
+const httpWindowBytes = 64 * 1024;
 
 function addVmService(server: GrpcServer, options: VmServiceOptions): void {
   const { protocol } = options;
