@@ -23,7 +23,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   },
   dev: {
     layers: ["core", "vm", "api", "log"],
-    packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|timers\/promises))$/,
+    packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|net|timers\/promises))$/,
   },
   cli: {
     layers: ["core", "store", "dev", "api", "log"],

@@ -1,6 +1,6 @@
 import { defaultConfig } from "../core/config.ts";
 import type { Log } from "../log.ts";
-import { isFairShare, Loads } from "../vm/shares.ts";
+import { Supply } from "./supply.ts";
 
 /** How much of what clients send may be in this process at a time. */
 export interface AdmissionLimits {
@@ -10,9 +10,9 @@ export interface AdmissionLimits {
   readonly maxRequestBytes: number;
 }
 
-/** Bytes that large answers may have together until they are fetched. */
+/** Bytes that large answers may have together, from the time that they are made until they are fetched. */
 export const maxAnswerBytes = 32 * 1024 * 1024;
-/** Bytes of an answer that count as none: a network takes them at once. */
+/** Bytes of an answer that count as none: those of all requests together are no more than an operator lets in. */
 export const smallAnswerBytes = 64 * 1024;
 /** Milliseconds after which an answer is given up that nobody fetches. */
 export const maxFetchMs = 30_000;
@@ -21,7 +21,7 @@ export const retryAfterSeconds = 1;
 /** Milliseconds between two lines of the log about requests that were refused, at least. */
 const logPauseMs = 10_000;
 
-/** Why: too many, too large together, too many of its caller, or too much that is not fetched. */
+/** Why: too many, too large together, more than the share of their caller, or too much that is not fetched. */
 export type RefusedFor = "requests" | "bytes" | "caller" | "answers";
 
 /**
@@ -30,14 +30,11 @@ export type RefusedFor = "requests" | "bytes" | "caller" | "answers";
  */
 export class Admission {
   readonly #log: Log;
-  #limits: AdmissionLimits = {
-    maxRequests: defaultConfig.maxHttpRequests,
-    maxRequestBytes: defaultConfig.maxHttpBytes,
+  readonly #supplies: Supplies = {
+    requests: new Supply(defaultConfig.maxHttpRequests),
+    requestBytes: new Supply(defaultConfig.maxHttpBytes),
+    answerBytes: new Supply(maxAnswerBytes),
   };
-  #requests = 0;
-  #requestBytes = 0;
-  #answerBytes = 0;
-  readonly #loadByCaller = new Loads<string>();
   readonly #refused: Record<RefusedFor, number> = { requests: 0, bytes: 0, caller: 0, answers: 0 };
   #loggedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -45,13 +42,14 @@ export class Admission {
     this.#log = log;
   }
 
-  setLimits(limits: AdmissionLimits): void {
-    this.#limits = limits;
+  setLimits({ maxRequests, maxRequestBytes }: AdmissionLimits): void {
+    this.#supplies.requests.max = maxRequests;
+    this.#supplies.requestBytes.max = maxRequestBytes;
   }
 
   /** Requests that are in work, or wait. */
   get requests(): number {
-    return this.#requests;
+    return this.#supplies.requests.held;
   }
 
   /** How many were refused since the start, by the reason. */
@@ -61,48 +59,15 @@ export class Admission {
 
   /** Room for a request of so many bytes; undefined when there is none now. */
   admit(bytes: number): Room | undefined {
-    if (this.#requests >= this.#limits.maxRequests) {
+    const { requests, requestBytes } = this.#supplies;
+    if (!requests.take(1)) {
       this.#refuse("requests");
       return undefined;
     }
-    if (!this.holdRequest(bytes)) return undefined;
-    this.#requests++;
-    return new Room(this, bytes);
-  }
-
-  // For `Room` alone.
-
-  /** No caller may hold more than what is left: whoever comes next finds room, however many there are. */
-  takeFor(caller: string): boolean {
-    const others = this.#requests - 1; // without the one that is asked for
-    const isFair = isFairShare(this.#loadByCaller.of(caller).items, 1, this.#limits.maxRequests - others);
-    if (isFair) this.#loadByCaller.add(caller, 1, 0);
-    else this.#refuse("caller");
-    return isFair;
-  }
-
-  holdRequest(bytes: number): boolean {
-    const isRoom = this.#requestBytes + bytes <= this.#limits.maxRequestBytes;
-    if (isRoom) this.#requestBytes += bytes;
-    else this.#refuse("bytes");
-    return isRoom;
-  }
-
-  holdAnswer(bytes: number): boolean {
-    const isRoom = this.#answerBytes + bytes <= maxAnswerBytes;
-    if (isRoom) this.#answerBytes += bytes;
-    else this.#refuse("answers");
-    return isRoom;
-  }
-
-  releaseRequest(bytes: number): void {
-    this.#requestBytes -= bytes;
-  }
-
-  free(caller: string | undefined, answerBytes: number): void {
-    this.#requests--;
-    this.#answerBytes -= answerBytes;
-    if (caller !== undefined) this.#loadByCaller.add(caller, -1, 0);
+    if (requestBytes.take(bytes)) return new Room(this.#supplies, bytes, (reason) => this.#refuse(reason));
+    requests.putBack(1, undefined);
+    this.#refuse("bytes");
+    return undefined;
   }
 
   #refuse(reason: RefusedFor): void {
@@ -114,58 +79,90 @@ export class Admission {
   }
 }
 
+interface Supplies {
+  readonly requests: Supply;
+  readonly requestBytes: Supply;
+  readonly answerBytes: Supply;
+}
+
 /** What a request holds until it is answered and the answer is fetched. */
 export class Room {
-  readonly #admission: Admission;
+  readonly #supplies: Supplies;
+  readonly #onRefused: (reason: RefusedFor) => void;
   #requestBytes: number;
   #answerBytes = 0;
   #caller: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Made by `Admission` alone. */
-  constructor(admission: Admission, requestBytes: number) {
-    this.#admission = admission;
+  /** Made by `Admission`, which has taken one request of so many bytes from the supplies. */
+  constructor(supplies: Supplies, requestBytes: number, onRefused: (reason: RefusedFor) => void) {
+    this.#supplies = supplies;
     this.#requestBytes = requestBytes;
+    this.#onRefused = onRefused;
   }
 
-  /** To be called once when it is known who asks. False when this caller holds more than is left for others: refuse it. */
+  /** To be called once when it is known who asks. False when this caller has more than his share: refuse it. */
   takeFor(caller: string): boolean {
-    const isTaken = this.#admission.takeFor(caller);
-    if (isTaken) this.#caller = caller;
-    return isTaken;
+    const { requests, requestBytes } = this.#supplies;
+    if (!requests.giveTo(caller, 1)) return this.#refuse("caller");
+    if (requestBytes.giveTo(caller, this.#requestBytes)) {
+      this.#caller = caller;
+      return true;
+    }
+    requests.putBack(1, caller);
+    requests.take(1);
+    return this.#refuse("caller");
   }
 
   /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
   holdRequest(bytes: number): boolean {
-    const isRoom = this.#admission.holdRequest(bytes);
-    if (isRoom) this.#requestBytes += bytes;
-    return isRoom;
+    if (!this.#take(this.#supplies.requestBytes, bytes)) return this.#refuse("bytes");
+    this.#requestBytes += bytes;
+    return true;
   }
 
   /** To be called when the request's bytes are of no more use. */
   releaseRequest(): void {
-    this.#admission.releaseRequest(this.#requestBytes);
+    this.#supplies.requestBytes.putBack(this.#requestBytes, this.#caller);
     this.#requestBytes = 0;
   }
 
+  /** To be called before so many more bytes are kept that belong to the answer. False when there is no room for them. */
+  holdAnswer(bytes: number): boolean {
+    if (!this.#take(this.#supplies.answerBytes, bytes)) return this.#refuse("answers");
+    this.#answerBytes += bytes;
+    return true;
+  }
+
   /**
-   * To be called once with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
-   * `giveUp` is called when nobody fetches it.
+   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched: answer
+   * that there is no room. `giveUp` is called when nobody fetches it.
    */
-  holdAnswer(bytes: number, giveUp: () => void): boolean {
+  holdWhole(bytes: number, giveUp: () => void): boolean {
     if (bytes <= smallAnswerBytes) return true;
-    const isRoom = this.#admission.holdAnswer(bytes);
-    if (isRoom) {
-      this.#answerBytes = bytes;
-      this.#timer = setTimeout(giveUp, maxFetchMs);
-    }
-    return isRoom;
+    const more = bytes - this.#answerBytes;
+    if (more > smallAnswerBytes && !this.holdAnswer(more)) return false;
+    this.#timer = setTimeout(giveUp, maxFetchMs);
+    return true;
   }
 
   /** To be called once when the answer is fetched, or the caller is gone. */
   free(): void {
     clearTimeout(this.#timer);
     this.releaseRequest();
-    this.#admission.free(this.#caller, this.#answerBytes);
+    this.#supplies.answerBytes.putBack(this.#answerBytes, this.#caller);
+    this.#supplies.requests.putBack(1, this.#caller);
+  }
+
+  #take(supply: Supply, amount: number): boolean {
+    if (!supply.take(amount)) return false;
+    if (this.#caller === undefined || supply.giveTo(this.#caller, amount)) return true;
+    supply.putBack(amount, undefined);
+    return false;
+  }
+
+  #refuse(reason: RefusedFor): false {
+    this.#onRefused(reason);
+    return false;
   }
 }

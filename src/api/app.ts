@@ -11,22 +11,16 @@ import type { Asker, Caller, Turns } from "./turns.ts";
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
-/** Bytes of a body that carries no data: a call at `/static`, and whatever is sent to another path than `/rpc`. */
+/** Bytes of a body that carries no data: a call at `/static`. */
 export const maxSmallBodyBytes = 64 * 1024;
 /** Characters of a URL. */
 export const maxUrlLength = 8 * 1024;
 
-/** Who sends a request. */
-export interface Sender extends Asker {
-  /** To be called when the body of the request is of no more use. */
-  releaseRequest(): void;
-}
-
 /** The ways into the API: both do the same for a JSON-RPC call. */
 export interface Api {
-  readonly fetch: (request: Request, sender: Sender) => Awaitable<Response>;
+  readonly fetch: (request: Request, asker: Asker) => Awaitable<Response>;
   /** Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large. */
-  readonly answerRpc: (body: Uint8Array, sender: Sender) => Awaitable<string> | undefined;
+  readonly answerRpc: (body: Uint8Array, asker: Asker) => Awaitable<string> | undefined;
 }
 
 /** What a route knows besides the request. */
@@ -44,14 +38,11 @@ export function createApi(vm: Vm, identity: Identity, log: Log, turns: Turns): A
   addExplorer(app, vm, identity.notice);
   app.notFound((c) => c.text("not found\n", 404));
   return {
-    fetch: (request, sender) => turns.run(sender, (caller) => app.fetch(request, { caller })),
-    answerRpc: (body, sender) => {
+    fetch: (request, asker) => turns.run(asker, (caller) => app.fetch(request, { caller })),
+    answerRpc: (body, asker) => {
       if (body.length > maxBodyBytes) return undefined;
-      return turns.run(sender, (caller) => {
-        const text = utf8.decode(body);
-        sender.releaseRequest();
-        if (body.length > maxSmallBodyBytes) setImmediate(collectIfGrown);
-        return answerText(methods, text, caller);
+      return turns.run(asker, (caller) => {
+        return answerText(methods, body, caller);
       });
     },
   };
@@ -62,14 +53,25 @@ export function createStaticApp(log: Log, turns: Turns): Api["fetch"] {
   const app = createApp(log);
   serveRpc(app, "/static", staticMethods, maxSmallBodyBytes);
   app.notFound((c) => c.text("the chain is not initialized\n", 503));
-  return (request, sender) => turns.run(sender, (caller) => app.fetch(request, { caller }));
+  return (request, asker) => turns.run(asker, (caller) => app.fetch(request, { caller }));
 }
 
 /** Gives "" where there is nothing to answer. */
-function answerText(methods: Methods, text: string, caller: Caller): Awaitable<string> {
+function answerText(methods: Methods, body: Uint8Array, caller: Caller): Awaitable<string> {
+  const text = utf8.decode(body);
+  caller.releaseRequest();
   const answer = answerJsonRpc(methods, text, caller);
-  return answer instanceof Promise ? answer.then((text) => text ?? "") : (answer ?? "");
+  if (body.length > largeBytes) setImmediate(collectIfGrown);
+  return answer instanceof Promise ? answer.then(noteAnswer) : noteAnswer(answer);
 }
+
+function noteAnswer(text = ""): string {
+  if (text.length > largeBytes) setImmediate(collectIfGrown);
+  return text;
+}
+
+/** Bytes or characters after which it is worth a look how much memory is in use. */
+const largeBytes = 64 * 1024;
 
 function createApp(log: Log): ApiApp {
   const app: ApiApp = new Hono();
@@ -92,9 +94,9 @@ function serveRpc(app: ApiApp, path: string, methods: Methods, maxBytes: number)
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
-    const body = await c.req.arrayBuffer();
-    if (body.byteLength > maxBytes) return c.text(`a request has at most ${maxBytes} bytes\n`, 413);
-    const answer = await answerText(methods, utf8.decode(body), c.env.caller);
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    if (body.length > maxBytes) return c.text(`a request has at most ${maxBytes} bytes\n`, 413);
+    const answer = await answerText(methods, body, c.env.caller);
     return answer === "" ? new Response(null, { status: 204 }) : new Response(answer, jsonReply);
   });
 }

@@ -15,6 +15,10 @@ export type Awaitable<T> = T | Promise<T>;
 export const maxBatchRequests = 100;
 /** Characters of the answers to a batch, after which nothing more is begun or read for it. */
 export const maxBatchAnswerLength = 4 * 1024 * 1024;
+/** Characters of an answer for which a batch holds room before it begins: that of each call that changes anything. */
+export const smallAnswerLength = 1_024;
+/** Characters of an id: it is kept as long as its request waits. */
+export const maxIdLength = 256;
 /** Values in one request or batch at most, by the commas, colons and brackets in it: what is parsed takes a few ms then. */
 export const maxValues = 10_000;
 
@@ -57,24 +61,33 @@ type Answer =
 
 /**
  * Begins the requests in their order, and does not wait for one before the next; other callers come between. When their
- * answers are too large, those to notifications among them, no more are begun, and reads that are not done yet are given
- * up; what was proposed by then is answered all the same.
+ * answers are too large, those to notifications among them, or there is no room for them beside those of others, no more are
+ * begun, and reads that are not done yet are given up; what was proposed by then is answered all the same.
  */
-async function answerBatch(methods: Methods, requests: readonly unknown[], whole: Caller): Promise<string | undefined> {
+async function answerBatch(methods: Methods, requests: unknown[], whole: Caller): Promise<string | undefined> {
+  if (!whole.holdAnswer(requests.length * smallAnswerLength))
+    return JSON.stringify(failure(null, internalError, noRoom));
   const full = new AbortController();
   const caller = whole.until(AbortSignal.any([whole.signal, full.signal]));
   const answers: Awaitable<string | undefined>[] = [];
   let length = 0;
-  const count = (answered: Answered) => {
-    length += answered.text.length;
-    if (length >= maxBatchAnswerLength) full.abort(new Error(answersTooLarge));
-    return textIfWanted(answered);
+  const count = ({ text, isWanted }: Answered, id: unknown) => {
+    length += text.length;
+    const isRoom = text.length <= smallAnswerLength || whole.holdAnswer(text.length);
+    if (length >= maxBatchAnswerLength || !isRoom) full.abort(new Error(answersTooLarge));
+    return textIfWanted(isRoom ? { text, isWanted } : { text: refusal(id), isWanted });
   };
-  for (const request of requests) {
+  const begin = (request: unknown) => {
+    const id = idOf(request) ?? null;
+    if (full.signal.aborted) return textIfWanted({ text: refusal(id), isWanted: !isNotification(request) });
+    const answer = answerOne(methods, request, caller);
+    return answer instanceof Promise ? answer.then((answered) => count(answered, id)) : count(answer, id);
+  };
+  for (const i of requests.keys()) {
     const othersTurn = whole.pause();
     if (othersTurn !== undefined) await othersTurn;
-    const answer = full.signal.aborted ? refuseRest(request) : answerOne(methods, request, caller);
-    answers.push(answer instanceof Promise ? answer.then(count) : count(answer));
+    answers.push(begin(requests[i]));
+    requests[i] = undefined; // some wait long, and need not keep what the others brought
   }
   return joinAnswers(await Promise.all(answers));
 }
@@ -131,11 +144,11 @@ function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
   throw error;
 }
 
-function refuseRest(request: unknown): Answered {
-  const answer = failure(idOf(request) ?? null, internalError, answersTooLarge);
-  return { text: formatExactJson(answer), isWanted: !isNotification(request) };
+function refusal(id: unknown): string {
+  return formatExactJson(failure(id, internalError, answersTooLarge));
 }
 
+const noRoom = "too many answers wait to be fetched, try again later: nothing was done";
 const answersTooLarge = "the answers to this batch are too large";
 
 interface JsonRpcRequest {
@@ -162,7 +175,8 @@ function idOf(request: unknown): unknown {
 
 /** Numbers whose text must be kept come from `parseVerbatimJson` as raw JSON. */
 function isId(id: unknown): boolean {
-  return id === null || typeof id === "string" || typeof id === "number" || JSON.isRawJSON(id);
+  if (typeof id === "string") return id.length <= maxIdLength;
+  return id === null || typeof id === "number" || (JSON.isRawJSON(id) && JSON.stringify(id).length <= maxIdLength);
 }
 
 function failure(id: unknown, code: number, message: string): Answer {

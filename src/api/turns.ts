@@ -7,15 +7,19 @@ import { Round } from "./round.ts";
  */
 export const maxTurnMs = 2;
 
-/** Who asks. */
+/** A request, and who has sent it. */
 export interface Asker {
   /** Those with the same name share one place in the round, and one share of what is limited. */
   readonly name: string;
   /** Aborts when nobody wants the answer any more. */
   readonly signal: AbortSignal;
+  /** To be called when the request's body is of no more use. */
+  releaseRequest(): void;
+  /** To be called before so many more bytes of the answer are kept. False when there is no room for them. */
+  holdAnswer(bytes: number): boolean;
 }
 
-/** Who asks, to those who work for him. All promises reject with the signal's reason when nobody wants the answer. */
+/** The same to those who work on it. All promises reject with the signal's reason when nobody wants the answer. */
 export interface Caller extends Asker {
   /**
    * To be called between the pieces of work, each of some milliseconds at most. Undefined: go on. Else it is the turn of
@@ -38,8 +42,8 @@ interface Waiting {
 
 /**
  * Lets clients work one after the other, in turns of the event loop that are so short that the node's calls, which come
- * between them, do not wait. Callers go round: whoever has much to ask waits for himself. What nobody wants any more when
- * its turn comes is not begun.
+ * between them, do not wait. Callers go round, and so do the requests of each: whoever has much to ask waits for himself.
+ * What nobody wants any more when its turn comes is not begun.
  */
 export class Turns {
   readonly #waiting = new Round<Waiting>();
@@ -58,7 +62,7 @@ export class Turns {
 
   /** Does `work` at once, or when it is the asker's turn. Rejects with the signal's reason if it has aborted by then. */
   run<T>(asker: Asker, work: (caller: Caller) => T | Promise<T>): T | Promise<T> {
-    const caller = new TurnTaker(asker, this);
+    const caller = new TurnTaker(this, asker);
     if (this.#waiting.isEmpty && this.#hasTime()) return work(caller);
     return new Promise<T>((resolve, reject) => {
       const begin = () => {
@@ -68,23 +72,24 @@ export class Turns {
           reject(error);
         }
       };
-      this.#wait(asker.name, { signal: asker.signal, begin, drop: reject, isResumed: false });
+      this.#wait(asker, { signal: asker.signal, begin, drop: reject, isResumed: false });
     });
   }
 
   /** See `Caller`. */
-  pause({ name, signal }: Asker): Promise<void> | undefined {
+  pause(asker: Asker, signal: AbortSignal): Promise<void> | undefined {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#hasTime()) return undefined;
     return new Promise((resolve, reject) => {
-      this.#wait(name, { signal, begin: resolve, drop: reject, isResumed: true });
+      this.#wait(asker, { signal, begin: resolve, drop: reject, isResumed: true });
     });
   }
 
   /** See `Caller`. */
-  async doLong<T>({ name, signal }: Asker, work: () => Promise<T>): Promise<T> {
-    if (this.#isLongUnderWay) await new Promise<void>((resolve) => this.#waitingLong.add(name, resolve));
-    else this.#isLongUnderWay = true;
+  async doLong<T>(asker: Asker, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (this.#isLongUnderWay) {
+      await new Promise<void>((resolve) => this.#waitingLong.add([asker.name, asker], resolve));
+    } else this.#isLongUnderWay = true;
     try {
       signal.throwIfAborted();
       return await work();
@@ -104,8 +109,8 @@ export class Turns {
     return this.#nowMs() - this.#startMs < maxTurnMs;
   }
 
-  #wait(name: string, waiting: Waiting): void {
-    this.#waiting.add(name, waiting);
+  #wait(asker: Asker, waiting: Waiting): void {
+    this.#waiting.add([asker.name, asker], waiting);
     this.#askForTurn();
   }
 
@@ -133,12 +138,14 @@ export class Turns {
 
 /** Asks for the signal only when it is needed: it is made then. */
 class TurnTaker implements Caller {
-  readonly #asker: Asker;
   readonly #turns: Turns;
+  readonly #asker: Asker;
+  readonly #earlier: AbortSignal | undefined;
 
-  constructor(asker: Asker, turns: Turns) {
-    this.#asker = asker;
+  constructor(turns: Turns, asker: Asker, earlier?: AbortSignal) {
     this.#turns = turns;
+    this.#asker = asker;
+    this.#earlier = earlier;
   }
 
   get name(): string {
@@ -146,18 +153,26 @@ class TurnTaker implements Caller {
   }
 
   get signal(): AbortSignal {
-    return this.#asker.signal;
+    return this.#earlier ?? this.#asker.signal;
+  }
+
+  releaseRequest(): void {
+    this.#asker.releaseRequest();
+  }
+
+  holdAnswer(bytes: number): boolean {
+    return this.#asker.holdAnswer(bytes);
   }
 
   pause(): Promise<void> | undefined {
-    return this.#turns.pause(this.#asker);
+    return this.#turns.pause(this.#asker, this.signal);
   }
 
   doLong<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.doLong(this.#asker, work);
+    return this.#turns.doLong(this.#asker, this.signal, work);
   }
 
   until(signal: AbortSignal): Caller {
-    return new TurnTaker({ name: this.name, signal }, this.#turns);
+    return new TurnTaker(this.#turns, this.#asker, signal);
   }
 }

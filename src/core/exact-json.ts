@@ -63,12 +63,14 @@ function parseJson(text: string, read: (literal: string) => unknown): unknown {
 
 /**
  * The numbers of a JSON text in their order, and the text with each replaced by its index. What is no number by the grammar
- * stays, so that the one text is JSON where the other is.
+ * stays, so that the one text is JSON where the other is. Throws a `SyntaxError` when there are more numbers than places for
+ * them: a text without separators would else have millions.
  */
 function takeNumbers(text: string, read: (literal: string) => unknown) {
   const numbers: unknown[] = [];
   let indexed = "";
   let taken = 0;
+  let places = 1;
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at);
     if (code === quote) at = endOfString(text, at);
@@ -79,11 +81,20 @@ function takeNumbers(text: string, read: (literal: string) => unknown) {
         indexed += text.slice(taken, at) + numbers.length;
         numbers.push(read(literal));
         taken = end;
+        if (numbers.length > places) throw new SyntaxError("JSON Parse error: a number where none can be");
       }
       at = end;
-    } else at++;
+    } else {
+      places += placesBehind(code);
+      at++;
+    }
   }
   return { numbers, indexed: indexed + text.slice(taken) };
+}
+
+/** Whether a number may stand behind this character. */
+function placesBehind(code: number): 0 | 1 {
+  return code === comma || code === colon || code === openBracket ? 1 : 0;
 }
 
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
@@ -116,8 +127,11 @@ function isDigit(code: number): boolean {
 
 const quote = 0x22;
 const plus = 0x2b;
+const comma = 0x2c;
 const minus = 0x2d;
 const point = 0x2e;
+const colon = 0x3a;
+const openBracket = 0x5b;
 const backslash = 0x5c;
 const exponent = 0x65;
 

@@ -1,15 +1,15 @@
-import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
-import { type Admission, retryAfterSeconds } from "../api/admission.ts";
-import { type Api, answerFailure, maxBodyBytes, type Sender } from "../api/app.ts";
+import type { Admission } from "../api/admission.ts";
+import { type Api, answerFailure, maxBodyBytes } from "../api/app.ts";
 import { answerJsonRpc } from "../api/json-rpc.ts";
 import type { Turns } from "../api/turns.ts";
 import { VmError } from "../core/errors.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
+import { admit, type DevEnvironment } from "./admit.ts";
 import { createInfoMethods, type NodeInfo, notice } from "./node-api.ts";
 
 export interface DevAppOptions {
@@ -24,21 +24,16 @@ export interface DevAppOptions {
   readonly hosts: readonly string[];
 }
 
-interface Environment {
-  readonly Bindings: HttpBindings;
-  readonly Variables: { sender: Sender };
-}
-
 /** What a node serves of one chain, at the same URLs. */
-export function createDevApp(options: DevAppOptions): Hono<Environment> {
+export function createDevApp(options: DevAppOptions): Hono<DevEnvironment> {
   const { vm, info, chain, admission, turns, hosts, log } = options;
-  const app = new Hono<Environment>();
+  const app = new Hono<DevEnvironment>();
   app.onError((error, c) => answerFailure(error, c.req.path, c.req.raw.signal, log));
   app.use((c, next) => (isAllowedHost(c.req.header("host") ?? "", hosts) ? next() : refuseHost(c)));
   app.use(nodeCors);
-  app.use((c, next) => admit(c, admission, next));
+  app.use((c, next) => admit(c, next, admission));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: refuseLarge }));
-  const mounted = { optionHandler: (c: Context<Environment>) => [c.get("sender")] };
+  const mounted = { optionHandler: (c: Context<DevEnvironment>) => [c.get("asker")] };
   for (const name of info.chain) app.mount(`/ext/bc/${name}`, chain, mounted);
   app.get("/ext/health", (c) => {
     const { isHealthy, body } = checkHealth(vm, info);
@@ -47,7 +42,7 @@ export function createDevApp(options: DevAppOptions): Hono<Environment> {
   const infoMethods = createInfoMethods(info);
   app.post("/ext/info", async (c) => {
     const text = await c.req.text();
-    const answer = await turns.run(c.get("sender"), (caller) => answerJsonRpc(infoMethods, text, caller));
+    const answer = await turns.run(c.get("asker"), (caller) => answerJsonRpc(infoMethods, text, caller));
     return c.body(answer ?? "", 200, json);
   });
   app.notFound((c) => c.text("404 page not found\n", 404));
@@ -60,30 +55,6 @@ function refuseHost(c: Context): Promise<Response> {
 
 function refuseLarge(c: Context): Response {
   return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
-}
-
-/** Before anything is read. Until the answer is fetched, the request counts. */
-async function admit(c: Context<Environment>, admission: Admission, next: () => Promise<void>) {
-  const busy = () => c.text("too many requests, try again later\n", 503, { "Retry-After": String(retryAfterSeconds) });
-  const room = admission.admit(bytesOf(c));
-  if (room === undefined) return busy();
-  const { incoming, outgoing } = c.env;
-  outgoing.once("close", () => room.free());
-  const name = incoming.socket.remoteAddress ?? "unknown";
-  if (!room.takeFor(name)) return busy();
-  c.set("sender", { name, signal: c.req.raw.signal, releaseRequest: () => room.releaseRequest() });
-  await next();
-  if (c.res.body === null) return undefined;
-  const body = await c.res.arrayBuffer();
-  const isRoom = room.holdAnswer(body.byteLength, () => outgoing.destroy());
-  c.res = isRoom ? new Response(body, c.res) : busy();
-  return undefined;
-}
-
-/** A body that does not say how long it is may be as long as any. */
-function bytesOf(c: Context): number {
-  if (c.req.header("transfer-encoding") !== undefined) return maxBodyBytes;
-  return Math.min(Number(c.req.header("content-length") ?? 0), maxBodyBytes);
 }
 
 /**

@@ -20,11 +20,13 @@ export interface Room {
   holdRequest(bytes: number): boolean;
   /** To be called when the request's bytes are of no more use. */
   releaseRequest(): void;
+  /** To be called before so many more bytes are kept that belong to the answer. False when there is no room for them. */
+  holdAnswer(bytes: number): boolean;
   /**
-   * To be called once with the bytes of the answer. False when too much waits to be fetched: answer that there is no room.
-   * `giveUp` is called when nobody fetches it.
+   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched: answer
+   * that there is no room. `giveUp` is called when nobody fetches it.
    */
-  holdAnswer(bytes: number, giveUp: () => void): boolean;
+  holdWhole(bytes: number, giveUp: () => void): boolean;
   free(): void;
 }
 
@@ -113,8 +115,8 @@ export class ServerCall implements Call {
   }
 
   /** Whether there is room for an answer of so many bytes, until the caller has fetched it. */
-  holdAnswer(bytes: number): boolean {
-    return this.#room?.holdAnswer(bytes, () => this.#stream.close(constants.NGHTTP2_CANCEL)) ?? true;
+  holdWhole(bytes: number): boolean {
+    return this.#room?.holdWhole(bytes, () => this.#stream.close(constants.NGHTTP2_CANCEL)) ?? true;
   }
 
   reply(message: Pieces): void {

@@ -151,7 +151,7 @@ export class GrpcServer {
     if (this.#held.has(path)) return call.hold();
     const route = this.#routes.get(path);
     if (route === undefined) return call.fail(new ConnectError(`${path} is not served here`, Code.Unimplemented));
-    const ifRoom = (reply: Pieces) => (call.holdAnswer(lengthOf(reply)) ? reply : route.refuseBusy());
+    const ifRoom = (reply: Pieces) => (call.holdWhole(lengthOf(reply)) ? reply : route.refuseBusy());
     call.readRequest({
       maxBytes: route.maxRequestBytes,
       admit: route.admit,

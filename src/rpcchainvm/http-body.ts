@@ -8,6 +8,9 @@ import type { Protocol } from "./protocol.ts";
 /** Bytes asked for in one call. */
 const readBytes = 1024 * 1024;
 
+/** How long a client may let us wait for the next of them. */
+const readTimeoutMs = 30_000;
+
 export interface BodyLimits {
   readonly maxBytes: number;
   /** Called for each part that is to be kept, with its bytes. False when there is no room for it. */
@@ -25,7 +28,7 @@ export async function readBody(
   const reader: ReadMethod = requestBody === "read to EOF text" ? textReader : Reader.method.read;
   const chunks: Uint8Array[] = [];
   for (let bytes = 0; bytes <= maxBytes; ) {
-    const { read, error } = await node.call(reader, { length: readBytes });
+    const { read, error } = await node.call(reader, { length: readBytes }, readTimeoutMs);
     if (!hold(read.length)) return "no room";
     chunks.push(read);
     bytes += read.length;

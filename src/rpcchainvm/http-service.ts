@@ -41,6 +41,8 @@ export interface HttpAsker {
   readonly signal: AbortSignal;
   /** To be called when the request's body is of no more use. */
   releaseRequest(): void;
+  /** To be called before so many more bytes of the answer are kept. False when there is no room for them. */
+  holdAnswer(bytes: number): boolean;
 }
 
 /** The door before every request. */
@@ -151,6 +153,10 @@ class CallAsker implements HttpAsker {
   releaseRequest(): void {
     this.#call.room?.releaseRequest();
   }
+
+  holdAnswer(bytes: number): boolean {
+    return this.#call.room?.holdAnswer(bytes) ?? true;
+  }
 }
 
 type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHeaders" | "responseHeaders" | "body">;
@@ -245,7 +251,7 @@ async function answerThroughWriter(
   };
   try {
     const made = asker === undefined ? busy : await answerRead(asker);
-    const isRoom = room?.holdAnswer(made.body.length, () => node.close()) ?? true;
+    const isRoom = room?.holdWhole(made.body.length, () => node.close()) ?? true;
     const { code, headers, body: payload } = isRoom ? made : busy;
     await node.call(Writer.method.writeHeader, { headers, statusCode: code });
     await node.call(Writer.method.write, { headers, payload });

@@ -83,18 +83,18 @@ test("large answers that nobody fetches leave no room for others, until they are
         given++;
         room.free();
       };
-      expect(room.holdAnswer(maxAnswerBytes / 8, giveUp)).toBe(true);
+      expect(room.holdWhole(maxAnswerBytes / 8, giveUp)).toBe(true);
     }
     const other = admit();
-    expect(other.holdAnswer(smallAnswerBytes + 1, () => {})).toBe(false);
-    expect(other.holdAnswer(smallAnswerBytes, () => {})).toBe(true);
+    expect(other.holdWhole(maxAnswerBytes, () => {})).toBe(false);
+    expect(other.holdWhole(smallAnswerBytes, () => {})).toBe(true);
     other.free();
     expect(admission.refused).toMatchObject({ answers: 1 });
     jest.advanceTimersByTime(maxFetchMs - 1);
     expect(given).toBe(0);
     jest.advanceTimersByTime(1);
     expect([given, admission.requests]).toEqual([8, 0]);
-    expect(admit().holdAnswer(maxAnswerBytes, () => {})).toBe(true);
+    expect(admit().holdWhole(maxAnswerBytes, () => {})).toBe(true);
   } finally {
     jest.useRealTimers();
   }
@@ -104,8 +104,8 @@ test("small answers count as none", () => {
   const { admission, admit } = start();
   const rooms = Array.from({ length: 2_000 }, () => admit());
   expect(rooms.length * smallAnswerBytes).toBeGreaterThan(maxAnswerBytes);
-  expect(rooms.every((room) => room.holdAnswer(smallAnswerBytes, () => {}))).toBe(true);
-  expect(admit().holdAnswer(maxAnswerBytes, () => {})).toBe(true);
+  expect(rooms.every((room) => room.holdWhole(smallAnswerBytes, () => {}))).toBe(true);
+  expect(admit().holdWhole(maxAnswerBytes, () => {})).toBe(true);
   expect(admission.refused).toMatchObject({ answers: 0 });
 });
 
@@ -122,4 +122,37 @@ test("an operator may set other limits", () => {
   expect(admission.admit(6)).toBeUndefined();
   expect(admission.admit(5)).toBeDefined();
   expect(admission.admit(0)).toBeUndefined();
+});
+
+test("bytes of requests and of answers are shared as requests are", () => {
+  const { admission, admit } = start();
+  const takeAll = (caller: string, bytes: number, hold: (room: Room) => boolean) => {
+    for (let taken = 0; ; taken++) {
+      const room = admission.admit(bytes);
+      if (room === undefined) return taken;
+      if (room.takeFor(caller) && hold(room)) continue;
+      room.free();
+      return taken;
+    }
+  };
+  const sixteenth = maxHttpBytes / 16;
+  expect(takeAll("greedy", sixteenth, () => true)).toBe(8);
+  expect(takeAll("modest", sixteenth, () => true)).toBe(4);
+  const other = admit();
+  expect(other.takeFor("other")).toBe(true);
+  expect(other.holdRequest(sixteenth)).toBe(true);
+  const answer = maxAnswerBytes / 16;
+  expect(takeAll("unread", 0, (room) => room.holdWhole(answer, () => {}))).toBe(8);
+  expect(takeAll("unread as well", 0, (room) => room.holdAnswer(answer))).toBe(4);
+  expect(other.holdWhole(answer, () => {})).toBe(true);
+});
+
+test("the parts of an answer that are held are not counted again as a whole", () => {
+  const { admit } = start();
+  const room = admit();
+  room.takeFor("one");
+  for (let i = 0; i < 4; i++) expect(room.holdAnswer(maxAnswerBytes / 8)).toBe(true);
+  expect(room.holdWhole(maxAnswerBytes / 2 + 100, () => {})).toBe(true);
+  room.free();
+  expect(admit().holdWhole(maxAnswerBytes, () => {})).toBe(true);
 });

@@ -102,9 +102,9 @@ describe("every page", () => {
     const page = await openPage(vm);
     expect(reads).not.toHaveBeenCalled();
     const [text, bytes] = [1, 2].map((height) => blockAt(blocks, height).bytes.length.toLocaleString("en-US"));
-    expect(page.text).toContain("x".repeat(96));
-    expect(page.text).toContain(`a block of ${text} bytes`);
-    expect(page.text).toContain(`a block of ${bytes} bytes`);
+    expect(page.text).toContain("x".repeat(90));
+    expect(page.text).toContain(`${text}-byte block`);
+    expect(page.text).toContain(`${bytes}-byte block`);
   });
 
   test("is small, whatever is in the blocks", async () => {

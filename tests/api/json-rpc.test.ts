@@ -1,7 +1,17 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { maxBatchAnswerLength, maxBatchRequests, maxValues } from "../../src/api/json-rpc.ts";
-import { slowTurns } from "../support/caller.ts";
+import {
+  answerJsonRpc,
+  maxBatchAnswerLength,
+  maxBatchRequests,
+  maxIdLength,
+  maxValues,
+  smallAnswerLength,
+} from "../../src/api/json-rpc.ts";
+import { createMethods } from "../../src/api/methods.ts";
+import type { Caller } from "../../src/api/turns.ts";
+import { callerOf, slowTurns } from "../support/caller.ts";
 import { acceptAll, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
+import { identity } from "../support/identity.ts";
 import { countTurns } from "../support/turns.ts";
 import { RpcClient } from "./rpc.ts";
 
@@ -44,9 +54,16 @@ describe("an id", () => {
     );
   });
 
-  test("of a megabyte is echoed, too", async () => {
-    const id = JSON.stringify("x".repeat(1_000_000));
-    expect(await new RpcClient().answer(request(id))).toEndWith(`"id":${id}}`);
+  test.each([
+    ["text", (length: number) => JSON.stringify("x".repeat(length))],
+    ["digits", (length: number) => "9".repeat(length)],
+  ])("of %s has a limit, since it is kept while its request waits", async (_what, idOf) => {
+    const [longest, longer] = [idOf(maxIdLength), idOf(maxIdLength + 1)];
+    expect(await new RpcClient().answer(request(longest))).toEndWith(`"id":${longest}}`);
+    expect(JSON.parse((await new RpcClient().answer(request(longer))) ?? "")).toMatchObject({
+      error: { code: -32600 },
+      id: null,
+    });
   });
 });
 
@@ -228,6 +245,32 @@ describe("a batch that is too large to be answered", () => {
     const text = await new RpcClient(vm).answer(`[${Array(100).fill(proof)}]`);
     expect(text).toBeUndefined();
     expect(read.mock.calls.length).toBe(Math.ceil(maxBatchAnswerLength / 4_000_500));
+  });
+
+  test("for which there is no room is not begun: nothing of it is done", async () => {
+    const { vm } = startVm();
+    const refusing: Caller = { ...callerOf(), holdAnswer: () => false };
+    const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
+    const answer = await answerJsonRpc(createMethods(vm, identity), `[${proposal},${proposal}]`, refusing);
+    expect(answer).toContain("nothing was done");
+    expect(vm.status().mempool.items).toBe(0);
+  });
+
+  test("gives what is small, and refuses what there is no room for, whatever was done before", async () => {
+    const { vm } = startVm();
+    propose(vm, large);
+    const { id } = decideNext(vm);
+    const held: number[] = [];
+    const holdAnswer = (bytes: number) => held.push(bytes) === 1;
+    const caller: Caller = { ...callerOf(), holdAnswer, until: () => caller };
+    const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
+    const read = request("1", '"getBlock"', `,"params":{"id":"${id}"}`);
+    const text = await answerJsonRpc(createMethods(vm, identity), `[${proposal},${read}]`, caller);
+    expect(JSON.parse(text ?? "")).toEqual([
+      { jsonrpc: "2.0", result: { success: true }, id: 0 },
+      { jsonrpc: "2.0", error: { code: -32603, message: "the answers to this batch are too large" }, id: 1 },
+    ]);
+    expect(held).toEqual([2 * smallAnswerLength, expect.any(Number)]);
   });
 
   test("says what it took: a proposal that was begun before", async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { type Asker, maxTurnMs, Turns } from "../../src/api/turns.ts";
-import { slowTurns } from "../support/caller.ts";
+import { senderOf, slowTurns } from "../support/caller.ts";
 import { countTurns } from "../support/turns.ts";
 
 const never = new AbortController().signal;
-const named = (name: string, signal = never): Asker => ({ name, signal });
+const named = (name: string, signal = never): Asker => senderOf(signal, name);
 const someone = named("someone");
 
 test("who comes first is served at once, and so are those behind him while there is time", () => {
@@ -66,11 +66,11 @@ test("long work comes one by one, those who wait for it go round, and short work
   const order: string[] = [];
   let underWay = 0;
   const long = (name: string, what: string, signal = never) =>
-    turns.doLong(named(name, signal), async () => {
+    turns.doLong(named(name, signal), signal, async () => {
       underWay++;
       for (let i = 0; i < 3; i++) {
         expect(underWay).toBe(1);
-        await turns.pause(named(name));
+        await turns.pause(named(name), never);
       }
       underWay--;
       order.push(what);
@@ -79,7 +79,7 @@ test("long work comes one by one, those who wait for it go round, and short work
   const left = long("a", "never", leaving).catch((error: Error) => order.push(error.message));
   const all = [long("a", "a 0"), long("a", "a 1"), long("b", "b 0"), left];
   const failed = turns
-    .doLong(named("c"), () => Promise.reject(new Error("bug")))
+    .doLong(named("c"), never, () => Promise.reject(new Error("bug")))
     .catch((e: Error) => order.push(e.message));
   await turns.run(named("short"), () => order.push("short"));
   await Promise.all([...all, failed]);
@@ -93,7 +93,7 @@ test("who is gone when his turn comes has none, and holds up nobody", async () =
   turns.run(someone, () => done.push("first"));
   const left = [
     turns.run(named("leaving", leaving.signal), () => done.push("never")),
-    turns.pause(named("leaving", leaving.signal)),
+    turns.pause(named("leaving", leaving.signal), leaving.signal),
   ];
   const behind = turns.run(someone, () => done.push("behind"));
   leaving.abort(new Error("gone"));

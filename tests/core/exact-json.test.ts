@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { formatExactJson, hasMoreValues, parseExactJson, parseVerbatimJson } from "../../src/core/exact-json.ts";
 import suite from "./json-suite.json" with { type: "json" };
@@ -164,3 +164,14 @@ describe("hasMoreValues", () => {
     );
   });
 });
+
+test.each(["[-1 1 1 1]", "[1.0 1.0]", "1 1", "-1 -1", "[1,1 1]", '{"a":1 1}'])(
+  "a text with more numbers than places for them is refused before the rest is read: %s",
+  (text) => {
+    using read = spyOn(globalThis, "Number");
+    const endless = text.replace("]", `${" 1.0".repeat(1_000)}]`);
+    expect(() => parseVerbatimJson(endless)).toThrow(SyntaxError);
+    expect(() => parseExactJson(endless)).toThrow(SyntaxError);
+    expect(read.mock.calls.length).toBeLessThan(10);
+  },
+);

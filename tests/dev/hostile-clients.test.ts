@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { createClient } from "../../src/api/client.ts";
+import { maxPipelined } from "../../src/dev/admit.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { Log } from "../../src/log.ts";
 import { within } from "../support/deadline.ts";
@@ -10,12 +11,14 @@ import { startTestChain } from "../support/dev-chain.ts";
 /** A client of HTTP/1.1 that sends what it likes, and reads only when it is asked to. */
 class RawClient implements Disposable {
   readonly #socket: net.Socket;
+  readonly #closed: Promise<void>;
   #received = "";
 
   constructor(port: number) {
     this.#socket = net.connect(port, "127.0.0.1");
     this.#socket.on("error", () => {});
     this.#socket.pause();
+    this.#closed = new Promise((resolve) => this.#socket.on("close", () => resolve()));
   }
 
   send(text: string): void {
@@ -33,6 +36,12 @@ class RawClient implements Disposable {
     };
     await within(String(pattern), found());
     return this.#received;
+  }
+
+  /** Resolves when the server has closed the connection, which only those see who read. */
+  readToClose(): Promise<void> {
+    this.#socket.resume();
+    return this.#closed;
   }
 
   [Symbol.dispose](): void {
@@ -111,4 +120,12 @@ test("clients that fetch no answer leave no room for more large ones, and small 
     }
   };
   expect((await within("room", again())).blocks).toHaveLength(1);
+});
+
+test("a connection that sends on and on, and reads nothing, is closed", async () => {
+  using client = new RawClient(chain.port);
+  const waiting = { jsonrpc: "2.0", id: 1, method: "getReceipt", params: { id: "ab".repeat(32), waitMs: 25_000 } };
+  client.send(post(waiting).repeat(maxPipelined + 1));
+  await within("the connection to be closed, long before the first answer", client.readToClose());
+  expect(await createClient(chain.rpc)("ping", undefined)).toEqual({ success: true });
 });

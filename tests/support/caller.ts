@@ -1,11 +1,10 @@
-import type { Sender } from "../../src/api/app.ts";
-import { type Caller, maxTurnMs, Turns } from "../../src/api/turns.ts";
+import { type Asker, type Caller, maxTurnMs, Turns } from "../../src/api/turns.ts";
 
 const never = new AbortController().signal;
 
 /** Someone who sends requests, and may leave. */
-export function senderOf(signal: AbortSignal = never, name = "someone"): Sender {
-  return { name, signal, releaseRequest: () => {} };
+export function senderOf(signal: AbortSignal = never, name = "someone"): Asker {
+  return { name, signal, releaseRequest: () => {}, holdAnswer: () => true };
 }
 
 /** The same for those who work for him: by this clock, each piece of work takes as long as a turn may. */
@@ -13,8 +12,8 @@ export function callerOf(signal: AbortSignal = never, turns = slowTurns()): Call
   const asker = senderOf(signal);
   return {
     ...asker,
-    pause: () => turns.pause(asker),
-    doLong: (work) => turns.doLong(asker, work),
+    pause: () => turns.pause(asker, signal),
+    doLong: (work) => turns.doLong(asker, signal, work),
     until: (earlier) => callerOf(earlier, turns),
   };
 }

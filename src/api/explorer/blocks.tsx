@@ -112,7 +112,7 @@ export function BlockList({ id, blocks }: { readonly id?: string; readonly block
 }
 
 /** Bytes of data that a row shows. */
-const rowBytes = 96;
+const rowBytes = 90;
 
 function BlockRow({ block }: { readonly block: Listing }) {
   const { kind, text } = block.start === undefined ? notShown : showData(block.start, rowBytes);
@@ -145,7 +145,7 @@ function BlockRow({ block }: { readonly block: Listing }) {
 const notShown = { kind: "text", text: "…" } as const;
 
 function describeSize({ dataBytes, bytes }: Listing): string {
-  return dataBytes === undefined ? `a block of ${formatSize(bytes)}` : formatSize(dataBytes);
+  return dataBytes === undefined ? `${formatNumber(bytes)}-byte block` : formatSize(dataBytes);
 }
 
 function Pages({ blocks, last }: { readonly blocks: readonly Listing[]; readonly last: BlockSummary }) {

@@ -1,0 +1,87 @@
+import type { Socket } from "node:net";
+import type { HttpBindings } from "@hono/node-server";
+import type { Context, Next } from "hono";
+import { type Admission, type Room, retryAfterSeconds } from "../api/admission.ts";
+import { maxBodyBytes } from "../api/app.ts";
+import type { Asker } from "../api/turns.ts";
+
+export interface DevEnvironment {
+  readonly Bindings: HttpBindings;
+  readonly Variables: { asker: Asker };
+}
+
+type DevContext = Context<DevEnvironment>;
+
+/** Requests that one connection may have sent ahead of their answers. */
+export const maxPipelined = 100;
+/** Milliseconds in which a body must have come. */
+const maxBodyMs = 30_000;
+
+/** The door before every request: nothing of it is read before, and it counts until its answer is fetched. */
+export async function admit(c: DevContext, next: Next, admission: Admission): Promise<Response | undefined> {
+  const room = openRoom(c, admission);
+  if (room === undefined) return refuse(c);
+  const bodyCame = expectBody(c);
+  c.env.outgoing.once("close", () => {
+    bodyCame();
+    room.free();
+  });
+  const releaseRequest = () => {
+    bodyCame();
+    room.releaseRequest();
+  };
+  const { signal } = c.req.raw;
+  c.set("asker", { name: nameOf(c), signal, releaseRequest, holdAnswer: (bytes) => room.holdAnswer(bytes) });
+  await next();
+  bodyCame();
+  if (c.res.body === null) return undefined;
+  const body = await c.res.arrayBuffer();
+  const isRoom = room.holdWhole(body.byteLength, () => c.env.incoming.socket.destroy());
+  c.res = isRoom ? new Response(body, c.res) : refuse(c);
+  return undefined;
+}
+
+function refuse(c: DevContext): Response {
+  return c.text("too many requests, try again later\n", 503, { "Retry-After": String(retryAfterSeconds) });
+}
+
+/** A connection that sends on and on, and fetches nothing, is closed. */
+function openRoom(c: DevContext, admission: Admission): Room | undefined {
+  if (!countAhead(c)) {
+    c.env.incoming.socket.destroy();
+    return undefined;
+  }
+  const room = admission.admit(bytesOf(c));
+  if (room === undefined || room.takeFor(nameOf(c))) return room;
+  room.free();
+  return undefined;
+}
+
+const aheadBySocket = new WeakMap<Socket, number>();
+
+/** False for one request too many. */
+function countAhead({ env: { incoming, outgoing } }: DevContext): boolean {
+  const { socket } = incoming;
+  const ahead = aheadBySocket.get(socket) ?? 0;
+  if (ahead >= maxPipelined) return false;
+  aheadBySocket.set(socket, ahead + 1);
+  outgoing.once("close", () => aheadBySocket.set(socket, (aheadBySocket.get(socket) ?? 1) - 1));
+  return true;
+}
+
+/** Closes the connection of a body that does not come, unless what is given is called before. */
+function expectBody(c: DevContext): () => void {
+  if (bytesOf(c) === 0) return () => {};
+  const timer = setTimeout(() => c.env.incoming.socket.destroy(), maxBodyMs);
+  return () => clearTimeout(timer);
+}
+
+function nameOf(c: DevContext): string {
+  return c.env.incoming.socket.remoteAddress ?? "unknown";
+}
+
+/** A body that does not say how long it is may be as long as any. */
+function bytesOf(c: DevContext): number {
+  if (c.req.header("transfer-encoding") !== undefined) return maxBodyBytes;
+  return Math.min(Number(c.req.header("content-length") ?? 0), maxBodyBytes);
+}
