@@ -10,6 +10,8 @@ export interface AdmissionLimits {
   readonly maxRequestBytes: number;
 }
 
+/** Bytes of a request that count as none: their number is limited. */
+export const smallRequestBytes = 4 * 1024;
 /** Bytes that large answers may have together, from the time that they are made until they are fetched. */
 export const maxAnswerBytes = 32 * 1024 * 1024;
 /** Bytes of an answer that count as none: those of all requests together are no more than an operator lets in. */
@@ -58,8 +60,9 @@ export class Admission {
   }
 
   /** Room for a request of so many bytes; undefined when there is none now. */
-  admit(bytes: number): Room | undefined {
+  admit(size: number): Room | undefined {
     const { requests, requestBytes } = this.#supplies;
+    const bytes = size > smallRequestBytes ? size : 0;
     if (!requests.take(1)) {
       this.#refuse("requests");
       return undefined;
@@ -105,7 +108,7 @@ export class Room {
   takeFor(caller: string): boolean {
     const { requests, requestBytes } = this.#supplies;
     if (!requests.giveTo(caller, 1)) return this.#refuse("caller");
-    if (requestBytes.giveTo(caller, this.#requestBytes)) {
+    if (this.#requestBytes === 0 || requestBytes.giveTo(caller, this.#requestBytes)) {
       this.#caller = caller;
       return true;
     }
@@ -123,6 +126,7 @@ export class Room {
 
   /** To be called when the request's bytes are of no more use. */
   releaseRequest(): void {
+    if (this.#requestBytes === 0) return;
     this.#supplies.requestBytes.putBack(this.#requestBytes, this.#caller);
     this.#requestBytes = 0;
   }
@@ -150,7 +154,7 @@ export class Room {
   free(): void {
     clearTimeout(this.#timer);
     this.releaseRequest();
-    this.#supplies.answerBytes.putBack(this.#answerBytes, this.#caller);
+    if (this.#answerBytes > 0) this.#supplies.answerBytes.putBack(this.#answerBytes, this.#caller);
     this.#supplies.requests.putBack(1, this.#caller);
   }
 

@@ -110,7 +110,7 @@ export class ServerCall implements Call {
 
   #hold(room: Room | undefined): boolean {
     this.#room = room;
-    if (room !== undefined) this.#stream.once("close", () => room.free());
+    if (room !== undefined) this.#stream.on("close", () => room.free());
     return room !== undefined;
   }
 

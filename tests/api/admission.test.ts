@@ -1,5 +1,12 @@
 import { expect, jest, test } from "bun:test";
-import { Admission, maxAnswerBytes, maxFetchMs, type Room, smallAnswerBytes } from "../../src/api/admission.ts";
+import {
+  Admission,
+  maxAnswerBytes,
+  maxFetchMs,
+  type Room,
+  smallAnswerBytes,
+  smallRequestBytes,
+} from "../../src/api/admission.ts";
 import { defaultConfig } from "../../src/core/config.ts";
 import { Log } from "../../src/log.ts";
 
@@ -26,16 +33,26 @@ test("requests are taken up to their number, and again when one is answered", ()
   expect(admission.admit(0)).toBeDefined();
 });
 
+test("small requests count by their number alone", () => {
+  const { admission, admit } = start();
+  const full = admit(maxHttpBytes);
+  expect(admission.admit(smallRequestBytes)).toBeDefined();
+  expect(admission.admit(smallRequestBytes + 1)).toBeUndefined();
+  full.free();
+  expect(admission.admit(smallRequestBytes + 1)).toBeDefined();
+});
+
 test("requests are taken up to their bytes, until these are of no more use", () => {
   const { admission, admit } = start();
-  const first = admit(maxHttpBytes - 10);
-  expect(admission.admit(11)).toBeUndefined();
-  const second = admit(10);
+  const large = 10 * smallRequestBytes;
+  const first = admit(maxHttpBytes - large);
+  expect(admission.admit(large + 1)).toBeUndefined();
+  const second = admit(large);
   expect(second.holdRequest(1)).toBe(false);
   first.releaseRequest();
   first.releaseRequest(); // twice is once
-  expect(second.holdRequest(maxHttpBytes - 10)).toBe(true);
-  expect(admission.admit(1)).toBeUndefined();
+  expect(second.holdRequest(maxHttpBytes - large)).toBe(true);
+  expect(admission.admit(large)).toBeUndefined();
   second.free();
   expect(admission.admit(maxHttpBytes)).toBeDefined();
   expect(admission.refused).toMatchObject({ bytes: 3 });
@@ -118,9 +135,9 @@ test("a flood of refusals is one line in the log", () => {
 
 test("an operator may set other limits", () => {
   const { admission } = start();
-  admission.setLimits({ maxRequests: 1, maxRequestBytes: 5 });
-  expect(admission.admit(6)).toBeUndefined();
-  expect(admission.admit(5)).toBeDefined();
+  admission.setLimits({ maxRequests: 1, maxRequestBytes: 10_000 });
+  expect(admission.admit(10_001)).toBeUndefined();
+  expect(admission.admit(10_000)).toBeDefined();
   expect(admission.admit(0)).toBeUndefined();
 });
 
