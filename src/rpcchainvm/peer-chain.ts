@@ -25,8 +25,8 @@ export interface Settled {
 
 /**
  * Puts the chain of timestampvm-rs into our file, where the node's database holds one that ours did not begin with, or that
- * went on since: then timestampvm-rs ran last, and the node is where that is. Throws what `TakeOver.open` throws, and a
- * `ConnectError` when the node's database fails; it can be called again.
+ * went on since: then timestampvm-rs ran last, and the node is where that is. Throws what `TakeOver.open` and
+ * `TakeOver.search` throw, when nothing has changed, and a `ConnectError` when the node's database fails; it can be called again.
  */
 export async function settlePeerChain(database: NodeDatabase, options: PeerChainOptions): Promise<Settled> {
   const marker = await database.readHeadMarker();

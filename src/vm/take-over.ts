@@ -1,5 +1,5 @@
 import { type Block, parseBlock } from "../core/block.ts";
-import type { VmError } from "../core/errors.ts";
+import { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import type { HeadMarker } from "../core/head-marker.ts";
 import { problemInHistory } from "../core/history.ts";
@@ -35,16 +35,15 @@ export type Finding =
 /**
  * Puts the chain that timestampvm-rs left in the node's database into our file, from its head down, since a block names its
  * parent and no other: to genesis, or to the last block that a file has which the node's database knows. First that is
- * sought, then what the file has above it is parted with, then come the blocks. A file that is left half-way has a new
- * instance id, so that nothing of it stays the next time. The chain ends before a block that breaks a rule; where the
- * next block cannot be found, it is genesis alone.
+ * sought, and nothing is changed before it is found; then what the file has above it is parted with, then come the blocks.
+ * A file that is left half-way has a new instance id, so that nothing of it stays the next time. The chain ends before a
+ * block that breaks a rule; where the next block cannot be found, it is genesis alone.
  */
 export class TakeOver {
   readonly #store: BlockStore;
   readonly #genesis: Block;
   readonly #head: Id;
-  readonly #isKnown: boolean;
-  /** The last block that both chains have, once it is found. */
+  /** The last block that both chains have, once it is found. Of an unknown file it is not sought. */
   #common: Block | undefined;
   #sought: Id | undefined;
   #soughtBelow: bigint | undefined;
@@ -73,8 +72,8 @@ export class TakeOver {
     this.#store = store;
     this.#genesis = genesis;
     this.#head = head;
-    this.#isKnown = marker !== undefined && equalBytes(marker.instanceId, store.instanceId);
-    if (this.#isKnown) this.#seek(head);
+    const isKnown = marker !== undefined && equalBytes(marker.instanceId, store.instanceId);
+    if (isKnown && (store.lastHeight() ?? 0n) > 0n) this.#seek(head); // genesis alone is nothing to keep
   }
 
   /** Whether our chain has the last accepted block of timestampvm-rs. */
@@ -87,12 +86,15 @@ export class TakeOver {
     return this.#sought;
   }
 
-  /** Takes what is stored as block `id`, the sought one; undefined for nothing. */
+  /**
+   * Takes what is stored as block `id`, the sought one; undefined for nothing. Throws "database failed" when it does not say
+   * what is below: then nothing says how much of the file is in that chain, and nothing is taken off.
+   */
   search(id: Id, value: Uint8Array | undefined): void {
     const stored = readBlock(value);
-    this.#sought = undefined;
-    if (typeof stored === "string" || !isStoredAs(id, stored)) return;
-    if (this.#soughtBelow !== undefined && stored.height >= this.#soughtBelow) return;
+    if (typeof stored === "string") throw this.#cannotFollow(id, stored);
+    const problem = this.#findProblem(id, stored, this.#soughtBelow);
+    if (problem !== undefined) throw this.#cannotFollow(id, problem);
     this.#soughtBelow = stored.height;
     this.#seek(stored.parentId);
   }
@@ -107,12 +109,13 @@ export class TakeOver {
    * taken off next. Nothing of a file that the node's database does not know is another's to wait for.
    */
   *part(now: bigint): Generator<Parted, void> {
-    const last = this.#isKnown ? (this.#store.lastHeight() ?? 0n) : 0n;
-    for (const { from, to } of stretchesDown(last, this.#common?.height ?? 0n, takeBackStretch)) {
+    const kept = this.#common?.height;
+    const last = kept === undefined ? undefined : this.#store.lastHeight();
+    for (const { from, to } of stretchesDown(last ?? 0n, kept ?? 0n, takeBackStretch)) {
       yield { from, to, id: this.#store.expectBlockAtHeight(from).id };
       this.#store.takeBack(to, now);
     }
-    this.#store.startAnew(this.#common?.height);
+    this.#store.startAnew(kept);
     this.#wanted = this.hasHead ? undefined : this.#head;
   }
 
@@ -130,7 +133,7 @@ export class TakeOver {
   add(id: Id, value: Uint8Array | undefined): Finding[] {
     const stored = readBlock(value);
     if (typeof stored === "string") return [this.#leaveOutAll(id, undefined, stored)];
-    const problem = this.#findProblem(id, stored);
+    const problem = this.#findProblem(id, stored, this.#child?.height);
     if (problem !== undefined) return [this.#leaveOutAll(id, stored.height, problem)];
     const block = { ...stored, id };
     const findings = this.#checkChildOf(block);
@@ -159,14 +162,25 @@ export class TakeOver {
     this.#store.close();
   }
 
-  /** Why `stored` says nothing about block `id`, nor about what is below it. */
-  #findProblem(id: Id, stored: Block): string | undefined {
+  /** Why `stored`, whose child has height `below`, says nothing about block `id`, nor about what is below it. */
+  #findProblem(id: Id, stored: Block, below: bigint | undefined): string | undefined {
     const { height } = stored;
     const isGenesis = id === this.#genesis.id && stored.id === id;
     if (height === 0n && !isGenesis) return `it is not this chain's genesis ${this.#genesis.id}`;
-    if (this.#child !== undefined && height >= this.#child.height) return "its height is not below that of its child";
+    if (below !== undefined && height >= below) return "its height is not below that of its child";
     if (!isStoredAs(id, stored)) return "it is damaged";
     return undefined;
+  }
+
+  #cannotFollow(id: Id, problem: string): VmError {
+    return new VmError({
+      code: "database failed",
+      file: this.#store.file,
+      problem: `timestampvm-rs went on to block ${this.#head}, but its chain cannot be followed down to this one: block ${id}: ${problem}`,
+      cure:
+        "stop the node and put a sound copy of its database back; or move the chain data directory away: the chain is " +
+        "fetched again from its peers, and begins anew where it has none",
+    });
   }
 
   #checkChildOf(parent: Block): Finding[] {

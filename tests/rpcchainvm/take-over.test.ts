@@ -1,11 +1,13 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type Block, parseBlock } from "../../src/core/block.ts";
+import { readdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { blockKey } from "../../src/core/block-key.ts";
 import { type Id, idFromBytes, idToBytes } from "../../src/core/id.ts";
 import { peerHeadKey } from "../../src/core/peer-block.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { type PeerBlock, type PeerChain, peerEntries, readPeerChain } from "../support/peer-chain.ts";
+import { type PeerBlock, type PeerChain, peerEntries, peerValue, readPeerChain } from "../support/peer-chain.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
@@ -32,6 +34,12 @@ async function expectBlocks(plugin: Plugin, blocks: readonly PeerBlock[]): Promi
     const found = await plugin.vm.getBlock({ id: idToBytes(id) });
     expect(Bun.hash(found.bytes)).toBe(Bun.hash(bytes));
   }
+}
+
+/** The name and the hash of each file in the chain data directory. */
+function filesOf({ databaseFile }: FakeNode): [string, bigint | number][] {
+  const directory = dirname(databaseFile);
+  return readdirSync(directory).map((name) => [name, Bun.hash(readFileSync(join(directory, name)))]);
 }
 
 /** How often one of its blocks was asked for. */
@@ -212,6 +220,15 @@ describe("timestampvm-rs in our place, and ours again:", () => {
   const head = common.at(-1) ?? genesis;
   const parted = "timestampvm-rs went on without these blocks";
   const longer = [...common, ...chainOn(head, 4)];
+  const [, between, , top] = longer.slice(common.length) as [Block, Block, Block, Block];
+  const other = createBlock({ ...genesis, data: bytesOf("another genesis") });
+  const harms: Readonly<Record<string, (node: FakeNode) => void>> = {
+    "since its head is missing": (node) => node.database.delete(blockKey(top.id)),
+    "since a block between is missing": (node) => node.database.delete(blockKey(between.id)),
+    "since a block is damaged": (node) =>
+      node.database.set(blockKey(between.id), peerValue([...between.bytes.slice(1), 0x20])),
+    "since it has another genesis": (node) => letGoOn(node, [other, ...chainOn(other, 9)]),
+  };
 
   /** A node whose chain timestampvm-rs began, and ours went on with two blocks; then timestampvm-rs, with `blocks`. */
   async function nodeAfterBoth(blocks: readonly Block[]): Promise<FakeNode> {
@@ -281,6 +298,42 @@ describe("timestampvm-rs in our place, and ours again:", () => {
     await using node = await nodeAfterBoth(longer);
     node.database.delete(bytesOf(seenHead));
     await expectTakenOver(node, longer);
+  });
+
+  describe.each(Object.entries(harms))("where its chain cannot be followed down to ours, %s", (_name, harm) => {
+    /** A node that refused to start the chain, with all that it has as it was before. */
+    async function refusingNode(): Promise<FakeNode> {
+      const node = await nodeAfterBoth(longer);
+      harm(node);
+      const before = [filesOf(node), new Map(node.database.entries)];
+      const plugin = await node.startPlugin();
+      const { rawMessage } = await errorOf(plugin.initialize());
+      expect(rawMessage).toContain("timestampvm-rs went on to block ");
+      expect(rawMessage).toContain("put a sound copy of its database back; or move the chain data directory away");
+      await plugin.kill9();
+      expect([filesOf(node), new Map(node.database.entries)]).toEqual(before);
+      return node;
+    }
+
+    test.concurrent("nothing is touched, and a sound database is a cure", async () => {
+      await using node = await refusingNode();
+      letGoOn(node, longer);
+      await expectTakenOver(node, longer);
+    });
+
+    test.concurrent("nothing is touched, and moving our file away is a cure", async () => {
+      await using node = await refusingNode();
+      const directory = dirname(node.databaseFile);
+      renameSync(directory, `${directory}-moved`);
+      const plugin = await node.startPlugin();
+      expect((await plugin.initialize()).height).toBe(0n);
+      expect(await plugin.log.wait(leftOut)).toMatchObject({ level: "warn" });
+      await plugin.toNormalOperation();
+      expect((await plugin.proposeAndAccept("begins anew")).parentId).toEqual(idToBytes(genesis.id));
+      await plugin.shutDown();
+      const next = await node.startPlugin();
+      expect((await next.initialize()).height).toBe(1n);
+    });
   });
 
   test.concurrent("if it accepted nothing, the log says how to follow the node back", async () => {

@@ -40,9 +40,21 @@ afterEach(() => directory[Symbol.dispose]());
  * chain, genesis first.
  */
 function takeOver(entries: Entries, genesis = genesisBytes, marker?: HeadMarker) {
+  const { written, ...taken } = takeFrom(entries, genesis, marker);
+  const ids = readIds();
+  expect(written).toMatchObject({ height: BigInt(ids.length - 1), id: ids.at(-1) ?? zeroId });
+  const { vm, rewound } = startVm({ file, marker: written, genesis });
+  expect([vm.lastAccepted.id, rewound]).toEqual([written.id, []]);
+  vm.close();
+  return { ...taken, ids };
+}
+
+/** The file is free again then, as after a refusal. */
+function takeFrom(entries: Entries, genesis: Uint8Array, marker: HeadMarker | undefined) {
   const valueByKey = new Map(entries.map(([key, value]) => [key.toHex(), value]));
   const head = idFromBytes(valueByKey.get(peerHeadKey.toHex()) ?? new Uint8Array());
   const taking = TakeOver.open({ file, genesisBytes: genesis, head, marker });
+  using _closing = { [Symbol.dispose]: () => taking.close() };
   const findings: Finding[] = [];
   let reads = 0;
   for (let id = taking.sought; id !== undefined; id = taking.sought) {
@@ -55,14 +67,7 @@ function takeOver(entries: Entries, genesis = genesisBytes, marker?: HeadMarker)
     expect(reads++, "reads: it must come to an end").toBeLessThan(entries.length);
     findings.push(...taking.add(id, valueByKey.get(blockKey(id).toHex())));
   }
-  const written = taking.finish();
-  taking.close();
-  const ids = readIds();
-  expect(written).toMatchObject({ height: BigInt(ids.length - 1), id: ids.at(-1) ?? zeroId });
-  const { vm, rewound } = startVm({ file, marker: written, genesis });
-  expect([vm.lastAccepted.id, rewound]).toEqual([written.id, []]);
-  vm.close();
-  return { parted, findings, ids, reads };
+  return { parted, findings, reads, written: taking.finish() };
 }
 
 /** The file's store, which is released with its scope. */
@@ -428,21 +433,41 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     expect(second.ids).toEqual(idsOf([...common, late]));
   });
 
-  test("nothing, where a block between is missing: then all of ours waits", () => {
-    fill([...common, ...ours]);
+  describe("nothing is taken off where the search does not come down to it:", () => {
     const chain = [...common, ...theirs];
-    const { findings, ids } = takeOverAgain(chain, withBlock(peerEntries(chain), theirs[1]?.id ?? zeroId, undefined));
-    expect([findings, ids]).toMatchObject([[{ kind: "left out", id: theirs[1]?.id }], [genesis.id]]);
-    expect(readWaiting()).toEqual(["block 0 on 0", "block 1 on 0", "a", "b", "c"]);
-  });
+    const [lowest, second, , , top] = theirs as unknown as [Block, Block, Block, Block, Block];
+    const other = createBlock({ ...genesis, data: bytesOf("another") });
+    const entries = peerEntries(chain);
+    const looped = (height: bigint) => peerValue(createBlock({ ...lowest, height, parentId: second.id }).bytes);
+    test.each([
+      ["without the head", withBlock(entries, top.id, undefined), top.id, "it is missing"],
+      ["without a block between", withBlock(entries, second.id, undefined), second.id, "it is missing"],
+      ["with a damaged block", withBlock(entries, second.id, peerValue([...second.bytes, 0x20])), second.id, "damaged"],
+      [
+        "with a value cut off",
+        withBlock(entries, second.id, peerValue(second.bytes).slice(0, 99)),
+        second.id,
+        "not stored",
+      ],
+      ["with another genesis", peerEntries([other, ...chainOn(other, 9)]), other.id, `genesis ${genesis.id}`],
+      ["in a loop upwards", withBlock(entries, lowest.id, looped(5n)), lowest.id, "not below that of its child"],
+      ["in a loop", withBlock(entries, lowest.id, looped(3n)), second.id, "not below that of its child"],
+    ])("%s", (_name, damaged, at, problem) => {
+      fill([...common, ...ours]);
+      const marker = readMarker();
+      const refusal = refusalOf(() => takeOverAgain(chain, damaged)) as { problem?: string } | undefined;
+      expect(refusal).toMatchObject({ code: "database failed", file });
+      expect(refusal?.problem).toContain(`block ${at}: `);
+      expect(refusal?.problem).toContain(problem);
+      expect([readMarker(), readWaiting()]).toEqual([marker, []]);
+      expect(takeOverAgain(chain).ids).toEqual(idsOf(chain)); // when it is whole again
+    });
 
-  test.each([3n, 5n])("nothing, where blocks name each other as parents, at heights 4 and %s", (height) => {
-    fill([...common, ...ours]);
-    const [lower, upper, ...above] = [...theirs] as [Block, Block, ...Block[]];
-    const chain = [...common, lower, upper, ...above];
-    const toUpper = createBlock({ ...lower, height, parentId: upper.id });
-    const looped = withBlock(peerEntries(chain), lower.id, peerValue(toUpper.bytes));
-    expect(takeOverAgain(chain, looped)).toMatchObject({ ids: [genesis.id] });
+    test("but of genesis alone there is nothing to keep", () => {
+      fill([genesis]);
+      const { findings, ids } = takeOverAgain(chain, withBlock(entries, second.id, undefined));
+      expect([findings, ids]).toMatchObject([[{ kind: "left out", id: second.id }], [genesis.id]]);
+    });
   });
 
   test("nothing of another node's file, of which nothing waits either", () => {
