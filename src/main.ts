@@ -44,13 +44,17 @@ else {
 
 /**
  * Variables of the runtime make it open a debugger, write files or run slowly, and it has obeyed by now. The same process
- * starts again, without them and with all else that it was given.
+ * starts again, without them and with all else that it was given; or goes on as it is, where its file is no longer there.
  */
 function startAgainWithout(prefix: string): void {
   const environment = Object.entries(process.env);
   const kept = environment.filter(([name]) => !name.startsWith(prefix));
   if (!Bun.isStandaloneExecutable || kept.length === environment.length) return;
-  process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], Object.fromEntries(kept));
+  try {
+    process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], Object.fromEntries(kept));
+  } catch {
+    // A binary that was replaced meanwhile has no path any more.
+  }
 }
 
 function onEnd(close: () => void): void {

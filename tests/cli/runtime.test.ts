@@ -69,6 +69,18 @@ ofBinary("what the runtime has obeyed before the first line", () => {
     expect(await run(["genesis", "a  b"], { BUN_BYTECODE_ORDER_OUT: "order" })).toEqual(genesis);
   });
 
+  test.concurrent("stays where the binary has no path any more, as one that was replaced", async () => {
+    using directory = temporaryDirectory();
+    const copy = directory.file("copy");
+    const script =
+      'cp "$0" "$1" && exec 3<"$1" && rm "$1" && BUN_BYTECODE_ORDER_OUT=x exec /proc/self/fd/3 genesis "a  b"';
+    const child = Bun.spawn(["sh", "-c", script, pluginCommand[0] ?? "", copy], {
+      cwd: directory.path,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    expect([await child.stdout.text(), await child.exited]).toEqual([genesis.out, 0]);
+  });
+
   test.concurrent("a debugger is closed, and the process is the same", async () => {
     using directory = temporaryDirectory();
     const socket = directory.file("debugger");
