@@ -3,7 +3,7 @@ import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { zeroId } from "../../src/core/id.ts";
 import { maxProcessingBytes, ProcessingBlocks, processingBlockBytes } from "../../src/vm/processing.ts";
-import { childOf, genesis } from "../support/chain.ts";
+import { chainOn, childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 const [a, b] = [childOf(genesis, "a"), childOf(genesis, "b")];
@@ -75,6 +75,17 @@ describe("whether a processing block carries some data", () => {
     expect(processing.carries(digest)).toBeFalse();
   });
 
+  test("ends when it has lost, and goes on in one above", () => {
+    const processing = processingOf(a, b, childOf(a, "b"), childOf(b, "a"));
+    processing.decide(b);
+    expect([a, b].map(({ data }) => processing.carries(digestOf(data)))).toEqual([true, true]);
+    processing.decide(childOf(b, "a"));
+    expect([a, b].map(({ data }) => processing.carries(digestOf(data)))).toEqual([false, false]);
+    for (const block of processing.someLost(9)) processing.delete(block);
+    processing.add(childOf(childOf(b, "a"), "b"));
+    expect([a, b].map(({ data }) => processing.carries(digestOf(data)))).toEqual([false, true]);
+  });
+
   test("does not end with one of two", () => {
     const again = childOf(a, "a");
     const processing = processingOf(a, again);
@@ -83,6 +94,19 @@ describe("whether a processing block carries some data", () => {
     processing.delete(again);
     expect(processing.carries(digest)).toBeFalse();
   });
+});
+
+test("deciding, and asking what is carried, takes no longer for more heights or more losers", () => {
+  const chain = chainOn(genesis, 30_000);
+  const processing = processingOf(...chain, ...Array.from({ length: 1_000 }, (_, i) => childOf(genesis, `${i}`)));
+  const last = digestOf(chain.at(-1)?.data ?? new Uint8Array());
+  // Looked for height by height, this would be some hundred million steps.
+  for (const block of chain) {
+    expect(processing.carries(last)).toBeTrue();
+    processing.decide(block);
+  }
+  expect(processing.carries(last)).toBeFalse();
+  expect(processing).toMatchObject({ count: 0, lostCount: 1_000 });
 });
 
 describe("their memory is bounded", () => {
