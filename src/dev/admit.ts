@@ -36,7 +36,7 @@ export async function admit(c: DevContext, next: Next, admission: Admission): Pr
   bodyCame();
   if (c.res.body === null) return undefined;
   const body = await c.res.arrayBuffer();
-  const isRoom = room.holdWhole(body.byteLength, () => c.env.incoming.socket.destroy());
+  const isRoom = room.holdWhole(body.byteLength, closerOf(c));
   c.res = isRoom ? new Response(body, c.res) : refuse(c);
   return undefined;
 }
@@ -48,7 +48,7 @@ function refuse(c: DevContext): Response {
 /** A connection that sends on and on, and fetches nothing, is closed. */
 function openRoom(c: DevContext, admission: Admission): Room | undefined {
   if (!countAhead(c)) {
-    c.env.incoming.socket.destroy();
+    closerOf(c)();
     return undefined;
   }
   const room = admission.admit(bytesOf(c));
@@ -72,8 +72,13 @@ function countAhead({ env: { incoming, outgoing } }: DevContext): boolean {
 /** Closes the connection of a body that does not come, unless what is given is called before. */
 function expectBody(c: DevContext): () => void {
   if (bytesOf(c) === 0) return () => {};
-  const timer = setTimeout(() => c.env.incoming.socket.destroy(), maxBodyMs);
+  const timer = setTimeout(closerOf(c), maxBodyMs);
   return () => clearTimeout(timer);
+}
+
+/** Gives what closes the connection. */
+function closerOf({ env }: DevContext): () => void {
+  return () => env.incoming.socket.destroy();
 }
 
 function nameOf(c: DevContext): string {

@@ -29,6 +29,9 @@ describe("the config", () => {
     { minBlockIntervalMs: 3_600_000 },
     { chainDataDir: "" },
     { chainDataDir: "/data/a b" },
+    { maxHttpRequests: 64, maxHttpBytes: 16_777_216 },
+    { maxHttpRequests: 1_000_000, maxHttpBytes: 4 * 1024 ** 3 },
+    { clientAddressHeader: "X-Forwarded-For" },
     { logLevel: "warn", durability: "auto", maxMempoolItems: 5, maxMempoolBytes: 2_000_000 },
   ])("takes %j and keeps the rest", (given) => {
     expect(parseConfig(bytesOf(JSON.stringify(given)))).toEqual({ ...defaultConfig, ...given } as typeof defaultConfig);
@@ -65,6 +68,10 @@ describe("a wrong value is refused with its key", () => {
     ["chainDataDir", '"data"'],
     ["chainDataDir", '"~/data"'],
     ["chainDataDir", "1"],
+    ["maxHttpRequests", "63"],
+    ["maxHttpBytes", "16777215"],
+    ["clientAddressHeader", '"X Forwarded"'],
+    ["clientAddressHeader", "null"],
   ])("%s: %s", (key, value) => {
     const problem = problemOf(`{"${key}": ${value}}`);
     expect(problem).toStartWith(`${key} must be `);

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HandleSimpleHTTPRequestSchema, HTTPRequestSchema } from "../../gen/http/http_pb.ts";
 import { hasLargeHead, maxHeadBytes, maxHeadFields } from "../../src/rpcchainvm/http-head.ts";
-import { bytesOf } from "../support/chain.ts";
 
 const simple = (fields: object) =>
   hasLargeHead(toBinary(HandleSimpleHTTPRequestSchema, create(HandleSimpleHTTPRequestSchema, fields)), [4]);
@@ -34,5 +33,5 @@ test("a hundred headers, and cookies of 100 kB, are taken", () => {
 });
 
 test("what is no message is left to those who read it", () => {
-  expect(hasLargeHead(bytesOf("\xff\xff no protobuf"), [4])).toBe(false);
+  expect(hasLargeHead(new Uint8Array(10_000).fill(0xff), [4])).toBe(false);
 });

@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { setTimeout } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { type HandleSimpleHTTPRequestSchema, HTTP } from "../../gen/http/http_pb.ts";
-import { Admission } from "../../src/api/admission.ts";
+import { Admission, maxAnswerBytes } from "../../src/api/admission.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../../src/rpcchainvm/http-service.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { bytesOf } from "../support/chain.ts";
+import { within } from "../support/deadline.ts";
 import { FakeExchange } from "../support/fake-exchange.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
 import { newestProtocol, protocolWithin, testProtocol } from "../support/protocols.ts";
@@ -29,6 +31,7 @@ async function withService(
   handle: HttpApp["fetch"],
   work: (http: Client<typeof HTTP>) => Promise<void>,
   protocol = testProtocol,
+  admission = new Admission(new Log(() => {})),
 ): Promise<void> {
   const server = new GrpcServer(new Log(() => {}));
   server.add(
@@ -37,7 +40,7 @@ async function withService(
       () => ({ fetch: handle, answerRpc: () => undefined, clientAddressHeader: "" }),
       protocolOf(protocol),
     ),
-    httpOptions(new Admission(new Log(() => {}))),
+    httpOptions(admission),
   );
   using channel = new GrpcChannel(await server.listen());
   try {
@@ -45,6 +48,10 @@ async function withService(
   } finally {
     server.close();
   }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setTimeout(1);
 }
 
 /** What the handler sees of a request. */
@@ -136,6 +143,105 @@ describe("HandleSimple: the request", () => {
   });
 });
 
+const upgrade = {
+  url: { path: "/never/looked/at" },
+  proto: "HTTP/1.1",
+  protoMajor: 1,
+  protoMinor: 1,
+  header: [{ key: "Upgrade", values: ["h2c"] }],
+  requestUri: `${chainPath}/rpc?x=1`,
+};
+const get = { ...upgrade, method: "GET" };
+const post = { ...upgrade, method: "POST" };
+
+describe("at the door", () => {
+  const unread = () => {
+    throw new Error("the handler must not be called");
+  };
+  const busy = [503, "too many requests, try again later\n", "1"];
+  const seen = (code: number, headers: readonly { key: string; values: string[] }[], body: Uint8Array) => [
+    code,
+    textOf(body),
+    headers.find(({ key }) => key === "Retry-After")?.values.join(),
+  ];
+  const full = () => {
+    const admission = new Admission(new Log(() => {}));
+    admission.setLimits({ maxRequests: 10, maxRequestBytes: 100_000 });
+    return admission;
+  };
+
+  test("503, with the time to try again, for a request for which there is no room, unread", async () => {
+    const work = async (http: Client<typeof HTTP>) => {
+      const { code, headers, body } = await http.handleSimple({
+        method: "POST",
+        url: "/rpc",
+        body: new Uint8Array(100_000),
+      });
+      expect(seen(code, headers, body)).toEqual(busy);
+    };
+    await withService(unread, work, testProtocol, full());
+  });
+
+  test("503 for one that is more than its caller's share, and none of the node's other requests is touched", async () => {
+    const admission = full();
+    const held = Array.from({ length: 5 }, () => admission.admit(0));
+    for (const room of held) expect(room?.takeFor("connection 1")).toBe(true);
+    const work = async (http: Client<typeof HTTP>) => {
+      const { code, headers, body } = await http.handleSimple({ method: "GET", url: "/rpc" });
+      expect(seen(code, headers, body)).toEqual(busy);
+      for (const room of held) room?.free();
+      expect((await http.handleSimple({ method: "GET", url: "/rpc" })).code).toBe(200);
+    };
+    await withService(() => new Response(), work, testProtocol, admission);
+    expect(admission.refused).toMatchObject({ caller: 1 });
+  });
+
+  test("503 for a request of Handle whose body finds no room while it is read", async () => {
+    const protocol = protocolWithin(40);
+    await using exchange = await FakeExchange.listen(new Uint8Array(200_000), { protocol });
+    const work = async (http: Client<typeof HTTP>) => {
+      await http.handle(exchange.request(post));
+    };
+    await withService(unread, work, protocol, full());
+    expect([exchange.status, exchange.text]).toEqual([503, "too many requests, try again later\n"]);
+  });
+
+  test("503 for an answer that finds no room, since others are not fetched", async () => {
+    const admission = full();
+    admission.admit(0)?.holdAnswer(maxAnswerBytes);
+    const work = async (http: Client<typeof HTTP>) => {
+      const { code, headers, body } = await http.handleSimple({ method: "GET", url: "/rpc" });
+      expect(seen(code, headers, body)).toEqual(busy);
+    };
+    await withService(() => new Response("x".repeat(100_000)), work, testProtocol, admission);
+  });
+
+  test("what a request held is free when it is answered, or its caller is gone", async () => {
+    const admission = full();
+    const work = async (http: Client<typeof HTTP>) => {
+      for (let i = 0; i < 50; i++) await http.handleSimple({ method: "POST", url: "/", body: new Uint8Array(9_000) });
+      const leaving = new AbortController();
+      const left = errorOf(http.handleSimple({ method: "GET", url: "/wait" }, { signal: leaving.signal }));
+      await within(
+        "one that waits",
+        until(() => admission.requests === 1),
+      );
+      leaving.abort();
+      await left;
+      await within(
+        "room",
+        until(() => admission.requests === 0),
+      );
+    };
+    const handle = ({ url, signal }: Request) =>
+      url.endsWith("/wait")
+        ? new Promise<Response>((resolve) => signal.addEventListener("abort", () => resolve(new Response())))
+        : new Response();
+    await withService(handle, work, testProtocol, admission);
+    expect(admission.refused).toEqual({ requests: 0, bytes: 0, caller: 0, answers: 0 });
+  });
+});
+
 describe("HandleSimple: the answer", () => {
   test("has the status, the body, and names as Go writes them", async () => {
     const headers = { "content-type": "application/json", "x-own-header": "1", allow: "POST" };
@@ -206,17 +312,6 @@ const echo = async (request: Request) => {
   const { byteLength } = await request.arrayBuffer();
   return new Response(JSON.stringify({ method: request.method, path: pathname + search, upgrade, byteLength }));
 };
-
-const upgrade = {
-  url: { path: "/never/looked/at" },
-  proto: "HTTP/1.1",
-  protoMajor: 1,
-  protoMinor: 1,
-  header: [{ key: "Upgrade", values: ["h2c"] }],
-  requestUri: `${chainPath}/rpc?x=1`,
-};
-const get = { ...upgrade, method: "GET" };
-const post = { ...upgrade, method: "POST" };
 
 describe("Handle", () => {
   test.each([

@@ -4,8 +4,8 @@ import { peerHeadKey } from "../../src/core/peer-block.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc-client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node-database.ts";
-import { settlePeerChain } from "../../src/rpcchainvm/peer-chain.ts";
-import { chainOn, genesis, genesisBytes } from "../support/chain.ts";
+import { logLeftOff, settlePeerChain } from "../../src/rpcchainvm/peer-chain.ts";
+import { acceptAll, chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { FakeDatabase } from "../support/fake-database.ts";
 import { GrpcPeer } from "../support/grpc-peer.ts";
@@ -66,6 +66,30 @@ test("says as often how far it is with looking for what our file has too", async
     { level: "info", event: taking, blocks: 5, height: 7 },
     { level: "info", event: taking, blocks: 10, height: 2 },
     { level: "info", event: "took over the chain of timestampvm-rs", lastAccepted: head.id, height: 11, ms: 20_000 },
+  ]);
+});
+
+test("reports the blocks that timestampvm-rs went on without", async () => {
+  const common = blocks.slice(0, 6);
+  const other = childOf(common.at(-1) ?? genesis, "another");
+  const { settled, lines } = await takeOver(peerEntries(blocks), 0, peerEntries([...common, other]));
+  expect(settled).toMatchObject({ marker: { height: 6n, id: other.id }, peerHead: other.id });
+  expect(lines).toMatchObject([
+    { level: "warn", event: "timestampvm-rs went on without these blocks", from: 11, to: 5, lastAccepted: head.id },
+    { level: "info", event: "took over the chain of timestampvm-rs", lastAccepted: other.id, height: 6 },
+  ]);
+});
+
+test("names the cure for a node that went back to where timestampvm-rs left off, while ours is above that", () => {
+  const { vm } = startVm();
+  acceptAll(vm, chainOn(genesis, 2));
+  const lines: Record<string, unknown>[] = [];
+  const log = new Log((line) => lines.push(JSON.parse(line)));
+  const options = { file: "/data/timestampvm.db", genesisBytes, log, clock: new FakeClock() };
+  for (const id of [vm.lastAccepted.id, head.id]) logLeftOff(vm, options, id); // nothing is above; it is not ours
+  logLeftOff(vm, options, genesis.id);
+  expect(lines).toMatchObject([
+    { height: 0, cure: expect.stringContaining("db rollback /data/timestampvm.db --to 0") },
   ]);
 });
 
