@@ -6,10 +6,11 @@ import type { Proposal, Submission } from "../core/proposal.ts";
 import type { ProposalTable, StoredProposal } from "../store/proposal-table.ts";
 import { type Clock, timeOfRow } from "./clock.ts";
 import { GossipBudget } from "./gossip-budget.ts";
+import type { OwnedProposal } from "./owner-round.ts";
 import { gossipItemBytes, gossipRate, Pace } from "./pace.ts";
 import { Regossip } from "./regossip.ts";
 import type { MempoolStatus } from "./status.ts";
-import { type WaitingProposal, WaitingProposals } from "./waiting.ts";
+import { WaitingProposals } from "./waiting.ts";
 
 /** How many proposals one tick drops that have expired: a transaction of some milliseconds. */
 export const maxExpiredPerTick = 500;
@@ -102,12 +103,13 @@ export class Mempool {
   }
 
   /**
-   * What a block of that height should carry: the oldest proposal that is not among `carried`. In every second block it
-   * is one of our own clients', if there is one, so that no flood of gossip makes them wait for all of it.
+   * What a block of that height should carry, on blocks that carry `carried`, newest first: owners go round, so that who
+   * proposes thousands makes nobody wait for all of them. In every second block only our own clients do, if they have
+   * something, so that peers who are many cannot either. The same until something comes or goes.
    */
   next(height: bigint, carried: ReadonlySet<Digest>): Proposal | undefined {
-    const own = height % 2n === 0n ? this.#waiting.firstOwn(carried) : undefined;
-    return own ?? this.#waiting.first(carried);
+    const own = height % 2n === 0n ? this.#waiting.nextOfClients(carried) : undefined;
+    return own ?? this.#waiting.next(carried);
   }
 
   /** Throws "database failed" when it is not what came. */
@@ -115,9 +117,9 @@ export class Mempool {
     return this.#table.read(digest).data;
   }
 
-  /** To be called when the store has taken it out. */
+  /** To be called when the store has taken it out, since a block with it is accepted. */
   forget(digest: Digest): void {
-    this.#waiting.remove(digest);
+    this.#waiting.serve(digest);
     this.#regossip.remove(digest);
   }
 
@@ -150,7 +152,7 @@ export class Mempool {
 
   #add(proposals: readonly NewProposal[]) {
     const added: NewProposal[] = [];
-    const before = new Map<Digest, WaitingProposal>();
+    const before = new Map<Digest, OwnedProposal>();
     const refusals = proposals.map((proposal) => {
       const known = this.#waiting.get(proposal.digest);
       // A client makes a peer's proposal ours: we have answered for it now.
@@ -170,7 +172,7 @@ export class Mempool {
       for (const { digest } of added) {
         const known = before.get(digest);
         if (known === undefined) this.#waiting.remove(digest);
-        else this.#waiting.add(known); // a peer's again, in its place
+        else this.#waiting.add(known); // a peer's again
       }
       throw error;
     }
@@ -187,7 +189,10 @@ export class Mempool {
     }
     if (expired.length === 0) return;
     this.#table.removeAll(expired);
-    for (const digest of expired) this.forget(digest);
+    for (const digest of expired) {
+      this.#waiting.remove(digest);
+      this.#regossip.remove(digest);
+    }
     this.#expired += expired.length;
   }
 

@@ -130,7 +130,7 @@ export class ProcessingBlocks {
     return processing > 0;
   }
 
-  /** What `id` and its processing ancestors carry. */
+  /** What `id` and its processing ancestors carry, newest first. */
   carriedTo(id: Id): Set<Digest> {
     const carried = new Set<Digest>();
     let next = this.get(id);

@@ -106,8 +106,8 @@ export class Vm {
   // What consensus asks.
 
   /**
-   * A block on the preferred one, with data that none of its ancestors carries, first come, first served. Throws "nothing
-   * to build", "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
+   * A block on the preferred one, with data that none of its undecided ancestors carries; see `Mempool.next`. Throws
+   * "nothing to build", "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();

@@ -2,6 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import { VmError } from "../core/errors.ts";
 import type { NodeId } from "../core/node-id.ts";
 import { maxDataBytes, type Proposal } from "../core/proposal.ts";
+import { type OwnedProposal, OwnerRound } from "./owner-round.ts";
 import { isFairShare, type Load, Loads } from "./shares.ts";
 
 /** Of a whole mempool. */
@@ -15,16 +16,11 @@ export const gossipShare = 1 / 2;
 /** What one peer may fill of it: it must not be able to shut the others out. */
 export const peerShare = 1 / 4;
 
-/** One of them, as it is known in memory. */
-export interface WaitingProposal extends Proposal {
-  /** Which client it is of, where one has proposed it since the start. */
-  readonly caller: string | undefined;
-}
-
-/** Which proposals wait for a block, first come, first served, and how much they may be; the data is in the store. */
+/** Which proposals wait for a block, whose turn it is, and how much they may be; the data is in the store. */
 export class WaitingProposals {
   readonly #limits: MempoolLimits;
-  readonly #proposalByDigest = new Map<Digest, WaitingProposal>(); // in the order they came
+  readonly #proposalByDigest = new Map<Digest, OwnedProposal>(); // in the order they came
+  readonly #round = new OwnerRound();
   readonly #loadByPeer = new Loads<NodeId>();
   readonly #loadByCaller = new Loads<string | undefined>();
   #items = 0;
@@ -44,42 +40,48 @@ export class WaitingProposals {
     return this.#bytes;
   }
 
-  get oldest(): WaitingProposal | undefined {
+  get oldest(): OwnedProposal | undefined {
     return this.#proposalByDigest.values().next().value;
   }
 
-  get(digest: Digest): WaitingProposal | undefined {
+  get(digest: Digest): OwnedProposal | undefined {
     return this.#proposalByDigest.get(digest);
   }
 
   /** In the order they came. */
-  all(): Iterable<WaitingProposal> {
+  all(): Iterable<OwnedProposal> {
     return this.#proposalByDigest.values();
   }
 
-  /** Takes one that is not there, or gives one that is there to its new owner. Throws "data too large" or "mempool full". */
-  add(proposal: WaitingProposal): void {
+  /**
+   * Takes one that is not there, or gives one that is there to its new owner, behind all that this one has. Throws "data
+   * too large" or "mempool full".
+   */
+  add(proposal: OwnedProposal): void {
     const known = this.#proposalByDigest.get(proposal.digest);
     if (known === undefined) this.#expectRoom(proposal);
-    else this.#count(known, -1);
+    else this.#takeOut(known, "remove");
     this.#put(proposal);
   }
 
+  /** Drops one for which there was no block. What is not there does not matter. */
   remove(digest: Digest): void {
-    const proposal = this.#proposalByDigest.get(digest);
-    if (proposal === undefined) return;
-    this.#proposalByDigest.delete(digest);
-    this.#count(proposal, -1);
+    this.#delete(digest, "remove");
   }
 
-  /** The oldest proposal that is not among `carried`. */
-  first(carried: ReadonlySet<Digest>): Proposal | undefined {
-    return this.#find(({ digest }) => !carried.has(digest));
+  /** Takes one out that a block carries now: its owner goes behind all others. What is not there does not matter. */
+  serve(digest: Digest): void {
+    this.#delete(digest, "serve");
   }
 
-  /** The oldest of our own clients' proposals that is not among `carried`. */
-  firstOwn(carried: ReadonlySet<Digest>): Proposal | undefined {
-    return this.#find(({ digest, peer }) => peer === undefined && !carried.has(digest));
+  /** What comes next, of all owners, as if `carried`, newest first, had gone already. */
+  next(carried: ReadonlySet<Digest>): Proposal | undefined {
+    return this.#round.next(this.#inOrder(carried));
+  }
+
+  /** What comes next of our own clients. */
+  nextOfClients(carried: ReadonlySet<Digest>): Proposal | undefined {
+    return this.#round.nextOfClients(this.#inOrder(carried));
   }
 
   /** Whether so much data of a peer would be taken, if it is new. */
@@ -90,12 +92,12 @@ export class WaitingProposals {
     return bytes <= maxDataBytes && isRoom(this, gossipShare) && isRoom(this.#loadByPeer.of(peer), peerShare);
   }
 
-  #find(isWanted: (proposal: Proposal) => boolean): Proposal | undefined {
-    for (const proposal of this.#proposalByDigest.values()) if (isWanted(proposal)) return proposal;
-    return undefined;
+  /** Those of them that wait here, oldest first. */
+  #inOrder(carried: ReadonlySet<Digest>): OwnedProposal[] {
+    return [...carried].reverse().flatMap((digest) => this.#proposalByDigest.get(digest) ?? []);
   }
 
-  #expectRoom({ bytes, peer, caller }: WaitingProposal): void {
+  #expectRoom({ bytes, peer, caller }: OwnedProposal): void {
     if (bytes > maxDataBytes) throw new VmError({ code: "data too large", bytes, maxBytes: maxDataBytes });
     const isRoom = peer === undefined ? this.#isRoomForCaller(bytes, caller) : this.isRoomForGossip(bytes, peer);
     if (!isRoom) throw new VmError({ code: "mempool full", items: this.items, bytes: this.bytes });
@@ -107,12 +109,25 @@ export class WaitingProposals {
     return isFairShare(own.items, 1, free.items) && isFairShare(own.bytes, bytes, free.bytes);
   }
 
-  #put(proposal: WaitingProposal): void {
-    this.#proposalByDigest.set(proposal.digest, proposal);
+  #put(proposal: OwnedProposal): void {
+    this.#proposalByDigest.set(proposal.digest, proposal); // one that is there keeps its place
+    this.#round.add(proposal);
     this.#count(proposal, 1);
   }
 
-  #count({ peer, caller, bytes }: WaitingProposal, items: 1 | -1): void {
+  #delete(digest: Digest, how: "remove" | "serve"): void {
+    const proposal = this.#proposalByDigest.get(digest);
+    if (proposal === undefined) return;
+    this.#proposalByDigest.delete(digest);
+    this.#takeOut(proposal, how);
+  }
+
+  #takeOut(proposal: OwnedProposal, how: "remove" | "serve"): void {
+    this.#round[how](proposal);
+    this.#count(proposal, -1);
+  }
+
+  #count({ peer, caller, bytes }: OwnedProposal, items: 1 | -1): void {
     this.#items += items;
     this.#bytes += items * bytes;
     if (peer !== undefined) this.#loadByPeer.add(peer, items, items * bytes);

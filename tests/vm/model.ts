@@ -6,7 +6,7 @@ import { bytesOf, genesis } from "../support/chain.ts";
 
 export type Verdict = Refusal["code"] | undefined;
 
-export const maxItems = 6;
+export const maxItems = 8;
 
 /** What a VM should be after any history, in the plainest words: no file, no digests, no index. */
 export class Model {
@@ -20,6 +20,10 @@ export class Model {
   pending: string[] = [];
   /** What of it clients of this node have been answered for, and who they are, "" for nobody who is known. */
   readonly own = new Map<string, string>();
+  /** Of the rest, which peers it is of. */
+  readonly theirs = new Map<string, string>();
+  /** The same data once more: by owner, in the order in which the owners have their turns. */
+  turns: Turn[] = [];
   preference: Block = genesis;
 
   get last(): Block {
@@ -43,13 +47,20 @@ export class Model {
       if (held === 0 ? free < 1 : held + 1 > free - 1) return "mempool full";
       this.pending.push(text);
     }
+    this.theirs.delete(text);
     this.own.set(text, caller);
+    this.turns = without(this.turns, text);
+    this.#queue(text);
     return undefined;
   }
 
-  gossip(text: string): void {
+  gossip(text: string, peer: string): void {
     const late = this.accepted.some((block) => textOf(block) === text);
-    if (!late && !this.pending.includes(text) && this.pending.length < maxItems / 2) this.pending.push(text);
+    const held = [...this.theirs.values()].filter((other) => other === peer).length;
+    if (late || this.pending.includes(text) || this.pending.length >= maxItems / 2 || held >= maxItems / 4) return;
+    this.pending.push(text);
+    this.theirs.set(text, peer);
+    this.#queue(text);
   }
 
   /** The block that a build would make, or why it makes none. */
@@ -58,8 +69,11 @@ export class Model {
     for (let at = this.processing.get(this.preference.id); at; at = this.processing.get(at.parentId)) {
       carried.push(textOf(at));
     }
-    const waiting = this.pending.filter((text) => !carried.includes(text));
-    const text = (this.preference.height % 2n === 1n && waiting.find((text) => this.own.has(text))) || waiting[0];
+    // As if the preferred blocks were accepted already, one after the other.
+    const all = carried.reduceRight((turns, text) => served(turns, text), this.turns);
+    const own =
+      this.preference.height % 2n === 1n ? all.find(({ texts: [text = ""] }) => this.own.has(text)) : undefined;
+    const text = (own ?? all[0])?.texts[0];
     if (text === undefined) return "nothing to build";
     const { id: parentId, height, timestamp: parentTimestamp } = this.preference;
     const first = now > parentTimestamp ? now : parentTimestamp;
@@ -97,6 +111,8 @@ export class Model {
     }
     this.pending = this.pending.filter((text) => text !== textOf(block));
     this.own.delete(textOf(block));
+    this.theirs.delete(textOf(block));
+    this.turns = served(this.turns, textOf(block));
     if (!this.processing.has(this.preference.id)) this.preference = block;
     return undefined;
   }
@@ -136,6 +152,8 @@ export class Model {
     }
     this.processing.clear();
     this.preference = this.last;
+    this.turns = [];
+    for (const text of this.pending) this.#queue(text);
   }
 
   #rewind(height: bigint): Block[] {
@@ -149,10 +167,37 @@ export class Model {
     this.own.set(text, "");
   }
 
+  /** Behind all of its owner; who had nothing comes last. */
+  #queue(text: string): void {
+    const owner = this.own.get(text) ?? `peer ${this.theirs.get(text)}`;
+    const turn = this.turns.find((other) => other.owner === owner);
+    if (turn === undefined) this.turns.push({ owner, texts: [text] });
+    else turn.texts.push(text);
+  }
+
   #reject(block: Block): void {
     this.processing.delete(block.id);
     this.rejected.set(block.id, block);
   }
+}
+
+/** What one owner waits for, in the order it came to be its. */
+interface Turn {
+  readonly owner: string;
+  readonly texts: string[];
+}
+
+/** The text has had its turn, and so has its owner. */
+function served(turns: readonly Turn[], text: string): Turn[] {
+  const owner = turns.find(({ texts }) => texts.includes(text));
+  if (owner === undefined) return [...turns];
+  return without([...turns.filter((turn) => turn !== owner), owner], text);
+}
+
+function without(turns: readonly Turn[], text: string): Turn[] {
+  return turns
+    .map(({ owner, texts }) => ({ owner, texts: texts.filter((other) => other !== text) }))
+    .filter(({ texts }) => texts.length > 0);
 }
 
 export function textOf(block: Block): string {

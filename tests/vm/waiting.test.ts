@@ -3,13 +3,8 @@ import fc from "fast-check";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
-import {
-  gossipShare,
-  type MempoolLimits,
-  peerShare,
-  type WaitingProposal,
-  WaitingProposals,
-} from "../../src/vm/waiting.ts";
+import type { OwnedProposal } from "../../src/vm/owner-round.ts";
+import { gossipShare, type MempoolLimits, peerShare, WaitingProposals } from "../../src/vm/waiting.ts";
 import { bytesOf, peer } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
@@ -23,7 +18,7 @@ const otherPeer = nodeIdFromBytes(new Uint8Array(20).fill(8));
 function proposal(
   name: string,
   { from = undefined as NodeId | undefined, caller = undefined as string | undefined, bytes = name.length } = {},
-): WaitingProposal {
+): OwnedProposal {
   return { digest: digest(name), bytes, since: 1n, peer: from, caller };
 }
 
@@ -34,11 +29,11 @@ function start(limits: Partial<MempoolLimits>, ...names: readonly string[]): Wai
 }
 
 function firstOf(waiting: WaitingProposals, ...carried: readonly string[]): Digest | undefined {
-  return waiting.first(new Set(carried.map(digest)))?.digest;
+  return waiting.next(new Set(carried.map(digest)))?.digest;
 }
 
 describe("what waits", () => {
-  test("is first come, first served", () => {
+  test("of one owner is first come, first served", () => {
     const waiting = start({}, "b", "a", "c");
     expect(firstOf(waiting)).toBe(digest("b"));
     expect(firstOf(waiting), "looking takes nothing").toBe(digest("b"));
@@ -245,7 +240,7 @@ describe("whatever comes and goes, it", () => {
   });
 
   test("leaves as much free as a caller holds who has taken more than a first one", () => {
-    const addFairly = (waiting: WaitingProposals, next: WaitingProposal) => {
+    const addFairly = (waiting: WaitingProposals, next: OwnedProposal) => {
       const held = [...waiting.all()].filter(({ caller }) => caller !== undefined && caller === next.caller);
       const heldBytes = held.reduce((sum, { bytes }) => sum + bytes, 0);
       const before = waiting.items;

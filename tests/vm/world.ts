@@ -56,19 +56,20 @@ export class World {
     this.#check();
   }
 
-  propose(pick: number): void {
+  propose(pick: number, twist: number): void {
     const text = `p${pick % 10}`;
-    const caller = `caller ${pick % 3}`;
+    const caller = `caller ${twist % 3}`;
     const verdict = this.#model.propose(text, caller);
     const refusal = this.#vm.proposeBlocks([{ data: bytesOf(text), caller }])[0];
     expect(refusal?.refusal.code as string | undefined).toBe(verdict);
     if (verdict === undefined) this.#acknowledged.add(text);
   }
 
-  gossip(pick: number): void {
+  gossip(pick: number, twist: number): void {
     const text = `p${pick % 12}`;
-    this.#vm.addGossip([bytesOf(text)], nodeIdFromBytes(new Uint8Array(20).fill(pick % 12)));
-    this.#model.gossip(text);
+    const peer = twist % 3;
+    this.#vm.addGossip([bytesOf(text)], nodeIdFromBytes(new Uint8Array(20).fill(peer)));
+    this.#model.gossip(text, `${peer}`);
   }
 
   build(): void {
