@@ -28,10 +28,10 @@ export class Pace {
     this.#atMs = nowMs;
   }
 
-  /** How much may go through now; not above 0 while something is owed. */
-  free(nowMs: number): number {
+  /** How much may go through now, where so many share the rate; not above 0 while something is owed. */
+  free(nowMs: number, sharers = 1): number {
     const { perSecond, burst } = this.#rate;
-    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond) / 1_000, burst);
+    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond) / sharers / 1_000, burst / sharers);
     this.#atMs = nowMs;
     return this.#free;
   }

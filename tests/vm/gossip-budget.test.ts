@@ -2,13 +2,19 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { allGossipRate, GossipBudget, peerGossipRate } from "../../src/vm/gossip-budget.ts";
+import { allGossipRate, GossipBudget, peerGossipRate, silentAfterMs } from "../../src/vm/gossip-budget.ts";
 import { gossipItemBytes, gossipRate, Pace } from "../../src/vm/pace.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, chainOn, genesis, peer, startVm } from "../support/chain.ts";
 
 function peerOf(n: number): NodeId {
   return nodeIdFromBytes(new Uint8Array(20).fill(n));
+}
+
+function numbered(n: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(20);
+  new DataView(bytes.buffer).setUint32(0, n);
+  return bytes;
 }
 
 /** A message of the most items. */
@@ -29,10 +35,60 @@ describe("the budget of gossip", () => {
   test("of all peers together: so many at once, then so many a second", () => {
     const budget = new GossipBudget(0);
     const takeAll = (nowMs: number) =>
-      Array.from({ length: 60 }, (_, n) => budget.take(9_999, peerOf(n), nowMs)).reduce((sum, taken) => sum + taken);
-    expect(takeAll(0)).toBe(allGossipRate.burst);
+      Array.from({ length: 8 }, (_, n) => budget.take(9_999, peerOf(n), nowMs)).reduce((sum, taken) => sum + taken);
+    const { perSecond, burst } = allGossipRate;
+    // The first four have all of the burst; the n-th has an n-th of what is kept for those who send.
+    const newcomers = [5, 6, 7, 8].map((n) => Math.floor(perSecond / n)).reduce((sum, share) => sum + share);
+    expect(takeAll(0)).toBe(burst + newcomers);
     expect(takeAll(0)).toBe(0);
-    expect(takeAll(1_000)).toBe(allGossipRate.perSecond);
+    for (let second = 1; second <= 60; second++) {
+      expect(takeAll(second * 1_000)).toBeLessThanOrEqual(perSecond);
+    }
+  });
+
+  test("of all peers together: half as much again at most, though sixty take what a new one has, again and again", () => {
+    const budget = new GossipBudget(0);
+    const pauseMs = silentAfterMs;
+    let taken = 0;
+    for (let ms = 0; ms < 30 * pauseMs; ms += pauseMs) {
+      budget.forgetSilent(ms);
+      for (let n = 0; n < 60; n++) taken += budget.take(9_999, peerOf(n), ms);
+    }
+    expect(taken).toBeLessThanOrEqual((1.5 * allGossipRate.perSecond * 30 * pauseMs) / 1_000);
+  });
+
+  test.each([
+    { hostile: 12, items: 6, everyMs: 10 },
+    { hostile: 12, items: 256, everyMs: 10 },
+    { hostile: 60, items: 256, everyMs: 100 },
+  ])(
+    "lets through whole what is within a peer's share, while others send all they can: %j",
+    ({ hostile, items, everyMs }) => {
+      const budget = new GossipBudget(0);
+      const perSecond = Math.floor(allGossipRate.perSecond / (hostile + 1));
+      const counts = { hostile: 0, sent: 0, looked: 0 };
+      for (let ms = 0; ms < 60_000; ms += everyMs) {
+        for (let n = 0; n < hostile; n++) counts.hostile += budget.take(items, peerOf(n), ms);
+        if (ms % 1_000 === 0) {
+          counts.looked += budget.take(perSecond, peerOf(hostile), ms);
+          counts.sent += perSecond;
+          budget.forgetSilent(ms);
+        }
+      }
+      expect(counts.looked).toBe(counts.sent);
+      expect(counts.looked + counts.hostile).toBeLessThanOrEqual(
+        2 * allGossipRate.burst + 61 * allGossipRate.perSecond,
+      );
+      expect(counts.hostile, "what is left is theirs").toBeGreaterThan(0.9 * 60 * (hostile * perSecond));
+    },
+  );
+
+  test("of a peer alone is no smaller for others who send little", () => {
+    const budget = new GossipBudget(0);
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      for (let n = 0; n < 100; n++) budget.take(1, peerOf(n), ms);
+      expect(budget.take(51, peer, ms)).toBe(51);
+    }
   });
 
   test("of one peer is another's no loss", () => {
@@ -65,18 +121,18 @@ describe("the budget of gossip", () => {
   test("forgets peers that are silent, and none that could begin anew by it", () => {
     const budget = new GossipBudget(0);
     budget.take(9_999, peer, 0);
-    budget.take(1, peerOf(1), 0);
-    budget.forgetSilent(1_000);
+    budget.take(1, peerOf(1), 1);
+    budget.forgetSilent(silentAfterMs - 1);
+    expect(budget.peers).toBe(2);
+    budget.forgetSilent(silentAfterMs);
     expect(budget.peers).toBe(1);
-    expect(budget.take(9_999, peer, 1_000)).toBe(peerGossipRate.perSecond);
-    budget.forgetSilent(1_000 + (1_000 * peerGossipRate.burst) / peerGossipRate.perSecond);
-    expect(budget.peers).toBe(0);
+    expect((silentAfterMs / 1_000) * peerGossipRate.perSecond).toBeGreaterThanOrEqual(peerGossipRate.burst);
   });
 
-  test("keeps nothing of a peer of which it takes nothing", () => {
+  test("keeps nothing of a peer of which it takes nothing: no more peers than there are shares", () => {
     const budget = new GossipBudget(0);
-    for (let n = 0; n < 200; n++) budget.take(9_999, peerOf(n), 0);
-    expect(budget.peers).toBe(allGossipRate.burst / peerGossipRate.burst);
+    for (let n = 0; n < 9_999; n++) budget.take(9_999, nodeIdFromBytes(numbered(n)), 0);
+    expect(budget.peers).toBe(allGossipRate.perSecond);
   });
 });
 
