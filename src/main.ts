@@ -81,6 +81,7 @@ async function serve(): Promise<void> {
       writeOut: write(1),
       httpPaths: apiPaths,
       admission,
+      onNodeCall: () => turns.noteNodeCall(),
       createApp: async (vm, identity, { maxHttpRequests, maxHttpBytes, clientAddressHeader }) => {
         admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
         const { createApi } = await importApi();

@@ -41,8 +41,10 @@ export function createApi(vm: Vm, identity: Identity, log: Log, turns: Turns): A
     fetch: (request, asker) => turns.run(asker, (caller) => app.fetch(request, { caller })),
     answerRpc: (body, asker) => {
       if (body.length > maxBodyBytes) return undefined;
-      return turns.run(asker, (caller) => {
-        return answerText(methods, body, caller);
+      return turns.run<string>(asker, (caller) => {
+        const othersTurn = body.length > largeBytes ? caller.pause() : undefined; // to read it is a piece of work
+        if (othersTurn === undefined) return answerText(methods, body, caller);
+        return othersTurn.then(() => answerText(methods, body, caller));
       });
     },
   };

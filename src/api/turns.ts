@@ -32,6 +32,11 @@ export interface Caller extends Asker {
   until(signal: AbortSignal): Caller;
 }
 
+/** Milliseconds after a call of the node in which long work does not go on: mostly, the next one follows soon. */
+export const restMs = 4;
+/** Milliseconds for which calls of the node hold up long work at most, however many there are. */
+export const maxHoldMs = 40;
+
 interface Waiting {
   readonly signal: AbortSignal;
   readonly begin: () => void;
@@ -51,6 +56,7 @@ export class Turns {
   readonly #nowMs: () => number;
   /** When clients were let in last: since then, other work may have had turns or not. */
   #startMs: number;
+  #nodeCallMs = Number.NEGATIVE_INFINITY;
   #isTurnToCome = false;
   #isLongUnderWay = false;
 
@@ -58,6 +64,11 @@ export class Turns {
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
+  }
+
+  /** To be called when the node calls, and when it is answered: long work holds back then. */
+  noteNodeCall(): void {
+    this.#nodeCallMs = this.#nowMs();
   }
 
   /** Does `work` at once, or when it is the asker's turn. Rejects with the signal's reason if it has aborted by then. */
@@ -79,7 +90,12 @@ export class Turns {
   /** See `Caller`. */
   pause(asker: Asker, signal: AbortSignal): Promise<void> | undefined {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#hasTime()) return undefined;
+    if (this.#hasTime() && !this.#isNodeAtWork) return undefined;
+    return this.#resume(asker, signal);
+  }
+
+  async #resume(asker: Asker, signal: AbortSignal): Promise<void> {
+    await this.#untilNodeRests();
     return new Promise((resolve, reject) => {
       this.#wait(asker, { signal, begin: resolve, drop: reject, isResumed: true });
     });
@@ -91,18 +107,29 @@ export class Turns {
       await new Promise<void>((resolve) => this.#waitingLong.add([asker.name, asker], resolve));
     } else this.#isLongUnderWay = true;
     try {
+      await this.#untilNodeRests();
       signal.throwIfAborted();
       return await work();
     } finally {
-      setImmediate(() => this.#nextLong()); // what comes of this one is seen to first
+      setImmediate(() => void this.#nextLong()); // what comes of this one is seen to first
     }
   }
 
-  #nextLong(): void {
+  async #nextLong(): Promise<void> {
+    await this.#untilNodeRests();
     collectIfGrown();
     const next = this.#waitingLong.take();
     this.#isLongUnderWay = next !== undefined;
     next?.();
+  }
+
+  get #isNodeAtWork(): boolean {
+    return this.#nowMs() - this.#nodeCallMs < restMs;
+  }
+
+  async #untilNodeRests(): Promise<void> {
+    const giveUpAtMs = this.#nowMs() + maxHoldMs;
+    while (this.#isNodeAtWork && this.#nowMs() < giveUpAtMs) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   #hasTime(): boolean {

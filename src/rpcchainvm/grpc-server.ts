@@ -70,11 +70,16 @@ export class GrpcServer {
   readonly #routes = new Map<string, Route>();
   readonly #held = new Set<string>();
   readonly #log: Log;
+  readonly #onCall: () => void;
   readonly #server: http2.Http2Server;
 
-  /** `windowBytes` is how much of a request may be on its way before any of it was looked at. */
-  constructor(log: Log, windowBytes = 2 ** 20) {
+  /**
+   * `windowBytes` is how much of a request may be on its way before any of it was looked at. `onCall` is called when a call
+   * comes, and when it is answered.
+   */
+  constructor(log: Log, windowBytes = 2 ** 20, onCall = () => {}) {
     this.#log = log;
+    this.#onCall = onCall;
     this.#server = http2.createServer({
       // Bun 1.4.5 refuses answers on open streams while more than this waits to be sent; in MB.
       maxSessionMemory: 2 ** 20,
@@ -168,10 +173,15 @@ export class GrpcServer {
   /** Promises only where a method makes one: most are done at once, and a small call is counted in microseconds. */
   #reply(call: ServerCall, path: string, work: () => Pieces | Promise<Pieces>): void {
     const fail = (error: unknown) => this.#fail(call, path, error);
+    const answer = (message: Pieces) => {
+      call.reply(message);
+      this.#onCall();
+    };
     try {
+      this.#onCall();
       const reply = work();
-      if (reply instanceof Promise) reply.then((message) => call.reply(message)).catch(fail);
-      else call.reply(reply);
+      if (reply instanceof Promise) reply.then(answer).catch(fail);
+      else answer(reply);
     } catch (error) {
       fail(error);
     }

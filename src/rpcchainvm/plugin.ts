@@ -30,6 +30,8 @@ export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
   /** Which requests of a chain the node hands on: those with exactly such a path. */
   readonly httpPaths: readonly string[];
   readonly admission: HttpAdmission;
+  /** Called when the node calls, and when it is answered. */
+  readonly onNodeCall: () => void;
   /** Answers HTTP requests where there is no chain. */
   readonly staticApp: HttpApp;
   /** Writes to standard output, which only the handshake of old nodes may use. */
@@ -38,7 +40,7 @@ export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
 
 /** Serves a node until it shuts us down or dies. Throws when we cannot speak its protocol, or it refuses the handshake. */
 export async function servePlugin({ environment, httpPaths, staticApp, writeOut, ...options }: PluginOptions) {
-  const { log, version, admission } = options;
+  const { log, version, admission, onNodeCall } = options;
   const parent = process.ppid;
   const node = nodeProcess(parent, process.platform);
   const runtimeAddress = environment[runtimeAddressVariable];
@@ -68,7 +70,7 @@ export async function servePlugin({ environment, httpPaths, staticApp, writeOut,
   }
 
   const httpAddress = await serveHttp(() => session.app ?? staticApp, admission, protocol, log);
-  const server = new GrpcServer(log);
+  const server = new GrpcServer(log, undefined, onNodeCall);
   addVmService(server, { session, protocol, log, version, httpAddress, httpPaths, admission });
   server.add(Health, healthService);
   addGoPluginServices(server, leave);
