@@ -34,8 +34,10 @@ export interface Caller extends Asker {
 
 /** Milliseconds after a call of the node in which long work does not go on: mostly, the next one follows soon. */
 export const restMs = 4;
-/** Milliseconds for which calls of the node hold up long work at most, however many there are. */
+/** Milliseconds for which calls of the node hold up long work at most, however many there are, … */
 export const maxHoldMs = 40;
+/** … and for which it goes on then, whatever the node does. */
+export const minWorkMs = 10;
 
 interface Waiting {
   readonly signal: AbortSignal;
@@ -57,6 +59,7 @@ export class Turns {
   /** When clients were let in last: since then, other work may have had turns or not. */
   #startMs: number;
   #nodeCallMs = Number.NEGATIVE_INFINITY;
+  #freeUntilMs = Number.NEGATIVE_INFINITY;
   #isTurnToCome = false;
   #isLongUnderWay = false;
 
@@ -90,7 +93,7 @@ export class Turns {
   /** See `Caller`. */
   pause(asker: Asker, signal: AbortSignal): Promise<void> | undefined {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#hasTime() && !this.#isNodeAtWork) return undefined;
+    if (this.#hasTime() && !this.#isHeldBack) return undefined;
     return this.#resume(asker, signal);
   }
 
@@ -123,13 +126,18 @@ export class Turns {
     next?.();
   }
 
-  get #isNodeAtWork(): boolean {
-    return this.#nowMs() - this.#nodeCallMs < restMs;
+  /** Whether the node is at work, and long work has not waited for that already. */
+  get #isHeldBack(): boolean {
+    const nowMs = this.#nowMs();
+    return nowMs - this.#nodeCallMs < restMs && nowMs >= this.#freeUntilMs;
   }
 
   async #untilNodeRests(): Promise<void> {
     const giveUpAtMs = this.#nowMs() + maxHoldMs;
-    while (this.#isNodeAtWork && this.#nowMs() < giveUpAtMs) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (this.#isHeldBack) {
+      if (this.#nowMs() >= giveUpAtMs) this.#freeUntilMs = this.#nowMs() + minWorkMs;
+      else await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   #hasTime(): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Asker, maxHoldMs, maxTurnMs, restMs, Turns } from "../../src/api/turns.ts";
+import { type Asker, maxHoldMs, maxTurnMs, minWorkMs, restMs, Turns } from "../../src/api/turns.ts";
 import { senderOf, slowTurns } from "../support/caller.ts";
 import { countTurns } from "../support/turns.ts";
 
@@ -133,6 +133,29 @@ test("long work holds back while the node calls again and again, and goes on aft
   }
   await patient;
   expect(ms).toBeLessThan(4 * maxHoldMs);
+});
+
+test("when it has held back for long, it has some time, whatever the node does", async () => {
+  let ms = 0;
+  const turns = new Turns(() => ms);
+  let pieces = 0;
+  const work = turns.doLong(someone, never, async () => {
+    for (; pieces < 100; pieces++) {
+      ms += 1;
+      await turns.pause(someone, never);
+    }
+  });
+  let isDone = false;
+  void work.then(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    turns.noteNodeCall();
+    ms += 1;
+    await oneTimer();
+  }
+  expect(pieces).toBe(100);
+  expect(ms).toBeLessThan(2 * (100 / minWorkMs) * (maxHoldMs + minWorkMs)); // and not 100 times maxHoldMs
 });
 
 test("a pause is one while the node is at work, though there is time", async () => {
