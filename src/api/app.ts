@@ -42,7 +42,7 @@ export function createApi(vm: Vm, identity: Identity, log: Log, turns: Turns): A
     answerRpc: (body, asker) => {
       if (body.length > maxBodyBytes) return undefined;
       return turns.run<string>(asker, (caller) => {
-        const othersTurn = body.length > largeBytes ? caller.pause() : undefined; // to read it is a piece of work
+        const othersTurn = body.length > longBytes ? caller.pause() : undefined; // to read it is a piece of work
         if (othersTurn === undefined) return answerText(methods, body, caller);
         return othersTurn.then(() => answerText(methods, body, caller));
       });
@@ -72,6 +72,8 @@ function noteAnswer(text = ""): string {
   return text;
 }
 
+/** Bytes of a body that takes milliseconds to read. */
+const longBytes = 1024 * 1024;
 /** Bytes or characters after which it is worth a look how much memory is in use. */
 const largeBytes = 64 * 1024;
 
