@@ -27,7 +27,8 @@ export class InvalidParams extends Error {}
 
 /**
  * Answers a JSON-RPC 2.0 request or batch (https://www.jsonrpc.org/specification). Gives undefined when there is nothing
- * to answer: all were notifications. Ids are echoed as they were written, numbers of any size included.
+ * to answer: all were notifications. Ids of up to `maxIdLength` characters are echoed as they were written, large
+ * numbers included.
  */
 export function answerJsonRpc(methods: Methods, text: string, caller: Caller): Awaitable<string | undefined> {
   if (hasMoreValues(text, maxValues)) {

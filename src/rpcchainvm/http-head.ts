@@ -7,8 +7,9 @@ export const maxHeadBytes = 128 * 1024;
 export const maxHeadFields = 500;
 
 /**
- * Whether an encoded message has more than `maxHeadBytes` or `maxHeadFields` beside its body, which stands at the end of `path`, the numbers
- * of the fields that lead to it. Looks at lengths only. A malformed message is left to those who decode it.
+ * Whether an encoded message has more than `maxHeadBytes` or `maxHeadFields` beside its body. The body stands at the end
+ * of `path`, the numbers of the fields that lead to it. Looks at lengths only. A malformed message is left to those who
+ * decode it.
  */
 export function hasLargeHead(message: Uint8Array, path: readonly number[]): boolean {
   if (message.length <= safeBytes) return false;
