@@ -5,10 +5,10 @@ import { Admission } from "./api/admission.ts";
 import { apiPaths } from "./api/paths.ts";
 import { Turns } from "./api/turns.ts";
 import type { About } from "./cli/about.ts";
-import { writeAll } from "./cli/write-all.ts";
+import { writeAll } from "./cli/terminal/write-all.ts";
 import { Log } from "./log.ts";
-import { nodeVariables, servePlugin } from "./rpcchainvm/plugin.ts";
 import { defaultProtocol, newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
+import { nodeVariables, servePlugin } from "./rpcchainvm/serve.ts";
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
 

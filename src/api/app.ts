@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import type { Identity } from "../core/identity.ts";
+import { addExplorer } from "../explorer/explorer.tsx";
 import type { Log } from "../log.ts";
+import type { Identity } from "../vm/identity.ts";
 import type { Vm } from "../vm/vm.ts";
-import { addExplorer } from "./explorer/explorer.tsx";
 import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
 import { collectIfGrown } from "./memory.ts";
 import { createMethods, staticMethods } from "./methods.ts";

@@ -1,5 +1,6 @@
-import { VmError } from "../core/errors.ts";
+import { CodedError } from "../avalanche/coded-error.ts";
 import { formatExactJson, hasMoreValues, parseVerbatimJson } from "../core/exact-json.ts";
+import { LimitError } from "../vm/limit-error.ts";
 import type { Caller } from "./turns.ts";
 
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
@@ -67,7 +68,7 @@ type Answer =
  */
 async function answerBatch(methods: Methods, requests: unknown[], whole: Caller): Promise<string | undefined> {
   if (!whole.holdAnswer(requests.length * smallAnswerLength))
-    return JSON.stringify(failure(null, internalError, noRoom));
+    return JSON.stringify(failure(null, internalError, tooManyAnswers.message));
   const full = new AbortController();
   const caller = whole.until(AbortSignal.any([whole.signal, full.signal]));
   const answers: Awaitable<string | undefined>[] = [];
@@ -75,7 +76,7 @@ async function answerBatch(methods: Methods, requests: unknown[], whole: Caller)
   const count = ({ text, isWanted }: Answered, id: unknown) => {
     length += text.length;
     const isRoom = text.length <= smallAnswerLength || whole.holdAnswer(text.length);
-    if (length >= maxBatchAnswerLength || !isRoom) full.abort(new Error(answersTooLarge));
+    if (length >= maxBatchAnswerLength || !isRoom) full.abort(answersTooLarge);
     return textIfWanted(isRoom ? { text, isWanted } : { text: refusal(id), isWanted });
   };
   const begin = (request: unknown) => {
@@ -139,18 +140,18 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
 /** Throws what is a bug. */
 function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
   if (error instanceof InvalidParams) return failure(id, invalidParams, `Invalid params: ${error.message}`);
-  if (error instanceof VmError) return failure(id, internalError, error.message); // as timestampvm-rs
+  if (error instanceof CodedError) return failure(id, internalError, error.message); // as timestampvm-rs
   if (caller.signal.aborted && error === caller.signal.reason)
     return failure(id, internalError, (error as Error).message);
   throw error;
 }
 
 function refusal(id: unknown): string {
-  return formatExactJson(failure(id, internalError, answersTooLarge));
+  return formatExactJson(failure(id, internalError, answersTooLarge.message));
 }
 
-const noRoom = "too many answers wait to be fetched, try again later: nothing was done";
-const answersTooLarge = "the answers to this batch are too large";
+const tooManyAnswers = new LimitError({ code: "too many answers" });
+const answersTooLarge = new LimitError({ code: "answers too large" });
 
 interface JsonRpcRequest {
   readonly method: string;

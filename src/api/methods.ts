@@ -1,14 +1,14 @@
+import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "../client/contract.ts";
+import { formatHex } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
-import { VmError } from "../core/errors.ts";
-import type { Identity } from "../core/identity.ts";
+import { ChainError } from "../core/errors.ts";
+import type { Identity } from "../vm/identity.ts";
 import type { Vm } from "../vm/vm.ts";
-import { checked, type Implementation } from "./checked.ts";
-import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "./contract.ts";
+import { checked, type Implementation } from "./checked-methods.ts";
 import type { Method, Methods } from "./json-rpc.ts";
 import { describeApi } from "./openrpc.ts";
 import { createReadingMethods } from "./reading.ts";
 import { createStampingMethods } from "./stamping.ts";
-import { formatHex } from "./values.ts";
 
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
 export function createMethods(vm: Vm, identity: Identity): Methods {
@@ -20,7 +20,7 @@ export function createMethods(vm: Vm, identity: Identity): Methods {
     lastAccepted: () => ({ id: vm.confirmed.last.id }),
     getBlock: ({ id }) => {
       const block = vm.confirmed.getBlock(id);
-      if (block === undefined) throw new VmError({ code: "unknown block" });
+      if (block === undefined) throw new ChainError({ code: "unknown block" });
       const { data, height, parentId, timestamp } = block;
       return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } }; // in the peer's order
     },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { contract, type MethodContract } from "./contract.ts";
+import { contract, type MethodContract } from "../client/contract.ts";
 
 /** The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), from the contract that the methods are checked by. */
 export function describeApi(version: string) {

@@ -1,13 +1,13 @@
+import { maxPageBytes, type ResultOf } from "../client/contract.ts";
+import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, isDigest } from "../core/digest.ts";
-import { VmError } from "../core/errors.ts";
-import { expectProvable } from "../core/proof.ts";
+import { ChainError } from "../core/errors.ts";
+import { expectProvable } from "../proof/block-proof.ts";
 import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
-import type { Implementation } from "./checked.ts";
-import { maxPageBytes, type ResultOf } from "./contract.ts";
+import type { Implementation } from "./checked-methods.ts";
 import { InvalidParams } from "./json-rpc.ts";
 import type { Caller } from "./turns.ts";
-import { formatDigest, formatHex } from "./values.ts";
 
 /** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
@@ -47,7 +47,7 @@ export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation
 }
 
 function expectBlock(block: Block | undefined): Block {
-  if (block === undefined) throw new VmError({ code: "unknown block" });
+  if (block === undefined) throw new ChainError({ code: "unknown block" });
   return block;
 }
 

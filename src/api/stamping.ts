@@ -1,10 +1,10 @@
+import type { ResultOf } from "../client/contract.ts";
+import { formatDigest } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Receipt, Vm } from "../vm/vm.ts";
-import type { Implementation } from "./checked.ts";
-import type { ResultOf } from "./contract.ts";
+import type { Implementation } from "./checked-methods.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
-import { formatDigest } from "./values.ts";
 
 /** The methods that bring data to the chain. */
 export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBlock" | "stamp" | "getReceipt"> {

@@ -1,13 +1,13 @@
 import { Command, CommanderError } from "commander";
-import { VmError } from "../core/errors.ts";
+import { CodedError } from "../avalanche/coded-error.ts";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
-import { addChainCommands } from "./chain/chain.ts";
 import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
-import type { Output } from "./output.ts";
+import { addChainCommands } from "./node/node.ts";
+import type { Output } from "./terminal/output.ts";
 import { addVersionJsonCommand } from "./version-json.ts";
 import { addVmIdCommand } from "./vm-id.ts";
 
@@ -35,7 +35,7 @@ export function tellFailure(error: unknown, { err }: Output): number {
 
 /** Why a command could not do its work; nothing to say when nobody reads its output any more; undefined for a bug. */
 function failureOf(error: unknown): string | undefined {
-  if (error instanceof CommandFailed || error instanceof VmError) return error.message;
+  if (error instanceof CommandFailed || error instanceof CodedError) return error.message;
   const { code = "", message } = error as { code?: string; message: string };
   if (code === "EPIPE") return "";
   return /^E[A-Z]+$/.test(code) ? message : undefined;

@@ -2,19 +2,19 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Block } from "../core/block.ts";
 import type { LogLevel } from "../core/config.ts";
-import { databaseFileName } from "../core/database-file.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import { formatGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import type { DevChain } from "../dev/dev-chain.ts";
 import { Log } from "../log.ts";
+import { databaseFileName } from "../store/database-file.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import type { About } from "./about.ts";
-import { formatTime } from "./chain/show.ts";
-import { readData } from "./chain/subject.ts";
-import { countOf } from "./counts.ts";
-import type { Output } from "./output.ts";
-import { createPaint, type Paint } from "./paint.ts";
+import { readData } from "./subject.ts";
+import { countOf } from "./terminal/counts.ts";
+import type { Output } from "./terminal/output.ts";
+import { createPaint, type Paint } from "./terminal/paint.ts";
+import { formatTime } from "./terminal/show.ts";
 
 interface DevCommandOptions {
   readonly http: { readonly host: string; readonly port: number };

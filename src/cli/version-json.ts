@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { vmIdFromName } from "../core/vm-id.ts";
+import { vmIdFromName } from "../avalanche/vm-id.ts";
 import type { About } from "./about.ts";
 
 /** What tools ask before they install a VM (avalanchego v1.14.2, tests/fixture/tmpnet/network.go:1046). */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { vmIdFromName } from "../core/vm-id.ts";
+import { vmIdFromName } from "../avalanche/vm-id.ts";
 
 export function addVmIdCommand(program: Command, out: (text: string) => void): void {
   const command = program

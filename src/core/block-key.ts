@@ -1,4 +1,4 @@
-import { type Id, idFromBytes, idToBytes } from "./id.ts";
+import { type Id, idFromBytes, idToBytes } from "../avalanche/id.ts";
 
 /** Bytes of a block's key. */
 export const blockKeyBytes = 34;

@@ -1,6 +1,6 @@
-import { VmError } from "./errors.ts";
-import { type Id, idFromBytes, parseId, sha256 } from "./id.ts";
-import { JsonReader } from "./json.ts";
+import { type Id, idFromBytes, parseId, sha256 } from "../avalanche/id.ts";
+import { ChainError } from "./errors.ts";
+import { SerdeReader } from "./serde-json.ts";
 
 /** A block as it travels. Immutable: `id` is the hash of `bytes`, and both are set when it is made. */
 export interface Block {
@@ -43,7 +43,7 @@ export function parseBlock(bytes: Uint8Array, id = blockIdOf(bytes)): Block {
   let timestamp = 0n;
   let data = new Uint8Array();
   try {
-    new JsonReader(bytes).readStruct({
+    new SerdeReader(bytes).readStruct({
       parent_id: (json) => {
         parentId = parseId(json.readString());
       },
@@ -58,7 +58,7 @@ export function parseBlock(bytes: Uint8Array, id = blockIdOf(bytes)): Block {
       },
     });
   } catch (error) {
-    throw new VmError({ code: "malformed block", problem: (error as Error).message });
+    throw new ChainError({ code: "malformed block", problem: (error as Error).message });
   }
   return { id, parentId, height, timestamp, data, bytes };
 }

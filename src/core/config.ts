@@ -1,4 +1,4 @@
-import { VmError } from "./errors.ts";
+import { ChainError } from "./errors.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -100,6 +100,6 @@ function parseObject(text: string): object {
   return value;
 }
 
-function malformed(problem: string): VmError {
-  return new VmError({ code: "malformed config", problem });
+function malformed(problem: string): ChainError {
+  return new ChainError({ code: "malformed config", problem });
 }

@@ -1,4 +1,4 @@
-import { sha256 } from "./id.ts";
+import { sha256 } from "../avalanche/id.ts";
 
 declare const brand: unique symbol;
 

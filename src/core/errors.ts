@@ -1,17 +1,14 @@
-import type { Id } from "./id.ts";
+import { CodedError } from "../avalanche/coded-error.ts";
+import type { Id } from "../avalanche/id.ts";
 
-/** Every way the VM refuses, with the data that explains it. */
-export type Refusal =
+/** Every way blocks and the chain refuse, with the data that explains it. */
+export type ChainRefusal =
   // What someone sent.
   | { readonly code: "malformed block"; readonly problem: string }
   | { readonly code: "malformed genesis"; readonly problem: string }
-  | { readonly code: "malformed id"; readonly problem: string }
   | { readonly code: "malformed config"; readonly problem: string }
-  | { readonly code: "malformed proof"; readonly problem: string }
-  | { readonly code: "no proof"; readonly id: Id }
   | { readonly code: "data too large"; readonly bytes: number; readonly maxBytes: number }
   | { readonly code: "mempool full"; readonly items: number; readonly bytes: number }
-  | { readonly code: "too many waiting"; readonly waiting: number }
   // The rules between a block and its parent.
   | { readonly code: "unknown parent"; readonly parentId: Id }
   | { readonly code: "wrong height"; readonly height: bigint; readonly parentHeight: bigint }
@@ -27,38 +24,33 @@ export type Refusal =
   | { readonly code: "already accepted"; readonly id: Id }
   | { readonly code: "already rejected"; readonly id: Id }
   | { readonly code: "not next"; readonly id: Id; readonly parentId: Id; readonly lastAcceptedId: Id }
-  | { readonly code: "not initialized" }
-  | { readonly code: "already initialized" }
   | { readonly code: "shut down" }
   // What health says.
   | { readonly code: "clock behind"; readonly seconds: bigint }
-  | { readonly code: "proposals wait"; readonly items: number; readonly seconds: number }
-  // The file.
-  | { readonly code: "database in use"; readonly file: string }
-  | { readonly code: "database failed"; readonly file: string; readonly problem: string; readonly cure: string };
+  | { readonly code: "proposals wait"; readonly items: number; readonly seconds: number };
 
-/** What a `VmError` says to a person. */
-export function describeRefusal(refusal: Refusal): string {
+/** What the rules of blocks, or the state of the chain, refuse. */
+export class ChainError extends CodedError<ChainRefusal> {
+  override readonly name = "ChainError";
+
+  constructor(refusal: ChainRefusal, options?: ErrorOptions) {
+    super(refusal, describe(refusal), options);
+  }
+}
+
+function describe(refusal: ChainRefusal): string {
   switch (refusal.code) {
     case "malformed block":
       return `malformed block: ${refusal.problem}`;
     case "malformed genesis":
       return `malformed genesis: ${refusal.problem}`;
-    case "malformed id":
-      return `malformed id: ${refusal.problem}`;
     case "malformed config":
       return `malformed chain config: ${refusal.problem}`;
-    case "malformed proof":
-      return `not a proof: ${refusal.problem}`;
-    case "no proof":
-      return `no proof goes through block ${refusal.id}: timestampvm-rs kept it in another form than the one it had`;
     case "data too large":
       // The words of timestampvm-rs (vm/mod.rs:147), which clients know.
       return `data ${refusal.bytes}-byte exceeds the limit ${refusal.maxBytes}-byte`;
     case "mempool full":
       return `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, try again later`;
-    case "too many waiting":
-      return `${refusal.waiting} calls are waiting already: ask again without waitMs`;
     case "unknown block":
       return "not found"; // as timestampvm-rs, too
     case "unknown parent":
@@ -85,31 +77,11 @@ export function describeRefusal(refusal: Refusal): string {
       return `block ${refusal.id} is rejected already`;
     case "not next":
       return `block ${refusal.id} has parent ${refusal.parentId}, but the last accepted block is ${refusal.lastAcceptedId}`;
-    case "not initialized":
-      return "the VM is not initialized";
-    case "already initialized":
-      return "the VM is initialized already";
     case "shut down":
       return "the VM is shut down";
     case "clock behind":
       return `the preferred block is ${refusal.seconds} s ahead of the local clock, too far to build on it: set the clock`;
     case "proposals wait":
       return `${refusal.items} proposals wait for a block, the oldest for ${refusal.seconds} s`;
-    case "database in use":
-      return `${refusal.file} is in use by another process: stop the other timestampvm that runs on this chain data directory`;
-    case "database failed":
-      return `${refusal.file}: ${refusal.problem}; ${refusal.cure}`;
-  }
-}
-
-/** The one error of this program. Adapters translate it; everything else is a bug. */
-export class VmError extends Error {
-  override readonly name = "VmError";
-
-  readonly refusal: Refusal;
-
-  constructor(refusal: Refusal, options?: ErrorOptions) {
-    super(describeRefusal(refusal), options);
-    this.refusal = refusal;
   }
 }

@@ -1,7 +1,7 @@
+import { zeroId } from "../avalanche/id.ts";
 import { type Block, createBlock } from "./block.ts";
-import { VmError } from "./errors.ts";
-import { zeroId } from "./id.ts";
-import { JsonReader } from "./json.ts";
+import { ChainError } from "./errors.ts";
+import { SerdeReader } from "./serde-json.ts";
 
 /**
  * The block at height 0 from a chain's genesis bytes, JSON `{"data":"text"}` as `formatGenesis` writes it. Throws
@@ -10,13 +10,13 @@ import { JsonReader } from "./json.ts";
 export function parseGenesis(bytes: Uint8Array): Block {
   let text = "";
   try {
-    new JsonReader(bytes).readStruct({
+    new SerdeReader(bytes).readStruct({
       data: (json) => {
         text = json.readString();
       },
     });
   } catch (error) {
-    throw new VmError({ code: "malformed genesis", problem: (error as Error).message });
+    throw new ChainError({ code: "malformed genesis", problem: (error as Error).message });
   }
   return createBlock({ parentId: zeroId, height: 0n, timestamp: 0n, data: new TextEncoder().encode(text) });
 }

@@ -1,6 +1,6 @@
+import { zeroId } from "../avalanche/id.ts";
 import type { Block } from "./block.ts";
-import type { VmError } from "./errors.ts";
-import { zeroId } from "./id.ts";
+import type { ChainError } from "./errors.ts";
 import { verifyChild } from "./verify.ts";
 
 /**
@@ -14,7 +14,7 @@ export function problemInHistory(block: Block, parent: Block | undefined): strin
     verifyChild(block, parent, afterAllTime);
     return undefined;
   } catch (error) {
-    return `breaks a rule: ${(error as VmError).message}`;
+    return `breaks a rule: ${(error as ChainError).message}`;
   }
 }
 

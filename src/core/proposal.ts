@@ -1,5 +1,5 @@
+import type { NodeId } from "../avalanche/node-id.ts";
 import type { Digest } from "./digest.ts";
-import type { NodeId } from "./node-id.ts";
 
 /**
  * A block is hex text of twice its data, and must fit with its headers into the 2 MiB that AvalancheGo sends at once

@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { VmError } from "./errors.ts";
+import { ChainError } from "./errors.ts";
 
 /** How far a block may be ahead of the local clock: clocks differ between nodes. */
 export const maxFutureSeconds = 3600n;
@@ -10,16 +10,16 @@ export const maxFutureSeconds = 3600n;
  */
 export function verifyChild(block: Block, parent: Block, now: bigint): void {
   if (block.height !== parent.height + 1n) {
-    throw new VmError({ code: "wrong height", height: block.height, parentHeight: parent.height });
+    throw new ChainError({ code: "wrong height", height: block.height, parentHeight: parent.height });
   }
   if (block.timestamp < parent.timestamp) {
-    throw new VmError({
+    throw new ChainError({
       code: "timestamp before parent",
       timestamp: block.timestamp,
       parentTimestamp: parent.timestamp,
     });
   }
   if (block.timestamp >= now + maxFutureSeconds) {
-    throw new VmError({ code: "future timestamp", timestamp: block.timestamp, now });
+    throw new ChainError({ code: "future timestamp", timestamp: block.timestamp, now });
   }
 }

@@ -5,7 +5,7 @@ import type { Admission } from "../api/admission.ts";
 import { type Api, answerFailure, maxBodyBytes } from "../api/app.ts";
 import { answerJsonRpc } from "../api/json-rpc.ts";
 import type { Turns } from "../api/turns.ts";
-import { VmError } from "../core/errors.ts";
+import { CodedError } from "../avalanche/coded-error.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
@@ -88,7 +88,7 @@ function checkHealth(vm: Vm, { chain: [alias] }: NodeInfo): { readonly isHealthy
   try {
     return report({ message: vm.checkHealth() }, true);
   } catch (error) {
-    if (!(error instanceof VmError)) throw error;
+    if (!(error instanceof CodedError)) throw error;
     return report({ error: error.message }, false);
   }
 }

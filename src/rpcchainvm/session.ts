@@ -1,11 +1,11 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
+import { equalBytes, type Id } from "../avalanche/id.ts";
+import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../avalanche/node-id.ts";
 import type { Block } from "../core/block.ts";
-import { VmError } from "../core/errors.ts";
-import { equalBytes, type Id } from "../core/id.ts";
-import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../core/node-id.ts";
+import { type ChainOptions, closeChain, type OpenChain, openChain } from "../plugin/initialize.ts";
 import type { Vm } from "../vm/vm.ts";
-import type { HttpApp } from "./http-service.ts";
-import { type ChainOptions, closeChain, type OpenChain, openChain } from "./open-chain.ts";
+import type { HttpApp } from "./services/http-service.ts";
 
 /** One life of a plugin process, as the node leads it: Initialize once, Shutdown once. */
 export class Session {
@@ -36,15 +36,15 @@ export class Session {
 
   /** Opens the chain at a head that the node's database knows too. Gives its last accepted block. */
   async initialize(request: InitializeRequest): Promise<Block> {
-    if (this.#phase === "shut down") throw new VmError({ code: "shut down" });
-    if (this.#phase !== "new") throw new VmError({ code: "already initialized" });
+    if (this.#phase === "shut down") throw shutDown();
+    if (this.#phase !== "new") throw new ConnectError("the VM is initialized already", Code.FailedPrecondition);
     this.#phase = "opening";
     this.#nodeId = request.nodeId;
     try {
       const chain = await openChain(request, this.#options);
       if (this.#phase !== "opening") {
         closeChain(chain);
-        throw new VmError({ code: "shut down" });
+        throw shutDown();
       }
       this.#chain = chain;
       this.#phase = "open";
@@ -99,6 +99,11 @@ export class Session {
 
   get #open(): OpenChain {
     if (this.#chain !== undefined) return this.#chain;
-    throw new VmError({ code: this.#phase === "shut down" ? "shut down" : "not initialized" });
+    if (this.#phase === "shut down") throw shutDown();
+    throw new ConnectError("the VM is not initialized", Code.FailedPrecondition);
   }
+}
+
+function shutDown(): ConnectError {
+  return new ConnectError("the VM is shut down", Code.Unavailable);
 }

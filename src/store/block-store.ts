@@ -1,20 +1,20 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
+import { type Id, idFromBytes, idToBytes } from "../avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../core/block.ts";
 import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
-import type { VmError } from "../core/errors.ts";
-import { type Id, idFromBytes, idToBytes } from "../core/id.ts";
 import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import { type BlockRow, type ListingRow, prepareBlocks, reencodedPrefix, rewindBlocks } from "./block-statements.ts";
 import { damaged, openDatabase, translating } from "./database.ts";
+import type { FileError } from "./errors.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
 export type Decision = "accepted" | "rejected";
 
-/** Blocks that one `takeBack` should take at most: they are read and parsed, which takes some tens of milliseconds. */
-export const takeBackStretch = 200n;
+/** Blocks that one `rewindAndRequeue` should take at most: they are read and parsed, which takes some tens of milliseconds. */
+export const requeueStretch = 200n;
 
 /** How much a commit survives: "normal" any crash of the process, "full" a power cut as well. */
 export type Durability = "normal" | "full";
@@ -189,7 +189,7 @@ export class BlockStore {
   }
 
   /** The same, and its data waits again, before all other proposals, since `now` (Unix seconds). */
-  takeBack(height: bigint, now: bigint): void {
+  rewindAndRequeue(height: bigint, now: bigint): void {
     this.#transact(() => {
       for (let at = this.lastHeight() ?? height; at > height; at--) {
         const { data } = this.expectBlockAtHeight(at);
@@ -238,7 +238,7 @@ export class BlockStore {
   }
 
   /** The error for a file that contradicts itself. */
-  damaged(problem: string): VmError {
+  damaged(problem: string): FileError {
     return damaged(this.file, problem);
   }
 

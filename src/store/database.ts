@@ -1,7 +1,8 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { VmError } from "../core/errors.ts";
+import { CodedError } from "../avalanche/coded-error.ts";
+import { FileError } from "./errors.ts";
 import { isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
 
 /** "tsvm", so that `file` and we can tell the file from any other SQLite database. */
@@ -202,14 +203,14 @@ function pragma(db: Database, text: string): unknown {
   return statement.values()[0]?.[0];
 }
 
-/** Runs `work`, and turns what SQLite or the file system throws into a `VmError` about `file`. */
+/** Runs `work`, and turns what SQLite or the file system throws into a `FileError` about `file`. */
 export function translating<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof VmError) throw error;
+    if (error instanceof CodedError) throw error;
     const code = (error as { code?: string }).code ?? "";
-    if (code.startsWith("SQLITE_BUSY")) throw new VmError({ code: "database in use", file }, { cause: error });
+    if (code.startsWith("SQLITE_BUSY")) throw new FileError({ code: "database in use", file }, { cause: error });
     if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code)) {
       throw failed(file, (error as Error).message, cureFor(code), error);
     }
@@ -218,12 +219,12 @@ export function translating<T>(file: string, work: () => T): T {
 }
 
 /** For content that SQLite cannot know to be wrong. */
-export function damaged(file: string, problem: string): VmError {
+export function damaged(file: string, problem: string): FileError {
   return failed(file, problem, cureFor("SQLITE_CORRUPT"));
 }
 
-function failed(file: string, problem: string, cure: string, cause?: unknown): VmError {
-  return new VmError({ code: "database failed", file, problem, cure }, { cause });
+function failed(file: string, problem: string, cure: string, cause?: unknown): FileError {
+  return new FileError({ code: "database failed", file, problem, cure }, { cause });
 }
 
 function cureFor(code: string): string {

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
+import type { NodeId } from "../avalanche/node-id.ts";
 import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
-import type { NodeId } from "../core/node-id.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { damaged, translating } from "./database.ts";
 

@@ -1,5 +1,5 @@
+import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
-import type { Id } from "../core/id.ts";
 import type { Clock } from "./clock.ts";
 
 /** How much of a batch of ancestors is wanted. Any of them may be zero or negative. */

@@ -1,4 +1,4 @@
-import { VmError } from "../core/errors.ts";
+import { ChainError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 
 /**
@@ -40,7 +40,7 @@ export class BuildEvent {
   /** Resolves when there is something to build. Rejects with the reason of `signal`, or with "shut down". */
   wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new VmError({ code: "shut down" }));
+      if (this.#closed) return reject(new ChainError({ code: "shut down" }));
       if (signal.aborted) return reject(signal.reason);
       const leave = () => {
         this.#waiters.delete(waiter);
@@ -84,7 +84,7 @@ export class BuildEvent {
   close(): void {
     this.#closed = true;
     this.#cancelTimer?.();
-    for (const waiter of [...this.#waiters]) waiter.reject(new VmError({ code: "shut down" }));
+    for (const waiter of [...this.#waiters]) waiter.reject(new ChainError({ code: "shut down" }));
   }
 
   /** How long the work must not be announced again. */

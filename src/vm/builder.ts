@@ -1,11 +1,11 @@
 import { type Block, createBlock } from "../core/block.ts";
-import { VmError } from "../core/errors.ts";
+import { ChainError } from "../core/errors.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { maxFutureSeconds, verifyChild } from "../core/verify.ts";
 import type { Work } from "./build-event.ts";
 import type { Clock } from "./clock.ts";
 import type { Decisions } from "./decisions.ts";
-import type { Mempool } from "./mempool.ts";
+import type { Mempool } from "./mempool/mempool.ts";
 import type { ProcessingBlocks } from "./processing.ts";
 
 export interface BuilderParts {
@@ -46,8 +46,8 @@ export class Builder {
   /** What the next block should carry. Throws "nothing to build" or "too early". */
   expectProposal(): Proposal {
     const proposal = this.#nextProposal();
-    if (proposal === undefined) throw new VmError({ code: "nothing to build" });
-    if (this.#waitMs > 0) throw new VmError({ code: "too early", waitMs: this.#waitMs });
+    if (proposal === undefined) throw new ChainError({ code: "nothing to build" });
+    if (this.#waitMs > 0) throw new ChainError({ code: "too early", waitMs: this.#waitMs });
     return proposal;
   }
 

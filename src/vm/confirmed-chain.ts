@@ -1,10 +1,10 @@
+import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
-import type { Id } from "../core/id.ts";
 import type { Listing } from "../core/listing.ts";
 import type { BlockStore } from "../store/block-store.ts";
 import type { Clock } from "./clock.ts";
-import { Waiters } from "./waiters.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
 
 /**
  * What clients may see: the accepted blocks that the node's database knows too. A crash takes back what that does not
@@ -12,13 +12,13 @@ import { Waiters } from "./waiters.ts";
  */
 export class ConfirmedChain {
   readonly #store: BlockStore;
-  readonly #waiters: Waiters<bigint | Digest>;
+  readonly #waiters: WaitingCalls<bigint | Digest>;
   #last: Block;
 
   /** Takes a store that holds a chain, all of it confirmed. */
   constructor(store: BlockStore, clock: Clock) {
     this.#store = store;
-    this.#waiters = new Waiters(clock);
+    this.#waiters = new WaitingCalls(clock);
     this.#last = store.lastAccepted();
   }
 

@@ -1,10 +1,10 @@
+import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
-import { VmError } from "../core/errors.ts";
-import type { Id } from "../core/id.ts";
+import { ChainError } from "../core/errors.ts";
 import type { BlockStore, Decision } from "../store/block-store.ts";
 import type { Clock } from "./clock.ts";
 import type { ProcessingBlocks } from "./processing.ts";
-import type { Progress } from "./progress.ts";
+import type { Stall } from "./stall.ts";
 
 /** How many blocks that have lost are written down as rejected in one turn: some milliseconds. */
 export const maxLostPerSlice = 500;
@@ -15,7 +15,7 @@ export interface DecisionsParts {
   readonly clock: Clock;
   readonly store: BlockStore;
   readonly processing: ProcessingBlocks;
-  readonly progress: Progress;
+  readonly stall: Stall;
 }
 
 /**
@@ -44,18 +44,18 @@ export class Decisions {
   expect(id: Id, decision: Decision): void {
     const decided = this.of(id);
     if (decided === decision) return;
-    if (decided === undefined) throw new VmError({ code: "not processing", id });
-    throw new VmError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
+    if (decided === undefined) throw new ChainError({ code: "not processing", id });
+    throw new ChainError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
   }
 
   /** To be called when some may have lost, and now and then, since a slice may fail. */
   writeSoon(): void {
-    const { clock, processing, progress } = this.#parts;
+    const { clock, processing, stall } = this.#parts;
     if (this.#cancelSlice !== undefined || processing.lostCount === 0) return;
     this.#cancelSlice = clock.after(sliceMs, () => {
       this.#cancelSlice = undefined;
       try {
-        progress.watch("rejects", () => this.#writeSlice());
+        stall.watch("rejects", () => this.#writeSlice());
       } catch {
         return; // Health reports it, and the disk may be a better one later.
       }

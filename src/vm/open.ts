@@ -1,11 +1,11 @@
 import type { Block } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
-import { VmError } from "../core/errors.ts";
 import { parseGenesis } from "../core/genesis.ts";
-import { findRewind, type HeadMarker, type RewindReason } from "../core/head-marker.ts";
-import { BlockStore, takeBackStretch } from "../store/block-store.ts";
+import { BlockStore, requeueStretch } from "../store/block-store.ts";
+import { FileError } from "../store/errors.ts";
 import { timeOfRow } from "./clock.ts";
-import type { MempoolOptions } from "./mempool.ts";
+import type { MempoolOptions } from "./mempool/mempool.ts";
+import { findRewind, type HeadMarker, type RewindReason } from "./rewind.ts";
 import { Vm } from "./vm.ts";
 
 export interface OpenOptions extends MempoolOptions {
@@ -67,7 +67,7 @@ function startFrom(store: BlockStore, genesis: Block): void {
 export function expectNoOtherChain(store: BlockStore, genesis: Block): void {
   const stored = store.getIdAtHeight(0n);
   if (stored === undefined || stored === genesis.id) return;
-  throw new VmError({
+  throw new FileError({
     code: "database failed",
     file: store.file,
     problem: `it holds the chain that starts with block ${stored}, not this chain's genesis ${genesis.id}`,
@@ -79,8 +79,8 @@ function* rewindTo(store: BlockStore, marker: HeadMarker | undefined, now: bigin
   const { id, height } = store.lastAccepted();
   const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
   if (found === undefined) return;
-  for (const stretch of stretchesDown(height, found.height, found.isLost ? takeBackStretch : rewindStretch)) {
-    if (found.isLost) store.takeBack(stretch.to, now);
+  for (const stretch of stretchesDown(height, found.height, found.isLost ? requeueStretch : rewindStretch)) {
+    if (found.isLost) store.rewindAndRequeue(stretch.to, now);
     else store.rewind(stretch.to);
     yield { ...stretch, reason: found.reason };
   }

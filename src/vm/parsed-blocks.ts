@@ -1,5 +1,5 @@
+import type { Id } from "../avalanche/id.ts";
 import { type Block, blockIdOf, parseBlock } from "../core/block.ts";
-import type { Id } from "../core/id.ts";
 
 /** Blocks that are kept at most: those of some calls of the node, which sends each of them several times. */
 export const maxParsedBlocks = 256;

@@ -1,7 +1,7 @@
+import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
-import { VmError } from "../core/errors.ts";
-import type { Id } from "../core/id.ts";
+import { ChainError } from "../core/errors.ts";
 
 /**
  * Before the first block behind the fork anyone may send any number of valid blocks of height 1, and all are kept until
@@ -68,7 +68,7 @@ export class ProcessingBlocks {
   add(block: Block): void {
     const bytes = this.#bytes + sizeOf(block);
     if (bytes > maxProcessingBytes) {
-      throw new VmError({ code: "too many processing", bytes, maxBytes: maxProcessingBytes });
+      throw new ChainError({ code: "too many processing", bytes, maxBytes: maxProcessingBytes });
     }
     const digest = digestOf(block.data);
     const level = this.#levels.getOrInsertComputed(block.height, newLevel);

@@ -1,10 +1,9 @@
+import type { Id } from "../avalanche/id.ts";
+import type { NodeId } from "../avalanche/node-id.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import type { Config } from "../core/config.ts";
 import type { Digest } from "../core/digest.ts";
-import { VmError } from "../core/errors.ts";
-import type { HeadMarker } from "../core/head-marker.ts";
-import type { Id } from "../core/id.ts";
-import type { NodeId } from "../core/node-id.ts";
+import { ChainError } from "../core/errors.ts";
 import type { Submission } from "../core/proposal.ts";
 import { verifyChild } from "../core/verify.ts";
 import type { BlockStore } from "../store/block-store.ts";
@@ -14,10 +13,11 @@ import { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
-import { Mempool, type MempoolOptions } from "./mempool.ts";
+import { Mempool, type MempoolOptions } from "./mempool/mempool.ts";
 import { ParsedBlocks } from "./parsed-blocks.ts";
 import { ProcessingBlocks } from "./processing.ts";
-import { Progress } from "./progress.ts";
+import type { HeadMarker } from "./rewind.ts";
+import { Stall } from "./stall.ts";
 import type { State, Status } from "./status.ts";
 
 /** What became of some data. */
@@ -48,7 +48,7 @@ export class Vm {
   readonly #processing = new ProcessingBlocks();
   readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
-  readonly #progress: Progress;
+  readonly #stall: Stall;
   readonly #decisions: Decisions;
   readonly #peers = new Set<NodeId>();
   readonly #openedAtMs: number;
@@ -70,8 +70,8 @@ export class Vm {
     this.confirmed = new ConfirmedChain(store, clock);
     this.#openedAtMs = clock.elapsedMs();
     const { minBlockIntervalMs } = config;
-    this.#progress = new Progress(clock, minBlockIntervalMs);
-    const parts = { clock, store, processing: this.#processing, mempool: this.#mempool, progress: this.#progress };
+    this.#stall = new Stall(clock, minBlockIntervalMs);
+    const parts = { clock, store, processing: this.#processing, mempool: this.#mempool, stall: this.#stall };
     this.#decisions = new Decisions(parts);
     this.#builder = new Builder({ ...parts, decisions: this.#decisions, minBlockIntervalMs }, this.#lastAccepted);
     this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
@@ -99,7 +99,7 @@ export class Vm {
     const synced = state === "normal operation" ? "full" : "normal";
     this.#store.setDurability(durability === "auto" ? synced : durability);
     if (state === "normal operation") this.#store.checkpoint();
-    this.#progress.mark();
+    this.#stall.mark();
     this.#tick();
   }
 
@@ -111,7 +111,7 @@ export class Vm {
    */
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();
-    const block = this.#progress.watch("build", () => this.#builder.build(proposal));
+    const block = this.#stall.watch("build", () => this.#builder.build(proposal));
     this.#parsed.add(block);
     this.#blockCounts.built++;
     return block;
@@ -158,13 +158,13 @@ export class Vm {
     if (this.#processing.get(block.id) !== undefined) return block;
     const decision = this.#decisions.of(block.id);
     if (decision === "accepted") return block;
-    if (decision === "rejected") throw new VmError({ code: "already rejected", id: block.id });
+    if (decision === "rejected") throw new ChainError({ code: "already rejected", id: block.id });
     const parent = this.getBlock(block.parentId);
-    if (parent === undefined) throw new VmError({ code: "unknown parent", parentId: block.parentId });
+    if (parent === undefined) throw new ChainError({ code: "unknown parent", parentId: block.parentId });
     verifyChild(block, parent, this.#clock.now());
     const { height: lastAcceptedHeight } = this.#lastAccepted;
     if (block.height <= lastAcceptedHeight) {
-      throw new VmError({ code: "height decided", height: block.height, lastAcceptedHeight });
+      throw new ChainError({ code: "height decided", height: block.height, lastAcceptedHeight });
     }
     this.#processing.add(block);
     this.#blockCounts.verified++;
@@ -180,14 +180,14 @@ export class Vm {
     if (processing === undefined) return this.#decisions.expect(id, "accepted");
     const { block, digest } = processing;
     if (block.parentId !== this.#lastAccepted.id) {
-      throw new VmError({ code: "not next", id, parentId: block.parentId, lastAcceptedId: this.#lastAccepted.id });
+      throw new ChainError({ code: "not next", id, parentId: block.parentId, lastAcceptedId: this.#lastAccepted.id });
     }
     this.#store.accept(block, digest);
     this.#lastAccepted = block;
     this.#blockCounts.rejected += this.#processing.decide(block);
     if (this.#processing.get(this.#builder.parent.id) === undefined) this.#builder.parent = block;
     this.#mempool.forget(digest);
-    this.#progress.mark();
+    this.#stall.mark();
     this.#blockCounts.accepted++;
     this.#buildEvent.check();
     this.#decisions.writeSoon();
@@ -217,8 +217,8 @@ export class Vm {
    * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on
    * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" or "shut down" for all.
    */
-  proposeBlocks(batch: readonly Submission[]): readonly (VmError | undefined)[] {
-    if (this.#isClosed) throw new VmError({ code: "shut down" });
+  proposeBlocks(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
+    if (this.#isClosed) throw new ChainError({ code: "shut down" });
     const { refusals, added } = this.#adding(() => this.#mempool.propose(batch));
     this.#proposalCounts.submitted += added;
     return refusals;
@@ -279,8 +279,8 @@ export class Vm {
     if (this.#store.getIdAtHeight(height) !== id) throw this.#store.damaged(`it lost its last accepted block ${id}`);
     const status = this.status();
     const seconds = this.#builder.secondsTooEarly;
-    if (seconds > 0n) throw new VmError({ code: "clock behind", seconds });
-    if (this.#isNormal) this.#progress.check(status.mempool.items);
+    if (seconds > 0n) throw new ChainError({ code: "clock behind", seconds });
+    if (this.#isNormal) this.#stall.check(status.mempool.items);
     return status;
   }
 
@@ -303,7 +303,7 @@ export class Vm {
     const { items } = this.#mempool.status;
     const outcome = add();
     if (outcome.added === 0) return outcome;
-    if (items === 0) this.#progress.mark();
+    if (items === 0) this.#stall.mark();
     this.#buildEvent.check();
     return outcome;
   }
@@ -316,7 +316,7 @@ export class Vm {
     if (!this.#isNormal) return;
     this.#buildEvent.check();
     try {
-      this.#progress.watch("mempool", () => this.#mempool.tick());
+      this.#stall.watch("mempool", () => this.#mempool.tick());
     } catch {
       // Health tells it, and the next second may be a better one.
     }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import jsonSchemaSchema from "@json-schema-tools/meta-schema";
 import metaSchema from "@open-rpc/meta-schema";
 import Ajv from "ajv";
-import { contract } from "../../src/api/contract.ts";
+import { contract } from "../../src/client/contract.ts";
 import { bytesOf, decideNext, propose } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
 

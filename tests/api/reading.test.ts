@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { maxPageBlocks, maxPageBytes } from "../../src/api/contract.ts";
 import { maxProofBlocks, maxProofBytes } from "../../src/api/reading.ts";
+import { maxPageBlocks, maxPageBytes } from "../../src/client/contract.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import { checkProof } from "../../src/core/proof.ts";
+import { checkProof } from "../../src/proof/block-proof.ts";
 import { acceptAll, chainOn, childOf, genesis, now, startVm } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { answerJsonRpc } from "../../src/api/json-rpc.ts";
 import { createMethods } from "../../src/api/methods.ts";
-import { maxWaitMs } from "../../src/api/values.ts";
+import { maxWaitMs } from "../../src/client/params.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import { maxWaiting } from "../../src/vm/waiters.ts";
+import { maxWaiting } from "../../src/vm/waiting-calls.ts";
 import { callerOf } from "../support/caller.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { identity } from "../support/identity.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
-import { countOf, groupDigits } from "../../src/cli/counts.ts";
 import { maxLineBytes, readLines } from "../../src/cli/db/read-lines.ts";
-import { Progress } from "../../src/cli/progress.ts";
-import { writeAll } from "../../src/cli/write-all.ts";
+import { countOf, groupDigits } from "../../src/cli/terminal/counts.ts";
+import { ProgressLine } from "../../src/cli/terminal/progress-line.ts";
+import { writeAll } from "../../src/cli/terminal/write-all.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { db, dbWatched, makeDatabase } from "./db-support.ts";
 
@@ -11,7 +11,7 @@ describe("progress", () => {
   function watched() {
     const written: string[] = [];
     let ms = 10_000;
-    const progress = new Progress(
+    const progress = new ProgressLine(
       (text) => written.push(text),
       () => ms,
     );

@@ -1,14 +1,14 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { type Id, idToBytes } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { blockKey } from "../../src/core/block-key.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
-import { type Id, idToBytes } from "../../src/core/id.ts";
+import { TakeOver } from "../../src/plugin/rs/take-over.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { TakeOver } from "../../src/vm/take-over.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
-import { readPeerChain } from "../support/peer-chain.ts";
+import { readPeerChain } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db, exported } from "./db-support.ts";
 

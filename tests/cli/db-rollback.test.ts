@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { acceptAll, chainOn, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, makeDatabase } from "./db-support.ts";

@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import packageJson from "../../package.json" with { type: "json" };
+import type { NodeId } from "../../src/avalanche/node-id.ts";
 import { createProgram, tellFailure } from "../../src/cli/cli.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import type { NodeId } from "../../src/core/node-id.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { createBlock } from "../../src/core/block.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { within } from "../support/deadline.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { hashChunks } from "../../src/cli/chain/subject.ts";
+import { hashChunks } from "../../src/cli/subject.ts";
 import { escapeUnprintable, isPrintable } from "../../src/core/printable.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { FakeServer, run, sha256 } from "./chain-support.ts";
+import { FakeServer, run, sha256 } from "./node-support.ts";
 
 describe("the digest of data", () => {
   test("is the same however the data comes in pieces", () => {

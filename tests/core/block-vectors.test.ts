@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { idToBytes } from "../../src/avalanche/id.ts";
 import { createBlock, parseBlock } from "../../src/core/block.ts";
-import { idToBytes } from "../../src/core/id.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import vectors from "../vectors/block-json.json" with { type: "json" };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { idFromBytes, parseId, sha256 } from "../../src/avalanche/id.ts";
 import { type BlockFields, createBlock, parseBlock } from "../../src/core/block.ts";
-import { VmError } from "../../src/core/errors.ts";
-import { idFromBytes, parseId, sha256 } from "../../src/core/id.ts";
+import { ChainError } from "../../src/core/errors.ts";
 import { bytesOf } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
 
@@ -109,7 +109,7 @@ describe("hostile bytes", () => {
   test("of a good block cut short at any place are refused", () => {
     const { bytes } = parseBlock(bytesOf(blocks[0]?.text ?? ""));
     for (let length = 0; length < bytes.length; length++) {
-      expect(() => parseBlock(bytes.subarray(0, length))).toThrow(VmError);
+      expect(() => parseBlock(bytes.subarray(0, length))).toThrow(ChainError);
     }
   });
 });
@@ -120,8 +120,8 @@ function readsOrRefuses(bytes: Uint8Array): void {
   try {
     block = parseBlock(bytes);
   } catch (error) {
-    expect(error).toBeInstanceOf(VmError);
-    expect((error as VmError).refusal.code).toBe("malformed block");
+    expect(error).toBeInstanceOf(ChainError);
+    expect((error as ChainError).refusal.code).toBe("malformed block");
     return;
   }
   expect(block.id).toBe(idFromBytes(sha256(bytes)));

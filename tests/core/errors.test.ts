@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { describeRefusal, type Refusal, VmError } from "../../src/core/errors.ts";
-import { zeroId } from "../../src/core/id.ts";
+import { IdError, zeroId } from "../../src/avalanche/id.ts";
+import { ChainError } from "../../src/core/errors.ts";
+import { ProofError } from "../../src/proof/errors.ts";
+import { FileError } from "../../src/store/errors.ts";
+import { LimitError } from "../../src/vm/limit-error.ts";
+import type { Refusal } from "../support/refusal.ts";
 
 const id = zeroId;
 
@@ -22,6 +26,8 @@ const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal
       "mempool full: 3 proposals of 7 bytes are waiting for a block, try again later",
     ],
     "too many waiting": [{ waiting: 1_000 }, "1000 calls are waiting already: ask again without waitMs"],
+    "too many answers": [{}, "too many answers wait to be fetched, try again later: nothing was done"],
+    "answers too large": [{}, "the answers to this batch are too large"],
     "unknown parent": [{ parentId: id }, `unknown parent ${id}`],
     "wrong height": [{ height: 3n, parentHeight: 1n }, "height 3 does not follow the parent's height 1"],
     "timestamp before parent": [
@@ -44,8 +50,6 @@ const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal
       { id, parentId: id, lastAcceptedId: id },
       `block ${id} has parent ${id}, but the last accepted block is ${id}`,
     ],
-    "not initialized": [{}, "the VM is not initialized"],
-    "already initialized": [{}, "the VM is initialized already"],
     "shut down": [{}, "the VM is shut down"],
     "clock behind": [
       { seconds: 4_000n },
@@ -62,13 +66,31 @@ const refusalByCode: { readonly [Code in Refusal["code"]]: [Omit<Extract<Refusal
 describe("every refusal says what it is", () => {
   test.each(Object.entries(refusalByCode))("%s", (code, [data, text]) => {
     const refusal = { code, ...data } as Refusal;
-    expect(describeRefusal(refusal)).toBe(text);
-    const error = new VmError(refusal);
-    expect(error).toMatchObject({ name: "VmError", message: text, refusal });
+    expect(errorOf(refusal)).toMatchObject({ message: text, refusal });
   });
 });
 
+/** In the class of its world. */
+function errorOf(refusal: Refusal): Error {
+  switch (refusal.code) {
+    case "malformed id":
+      return new IdError(refusal.problem);
+    case "malformed proof":
+    case "no proof":
+      return new ProofError(refusal);
+    case "too many waiting":
+    case "too many answers":
+    case "answers too large":
+      return new LimitError(refusal);
+    case "database in use":
+    case "database failed":
+      return new FileError(refusal);
+    default:
+      return new ChainError(refusal);
+  }
+}
+
 test("an error keeps its cause", () => {
   const cause = new Error("below");
-  expect(new VmError({ code: "shut down" }, { cause }).cause).toBe(cause);
+  expect(new ChainError({ code: "shut down" }, { cause }).cause).toBe(cause);
 });

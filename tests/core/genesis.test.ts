@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { idToBytes, zeroId } from "../../src/avalanche/id.ts";
 import { parseBlock } from "../../src/core/block.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
-import { idToBytes, zeroId } from "../../src/core/id.ts";
 import { bytesOf } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 

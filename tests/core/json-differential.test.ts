@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { parseBlock } from "../../src/core/block.ts";
-import { zeroId } from "../../src/core/id.ts";
-import { JsonReader } from "../../src/core/json.ts";
+import { SerdeReader } from "../../src/core/serde-json.ts";
 import { bytesOf } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import { runs } from "../support/runs.ts";
@@ -47,7 +47,7 @@ test("JSON with a few changed characters is taken exactly when JSON.parse takes 
 
 function readString(json: string): string | undefined {
   let read: string | undefined;
-  new JsonReader(bytesOf(`[${json}]`)).readStruct({
+  new SerdeReader(bytesOf(`[${json}]`)).readStruct({
     only: (reader) => {
       read = reader.readString();
     },
@@ -82,7 +82,7 @@ test("a u64 is read with all its digits, and nothing beyond it", () => {
     fc.property(fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), (number) => {
       let read: bigint | undefined;
       try {
-        new JsonReader(bytesOf(`[${number}]`)).readStruct({ only: (reader) => (read = reader.readU64()) });
+        new SerdeReader(bytesOf(`[${number}]`)).readStruct({ only: (reader) => (read = reader.readU64()) });
       } catch {
         read = undefined;
       }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseBlock } from "../../src/core/block.ts";
-import { JsonReader } from "../../src/core/json.ts";
+import { SerdeReader } from "../../src/core/serde-json.ts";
 import { bytesOf } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import { refused, taken } from "./json-shapes.ts";
@@ -37,7 +37,7 @@ describe("each byte is looked at a few times, and only the fields' values are de
   test.each(Object.entries({ ...taken, ...refused }))("%s", (_name, shape) => {
     const { bytes, work } = counted(bytesOf(shape(someBytes)));
     try {
-      new JsonReader(bytes).readStruct({
+      new SerdeReader(bytes).readStruct({
         parent_id: (json) => json.readString(),
         height: (json) => json.readU64(),
         timestamp: (json) => json.readU64(),

@@ -1,4 +1,4 @@
-import { zeroId } from "../../src/core/id.ts";
+import { zeroId } from "../../src/avalanche/id.ts";
 
 /** A text of about so many bytes, what a hostile peer may send for a block. */
 type Shape = (bytes: number) => string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { parseBlock } from "../../src/core/block.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import suite from "./json-suite.json" with { type: "json" };
 

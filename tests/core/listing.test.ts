@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { createBlock } from "../../src/core/block.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { listedBytes, readDataStart } from "../../src/core/listing.ts";
 import { bytesOf } from "../support/chain.ts";
 

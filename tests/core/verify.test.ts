@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { createBlock } from "../../src/core/block.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { maxFutureSeconds, verifyChild } from "../../src/core/verify.ts";
 import { refusalOf } from "../support/refusal.ts";
 

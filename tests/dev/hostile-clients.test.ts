@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { createClient } from "../../src/api/client.ts";
+import { createClient } from "../../src/client/client.ts";
 import { maxPipelined } from "../../src/dev/admit.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { Log } from "../../src/log.ts";

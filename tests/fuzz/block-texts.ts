@@ -1,5 +1,5 @@
 import { base58 } from "@scure/base";
-import { type Id, idFromBytes, sha256, zeroId } from "../../src/core/id.ts";
+import { type Id, idFromBytes, sha256, zeroId } from "../../src/avalanche/id.ts";
 import { brokenJson, brokenString, quote, someJson, whiteSpace } from "./json-texts.ts";
 import type { Random } from "./random.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { idFromBytes, sha256 } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
-import { VmError } from "../../src/core/errors.ts";
-import { idFromBytes, sha256 } from "../../src/core/id.ts";
+import { ChainError } from "../../src/core/errors.ts";
 import { type BlockText, bytesOfText, someBlock, textOfBytes } from "./block-texts.ts";
 import { recordedBlocks } from "./corpus.ts";
 import { mutate } from "./mutate.ts";
@@ -49,12 +49,12 @@ describe("a block that anybody may send", () => {
   });
 });
 
-/** The block, or undefined where it is refused; a refusal is a `VmError`. */
+/** The block, or undefined where it is refused; a refusal is a `ChainError`. */
 function read(bytes: Uint8Array): Block | undefined {
   try {
     return parseBlock(bytes);
   } catch (error) {
-    if (error instanceof VmError && error.refusal.code === "malformed block") return undefined;
+    if (error instanceof ChainError && error.refusal.code === "malformed block") return undefined;
     throw new Error(`thrown for ${lineOf(bytes)}`, { cause: error });
   }
 }

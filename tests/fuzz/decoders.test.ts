@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type Id, idFromBytes, idToBytes, parseId } from "../../src/avalanche/id.ts";
 import { parseConfig } from "../../src/core/config.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
-import { formatHeadMarker, parseHeadMarker } from "../../src/core/head-marker.ts";
-import { type Id, idFromBytes, idToBytes, parseId } from "../../src/core/id.ts";
-import { decodeGossip, encodeGossip, maxGossipItems } from "../../src/rpcchainvm/gossip.ts";
+import { decodeGossip, encodeGossip, maxGossipItems } from "../../src/plugin/gossip.ts";
+import { formatHeadMarker, parseHeadMarker } from "../../src/vm/rewind.ts";
 import { bytesOf } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import { bytesOfText } from "./block-texts.ts";

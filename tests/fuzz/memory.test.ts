@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import * as http2 from "node:http2";
-import { encodeGossip, maxGossipItems } from "../../src/rpcchainvm/gossip.ts";
+import { encodeGossip, maxGossipItems } from "../../src/plugin/gossip.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";

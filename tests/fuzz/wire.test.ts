@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { idFromBytes, sha256 } from "../../src/core/id.ts";
+import { idFromBytes, sha256 } from "../../src/avalanche/id.ts";
 import { genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";

@@ -1,6 +1,6 @@
+import { idToBytes } from "../../src/avalanche/id.ts";
 import { type Block, parseBlock } from "../../src/core/block.ts";
-import { idToBytes } from "../../src/core/id.ts";
-import { encodeGossip } from "../../src/rpcchainvm/gossip.ts";
+import { encodeGossip } from "../../src/plugin/gossip.ts";
 import { bytesOf, childOf, genesis } from "../support/chain.ts";
 import { bytesOfText, someBlock, textOfBytes } from "./block-texts.ts";
 import { recordedBlocks } from "./corpus.ts";

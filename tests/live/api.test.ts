@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
-import { RpcError } from "../../src/api/client.ts";
-import type { MethodName, ParamsOf, ResultOf } from "../../src/api/contract.ts";
-import { checkProof } from "../../src/core/proof.ts";
+import { RpcError } from "../../src/client/client.ts";
+import type { MethodName, ParamsOf, ResultOf } from "../../src/client/contract.ts";
+import { checkProof } from "../../src/proof/block-proof.ts";
 import { nodeUrl, openLive } from "../support/live.ts";
 import { reasonOf } from "../support/promise.ts";
 

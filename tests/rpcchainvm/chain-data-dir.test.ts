@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultChainDataDir } from "../../src/rpcchainvm/chain-data-dir.ts";
+import { defaultChainDataDir } from "../../src/rpcchainvm/start/chain-data-dir.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 // The empty id of AvalancheGo, ids.Empty.

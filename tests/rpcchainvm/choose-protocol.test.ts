@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chooseProtocol, type Environment } from "../../src/rpcchainvm/choose-protocol.ts";
-import { type Known, KnownProtocol } from "../../src/rpcchainvm/known-protocol.ts";
+import { chooseProtocol, type Environment } from "../../src/rpcchainvm/start/choose-protocol.ts";
+import { type Known, KnownProtocol } from "../../src/rpcchainvm/start/known-protocol.ts";
 import { errorOf } from "../support/status.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

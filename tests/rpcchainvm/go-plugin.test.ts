@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { GRPCBroker, GRPCController, GRPCStdio } from "../../gen/plugin/plugin_pb.ts";
 import { Log } from "../../src/log.ts";
-import { addGoPluginServices, goPluginLine } from "../../src/rpcchainvm/go-plugin.ts";
-import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
+import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
+import { addGoPluginServices, goPluginLine } from "../../src/rpcchainvm/start/go-plugin.ts";
 import { within } from "../support/deadline.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
 

@@ -3,7 +3,7 @@ import * as http2 from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
-import { GrpcClient } from "../../src/rpcchainvm/grpc-client.ts";
+import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { errorCodes } from "../support/echo-server.ts";
 import { GrpcPeer } from "../support/grpc-peer.ts";
 import { frame } from "../support/raw-grpc.ts";

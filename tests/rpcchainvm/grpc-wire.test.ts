@@ -5,7 +5,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { HandleSimpleHTTPRequestSchema, HandleSimpleHTTPResponseSchema } from "../../gen/http/http_pb.ts";
 import { WriteRequestSchema, WriteResponseSchema } from "../../gen/http/responsewriter/responsewriter_pb.ts";
-import { defaultMaxRequestBytes } from "../../src/rpcchainvm/grpc-server.ts";
+import { defaultMaxRequestBytes } from "../../src/rpcchainvm/grpc/server.ts";
 import { within } from "../support/deadline.ts";
 import { EchoServer, errorCodes, maxLimitedBytes } from "../support/echo-server.ts";
 import { answerOn, frame, RawCaller } from "../support/raw-grpc.ts";

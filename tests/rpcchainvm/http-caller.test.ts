@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CallerNames } from "../../src/rpcchainvm/http-caller.ts";
+import { CallerNames } from "../../src/rpcchainvm/services/http-caller.ts";
 
 const connection = {};
 const header = (key: string, ...values: string[]) => [{ $typeName: "http.Element" as const, key, values }];

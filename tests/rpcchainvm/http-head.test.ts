@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HandleSimpleHTTPRequestSchema, HTTPRequestSchema } from "../../gen/http/http_pb.ts";
-import { hasLargeHead, maxHeadBytes, maxHeadFields } from "../../src/rpcchainvm/http-head.ts";
+import { hasLargeHead, maxHeadBytes, maxHeadFields } from "../../src/rpcchainvm/services/http-head.ts";
 
 const simple = (fields: object) =>
   hasLargeHead(toBinary(HandleSimpleHTTPRequestSchema, create(HandleSimpleHTTPRequestSchema, fields)), [4]);

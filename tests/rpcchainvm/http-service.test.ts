@@ -5,14 +5,14 @@ import type { Client } from "@connectrpc/connect";
 import { type HandleSimpleHTTPRequestSchema, HTTP } from "../../gen/http/http_pb.ts";
 import { Admission, maxAnswerBytes } from "../../src/api/admission.ts";
 import { Log } from "../../src/log.ts";
-import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
+import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
+import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import {
   createHttpService,
   type HttpApp,
   httpOptions,
   maxHttpRequestBytes,
-} from "../../src/rpcchainvm/http-service.ts";
-import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
+} from "../../src/rpcchainvm/services/http-service.ts";
 import { bytesOf } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { FakeExchange } from "../support/fake-exchange.ts";

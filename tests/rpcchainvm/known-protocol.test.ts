@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { KnownProtocol } from "../../src/rpcchainvm/known-protocol.ts";
+import { KnownProtocol } from "../../src/rpcchainvm/start/known-protocol.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const node = "boot 1 12345";
@@ -176,7 +176,7 @@ const nobody = 65_534;
 /** What a process of another user recalls before it remembers 45, and then, and at last. It is told the same node. */
 async function rememberElsewhere(directory: string): Promise<unknown> {
   const code = `
-    const { KnownProtocol } = await import(${JSON.stringify(import.meta.resolve("../../src/rpcchainvm/known-protocol.ts"))});
+    const { KnownProtocol } = await import(${JSON.stringify(import.meta.resolve("../../src/rpcchainvm/start/known-protocol.ts"))});
     process.setgid(${nobody});
     process.setuid(${nobody});
     const known = new KnownProtocol(${process.pid}, ${JSON.stringify(node)}, ${JSON.stringify(directory)});

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { type HeadMarker, headMarkerKey } from "../../src/core/head-marker.ts";
-import { idToBytes } from "../../src/core/id.ts";
-import { GrpcClient } from "../../src/rpcchainvm/grpc-client.ts";
-import { NodeDatabase } from "../../src/rpcchainvm/node-database.ts";
+import { idToBytes } from "../../src/avalanche/id.ts";
+import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
+import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
+import { type HeadMarker, headMarkerKey } from "../../src/vm/rewind.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
 import { FakeDatabase } from "../support/fake-database.ts";
 import { GrpcPeer } from "../support/grpc-peer.ts";
@@ -44,14 +44,14 @@ test("a marker is read as it was written", async () => {
 
 test("what is seen of timestampvm-rs is kept beside what it wrote, and what is no id is none", async () => {
   const { id } = genesis;
-  expect([await database.readPeerHead(), await database.readSeenPeerHead()]).toEqual([undefined, undefined]);
+  expect([await database.readRsHead(), await database.readSeenRsHead()]).toEqual([undefined, undefined]);
   fake.set(bytesOf("last_accepted_block"), idToBytes(id));
-  expect([await database.readPeerHead(), await database.readSeenPeerHead()]).toEqual([id, undefined]);
-  await database.writeSeenPeerHead(id);
+  expect([await database.readRsHead(), await database.readSeenRsHead()]).toEqual([id, undefined]);
+  await database.writeSeenRsHead(id);
   expect(fake.entries.get("timestampvm/v1/rs-head")).toEqual(idToBytes(id));
-  expect(await database.readSeenPeerHead()).toBe(id);
+  expect(await database.readSeenRsHead()).toBe(id);
   fake.set(bytesOf("last_accepted_block"), new Uint8Array(33));
-  expect(await database.readPeerHead()).toBeUndefined();
+  expect(await database.readRsHead()).toBeUndefined();
 });
 
 test("markers arrive in the order of the calls, past one that failed", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { nodeProcess } from "../../src/rpcchainvm/node-process.ts";
+import { nodeProcess } from "../../src/rpcchainvm/start/node-process.ts";
 
 /** A child that is up and waits, with a command line of its own. */
 async function startChild() {

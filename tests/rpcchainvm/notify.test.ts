@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { State } from "../../gen/vm/vm_pb.ts";
-import { encodeGossip } from "../../src/rpcchainvm/gossip.ts";
+import { encodeGossip } from "../../src/plugin/gossip.ts";
 import { bytesOf } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { FakeNode } from "../support/fake-node.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
-import { idFromBytes } from "../../src/core/id.ts";
+import { idFromBytes } from "../../src/avalanche/id.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { protocolWithin } from "../support/protocols.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { State, VM } from "../../gen/vm/vm_pb.ts";
-import { idToBytes } from "../../src/core/id.ts";
+import { idToBytes } from "../../src/avalanche/id.ts";
 import { bytesOf, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";

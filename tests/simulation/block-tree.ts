@@ -1,5 +1,5 @@
+import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
-import type { Id } from "../../src/core/id.ts";
 import type { Random } from "./random.ts";
 
 /** The processing blocks of one node, and which of rivals it prefers. */

@@ -1,5 +1,5 @@
+import { type Id, idFromBytes, sha256 } from "../../src/avalanche/id.ts";
 import { type Block, parseBlock } from "../../src/core/block.ts";
-import { type Id, idFromBytes, sha256 } from "../../src/core/id.ts";
 
 /** What clients did with one piece of data. */
 export interface Proposed {

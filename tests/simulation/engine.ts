@@ -1,6 +1,7 @@
+import { CodedError } from "../../src/avalanche/coded-error.ts";
+import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
-import { VmError } from "../../src/core/errors.ts";
-import type { Id } from "../../src/core/id.ts";
+import type { Refusal } from "../support/refusal.ts";
 import { accepting, type Chain } from "./accepting.ts";
 import { BlockTree } from "./block-tree.ts";
 import type { World } from "./world.ts";
@@ -205,6 +206,6 @@ export class Engine {
   }
 }
 
-export function isRefusal(error: unknown, ...codes: readonly VmError["refusal"]["code"][]): boolean {
-  return error instanceof VmError && codes.includes(error.refusal.code);
+export function isRefusal(error: unknown, ...codes: readonly Refusal["code"][]): boolean {
+  return error instanceof CodedError && codes.includes(error.refusal.code);
 }

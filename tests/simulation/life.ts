@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
+import type { Id } from "../../src/avalanche/id.ts";
+import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
-import type { VmError } from "../../src/core/errors.ts";
-import type { Id } from "../../src/core/id.ts";
-import { nodeIdFromBytes } from "../../src/core/node-id.ts";
+import type { ChainError } from "../../src/core/errors.ts";
 import { pragmaOf } from "../support/database.ts";
 import type { Chain } from "./accepting.ts";
 import { Bootstrapper } from "./bootstrapper.ts";
@@ -128,7 +128,7 @@ export class Life {
   }
 
   /** What a client is told of each; nothing while the node does not let clients in. */
-  propose(batch: readonly Uint8Array[]): readonly (VmError | undefined)[] {
+  propose(batch: readonly Uint8Array[]): readonly (ChainError | undefined)[] {
     if (!this.#isNormal) return [];
     this.#notifier.changed();
     try {
@@ -136,7 +136,7 @@ export class Life {
       return this.#parts.vm.proposeBlocks(batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` })));
     } catch (error) {
       if (!isRefusal(error, "database failed")) this.#violate(`propose: ${error}`);
-      return batch.map(() => error as VmError);
+      return batch.map(() => error as ChainError);
     }
   }
 

@@ -1,5 +1,5 @@
+import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
-import type { Id } from "../../src/core/id.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Troubles } from "./troubles.ts";

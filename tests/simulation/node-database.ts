@@ -1,5 +1,5 @@
-import type { HeadMarker } from "../../src/core/head-marker.ts";
-import type { Id } from "../../src/core/id.ts";
+import type { Id } from "../../src/avalanche/id.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 
 /** What stands in the node's own database. */
 export interface NodeRecord {

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
+import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { defaultConfig } from "../../src/core/config.ts";
-import type { Id } from "../../src/core/id.ts";
 import { openVm } from "../../src/vm/open.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { genesisBytes } from "../support/chain.ts";

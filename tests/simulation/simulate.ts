@@ -1,4 +1,4 @@
-import type { Id } from "../../src/core/id.ts";
+import type { Id } from "../../src/avalanche/id.ts";
 import { ChainData, type NewFiles } from "./chain-data.ts";
 import { check } from "./checker.ts";
 import { Clients } from "./clients.ts";

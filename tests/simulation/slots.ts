@@ -1,4 +1,4 @@
-import type { Id } from "../../src/core/id.ts";
+import type { Id } from "../../src/avalanche/id.ts";
 
 /**
  * Who may build when, as proposervm has it: behind each block, time is cut into slots, and each slot belongs to one node

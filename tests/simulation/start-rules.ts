@@ -1,6 +1,6 @@
+import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
-import type { Id } from "../../src/core/id.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 
 /** At which height a VM must open whose file ends at `fileHead`: the table of ARCHITECTURE.md. */
 export function headAfter(fileHead: bigint, marker: HeadMarker | undefined, opened: HeadMarker): bigint {

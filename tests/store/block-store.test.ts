@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { bytesOf, chainOn, childOf, genesis, now } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import type { NodeId } from "../../src/avalanche/node-id.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import type { NodeId } from "../../src/core/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
@@ -91,8 +91,8 @@ describe("taking blocks back", () => {
   test("puts their data before all that waits, in the order of the chain", () => {
     const store = openWith("new");
     for (const text of ["1", "2", "3", "4"]) accept(store, text);
-    store.takeBack(2n, now + 9n);
-    store.takeBack(1n, now + 9n);
+    store.rewindAndRequeue(2n, now + 9n);
+    store.rewindAndRequeue(1n, now + 9n);
     expect(textsIn(store)).toEqual(["2", "3", "4", "new"]);
     expect(store.lastAccepted().height).toBe(1n);
     const back = { ...proposal("2"), since: now + 9n };
@@ -103,7 +103,7 @@ describe("taking blocks back", () => {
     const store = openWith();
     for (const text of ["twice", "b", "twice", "waits"]) accept(store, text);
     store.proposals.add([proposal("new"), proposal("waits")]);
-    store.takeBack(0n, now);
+    store.rewindAndRequeue(0n, now);
     expect(textsIn(store)).toEqual(["b", "twice", "new", "waits"]);
   });
 
@@ -111,13 +111,13 @@ describe("taking blocks back", () => {
     const store = openWith();
     accept(store, "x".repeat(maxDataBytes));
     accept(store, "x".repeat(maxDataBytes + 1));
-    store.takeBack(0n, now);
+    store.rewindAndRequeue(0n, now);
     expect(textsIn(store).map((text) => text.length)).toEqual([maxDataBytes]);
   });
 
   test("of no block is nothing", () => {
     const store = openWith("a");
-    store.takeBack(0n, now);
+    store.rewindAndRequeue(0n, now);
     expect(textsIn(store)).toEqual(["a"]);
     expect(store.lastAccepted()).toEqual(genesis);
   });

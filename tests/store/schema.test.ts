@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
+import { idToBytes } from "../../src/avalanche/id.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
-import { idToBytes } from "../../src/core/id.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { applicationId, schemaVersion } from "../../src/store/database.ts";
 import { bytesOf, childOf, genesis, now } from "../support/chain.ts";

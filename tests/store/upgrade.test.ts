@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { checkDatabase } from "../../src/store/check.ts";
+import { checkDatabase } from "../../src/store/check/check.ts";
 import { bytesOf, chainOn, childOf, genesis, now } from "../support/chain.ts";
 import { makeOldFile, oldInstanceId } from "../support/old-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

@@ -1,10 +1,10 @@
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { type Block, createBlock } from "../../src/core/block.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
-import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
 import type { Submission } from "../../src/core/proposal.ts";
 import { openVm, type Rewound } from "../../src/vm/open.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { FakeClock } from "./clock.ts";
 

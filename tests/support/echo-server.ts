@@ -3,8 +3,8 @@ import { HTTP } from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import { Reader } from "../../gen/io/reader/reader_pb.ts";
 import { Log } from "../../src/log.ts";
-import type { Call } from "../../src/rpcchainvm/grpc-call.ts";
-import { GrpcServer } from "../../src/rpcchainvm/grpc-server.ts";
+import type { Call } from "../../src/rpcchainvm/grpc/call.ts";
+import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 
 /** Bytes of a request that the limited methods take. */
 export const maxLimitedBytes = 1_000;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
-import { idFromBytes } from "../../src/core/id.ts";
+import { idFromBytes } from "../../src/avalanche/id.ts";
 import { genesisBytes } from "./chain.ts";
 import { within } from "./deadline.ts";
 import { FakeDatabase } from "./fake-database.ts";

@@ -1,6 +1,6 @@
-import { idFromBytes } from "../../src/core/id.ts";
-import type { Identity } from "../../src/core/identity.ts";
-import { nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { idFromBytes } from "../../src/avalanche/id.ts";
+import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import type { Identity } from "../../src/vm/identity.ts";
 
 /** Of a node of the local network. */
 export const identity: Identity = {

@@ -1,11 +1,11 @@
-import { type Call, createClient } from "../../src/api/client.ts";
+import { type CallApi, createClient } from "../../src/client/client.ts";
 import { startTestChain } from "./dev-chain.ts";
 
 /** A chain as its clients have it: served by a node, or by this process. */
 export interface LiveChain {
   /** `http://HOST:PORT/ext/bc/CHAIN`. */
   readonly url: string;
-  readonly call: Call;
+  readonly call: CallApi;
   readonly close: () => void;
 }
 

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
+import { idToBytes } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf, digestToBytes } from "../../src/core/digest.ts";
-import { idToBytes } from "../../src/core/id.ts";
 
 /** The instance id of every old file. */
 export const oldInstanceId: Uint8Array = new Uint8Array(16).fill(0x1d);

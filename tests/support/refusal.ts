@@ -1,4 +1,12 @@
-import { type Refusal, VmError } from "../../src/core/errors.ts";
+import { CodedError } from "../../src/avalanche/coded-error.ts";
+import type { IdError } from "../../src/avalanche/id.ts";
+import type { ChainError } from "../../src/core/errors.ts";
+import type { ProofError } from "../../src/proof/errors.ts";
+import type { FileError } from "../../src/store/errors.ts";
+import type { LimitError } from "../../src/vm/limit-error.ts";
+
+/** Of every world that refuses. */
+export type Refusal = (IdError | ChainError | FileError | ProofError | LimitError)["refusal"];
 
 /** What `work` refuses with; undefined when it does not. Any other error is a failure of the test. */
 export function refusalOf(work: () => unknown): Refusal | undefined {
@@ -6,7 +14,7 @@ export function refusalOf(work: () => unknown): Refusal | undefined {
     work();
     return undefined;
   } catch (error) {
-    if (error instanceof VmError) return error.refusal;
+    if (error instanceof CodedError) return error.refusal;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { zeroId } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { type AncestorLimits, maxAncestorsMs, quickBytes } from "../../src/vm/ancestors.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { VmError } from "../../src/core/errors.ts";
+import { ChainError } from "../../src/core/errors.ts";
 import { BuildEvent, repeatAfterMs, type Work } from "../../src/vm/build-event.ts";
 import { FakeClock } from "../support/clock.ts";
 import { stateOf } from "../support/promise.ts";
@@ -193,8 +193,8 @@ describe("after the close", () => {
     event.close();
     const late = event.wait(forever);
     for (const state of await Promise.all([...waiting, late].map(stateOf))) {
-      expect(state).toBeInstanceOf(VmError);
-      expect((state as VmError).refusal).toEqual({ code: "shut down" });
+      expect(state).toBeInstanceOf(ChainError);
+      expect((state as ChainError).refusal).toEqual({ code: "shut down" });
     }
     expect([event.waiting, clock.waiting]).toEqual([0, 0]);
   });

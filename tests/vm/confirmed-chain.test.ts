@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { zeroId } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestFromBytes, digestOf, digestToBytes } from "../../src/core/digest.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { ConfirmedChain } from "../../src/vm/confirmed-chain.ts";
 import type { Vm } from "../../src/vm/vm.ts";

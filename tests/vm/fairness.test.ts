@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { allGossipRate, GossipBudget, peerGossipRate, silentAfterMs } from "../../src/vm/gossip-budget.ts";
-import { gossipItemBytes, gossipRate, Pace } from "../../src/vm/pace.ts";
+import { allGossipRate, GossipBudget, peerGossipRate, silentAfterMs } from "../../src/vm/mempool/gossip-budget.ts";
+import { gossipItemBytes, gossipRate, Pace } from "../../src/vm/mempool/pace.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, chainOn, genesis, peer, startVm } from "../support/chain.ts";
 

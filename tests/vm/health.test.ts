@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { maxStallMs } from "../../src/vm/progress.ts";
+import { maxStallMs } from "../../src/vm/stall.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, propose, startVm } from "../support/chain.ts";
 import { withConnection } from "../support/database.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
-import { maxExpiredPerTick } from "../../src/vm/mempool.ts";
+import { maxExpiredPerTick } from "../../src/vm/mempool/mempool.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import {
   acceptAll,

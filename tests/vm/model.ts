@@ -1,8 +1,8 @@
+import type { Id } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
-import type { Refusal } from "../../src/core/errors.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
-import type { Id } from "../../src/core/id.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
+import type { Refusal } from "../support/refusal.ts";
 
 export type Verdict = Refusal["code"] | undefined;
 
@@ -148,7 +148,7 @@ export class Model {
     if (height < this.last.height) {
       const off = this.#rewind(height);
       // What only the power took comes back, before what came later; what another database had decided does not.
-      if (same) for (const text of off.map(textOf).reverse()) this.#takeBack(text);
+      if (same) for (const text of off.map(textOf).reverse()) this.#rewindAndRequeue(text);
     }
     this.processing.clear();
     this.preference = this.last;
@@ -161,7 +161,7 @@ export class Model {
     return this.accepted.splice(Number(height) + 1);
   }
 
-  #takeBack(text: string): void {
+  #rewindAndRequeue(text: string): void {
     if (this.pending.includes(text)) return;
     this.pending.unshift(text);
     this.own.set(text, "");

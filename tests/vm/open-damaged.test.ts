@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { digestOf } from "../../src/core/digest.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { chainOn, genesis, startVm } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { formatGenesis } from "../../src/core/genesis.ts";
-import type { HeadMarker, RewindReason } from "../../src/core/head-marker.ts";
+import type { HeadMarker, RewindReason } from "../../src/vm/rewind.ts";
 import { acceptAll, bytesOf, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync } from "node:fs";
 import type { Block } from "../../src/core/block.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, decideNext, propose, startVm } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";

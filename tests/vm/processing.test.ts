@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { zeroId } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import { zeroId } from "../../src/core/id.ts";
 import { maxProcessingBytes, ProcessingBlocks, processingBlockBytes } from "../../src/vm/processing.ts";
 import { chainOn, childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";

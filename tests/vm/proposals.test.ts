@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, peer, propose, startVm } from "../support/chain.ts";

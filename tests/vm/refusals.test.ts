@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Refusal } from "../../src/core/errors.ts";
-import { zeroId } from "../../src/core/id.ts";
+import { zeroId } from "../../src/avalanche/id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
+import type { Refusal } from "../support/refusal.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 const [one, rival] = [childOf(genesis, "one"), childOf(genesis, "rival")];

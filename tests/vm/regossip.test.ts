@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { gossipItemBytes, gossipRate } from "../../src/vm/pace.ts";
-import { firstRegossipMs, maxRegossipMs } from "../../src/vm/regossip.ts";
+import { gossipItemBytes, gossipRate } from "../../src/vm/mempool/pace.ts";
+import { firstRegossipMs, maxRegossipMs } from "../../src/vm/mempool/regossip.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { bytesOf, decideNext, peer, propose, startVm, submissionsOf } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

@@ -1,9 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { defaultConfig } from "../../src/core/config.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { openVm, type Rewound } from "../../src/vm/open.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { chainOn, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

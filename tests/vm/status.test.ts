@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { idToBytes } from "../../src/core/id.ts";
-import { type NodeId, nodeIdFromBytes } from "../../src/core/node-id.ts";
+import { idToBytes } from "../../src/avalanche/id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { State } from "../../src/vm/status.ts";
 import { acceptAll, chainOn, genesis, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";

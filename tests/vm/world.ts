@@ -1,8 +1,8 @@
 import { expect } from "bun:test";
+import { idFromBytes, sha256, zeroId } from "../../src/avalanche/id.ts";
+import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
-import type { HeadMarker } from "../../src/core/head-marker.ts";
-import { idFromBytes, sha256, zeroId } from "../../src/core/id.ts";
-import { nodeIdFromBytes } from "../../src/core/node-id.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { bytesOf, decideNext, genesis, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";

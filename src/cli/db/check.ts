@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
-import { type CheckSummary, checkDatabase } from "../../store/check.ts";
+import { type CheckSummary, checkDatabase } from "../../store/check/check.ts";
 import { CommandFailed } from "../command-failed.ts";
-import { countOf, groupDigits } from "../counts.ts";
-import type { Output } from "../output.ts";
-import { Progress } from "../progress.ts";
+import { countOf, groupDigits } from "../terminal/counts.ts";
+import type { Output } from "../terminal/output.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
 import { databaseArgument, findDatabase } from "./open-database.ts";
 
 export function addCheckCommand(db: Command, output: Output): void {
@@ -22,7 +22,7 @@ export function addCheckCommand(db: Command, output: Output): void {
 
 function check(path: string, { out, err, isWatched }: Output): void {
   const file = findDatabase(path);
-  const progress = new Progress(isWatched ? err : undefined);
+  const progress = new ProgressLine(isWatched ? err : undefined);
   let problems = 0;
   const onProblem = (problem: string) => {
     progress.clear();

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Output } from "../output.ts";
+import type { Output } from "../terminal/output.ts";
 import { addCheckCommand } from "./check.ts";
 import { addExportCommand } from "./export.ts";
 import { addImportCommand } from "./import.ts";

@@ -1,6 +1,6 @@
+import { type Id, parseId } from "../../avalanche/id.ts";
+import { isNodeId, type NodeId } from "../../avalanche/node-id.ts";
 import { formatExactJson, hasMoreValues } from "../../core/exact-json.ts";
-import { type Id, parseId } from "../../core/id.ts";
-import { isNodeId, type NodeId } from "../../core/node-id.ts";
 import { CommandFailed } from "../command-failed.ts";
 
 /** The first line of an export: which chain it is, and how high. */

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
+import { type Id, idFromBytes, sha256 } from "../../avalanche/id.ts";
 import type { Block } from "../../core/block.ts";
 import { problemInHistory } from "../../core/history.ts";
-import { type Id, idFromBytes, sha256 } from "../../core/id.ts";
 import type { BlockStore } from "../../store/block-store.ts";
-import { countOf } from "../counts.ts";
-import type { Output } from "../output.ts";
-import { Progress } from "../progress.ts";
-import { writeNewFile } from "../safe-file.ts";
-import { writeAll } from "../write-all.ts";
+import { countOf } from "../terminal/counts.ts";
+import type { Output } from "../terminal/output.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
+import { writeNewFile } from "../terminal/safe-file.ts";
+import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
@@ -37,7 +37,7 @@ function exportTo(file: string, store: BlockStore, lastHeight: bigint, output: O
 }
 
 function exportChain(store: BlockStore, lastHeight: bigint, write: (text: string) => void, output: Output) {
-  const progress = new Progress(output.isWatched ? output.err : undefined);
+  const progress = new ProgressLine(output.isWatched ? output.err : undefined);
   try {
     return writeLines(store, lastHeight, write, progress);
   } finally {
@@ -46,7 +46,7 @@ function exportChain(store: BlockStore, lastHeight: bigint, write: (text: string
 }
 
 /** Gives how many blocks and proposals there were. Holds two blocks at a time. */
-function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string) => void, progress: Progress) {
+function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string) => void, progress: ProgressLine) {
   const lines = new LineWriter(write);
   lines.write({
     type: "chain",

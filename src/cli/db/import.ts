@@ -4,10 +4,10 @@ import type { Command } from "commander";
 import { BlockStore } from "../../store/block-store.ts";
 import { privateDirectoryMode, privateFileMode } from "../../store/database.ts";
 import { CommandFailed } from "../command-failed.ts";
-import { countOf } from "../counts.ts";
-import type { Output } from "../output.ts";
-import { Progress } from "../progress.ts";
-import { createUnfinished, finish } from "../safe-file.ts";
+import { countOf } from "../terminal/counts.ts";
+import type { Output } from "../terminal/output.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
+import { createUnfinished, finish } from "../terminal/safe-file.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
@@ -35,7 +35,7 @@ export function addImportCommand(db: Command, output: Output): void {
 }
 
 function importInto(target: string, chain: ImportedChain, { out, err, isWatched }: Output): void {
-  const progress = new Progress(isWatched ? err : undefined);
+  const progress = new ProgressLine(isWatched ? err : undefined);
   refuseUnlessVacant(target);
   const instanceId = chain.readInstanceId();
   const unfinished = createFile(target);

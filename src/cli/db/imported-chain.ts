@@ -1,11 +1,11 @@
 import { type Block, parseBlock } from "../../core/block.ts";
 import { digestOf } from "../../core/digest.ts";
-import { VmError } from "../../core/errors.ts";
+import { ChainError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import { type BlockStore, isReencoded } from "../../store/block-store.ts";
 import { CommandFailed } from "../command-failed.ts";
-import type { Progress } from "../progress.ts";
+import type { ProgressLine } from "../terminal/progress-line.ts";
 import {
   type BlockLine,
   type ChainLine,
@@ -56,7 +56,7 @@ export class ImportedChain {
   }
 
   /** Reads all other lines. Holds some megabytes of blocks at a time. */
-  readInto(store: BlockStore, progress: Progress): void {
+  readInto(store: BlockStore, progress: ProgressLine): void {
     let line = this.#next();
     while (line?.type === "block") line = this.#addBlocks(store, line, progress);
     for (; line?.type === "proposal"; line = this.#next()) this.#addProposal(store, line);
@@ -64,7 +64,7 @@ export class ImportedChain {
   }
 
   /** Adds blocks from `first` on, as many as one commit takes. Gives the line behind them. */
-  #addBlocks(store: BlockStore, first: BlockLine, progress: Progress): ExportLine | undefined {
+  #addBlocks(store: BlockStore, first: BlockLine, progress: ProgressLine): ExportLine | undefined {
     const blocks: Block[] = [];
     let bytes = 0;
     let line: ExportLine | undefined = first;
@@ -102,7 +102,7 @@ export class ImportedChain {
     try {
       return parseBlock(bytes);
     } catch (error) {
-      if (error instanceof VmError) throw this.#wrong(error.message);
+      if (error instanceof ChainError) throw this.#wrong(error.message);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { CommandFailed } from "../command-failed.ts";
-import { readChunks } from "../read-chunks.ts";
+import { readChunks } from "../terminal/read-chunks.ts";
 
 /** More than twice the longest line of an export, a block of the largest message that nodes exchange. */
 export const maxLineBytes = 8 * 1024 * 1024;

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { VmError } from "../../core/errors.ts";
-import { type BlockStore, takeBackStretch } from "../../store/block-store.ts";
+import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
+import { FileError } from "../../store/errors.ts";
 import { CommandFailed } from "../command-failed.ts";
-import { countOf, groupDigits } from "../counts.ts";
-import type { Output } from "../output.ts";
-import { Progress } from "../progress.ts";
+import { countOf, groupDigits } from "../terminal/counts.ts";
+import type { Output } from "../terminal/output.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
 export function addRollbackCommand(db: Command, output: Output): void {
@@ -33,11 +33,11 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, { out, err,
   }
   const { id } = store.expectBlockAtHeight(to);
   store.setDurability("normal"); // synced by the close
-  const progress = new Progress(isWatched ? err : undefined);
+  const progress = new ProgressLine(isWatched ? err : undefined);
   const now = BigInt(Math.floor(Date.now() / 1000));
   let [blocks, lost] = [0, 0];
   for (let from = lastHeight; from > to; from = store.lastHeight() ?? to) {
-    const taken = takeBack(store, { from, to: from - to > takeBackStretch ? from - takeBackStretch : to, now });
+    const taken = rewindAndRequeue(store, { from, to: from - to > requeueStretch ? from - requeueStretch : to, now });
     blocks += taken.blocks;
     lost += taken.lost;
     progress.show(blocks, Number(lastHeight - to));
@@ -62,12 +62,12 @@ interface Taken {
   readonly lost: number;
 }
 
-function takeBack(store: BlockStore, { from, to, now }: Stretch): Taken {
+function rewindAndRequeue(store: BlockStore, { from, to, now }: Stretch): Taken {
   try {
-    store.takeBack(to, now);
+    store.rewindAndRequeue(to, now);
     return { blocks: Number(from - to), lost: 0 };
   } catch (error) {
-    if (!(error instanceof VmError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     if (from - to > 1n) return takeBackOneByOne(store, { from, to, now });
     if (canRead(store, from)) throw error;
     store.rewind(to);
@@ -79,7 +79,7 @@ function takeBack(store: BlockStore, { from, to, now }: Stretch): Taken {
 function takeBackOneByOne(store: BlockStore, { from, to, now }: Stretch): Taken {
   let [blocks, lost] = [0, 0];
   for (let last = from; last > to; last = store.lastHeight() ?? to) {
-    const taken = takeBack(store, { from: last, to: last - 1n, now });
+    const taken = rewindAndRequeue(store, { from: last, to: last - 1n, now });
     blocks += taken.blocks;
     lost += taken.lost;
   }
@@ -91,7 +91,7 @@ function canRead(store: BlockStore, height: bigint): boolean {
     store.expectBlockAtHeight(height);
     return true;
   } catch (error) {
-    if (error instanceof VmError) return false;
+    if (error instanceof FileError) return false;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createClient } from "../../../src/api/client.ts";
+import { createClient } from "../../../src/client/client.ts";
 import { DevProcess } from "../../support/dev-process.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { type BuiltChain, buildChain } from "./build-chain.ts";

@@ -4,7 +4,7 @@
 
 import { cpSync, mkdirSync, readFileSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Refusal, VmError } from "../../../src/core/errors.ts";
+import { FileError, type FileRefusal } from "../../../src/store/errors.ts";
 import { Plan } from "./failing-disk.ts";
 import { type Facts, factsOf, type History } from "./history.ts";
 import { storeHistory, upgradeHistory } from "./store-history.ts";
@@ -61,11 +61,11 @@ function run({ fault, reaction }: Trial, keep: (image: string) => void): Outcome
   return { done, problems, ...plan.counts, marker: marker() };
 }
 
-function problemOf(work: () => void): { readonly refusal: Refusal } | { readonly error: string } | undefined {
+function problemOf(work: () => void): { readonly refusal: FileRefusal } | { readonly error: string } | undefined {
   try {
     work();
     return undefined;
   } catch (error) {
-    return error instanceof VmError ? { refusal: error.refusal } : { error: `${(error as Error).stack}` };
+    return error instanceof FileError ? { refusal: error.refusal } : { error: `${(error as Error).stack}` };
   }
 }

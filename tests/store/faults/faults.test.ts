@@ -1,11 +1,11 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { idFromBytes } from "../../../src/avalanche/id.ts";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { digestOf } from "../../../src/core/digest.ts";
-import { parseHeadMarker } from "../../../src/core/head-marker.ts";
-import { idFromBytes } from "../../../src/core/id.ts";
 import { BlockStore } from "../../../src/store/block-store.ts";
 import { openVm } from "../../../src/vm/open.ts";
+import { parseHeadMarker } from "../../../src/vm/rewind.ts";
 import { childOf, genesisBytes } from "../../support/chain.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { runs } from "../../support/runs.ts";

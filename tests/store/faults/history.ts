@@ -1,7 +1,7 @@
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Id } from "../../../src/avalanche/id.ts";
 import type { Digest } from "../../../src/core/digest.ts";
-import type { Id } from "../../../src/core/id.ts";
 
 /** What a file holds. The order counts in `chain` alone. */
 export interface Facts {

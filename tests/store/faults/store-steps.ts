@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
+import type { Id } from "../../../src/avalanche/id.ts";
 import type { Block } from "../../../src/core/block.ts";
 import { digestOf } from "../../../src/core/digest.ts";
-import type { Id } from "../../../src/core/id.ts";
 import { BlockStore } from "../../../src/store/block-store.ts";
 import { bytesOf } from "../../support/chain.ts";
 import { pragmaOf, withConnection } from "../../support/database.ts";

@@ -1,4 +1,4 @@
-import type { Refusal } from "../../../src/core/errors.ts";
+import type { FileRefusal } from "../../../src/store/errors.ts";
 import type { Fault } from "./failing-disk.ts";
 
 /** What to try, and what to do after the first refusal: stop, or try the same again on a disk that is sound by then. */
@@ -9,7 +9,7 @@ export interface Trial {
 
 /** What was refused, or thrown otherwise, in the step of this index; and what the node knew then. */
 export type Problem = { readonly step: number; readonly marker: string } & (
-  | { readonly refusal: Refusal }
+  | { readonly refusal: FileRefusal }
   | { readonly error: string }
 );
 

@@ -1,8 +1,8 @@
 import type { Block } from "../../../src/core/block.ts";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { digestOf } from "../../../src/core/digest.ts";
-import { formatHeadMarker, type HeadMarker } from "../../../src/core/head-marker.ts";
 import { openVm } from "../../../src/vm/open.ts";
+import { formatHeadMarker, type HeadMarker } from "../../../src/vm/rewind.ts";
 import type { State } from "../../../src/vm/status.ts";
 import type { Vm } from "../../../src/vm/vm.ts";
 import { bytesOf, childOf, genesis, genesisBytes, peer } from "../../support/chain.ts";

@@ -1,0 +1,17 @@
+/** Why something was refused: `code` says which reason it is, the other members are its data. */
+export interface Coded {
+  readonly code: string;
+}
+
+/**
+ * An error with its reason as data, for programs. Each world that refuses (ids, blocks and chain, the file, proofs, limits
+ * of calls) has one subclass with its union of reasons. An error of any other class is a bug.
+ */
+export abstract class CodedError<Refusal extends Coded> extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.refusal = refusal;
+  }
+}

@@ -1,0 +1,27 @@
+import { encodeCb58, IdError, idToBytes, parseId } from "./id.ts";
+
+declare const brand: unique symbol;
+
+/** 20 bytes as AvalancheGo writes them: `NodeID-` and CB58 text, equal exactly when the bytes are equal. */
+export type NodeId = string & { readonly [brand]: "NodeId" };
+
+/** Bytes of a node id. */
+export const nodeIdBytes = 20;
+
+/** Takes 20 bytes. Throws "malformed id". */
+export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
+  if (bytes.length !== nodeIdBytes) {
+    throw new IdError(`${bytes.length} bytes instead of ${nodeIdBytes}`);
+  }
+  return `NodeID-${encodeCb58(bytes)}` as NodeId;
+}
+
+/** Whether this is a node id as AvalancheGo writes it, its checksum included. */
+export function isNodeId(value: unknown): value is NodeId {
+  try {
+    if (typeof value !== "string") return false;
+    return value === nodeIdFromBytes(idToBytes(parseId(value.slice("NodeID-".length))).subarray(0, nodeIdBytes));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Command } from "commander";
+import { createClient, RpcError } from "../../client/client.ts";
+import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
+import { isPrintable } from "../../core/printable.ts";
+import { CommandFailed } from "../command-failed.ts";
+import type { Output } from "../terminal/output.ts";
+import { parseChainUrl } from "./url.ts";
+
+/** Calls a method of the chain; see `contract.ts`. Throws "command failed" with a reason and what to try. */
+export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name>>;
+
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+/** The server has understood, and says no. */
+export class Refused extends CommandFailed {}
+
+/** Where nothing is named: `timestampvm dev`. */
+const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
+const urlVariable = "TIMESTAMPVM_URL";
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option(
+      "--url <url>",
+      `the chain: http://HOST:PORT/ext/bc/CHAIN, or only http://HOST:PORT for a development chain\n` +
+        `(default: ${urlVariable}, or http://127.0.0.1:9650)`,
+    )
+    .option("--json", "print JSON for programs");
+}
+
+/** The chain that the options of `command` name, or the environment. Nothing is sent until it is asked. */
+export function connect(command: Command, { environment = {} }: Output): { readonly url: string; readonly ask: Ask } {
+  const given = command.opts<ConnectionOptions>().url;
+  const text = given ?? (environment[urlVariable] || defaultUrl);
+  const url =
+    parseChainUrl(text) ??
+    command.error(`error: ${given === undefined ? urlVariable : "--url"}: not a URL of HTTP: ${text}`);
+  const call = createClient(url);
+  const ask: Ask = async (method, params) => {
+    const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
+    try {
+      return checkResult(url, method, await withDeadline(waitMs + answerMs, (signal) => call(method, params, signal)));
+    } catch (error) {
+      throw error instanceof CommandFailed ? error : explain(url, method, error as Error);
+    }
+  };
+  return { url, ask };
+}
+
+/** Milliseconds that a server may take for an answer, beside those it was asked to wait. */
+const answerMs = 30_000;
+
+/** Gives undefined for what the server does not have. */
+export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Refused && error.message === "not found") return undefined;
+    throw error;
+  }
+}
+
+async function withDeadline<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(new Error(`no answer within ${ms / 1_000} s`)), ms);
+  try {
+    return await work(ended.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Only what the contract has, and nothing that a terminal would obey. */
+function checkResult<Name extends MethodName>(url: string, method: Name, result: unknown): ResultOf<Name> {
+  const { result: schema }: MethodContract = contract[method];
+  const { success, data } = schema.safeParse(result);
+  if (!success || !everyText(data, isPrintable)) throw notOurs(url, `its answer to ${method} is not understood`);
+  return data as ResultOf<Name>;
+}
+
+function everyText(value: unknown, isGood: (text: string) => boolean): boolean {
+  if (typeof value === "string") return isGood(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every((part) => everyText(part, isGood));
+}
+
+function explain(url: string, method: MethodName, error: Error): CommandFailed {
+  if (error instanceof RpcError) {
+    if (error.code === methodNotFound)
+      return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
+    return new Refused(error.message);
+  }
+  const { message, cause } = error;
+  const problem = message.includes(url) ? message : `${url}: ${message}`;
+  return cause === undefined ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
+}
+
+/** Something is there. */
+function notOurs(url: string, problem: string): CommandFailed {
+  return new CommandFailed(`${problem.includes(url) ? "" : `${url}: `}${problem}\n${howToName}`);
+}
+
+const methodNotFound = -32601;
+
+const howToReach =
+  `Nothing is there, or it is not up yet. \`timestampvm dev\` starts a development chain;\n` +
+  `--url or ${urlVariable} names another one: http://HOST:PORT/ext/bc/CHAIN`;
+const howToName =
+  `Is that the chain's URL? It is like http://HOST:PORT/ext/bc/CHAIN, in --url or ${urlVariable}.\n` +
+  `A node has a chain only while it tracks its subnet, and says so until the chain is bootstrapped.`;

@@ -1,0 +1,151 @@
+import type { Command } from "commander";
+import type { Id } from "../../avalanche/id.ts";
+import type { ResultOf } from "../../client/contract.ts";
+import type { Digest } from "../../core/digest.ts";
+import { formatExactJson } from "../../core/exact-json.ts";
+import { escapeLine } from "../../core/printable.ts";
+import { type CheckedProof, checkProof } from "../../proof/block-proof.ts";
+import { ProofError } from "../../proof/errors.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { JoinedBlocks, matchOf } from "../proof-file.ts";
+import {
+  addSubjectOptions,
+  expectSource,
+  fileArgument,
+  findSource,
+  readSubject,
+  type SubjectOptions,
+} from "../subject.ts";
+import { countOf } from "../terminal/counts.ts";
+import { exitCodes } from "../terminal/exit-codes.ts";
+import type { Output } from "../terminal/output.ts";
+import { createPaint } from "../terminal/paint.ts";
+import { parseIdOption } from "../terminal/parse-id.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
+import { expectNoFile, writeNewFile } from "../terminal/safe-file.ts";
+import { formatRows, formatTime } from "../terminal/show.ts";
+import { writeAll } from "../terminal/write-all.ts";
+import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
+
+type Proof = ResultOf<"getProof">["proof"];
+
+interface ProofOptions extends ConnectionOptions, SubjectOptions {
+  readonly id?: Id;
+  readonly to?: Id;
+  readonly output: string;
+}
+
+export function addProofCommand(program: Command, output: Output): void {
+  const command = program
+    .command("proof")
+    .description("write a proof of when data was stamped first, which anyone can check without a node")
+    .argument("[file]", fileArgument);
+  addSubjectOptions(command)
+    .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
+    .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
+    .option("-o, --output <file>", "where to write it, a file that is not there yet; - is standard output", "-");
+  addConnectionOptions(command)
+    .addHelpText(
+      "after",
+      "\nThe proof holds the bytes of each block from the one to the other. Who checks it must know from elsewhere that the\n" +
+        "last one belongs to the chain: `timestampvm check-proof`." +
+        `\n${exitCodes("it was never stamped, or the node was not reached")}`,
+    )
+    .action(async (file: string | undefined, options: ProofOptions, command: Command) => {
+      const subject = parseSubject(file, options, command, output);
+      if (options.output !== "-") expectNoFile(options.output);
+      const { ask } = connect(command, output);
+      write(await fetchProof(ask, subject(), options.to, output), options, output);
+    });
+}
+
+/** What `getProof` is asked for. */
+type Proven = { readonly id: Id } | { readonly digest: Digest };
+
+/** Data is read when all else is known to be right. */
+function parseSubject(file: string | undefined, options: ProofOptions, command: Command, output: Output): () => Proven {
+  const { id } = options;
+  if (id === undefined) {
+    const source = expectSource(file, options, command, output);
+    return () => ({ digest: readSubject(source, output).digest });
+  }
+  if (findSource(file, options, command) !== undefined) command.error("error: give --id or data, not both");
+  return () => ({ id });
+}
+
+/** Joins the parts that the node gives, and checks each: a proof that does not hold is of no use to anybody. */
+async function fetchProof(ask: Ask, proven: Proven, to: Id | undefined, output: Output): Promise<Proof> {
+  const target = await findTarget(ask, to);
+  const progress = new ProgressLine(output.isWatched ? output.err : undefined);
+  try {
+    const { proof: first, next: second } = await fetchFirst(ask, proven, target.id);
+    const blocks = new JoinedBlocks();
+    blocks.add(first.blocks);
+    let { to: end } = first;
+    for (let next = second; next !== undefined; ) {
+      progress.show(blocks.hex.length, Number(target.height - first.height) + 1);
+      const part = await ask("getProof", { id: end.id, to: target.id });
+      expectSound(part.proof);
+      if (part.proof.id !== end.id || part.proof.blocks.length < 2) throw unsound("its parts do not fit together");
+      blocks.add(part.proof.blocks.slice(1));
+      end = part.proof.to;
+      next = part.next;
+    }
+    if (end.id !== target.id) throw unsound(`it ends in block ${end.id}`);
+    return { ...first, to: end, blocks: blocks.hex };
+  } finally {
+    progress.clear();
+  }
+}
+
+async function findTarget(ask: Ask, to: Id | undefined): Promise<{ readonly id: string; readonly height: bigint }> {
+  if (to === undefined) return (await ask("getStatus", {})).lastAccepted;
+  const answer = await orMissing(ask("getBlock", { id: to }));
+  if (answer === undefined) throw new CommandFailed(`no block ${to} is accepted, which --to names`);
+  return { id: to, height: answer.block.height };
+}
+
+async function fetchFirst(ask: Ask, proven: Proven, to: string): Promise<ResultOf<"getProof">> {
+  const answer = await orMissing(ask("getProof", { ...proven, to }));
+  if (answer === undefined) {
+    const what = "id" in proven ? `is ${proven.id}` : `carries ${proven.digest}, or data of this SHA-256`;
+    throw new CommandFailed(`not found: no accepted block ${what}`);
+  }
+  const { block } = expectSound(answer.proof);
+  const isProven = "id" in proven ? block.id === proven.id : matchOf(block, proven.digest) !== undefined;
+  if (!isProven) throw unsound(`it is about block ${block.id}, which carries something else`);
+  return answer;
+}
+
+function expectSound(proof: Proof): CheckedProof {
+  try {
+    return checkProof(proof);
+  } catch (error) {
+    if (error instanceof ProofError) throw unsound(error.message);
+    throw error;
+  }
+}
+
+function unsound(problem: string): CommandFailed {
+  return new CommandFailed(`the node gives a proof that does not hold: ${problem}`);
+}
+
+function write(proof: Proof, { output: file, json }: ProofOptions, { out, isColoured }: Output): void {
+  const text = `${formatExactJson(proof)}\n`;
+  if (file === "-") return out(text);
+  writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text));
+  const { blocks, ...summary } = proof;
+  const { id, height, timestamp, to } = summary;
+  if (json) return out(`${formatExactJson(summary)}\n`);
+  out(
+    formatRows(
+      [
+        ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
+        ["of block", `${id}  height ${height}`],
+        ["time", formatTime(timestamp)],
+        ["up to", `${to.id}  height ${to.height}`],
+      ],
+      createPaint(isColoured),
+    ),
+  );
+}

@@ -1,0 +1,177 @@
+import { setTimeout } from "node:timers/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import type { ResultOf } from "../../client/contract.ts";
+import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
+import { formatExactJson } from "../../core/exact-json.ts";
+import { maxDataBytes } from "../../core/proposal.ts";
+import { CommandFailed, notYet } from "../command-failed.ts";
+import {
+  addSubjectOptions,
+  expectSource,
+  fileArgument,
+  readData,
+  readSubject,
+  type Source,
+  type Subject,
+  type SubjectOptions,
+} from "../subject.ts";
+import { groupDigits } from "../terminal/counts.ts";
+import { exitCodes } from "../terminal/exit-codes.ts";
+import type { Output } from "../terminal/output.ts";
+import { createPaint } from "../terminal/paint.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
+import { formatRows, formatTime } from "../terminal/show.ts";
+import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
+import { askToWait, maxWaitMs, pauseMs } from "./wait.ts";
+
+interface StampOptions extends ConnectionOptions, SubjectOptions {
+  readonly data?: boolean;
+  readonly wait: boolean;
+  readonly timeout: number;
+}
+
+type Receipt = ResultOf<"stamp">;
+
+export function addStampCommand(program: Command, output: Output): void {
+  const command = program
+    .command("stamp")
+    .description("stamp data: put its SHA-256 on the chain, or the data itself")
+    .argument("[file]", fileArgument);
+  addSubjectOptions(command)
+    .option("--data", `put the data itself on the chain, for all to read: at most ${groupDigits(maxDataBytes)} bytes`)
+    .option("--no-wait", "leave when the node has it on its disk, instead of when a block with it is accepted")
+    .option("--timeout <seconds>", "how long to wait for that block", parseSeconds, 60);
+  addConnectionOptions(command)
+    .addHelpText(
+      "after",
+      "\nWhat is on the chain already, itself or its SHA-256, is not stamped again: its first stamp is told, which proves\n" +
+        "more. The receipt is the SHA-256 of what the chain carries: of the data, or of the 32 bytes of its SHA-256.\n" +
+        `${exitCodes("the node was not reached, or refused", "; 3 not accepted within --timeout: the\nnode keeps it, and stamps it later")}`,
+    )
+    .action((file: string | undefined, options: StampOptions, command: Command) =>
+      stamp(expectSource(file, options, command, output), options, command, output),
+    );
+}
+
+function parseSeconds(text: string): number {
+  if (!/^\d{1,6}(\.\d+)?$/.test(text)) throw new InvalidArgumentError("it is not a number of seconds.");
+  return Number(text);
+}
+
+async function stamp(source: Source, options: StampOptions, command: Command, output: Output): Promise<void> {
+  const { json, wait, timeout, url } = options;
+  const { ask } = connect(command, output);
+  const { subject, known, send } = readStamp(source, options, command, output);
+  const before = await known(ask);
+  const sent = before ?? (await send(ask));
+  const later = `The node keeps it; see later: ${findCommand(subject.digest, url)}`;
+  const receipt = wait
+    ? await waitUntilAccepted(ask, sent, timeout * 1_000, output).catch(
+        failWith(`The stamp was taken before. ${later}`),
+      )
+    : sent;
+  output.out(
+    json
+      ? `${formatExactJson({ digest: `0x${subject.digest}`, ...receipt })}\n`
+      : `${formatReceipt(subject, receipt, output)}${before === undefined ? "" : "It was on the chain before: nothing new was stamped.\n"}`,
+  );
+  if (receipt.status === "unknown") throw new CommandFailed("the node has dropped it: it waited for too long");
+  if (wait && receipt.status !== "accepted") {
+    throw new CommandFailed(`not accepted within ${timeout} s. ${later}`, notYet);
+  }
+}
+
+interface Stamp {
+  readonly subject: Subject;
+  /** The receipt of what is on the chain before. */
+  readonly known: (ask: Ask) => Promise<Receipt | undefined>;
+  readonly send: (ask: Ask) => Promise<Receipt>;
+}
+
+function readStamp(source: Source, options: StampOptions, command: Command, output: Output): Stamp {
+  if (!options.data) {
+    const subject = readSubject(source, output);
+    const digest = `0x${subject.digest}`;
+    return {
+      subject,
+      known: (ask) => findReceipt(ask, subject.digest),
+      send: (ask) => ask("stamp", { digest }),
+    };
+  }
+  if (source.kind === "digest") return command.error("error: --data needs the data, not its digest");
+  const { data, description } = readData(source, maxDataBytes, output);
+  const subject = { digest: digestOf(data), description };
+  return {
+    subject,
+    known: async (ask) => {
+      const receipt = await ask("getReceipt", { id: subject.digest });
+      return receipt.status === "accepted" ? receipt : undefined;
+    },
+    send: (ask) => ask("stamp", { data: `0x${data.toHex()}` }),
+  };
+}
+
+/** The first block with the data or its digest is the one that counts. */
+async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefined> {
+  const [first] = (await ask("find", { digest, limit: 1 })).blocks;
+  if (first === undefined) return undefined;
+  const { id, height, timestamp, match } = first;
+  const receiptId = match === "data" ? digest : digestOf(digestToBytes(digest));
+  return { id: `0x${receiptId}`, status: "accepted", block: { id, height, timestamp } };
+}
+
+/** Gives the last receipt that there was when the time is over. */
+async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, { isWatched, err }: Output): Promise<Receipt> {
+  const start = performance.now();
+  const progress = new ProgressLine(isWatched ? err : undefined);
+  const tell = () => progress.tell(() => `waiting for a block: ${Math.floor((performance.now() - start) / 1_000)} s`);
+  const timer = setInterval(tell, tellMs);
+  try {
+    let receipt = sent;
+    while (receipt.status === "pending" || receipt.status === "processing") {
+      const left = Math.floor(start + ms - performance.now());
+      if (left <= 0) return receipt;
+      const { id } = receipt;
+      receipt = await askToWait((waitMs) => ask("getReceipt", { id, waitMs }), Math.min(left, maxWaitMs));
+      if (receipt.status !== "accepted") await setTimeout(Math.min(left, pauseMs));
+    }
+    return receipt;
+  } finally {
+    clearInterval(timer);
+    progress.clear();
+  }
+}
+
+const tellMs = 250;
+
+function formatReceipt({ digest, description }: Subject, { id, status, block }: Receipt, output: Output): string {
+  const paint = createPaint(output.isColoured);
+  const stamped = block && `${paint("bold", formatTime(block.timestamp))}  block ${block.id}  height ${block.height}`;
+  return formatRows(
+    [
+      ["data", description],
+      ["SHA-256", digest],
+      ["receipt", id.replace(/^0x/, "")],
+      ["stamped", stamped ?? `not yet: ${stateByStatus[status]}`],
+    ],
+    paint,
+  );
+}
+
+const stateByStatus = {
+  pending: "it is on the node's disk, and waits for a block",
+  processing: "it is in a block that is not decided",
+  unknown: "the node does not know it any more",
+  accepted: "",
+} as const;
+
+/** Fails as before, and says what is true all the same. */
+function failWith(comfort: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof CommandFailed ? new CommandFailed(`${error.message}\n${comfort}`) : error;
+  };
+}
+
+function findCommand(digest: Digest, url: string | undefined): string {
+  return `timestampvm find --digest ${digest}${url === undefined ? "" : ` --url ${url}`}`;
+}

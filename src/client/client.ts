@@ -1,0 +1,83 @@
+import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
+import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
+
+/** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
+export type CallApi = <Name extends MethodName>(
+  method: Name,
+  params: ParamsOf<Name>,
+  signal?: AbortSignal,
+) => Promise<ResultOf<Name>>;
+
+/** The answer of a server that does not do what it was asked to. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  /** As in the README's table of errors. */
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its signal, or
+ * with an `Error` that says why no answer came. Runs in browsers, Bun and Node.js.
+ */
+export function createClient(url: string): CallApi {
+  return async (method, params, signal) => {
+    const body = formatExactJson({ jsonrpc: "2.0", id: 1, method, params });
+    const { ok, status, text } = await send(url, body, signal);
+    if (!ok) throw new Error(`${url} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
+    const { result, error } = parseAnswer(url, text);
+    if (error) throw new RpcError(Number(error.code), error.message || `error ${error.code}`);
+    return result as ResultOf<typeof method>;
+  };
+}
+
+interface Answer {
+  readonly result?: unknown;
+  readonly error?: { readonly code: bigint; readonly message: string } | null;
+}
+
+/** Characters of a reply that an error shows. */
+const maxShownLength = 200;
+
+interface Reply {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+async function send(url: string, body: string, signal: AbortSignal | undefined): Promise<Reply> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body,
+      ...(signal && { signal }),
+    });
+    return { ok: response.ok, status: response.status, text: await response.text() };
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw new Error(`cannot reach ${url}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function parseAnswer(url: string, text: string): Answer {
+  try {
+    const answer: unknown = parseExactJson(text);
+    if (isAnswer(answer)) return answer;
+  } catch {
+    // Refused below, as everything that is no answer.
+  }
+  throw new Error(`${url} does not answer in JSON-RPC: ${text.slice(0, maxShownLength)}`);
+}
+
+/** Servers of JSON-RPC 1.0 say null where there is no error. */
+function isAnswer(value: unknown): value is Answer {
+  if (typeof value !== "object" || value === null) return false;
+  const { error } = value as { readonly error?: { readonly code?: unknown; readonly message?: unknown } | null };
+  if (error === undefined || error === null) return "result" in value;
+  return typeof error.code === "bigint" && typeof error.message === "string";
+}

@@ -1,0 +1,223 @@
+import * as z from "zod";
+import {
+  blockId,
+  blockIdParam,
+  dataParam,
+  digestParam,
+  hexBytes,
+  hexDigest,
+  u64,
+  u64Param,
+  waitMsParam,
+  wholeNumber,
+} from "./params.ts";
+
+// What can be asked at /rpc: one source for dispatch, validation, the OpenRPC document and the types of clients.
+
+/** A method as clients see it. */
+export interface MethodContract {
+  readonly summary: string;
+  /** The members of the one parameter object; undefined when none are taken at all, not even an empty object. */
+  readonly params: z.ZodType | undefined;
+  readonly result: z.ZodType;
+}
+
+/** Blocks in one page at most. */
+export const maxPageBlocks = 100n;
+/** Bytes of block data after which a page ends early. */
+export const maxPageBytes = 1024 * 1024;
+
+const blockSummary = z.object({ id: blockId, height: u64, timestamp: u64 }).meta({ id: "BlockSummary" });
+
+const block = z
+  .object({
+    id: blockId,
+    height: u64,
+    parentId: blockId,
+    timestamp: u64,
+    data: hexBytes,
+    status: z.literal("accepted"),
+  })
+  .meta({ id: "Block", description: "an accepted block; timestamp in Unix seconds" });
+
+const foundBlock = block
+  .extend({ match: z.enum(["data", "digest"]) })
+  .meta({ id: "FoundBlock", description: "match: the block carries the data itself, or its digest" });
+
+const classicBlock = z
+  .object({ data: hexBytes, height: u64, parent_id: blockId, timestamp: u64 })
+  .meta({ id: "ClassicBlock", description: "a block as timestampvm-rs gives it" });
+
+const receipt = z
+  .object({
+    id: hexDigest,
+    status: z.enum(["pending", "processing", "accepted", "unknown"]),
+    block: blockSummary.optional(),
+  })
+  .meta({
+    id: "Receipt",
+    description:
+      "id: SHA-256 of the data on chain. pending: waits on this node's disk; processing: in a block that is not decided; " +
+      "accepted: in a block, which is given then; unknown: this node has never heard of it, or it has expired",
+  });
+
+const proof = z
+  .object({
+    version: z.literal(1n),
+    id: blockId,
+    height: u64,
+    timestamp: u64,
+    digest: hexDigest,
+    to: blockSummary,
+    blocks: z.array(hexBytes),
+  })
+  .meta({
+    id: "Proof",
+    description:
+      "blocks: the exact bytes of the proven block, of its child, and so on up to block `to`. The SHA-256 of each is its " +
+      "id, which the next one names as its parent_id. digest: SHA-256 of the proven block's data",
+  });
+
+const success = z.object({ success: z.literal(true) }).meta({ id: "Success" });
+
+const limit = wholeNumber(1n, maxPageBlocks, "how many blocks at most; fewer when they are large")
+  .transform(Number)
+  .default(20);
+
+const next = u64.optional().meta({ description: "`from` of the next page" });
+
+const subject = { data: dataParam.optional(), digest: digestParam.optional() };
+
+/** Which members are there cannot be said in the type of a parameter object. */
+function expectOneOf(...names: readonly [string, string]) {
+  const check = (params: object) => names.filter((name) => name in params).length === 1;
+  return [check, `give one of ${names.join(" and ")}`] as const;
+}
+
+export const contract = {
+  ping: {
+    summary: "Answers, so that one knows that the API is there.",
+    params: undefined,
+    result: success,
+  },
+  proposeBlock: {
+    summary: "Proposes data for a block, as timestampvm-rs does. It is on this node's disk when this answers.",
+    params: z.object({ data: dataParam }),
+    result: success,
+  },
+  lastAccepted: {
+    summary: "The id of the last accepted block, as timestampvm-rs gives it.",
+    params: undefined,
+    result: z.object({ id: blockId }),
+  },
+  getBlock: {
+    summary: "An accepted block by its id, as timestampvm-rs gives it.",
+    params: z.object({ id: blockIdParam }),
+    result: z.object({ block: classicBlock }),
+  },
+  getBlockByHeight: {
+    summary: "The accepted block at a height.",
+    params: z.strictObject({ height: u64Param("0 is the genesis block") }),
+    result: z.object({ block }),
+  },
+  getBlockAt: {
+    summary: "The last accepted block whose timestamp is not after a time.",
+    params: z.strictObject({ timestamp: u64Param("Unix seconds") }),
+    result: z.object({ block }),
+  },
+  getBlocks: {
+    summary: "Accepted blocks, a page at a time: the newest first, or ascending as the chain goes.",
+    params: z.strictObject({
+      from: u64Param("the height to begin at; without it, at the newest, or ascending at 0").optional(),
+      limit,
+      order: z.enum(["ascending", "descending"], "must be ascending or descending").default("descending"),
+      waitMs: waitMsParam("for a block at `from`, if it is not there yet"),
+    }),
+    result: z.object({ blocks: z.array(block), next }),
+  },
+  stamp: {
+    summary:
+      "Puts data on the chain, or only its digest. What an accepted block carries already gives that block's receipt, and " +
+      "no new block. It is on this node's disk when this answers.",
+    params: z.strictObject(subject).refine(...expectOneOf("data", "digest")),
+    result: receipt,
+  },
+  getReceipt: {
+    summary: "How far a stamp is.",
+    params: z.strictObject({
+      id: digestParam.meta({ description: "the receipt's id: SHA-256 of the data on chain" }),
+      waitMs: waitMsParam("until it is accepted"),
+    }),
+    result: receipt,
+  },
+  find: {
+    summary:
+      "Every accepted block that carries data, or its digest, first one first: when was it first stamped? Data is found by " +
+      "its SHA-256.",
+    params: z
+      .strictObject({ ...subject, from: u64Param("the height to begin at").default(0n), limit })
+      .refine(...expectOneOf("data", "digest")),
+    result: z.object({ blocks: z.array(foundBlock), next }),
+  },
+  getProof: {
+    summary:
+      "What a stranger needs to check without a node that a block was there before a later one, whose id one has " +
+      "elsewhere. Of a digest, the first block that `find` gives.",
+    params: z
+      .strictObject({
+        id: blockIdParam.optional(),
+        digest: digestParam.optional(),
+        to: blockIdParam.meta({ description: "the later block; without it, the last accepted one" }).optional(),
+      })
+      .refine(...expectOneOf("id", "digest")),
+    result: z.object({
+      proof,
+      next: blockId.optional().meta({
+        description: "there is more: ask for the proof of this block, the last of these, and append its other blocks",
+      }),
+    }),
+  },
+  getStatus: {
+    summary: "What this node is, and how far its chain is.",
+    params: z.strictObject({}),
+    result: z
+      .object({
+        version: z.string(),
+        protocol: u64.meta({ description: "of RPCChainVM, spoken with the node" }),
+        networkId: u64.optional(),
+        chainId: z.string(),
+        nodeId: z.string().optional(),
+        notice: z.string().optional().meta({ description: "what this is, when it is not a node" }),
+        state: z.enum(["initializing", "state syncing", "bootstrapping", "normal operation"]),
+        lastAccepted: blockSummary,
+        preference: blockSummary.meta({ description: "what this node would build on; not necessarily accepted" }),
+        processing: u64.meta({ description: "blocks that are verified and not decided" }),
+        mempool: z.object({ count: u64, bytes: u64, oldestSeconds: u64 }),
+        databaseBytes: u64,
+        peers: u64.meta({ description: "nodes of this chain that are connected" }),
+        uptimeSeconds: u64,
+      })
+      .meta({ id: "Status" }),
+  },
+  "rpc.discover": {
+    summary: "This API as an OpenRPC document.",
+    params: z.strictObject({}),
+    result: z.looseObject({ openrpc: z.string() }).meta({ description: "https://spec.open-rpc.org" }),
+  },
+} as const satisfies Readonly<Record<string, MethodContract>>;
+
+export type Contract = typeof contract;
+export type MethodName = keyof Contract;
+
+/** What a client gives to a method; undefined where it takes nothing. */
+export type ParamsOf<Name extends MethodName> = Contract[Name]["params"] extends z.ZodType
+  ? z.input<Contract[Name]["params"]>
+  : undefined;
+
+/** What a method gives: every integer a bigint. */
+export type ResultOf<Name extends MethodName> = z.output<Contract[Name]["result"]>;
+
+/** What the implementation of a method takes. */
+export type CheckedParamsOf<Name extends MethodName> = Contract[Name]["params"] extends z.ZodType
+  ? z.output<Contract[Name]["params"]>
+  : undefined;

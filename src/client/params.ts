@@ -1,0 +1,122 @@
+import * as z from "zod";
+import { type Id, IdError, parseId } from "../avalanche/id.ts";
+import { type Digest, digestFromBytes } from "../core/digest.ts";
+
+// The values of the API: what clients may send, and what they get.
+
+const maxU64 = 2n ** 64n - 1n;
+
+// In parameters.
+
+/** A whole number in a range, both ends included; ours is a bigint. Takes every digit that a client sends. */
+export function wholeNumber(min: bigint, max: bigint, description: string) {
+  return z
+    .custom<bigint | number>((value) => isWithin(toBigInt(value), min, max), `must be a whole number, ${min} to ${max}`)
+    .transform((value) => toBigInt(value) ?? min)
+    .meta({ type: "integer", minimum: Number(min), maximum: Number(max), description });
+}
+
+export const u64Param = (description: string) => wholeNumber(0n, maxU64, description);
+
+/** How many milliseconds a call waits at most: less than the 30 s after which a node ends it. */
+export const maxWaitMs = 25_000n;
+
+export const waitMsParam = (what: string) =>
+  wholeNumber(0n, maxWaitMs, `wait up to so many milliseconds ${what}`).transform(Number).default(0);
+
+/** Bytes as text; ours is a Uint8Array. */
+export const dataParam = text("bytes: base64 (padded), or 0x and an even number of hex digits").transform(
+  (value, context): Uint8Array =>
+    readBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
+);
+
+/** 32 bytes as text; ours is a `Digest`. */
+export const digestParam = text("a SHA-256, 32 bytes: 64 hex digits, with 0x or without, or base64").transform(
+  (value, context): Digest => readDigest(value) ?? refuse(context, "must be 32 bytes: 64 hex digits, or base64"),
+);
+
+/** CB58 as text; ours is an `Id`. */
+export const blockIdParam = text("a block's id, in CB58").transform((value, context): Id => {
+  try {
+    return parseId(value);
+  } catch (error) {
+    if (error instanceof IdError) return refuse(context, `must be a block's id: ${error.refusal.problem}`);
+    throw error;
+  }
+});
+
+// In results.
+
+/** A JSON number with all its digits. */
+export const u64 = z.bigint().meta({ id: "U64", type: "integer", minimum: 0, maximum: Number(maxU64) });
+
+export const blockId = z.string().meta({ id: "BlockId", description: "SHA-256 of the block's bytes, in CB58" });
+
+export const hexBytes = z.string().meta({ id: "Bytes", pattern: "^0x([0-9a-f]{2})*$" });
+
+export const hexDigest = z.string().meta({ id: "Digest", pattern: "^0x[0-9a-f]{64}$" });
+
+export function formatHex(bytes: Uint8Array): string {
+  return `0x${bytes.toHex()}`;
+}
+
+export function formatDigest(digest: Digest): string {
+  return `0x${digest}`;
+}
+
+function text(description: string) {
+  return z.string("must be a string").meta({ description });
+}
+
+function refuse(context: z.core.$RefinementCtx, message: string): never {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+/** A number in JSON that would lose digits comes as raw JSON: see `parseExactJson`. */
+function toBigInt(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : undefined;
+  const digits = JSON.isRawJSON(value) ? JSON.stringify(value) : "";
+  return /^\d+$/.test(digits) && digits.length <= maxU64Digits ? BigInt(digits) : undefined;
+}
+
+/** More digits are read no further: a megabyte of them takes a tenth of a second. */
+const maxU64Digits = 20;
+
+function isWithin(value: bigint | undefined, min: bigint, max: bigint): boolean {
+  return value !== undefined && min <= value && value <= max;
+}
+
+/** Base64 (RFC 4648 §4: padded, canonical) or, behind `0x`, hex. */
+function readBytes(value: string): Uint8Array | undefined {
+  return (value.startsWith("0x") ? readHex(value.slice(2)) : undefined) ?? readBase64(value);
+}
+
+/** Without a pattern, which would take a quarter of a second for a megabyte. */
+function readHex(digits: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.fromHex(digits);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without white space, which `fromBase64` would skip. */
+function readBase64(value: string): Uint8Array | undefined {
+  try {
+    return /\s/.test(value) ? undefined : Uint8Array.fromBase64(value, { lastChunkHandling: "strict" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** 64 hex digits are base64 as well, but of 48 bytes. */
+function readDigest(value: string): Digest | undefined {
+  if (/^[0-9a-fA-F]{64}$/.test(value)) return value.toLowerCase() as Digest;
+  const bytes = value.length <= maxDigestLength ? readBytes(value) : undefined;
+  return bytes?.length === 32 ? digestFromBytes(bytes) : undefined;
+}
+
+/** Characters: `0x` and 64 hex digits. */
+const maxDigestLength = 66;

@@ -1,0 +1,126 @@
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import type { Caller } from "../api/turns.ts";
+import type { Id } from "../avalanche/id.ts";
+import type { Block } from "../core/block.ts";
+import { type Digest, digestOf } from "../core/digest.ts";
+import { formatNumber, formatSize, showData } from "../core/format.ts";
+import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
+import { Code, Data, Message, ProofButton, Time, type View } from "./parts.tsx";
+
+/** Bytes of data that a block's page shows. */
+const maxShownBytes = 1_024;
+
+export async function showBlockById(chain: ConfirmedChain, id: Id, caller: Caller): Promise<View> {
+  const block = chain.getBlock(id);
+  if (block !== undefined) return showBlock(chain, block, caller);
+  return notFound(
+    "Block not found",
+    <p>
+      No accepted block has the id <code>{id}</code>. A block that is not decided yet is not shown.
+    </p>,
+  );
+}
+
+export async function showBlockAtHeight(chain: ConfirmedChain, height: bigint, caller: Caller): Promise<View> {
+  const block = chain.getBlockAtHeight(height);
+  if (block !== undefined) return showBlock(chain, block, caller);
+  const { last } = chain;
+  return notFound(
+    `No block ${formatNumber(height)} yet`,
+    <p>
+      The newest accepted block is <a href={`?block=${last.id}`}>block {formatNumber(last.height)}</a>.
+    </p>,
+  );
+}
+
+function notFound(heading: string, explanation: Child): View {
+  return { status: 404, title: heading, content: <Message heading={heading}>{explanation}</Message> };
+}
+
+async function showBlock(chain: ConfirmedChain, block: Block, caller: Caller): Promise<View> {
+  const { id, parentId, height, timestamp, data } = block;
+  await caller.pause();
+  const digest = digestOf(data);
+  const next = chain.getListingAtHeight(height + 1n);
+  const heading = `Block ${formatNumber(height)}`;
+  const content = (
+    <article>
+      <header class="title">
+        <h1>{heading}</h1>
+        <nav class="pages" aria-label="Neighbouring blocks">
+          {height > 0n && (
+            <a rel="prev" href={`?block=${parentId}`}>
+              ← {formatNumber(height - 1n)}
+            </a>
+          )}
+          {next && (
+            <a rel="next" href={`?block=${next.id}`}>
+              {formatNumber(next.height)} →
+            </a>
+          )}
+        </nav>
+      </header>
+      <p class="lead">
+        <span class="accepted">Accepted</span> <Time block={block} style="absolute" />{" "}
+        {height > 0n && (
+          <span class="quiet">
+            <Time block={block} style="relative" />
+          </span>
+        )}
+      </p>
+      <section class="panel" aria-labelledby="data">
+        <div class="heading">
+          <h2 id="data">Data</h2>
+          <span class="quiet">{formatSize(data.length)}</span>
+        </div>
+        <Data shown={showData(data, maxShownBytes)} />
+        {pointElsewhere(chain, block, digest)}
+      </section>
+      <dl class="fields">
+        <dt>Block id</dt>
+        <dd>
+          <Code text={id} name="block id" />
+        </dd>
+        <dt>Parent</dt>
+        <dd>
+          {height === 0n ? (
+            <span class="quiet">none: this is the genesis block</span>
+          ) : (
+            <Code text={parentId} name="parent id" href={`?block=${parentId}`} />
+          )}
+        </dd>
+        <dt>SHA-256 of the data</dt>
+        <dd>
+          <Code text={digest} name="SHA-256 of the data" href={`?digest=${digest}`} />
+        </dd>
+        <dt>Timestamp</dt>
+        <dd>
+          <code>{String(timestamp)}</code> <span class="quiet">Unix seconds</span>
+        </dd>
+      </dl>
+      <ProofButton block={block} />
+    </article>
+  );
+  return { status: 200, title: heading, content };
+}
+
+/** Points to an older block with the same data, and to what data is the digest of. */
+function pointElsewhere(chain: ConfirmedChain, block: Block, digestOfData: Digest): Child {
+  const first = chain.findListings(digestOfData).next().value;
+  if (first !== undefined && first.height < block.height) {
+    return (
+      <p>
+        First stamped in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>,{" "}
+        <Time block={first} style="absolute" />.
+      </p>
+    );
+  }
+  if (block.data.length !== 32 || showData(block.data, 32).kind === "text") return undefined;
+  const digest = block.data.toHex();
+  return (
+    <p>
+      32 bytes, as long as a SHA-256: <a href={`?digest=${digest}`}>all stamps of this digest</a>.
+    </p>
+  );
+}

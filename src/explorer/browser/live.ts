@@ -1,0 +1,103 @@
+import type { CallApi } from "../../client/client.ts";
+import { announce, pause } from "./dom.ts";
+
+/** Milliseconds that the node may hold a question for the next block. */
+const waitMs = 25_000;
+/** Milliseconds between two looks at the chain: a fast chain shall not flicker. */
+const restMs = 1_000;
+const retryMs = 2_000;
+/** People who hear the page are not told more often. */
+const announceMs = 10_000;
+
+/** Keeps the list of the newest blocks on the page true, until its button is pressed. */
+export function followChain(call: CallApi): void {
+  const list = document.getElementById("blocks");
+  const button = document.getElementById("live");
+  if (list === null || button === null) return;
+  let isOn = true;
+  let following: AbortController | undefined;
+  const update = () => {
+    const isWanted = isOn && document.visibilityState === "visible";
+    if (!isWanted) {
+      following?.abort();
+      following = undefined;
+    } else if (following === undefined) {
+      following = new AbortController();
+      void follow(call, list, button, following.signal);
+    }
+    button.textContent = isOn ? "Live" : "Paused";
+    button.title = isOn ? "Stops the list" : "Lets the list follow the chain again";
+    button.classList.toggle("on", isOn);
+  };
+  button.hidden = false;
+  button.onclick = () => {
+    isOn = !isOn;
+    update();
+    announce(button.textContent);
+  };
+  document.addEventListener("visibilitychange", update);
+  update();
+}
+
+async function follow(call: CallApi, list: HTMLElement, button: HTMLElement, signal: AbortSignal): Promise<void> {
+  let isWell = true;
+  while (!signal.aborted) {
+    try {
+      if (!isWell) await refresh(list, signal); // the chain may have begun anew
+      const from = heightOf(list) + 1n;
+      const params = { from, order: "ascending", limit: 1, waitMs: isWell ? waitMs : 0 } as const;
+      const { blocks } = await call("getBlocks", params, signal);
+      if (blocks.length > 0) await refresh(list, signal);
+      isWell = true;
+    } catch {
+      isWell = false;
+    }
+    if (signal.aborted) return;
+    button.textContent = isWell ? "Live" : "Reconnecting…";
+    await pause(isWell ? restMs : retryMs);
+  }
+}
+
+function heightOf(list: HTMLElement): bigint {
+  return BigInt(list.querySelector<HTMLElement>("[data-height]")?.dataset.height ?? -1);
+}
+
+/** Takes the blocks that are new from the page as the server makes it, and leaves those that are there. */
+async function refresh(list: HTMLElement, signal: AbortSignal): Promise<void> {
+  const response = await fetch("explorer", { signal });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const rows = [...page.querySelectorAll<HTMLElement>("#blocks > li")];
+  const shown = new Set([...list.children].map((row) => (row as HTMLElement).dataset.block));
+  const added = rows.filter((row) => !shown.has(row.dataset.block));
+  const kept = new Set(rows.map((row) => row.dataset.block));
+  for (const row of [...list.children].reverse()) {
+    if (!kept.has((row as HTMLElement).dataset.block) && !hasFocusAtEnd(list, row)) row.remove();
+  }
+  for (const row of added) row.classList.add("new");
+  list.prepend(...added);
+  for (const id of ["height", "last-block", "below"]) replace(id, page);
+  announceBlocks(added.length, heightOf(list));
+}
+
+/** Whoever is on the oldest block stays there until they go on: they would be thrown back to the top of the page. */
+function hasFocusAtEnd(list: HTMLElement, row: Element): boolean {
+  return row === list.lastElementChild && row.contains(document.activeElement);
+}
+
+/** Leaves what has the focus, for the same reason. */
+function replace(id: string, page: Document): void {
+  const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+  if (old !== null && fresh !== null && !old.contains(document.activeElement)) old.replaceWith(fresh);
+}
+
+let announcedAt = -announceMs;
+let unannounced = 0;
+
+function announceBlocks(added: number, height: bigint): void {
+  unannounced += added;
+  if (unannounced === 0 || performance.now() - announcedAt < announceMs) return;
+  announce(unannounced === 1 ? `Block ${height} accepted` : `${unannounced} blocks accepted, up to height ${height}`);
+  announcedAt = performance.now();
+  unannounced = 0;
+}

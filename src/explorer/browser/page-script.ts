@@ -1,0 +1,18 @@
+import { createClient } from "../../client/client.ts";
+import { enableCopying } from "./copy.ts";
+import { followChain } from "./live.ts";
+import { enableProofs } from "./proof.ts";
+import { offerToStamp } from "./stamp-digest.ts";
+import { showStampPanel } from "./stamp-panel.ts";
+import { keepTimes } from "./times.ts";
+
+// What a page can do beyond being read. Each part looks for its place on the page, and does nothing where there is none.
+
+const call = createClient("rpc");
+
+keepTimes();
+enableCopying();
+enableProofs(call);
+followChain(call);
+showStampPanel(call);
+offerToStamp(call);

@@ -1,0 +1,34 @@
+import type { CallApi } from "../../client/client.ts";
+import { announce, button, element, messageOf } from "./dom.ts";
+import { stampDigest, waitForBlock } from "./stamping.ts";
+
+/**
+ * On the page of a digest that no accepted block has: a button that stamps it or, where that is done, the wait for its
+ * block. The page is shown anew when the block is there.
+ */
+export function offerToStamp(call: CallApi): void {
+  const place = document.getElementById("stamp-digest");
+  const { digest, receipt } = place?.dataset ?? {};
+  if (place === null || digest === undefined) return;
+  const { signal } = new AbortController();
+  const say = (text: string) => {
+    const hadFocus = place.contains(document.activeElement);
+    const status = element("p", { tabIndex: -1 }, text);
+    place.replaceChildren(status);
+    if (hadFocus)
+      status.focus(); // the button that had it is gone
+    else announce(text);
+  };
+  const attempt = async (step: () => Promise<void>) => {
+    try {
+      await step();
+      location.reload();
+    } catch (error) {
+      say(messageOf(error));
+      place.append(button("Stamp it now", "button", stamp));
+    }
+  };
+  const stamp = () => void attempt(() => stampDigest(call, digest, say, signal));
+  if (receipt === undefined) place.append(button("Stamp it now", "button", stamp));
+  else void attempt(() => waitForBlock(call, receipt, say, signal));
+}

@@ -1,0 +1,112 @@
+import type { CallApi } from "../../client/client.ts";
+import { announce, button, element, messageOf } from "./dom.ts";
+import { about, acceptDrops, actions, dropZone, firstStamp } from "./file-views.ts";
+import { hashFile } from "./hash-file.ts";
+import { enableProof } from "./proof.ts";
+import { type Found, findFirst, stampDigest } from "./stamping.ts";
+
+/** Brings the place for files to life. */
+export function showStampPanel(call: CallApi): void {
+  const panel = document.getElementById("stamp");
+  if (panel !== null) new StampPanel(call, panel);
+}
+
+/** A file is hashed here, looked up, and stamped when asked to. Nothing of it leaves the browser but its SHA-256. */
+class StampPanel {
+  readonly #call: CallApi;
+  readonly #panel: HTMLElement;
+  /** Ends what goes on, when something else begins. */
+  #current = new AbortController();
+
+  constructor(call: CallApi, panel: HTMLElement) {
+    this.#call = call;
+    this.#panel = panel;
+    acceptDrops(panel, (file) => this.#lookUp(file));
+    this.#fill(...this.#start());
+  }
+
+  #start(): [heading: string, content: Node] {
+    return ["Stamp or look up a file", dropZone((file) => this.#lookUp(file))];
+  }
+
+  #showStart(): void {
+    this.#current.abort();
+    this.#show(...this.#start());
+  }
+
+  #lookUp(file: File): void {
+    void this.#attempt(async (signal) => {
+      const progress = element("progress", { max: Math.max(file.size, 1), value: 0, ariaLabel: "Hashed" });
+      this.#show(`Hashing ${file.name}`, progress, actions(button("Cancel", "button quiet", () => this.#showStart())));
+      const showProgress = (bytes: number) => {
+        progress.value = bytes;
+      };
+      const digest = await hashFile(file, showProgress, signal);
+      const found = await findFirst(this.#call, digest, signal);
+      if (found !== undefined) this.#showFound(file, digest, found);
+      else this.#showNotStamped(file, digest);
+    });
+  }
+
+  #showNotStamped(file: File, digest: string): void {
+    const stamp = button("Stamp it now", "button", () => this.#stamp(file, digest));
+    const offer = element("p", {}, "A stamp puts its SHA-256, and nothing else of it, into the next block.");
+    this.#show("Not stamped yet", offer, about(file, digest), actions(stamp, this.#another()));
+  }
+
+  #stamp(file: File, digest: string): void {
+    void this.#attempt(async (signal) => {
+      const status = element("p", { role: "status" }, "Stamping…");
+      this.#show(
+        `Stamping ${file.name}`,
+        status,
+        element("progress", { ariaLabel: "Waiting" }),
+        actions(this.#another()),
+      );
+      const say = (text: string) => {
+        status.textContent = text;
+      };
+      await stampDigest(this.#call, digest, say, signal);
+      const found = await findFirst(this.#call, digest, signal);
+      if (found === undefined) throw new Error("The block that carries it is not there any more.");
+      this.#showFound(file, digest, found);
+    });
+  }
+
+  #showFound(file: File, digest: string, block: Found): void {
+    const proof = element("button", { type: "button", className: "button" }, "Download proof");
+    enableProof(proof, this.#call, block.id, file.name);
+    this.#show("First stamped", firstStamp(block), about(file, digest), actions(proof, this.#another()));
+  }
+
+  #another(): HTMLButtonElement {
+    return button("Another file", "button quiet", () => this.#showStart());
+  }
+
+  async #attempt(step: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#current.abort();
+    this.#current = new AbortController();
+    const { signal } = this.#current;
+    try {
+      await step(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const retry = button("Try again", "button", () => void this.#attempt(step));
+      this.#show("That did not work", element("p", {}, messageOf(error)), actions(retry, this.#another()));
+    }
+  }
+
+  #show(heading: string, ...content: readonly Node[]): void {
+    const hadFocus = this.#panel.contains(document.activeElement);
+    const title = this.#fill(heading, ...content);
+    if (hadFocus)
+      title.focus(); // what had it is gone
+    else announce(heading);
+  }
+
+  #fill(heading: string, ...content: readonly Node[]): HTMLElement {
+    const title = element("h2", { id: "stamp-heading", tabIndex: -1 }, heading);
+    this.#panel.replaceChildren(title, ...content);
+    return title;
+  }
+}

@@ -1,0 +1,94 @@
+/** @jsxImportSource hono/jsx */
+
+import type { Caller } from "../api/turns.ts";
+import type { Block } from "../core/block.ts";
+import { type Digest, digestOf, digestToBytes, isDigest } from "../core/digest.ts";
+import { formatNumber } from "../core/format.ts";
+import type { Vm } from "../vm/vm.ts";
+import { BlockList, pageBlocks, takeListings } from "./blocks-page.tsx";
+import { Code, Message, ProofButton, Time, type View } from "./parts.tsx";
+
+/** Where a digest, or data that hashes to it, was stamped. */
+export async function showDigest(vm: Vm, digest: Digest, from: bigint, caller: Caller): Promise<View> {
+  const first = vm.confirmed.find(digest).next().value;
+  await caller.pause();
+  return first === undefined ? showNotStamped(vm, digest) : showStamps(vm, digest, first, from, caller);
+}
+
+async function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint, caller: Caller): Promise<View> {
+  const blocks = await takeListings(vm.confirmed.findListings(digest, from), pageBlocks + 1, caller);
+  const next = blocks[pageBlocks];
+  const carriesDigest = isDigest(first.data, digest);
+  const content = (
+    <article>
+      <p class="over">First stamped</p>
+      <h1>
+        <Time block={first} style="absolute" />
+      </h1>
+      <p class="lead">
+        <span class="accepted">Accepted</span>{" "}
+        <span class="quiet">
+          <Time block={first} style="relative" />
+        </span>{" "}
+        in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>, which carries{" "}
+        {carriesDigest ? "this SHA-256" : "the data itself"}
+      </p>
+      <dl class="fields">
+        <dt>SHA-256</dt>
+        <dd>
+          <Code text={digest} name="SHA-256" />
+        </dd>
+        <dt>Block id</dt>
+        <dd>
+          <Code text={first.id} name="block id" href={`?block=${first.id}`} />
+        </dd>
+      </dl>
+      <ProofButton block={first} />
+      {(blocks.length > 1 || from > 0n) && (
+        <section aria-labelledby="stamps">
+          <h2 id="stamps">{from > 0n ? `Stamps from block ${formatNumber(from)} on` : "All stamps"}</h2>
+          <BlockList blocks={blocks.slice(0, pageBlocks)} />
+          {next && (
+            <nav class="pages" aria-label="Pages of stamps">
+              <a rel="next" class="older" href={`?digest=${digest}&from=${next.height}`}>
+                Later stamps →
+              </a>
+            </nav>
+          )}
+        </section>
+      )}
+    </article>
+  );
+  return { status: 200, title: "First stamped", content };
+}
+
+function showNotStamped(vm: Vm, digest: Digest): View {
+  const waiting = findUndecided(vm, digest);
+  const heading = waiting === undefined ? "Not stamped yet" : "Not accepted yet";
+  const content = (
+    <Message heading={heading}>
+      {waiting === undefined ? (
+        <p>No accepted block carries this SHA-256, nor data that hashes to it.</p>
+      ) : (
+        <p>
+          {waiting.status === "pending"
+            ? "It waits for a block on this node."
+            : "It is in a block that is not decided yet."}{" "}
+          It may still come to nothing: only an accepted block proves a time.
+        </p>
+      )}
+      <p>
+        <Code text={digest} name="SHA-256" />
+      </p>
+      <div id="stamp-digest" data-digest={digest} data-receipt={waiting?.id} />
+    </Message>
+  );
+  return { status: 404, title: heading, content };
+}
+
+/** A stamp that no accepted block carries: of the data, or of the digest as data. The id is that of its receipt. */
+function findUndecided(vm: Vm, digest: Digest) {
+  return [digest, digestOf(digestToBytes(digest))]
+    .map((id) => ({ id, status: vm.receiptOf(id).status }))
+    .find(({ status }) => status !== "unknown");
+}

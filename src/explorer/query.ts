@@ -1,0 +1,58 @@
+import { type Id, IdError, parseId } from "../avalanche/id.ts";
+import { type Digest, parseDigest } from "../core/digest.ts";
+
+/** Which page is asked for. */
+export type Query =
+  | { readonly page: "blocks"; readonly from: bigint | undefined }
+  | { readonly page: "block"; readonly id: Id }
+  | { readonly page: "height"; readonly height: bigint }
+  | { readonly page: "digest"; readonly digest: Digest; readonly from: bigint }
+  | { readonly page: "malformed"; readonly problem: string };
+
+/** Reads the parameters of the page's URL: `block`, `height`, `digest`, or `q` for any of them; `from` for lists. */
+export function parseQuery(params: Readonly<Record<string, string>>): Query {
+  const { block, height, digest, q, from } = params;
+  const start = from === undefined ? undefined : parseHeight(from);
+  if (from !== undefined && start === undefined) return malformed(from, "a height");
+  if (block !== undefined) return readId(block) ?? malformed(block, "a block id");
+  if (height !== undefined) return readHeight(height) ?? malformed(height, "a height");
+  if (digest !== undefined) return readDigest(digest, start) ?? malformed(digest, "a SHA-256");
+  if (q === undefined || q.trim() === "") return { page: "blocks", from: start };
+  return readHeight(q) ?? readDigest(q, start) ?? readId(q) ?? malformed(q, "a height, a SHA-256 in hex or a block id");
+}
+
+/** Takes "1204" and, as the pages write it, "1,204" or "#1,204". */
+function parseHeight(text: string): bigint | undefined {
+  const digits = /^#?(\d{1,3}(?:,\d{3})+|\d{1,20})$/.exec(text.trim())?.[1]?.replaceAll(",", "");
+  if (digits === undefined || digits.length > maxU64Digits) return undefined;
+  const height = BigInt(digits);
+  return height < 2n ** 64n ? height : undefined;
+}
+
+const maxU64Digits = 20;
+
+function readHeight(text: string): Query | undefined {
+  const height = parseHeight(text);
+  return height === undefined ? undefined : { page: "height", height };
+}
+
+function readDigest(text: string, from = 0n): Query | undefined {
+  const digest = parseDigest(text.trim());
+  return digest === undefined ? undefined : { page: "digest", digest, from };
+}
+
+function readId(text: string): Query | undefined {
+  try {
+    return { page: "block", id: parseId(text) };
+  } catch (error) {
+    if (error instanceof IdError) return undefined;
+    throw error;
+  }
+}
+
+function malformed(text: string, wanted: string): Query {
+  return { page: "malformed", problem: `“${text.slice(0, maxShownLength)}” is not ${wanted}.` };
+}
+
+/** Characters of a malformed value that the page repeats. */
+const maxShownLength = 100;

@@ -1,0 +1,236 @@
+import { equalBytes, type Id } from "../../avalanche/id.ts";
+import { type Block, parseBlock } from "../../core/block.ts";
+import { parseGenesis } from "../../core/genesis.ts";
+import { problemInHistory } from "../../core/history.ts";
+import { BlockStore, isReencoded, requeueStretch } from "../../store/block-store.ts";
+import { FileError } from "../../store/errors.ts";
+import { expectNoOtherChain, stretchesDown } from "../../vm/open.ts";
+import type { HeadMarker } from "../../vm/rewind.ts";
+import { parseRsBlock } from "./stored-block.ts";
+
+export interface TakeOverOptions {
+  readonly file: string;
+  readonly genesisBytes: Uint8Array;
+  /** The last accepted block of timestampvm-rs. */
+  readonly head: Id;
+  /** What the node's database says of our file. Of a file that it does not know, nothing stays. */
+  readonly marker: HeadMarker | undefined;
+}
+
+/** Blocks of the file that are not in the chain of timestampvm-rs, from one height down to above another. */
+export interface Parted {
+  readonly from: bigint;
+  readonly to: bigint;
+  /** The uppermost. */
+  readonly id: Id;
+}
+
+/** What an operator should know of a chain that was taken over. */
+export type Finding =
+  /** A block that is in the chain, but not with the bytes that were received. */
+  | { readonly kind: "re-encoded"; readonly id: Id; readonly height: bigint }
+  /** A block that is not in the chain, nor any above it. The height is undefined when nothing says it. */
+  | { readonly kind: "left out"; readonly id: Id; readonly height: bigint | undefined; readonly problem: string };
+
+/**
+ * Puts the chain that timestampvm-rs left in the node's database into our file, from its head down, since a block names its
+ * parent and no other: to genesis, or to the last block that a file has which the node's database knows. First that is
+ * sought, and nothing is changed before it is found; then what the file has above it is parted with, then come the blocks.
+ * A file that is left half-way has a new instance id, so that nothing of it stays the next time. The chain ends before a
+ * block that breaks a rule; where the next block cannot be found, it is genesis alone.
+ */
+export class TakeOver {
+  readonly #store: BlockStore;
+  readonly #genesis: Block;
+  readonly #head: Id;
+  /** The last block that both chains have, once it is found. Of an unknown file it is not sought. */
+  #common: Block | undefined;
+  #sought: Id | undefined;
+  #soughtBelow: bigint | undefined;
+  #wanted: Id | undefined;
+  /** The lowest block until now. */
+  #child: Block | undefined;
+  /** Not yet in the file. */
+  #stretch: Block[] = [];
+  #stretchBytes = 0;
+
+  /** Throws "malformed genesis", "database in use" or "database failed"; the file is free then. */
+  static open({ file, genesisBytes, head, marker }: TakeOverOptions): TakeOver {
+    const genesis = parseGenesis(genesisBytes);
+    const store = BlockStore.open(file);
+    try {
+      expectNoOtherChain(store, genesis);
+      store.setDurability("normal");
+      return new TakeOver(store, genesis, head, marker);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  private constructor(store: BlockStore, genesis: Block, head: Id, marker: HeadMarker | undefined) {
+    this.#store = store;
+    this.#genesis = genesis;
+    this.#head = head;
+    const isKnown = marker !== undefined && equalBytes(marker.instanceId, store.instanceId);
+    if (isKnown && (store.lastHeight() ?? 0n) > 0n) this.#seek(head); // genesis alone is nothing to keep
+  }
+
+  /** Whether our chain has the last accepted block of timestampvm-rs. */
+  get hasHead(): boolean {
+    return this.#common?.id === this.#head;
+  }
+
+  /** The next block of timestampvm-rs whose parent may be in the file; undefined when the search is over. */
+  get sought(): Id | undefined {
+    return this.#sought;
+  }
+
+  /**
+   * Takes what is stored as block `id`, the sought one; undefined for nothing. Throws "database failed" when it does not say
+   * what is below: then nothing says how much of the file is in that chain, and nothing is taken off.
+   */
+  search(id: Id, value: Uint8Array | undefined): void {
+    const stored = readBlock(value);
+    if (typeof stored === "string") throw this.#cannotFollow(id, stored);
+    const problem = this.#findProblem(id, stored, this.#soughtBelow);
+    if (problem !== undefined) throw this.#cannotFollow(id, problem);
+    this.#soughtBelow = stored.height;
+    this.#seek(stored.parentId);
+  }
+
+  #seek(id: Id): void {
+    this.#common = this.#store.getBlock(id);
+    this.#sought = this.#common === undefined ? id : undefined;
+  }
+
+  /**
+   * Takes off the file what timestampvm-rs does not have; its data waits again, since `now` (Unix seconds). Yields what is
+   * taken off next. Nothing of a file that the node's database does not know is another's to wait for.
+   */
+  *part(now: bigint): Generator<Parted, void> {
+    const kept = this.#common?.height;
+    const last = kept === undefined ? undefined : this.#store.lastHeight();
+    for (const { from, to } of stretchesDown(last ?? 0n, kept ?? 0n, requeueStretch)) {
+      yield { from, to, id: this.#store.expectBlockAtHeight(from).id };
+      this.#store.rewindAndRequeue(to, now);
+    }
+    this.#store.startAnew(kept);
+    this.#wanted = this.hasHead ? undefined : this.#head;
+  }
+
+  /** The next block to add, after `part`; undefined when the chain is whole. */
+  get wanted(): Id | undefined {
+    return this.#wanted;
+  }
+
+  /** Of the last block that was added. */
+  get height(): bigint | undefined {
+    return this.#child?.height;
+  }
+
+  /** Takes what is stored as block `id`, the wanted one; undefined for nothing. */
+  add(id: Id, value: Uint8Array | undefined): Finding[] {
+    const stored = readBlock(value);
+    if (typeof stored === "string") return [this.#leaveOutAll(id, undefined, stored)];
+    const problem = this.#findProblem(id, stored, this.#child?.height);
+    if (problem !== undefined) return [this.#leaveOutAll(id, stored.height, problem)];
+    const block = { ...stored, id };
+    const findings = this.#checkChildOf(block);
+    this.#child = block;
+    this.#wanted = stored.height === 0n ? undefined : stored.parentId;
+    if (stored.id === id) this.#push(stored);
+    else {
+      this.#store.acceptReencoded(id, stored);
+      findings.push({ kind: "re-encoded", id, height: stored.height });
+    }
+    if (this.#common === undefined || this.#wanted !== this.#common.id) return findings;
+    this.#wanted = undefined;
+    return [...findings, ...this.#checkChildOf(this.#common)];
+  }
+
+  /** Gives what the node's database must say of the file, which is on the disk then. */
+  finish(): HeadMarker {
+    this.#flush();
+    this.#store.checkpoint();
+    const { id, height } = this.#store.lastAccepted();
+    return { instanceId: this.#store.instanceId, height, id };
+  }
+
+  /** Releases the file. Nothing else may be called afterwards. */
+  close(): void {
+    this.#store.close();
+  }
+
+  /** Why `stored`, whose child has height `below`, says nothing about block `id`, nor about what is below it. */
+  #findProblem(id: Id, stored: Block, below: bigint | undefined): string | undefined {
+    const { height } = stored;
+    const isGenesis = id === this.#genesis.id && stored.id === id;
+    if (height === 0n && !isGenesis) return `it is not this chain's genesis ${this.#genesis.id}`;
+    if (below !== undefined && height >= below) return "its height is not below that of its child";
+    if (!isStoredAs(id, stored)) return "it is damaged";
+    return undefined;
+  }
+
+  #cannotFollow(id: Id, problem: string): FileError {
+    return new FileError({
+      code: "database failed",
+      file: this.#store.file,
+      problem: `timestampvm-rs went on to block ${this.#head}, but its chain cannot be followed down to this one: block ${id}: ${problem}`,
+      cure:
+        "stop the node and put a sound copy of its database back; or move the chain data directory away: the chain is " +
+        "fetched again from its peers, and begins anew where it has none",
+    });
+  }
+
+  #checkChildOf(parent: Block): Finding[] {
+    const child = this.#child;
+    if (child === undefined) return [];
+    const problem = problemInHistory(child, parent);
+    return problem === undefined ? [] : [this.#leaveOut(child.id, child.height, `it ${problem}`)];
+  }
+
+  #push(block: Block): void {
+    this.#stretch.push(block);
+    this.#stretchBytes += block.bytes.length;
+    if (this.#stretch.length >= maxStretchBlocks || this.#stretchBytes >= maxStretchBytes) this.#flush();
+  }
+
+  #flush(): void {
+    this.#store.acceptAll(this.#stretch);
+    this.#stretch = [];
+    this.#stretchBytes = 0;
+  }
+
+  #leaveOut(id: Id, height: bigint | undefined, problem: string): Finding {
+    this.#store.startAnew(this.#common?.height);
+    this.#stretch = [];
+    this.#stretchBytes = 0;
+    return { kind: "left out", id, height, problem };
+  }
+
+  #leaveOutAll(id: Id, height: bigint | undefined, problem: string): Finding {
+    const finding = this.#leaveOut(id, height, problem);
+    if (this.#common === undefined) this.#push(this.#genesis);
+    this.#wanted = undefined;
+    return finding;
+  }
+}
+
+/** Gives what is wrong instead of a block that cannot be read. */
+function readBlock(value: Uint8Array | undefined): Block | string {
+  if (value === undefined) return "it is missing";
+  try {
+    return parseBlock(parseRsBlock(value));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function isStoredAs(id: Id, stored: Block): boolean {
+  return stored.id === id || isReencoded(id, stored);
+}
+
+/** What one transaction takes; some tens of milliseconds. */
+const maxStretchBlocks = 500;
+const maxStretchBytes = 8 * 1024 * 1024;

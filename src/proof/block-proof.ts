@@ -1,0 +1,106 @@
+import { idFromBytes, sha256 } from "../avalanche/id.ts";
+import { type Block, type BlockSummary, parseBlock } from "../core/block.ts";
+import { digestOf } from "../core/digest.ts";
+import { hasMoreValues, parseExactJson } from "../core/exact-json.ts";
+import { ProofError } from "./errors.ts";
+
+/** What a proof says when it holds. */
+export interface CheckedProof {
+  /** It was there, with its data and timestamp, when block `to` was made. */
+  readonly block: Block;
+  readonly to: Block;
+  /** How many blocks there are from the one to the other, both included. */
+  readonly length: number;
+}
+
+/**
+ * Checks a proof in the form that `getProof` gives and the README describes, from parsed JSON. Integers are numbers or, as
+ * those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That block `to` is one of
+ * the chain must be known from elsewhere.
+ */
+export function checkProof(value: unknown): CheckedProof {
+  const { version, blocks, to: claimedTo, ...claimed } = readObject(value, "it");
+  if (version !== 1 && version !== 1n) throw malformed("its version is not 1");
+  if (!Array.isArray(blocks) || blocks.length === 0) throw malformed("it has no blocks");
+  const block = readBlock(blocks[0], 0);
+  let to = block;
+  for (let i = 1; i < blocks.length; i++) to = expectChild(to, readBlock(blocks[i], i), i);
+  expectName(claimed, block, "the proven block");
+  if (claimed.digest !== `0x${digestOf(block.data)}`)
+    throw malformed("its digest is not that of the proven block's data");
+  expectName(readObject(claimedTo, "its member to"), to, "its last block");
+  return { block, to, length: blocks.length };
+}
+
+/**
+ * Checks a proof in JSON. Throws as `checkProof`, and a `SyntaxError` for what is no JSON. Memory and time are those of the
+ * text's length, whatever it is.
+ */
+export function parseProof(text: string): CheckedProof {
+  if (hasMoreValues(text, maxOtherValues + text.length / minBlockLength))
+    throw malformed("it has more values than a proof of its length");
+  return checkProof(parseExactJson(text));
+}
+
+/** Values beside the blocks: a dozen are known, others are read over. */
+const maxOtherValues = 1_000;
+/** Characters: the hex digits of `["PARENT",0,0,""]`, the shortest block, with `"0x",` around them. */
+const minBlockLength = 99;
+
+/** Throws "no proof" when the block's id is not the hash of its bytes. */
+export function expectProvable({ id, bytes }: Block): void {
+  if (idFromBytes(sha256(bytes)) !== id) throw new ProofError({ code: "no proof", id });
+}
+
+function expectChild(parent: Block, child: Block, at: number): Block {
+  if (child.parentId !== parent.id) throw malformed(`block ${at} is no child of the one before`);
+  if (child.height !== parent.height + 1n) throw malformed(`block ${at} does not have the next height`);
+  if (child.timestamp < parent.timestamp) throw malformed(`block ${at} is older than the one before`);
+  return child;
+}
+
+function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockSummary, what: string): void {
+  if (claimed.id !== block.id) throw malformed(`${what} is ${block.id}, not ${quote(claimed.id)}`);
+  for (const name of ["height", "timestamp"] as const) {
+    const found = claimed[name];
+    if (isInteger(found, block[name])) continue;
+    throw malformed(`${what} has ${name} ${block[name]}, not ${typeof found === "string" ? "a text" : quote(found)}`);
+  }
+}
+
+/** A number that is too large to be exact is no integer's. */
+function isInteger(claimed: unknown, value: bigint): boolean {
+  return claimed === value || (Number.isSafeInteger(claimed) && BigInt(claimed as number) === value);
+}
+
+/** What someone claims, as far as an error repeats it: an object's text may be anything, or none at all. */
+function quote(claimed: unknown): string {
+  if (typeof claimed === "object" && claimed !== null) return Array.isArray(claimed) ? "a list" : "an object";
+  const text = String(claimed);
+  return text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`;
+}
+
+/** Characters: room for an id. */
+const maxQuotedLength = 60;
+
+function readBlock(text: unknown, at: number): Block {
+  try {
+    return parseBlock(readHex(text));
+  } catch (error) {
+    throw malformed(`block ${at}: ${(error as Error).message}`);
+  }
+}
+
+function readHex(text: unknown): Uint8Array {
+  if (typeof text !== "string" || !text.startsWith("0x")) throw new Error("no hex behind 0x");
+  return Uint8Array.fromHex(text.slice(2));
+}
+
+function readObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw malformed(`${what} is no JSON object`);
+}
+
+function malformed(problem: string): ProofError {
+  return new ProofError({ code: "malformed proof", problem });
+}

@@ -1,0 +1,85 @@
+import { defaultProtocol, newestProtocol, oldestProtocol, type Protocol, protocolOf } from "../protocol.ts";
+import type { KnownProtocol } from "./known-protocol.ts";
+import type { NodeProcess } from "./node-process.ts";
+
+/** The environment variable by which an operator names the protocol: the node passes on what begins with GRPC_. */
+export const overrideVariable = "GRPC_TIMESTAMPVM_PROTOCOL";
+/** In which go-plugin names the node's: until protocol 22 (go-plugin v1.4.4, client.go:524-538). */
+export const offeredVariable = "PLUGIN_PROTOCOL_VERSIONS";
+
+export interface Environment {
+  readonly [name: string]: string | undefined;
+}
+
+export interface Choice {
+  readonly protocol: Protocol;
+  /** For the operator: where the number comes from. */
+  readonly reason: string;
+}
+
+interface Found {
+  readonly version: number;
+  readonly reason: string;
+}
+
+/**
+ * The protocol to speak, before the node says a word: it takes one answer only, in the 5 s after it has started us, and
+ * wants exactly its own number. Throws, with what the operator can do, when it is one that we do not speak.
+ */
+export async function chooseProtocol(
+  environment: Environment,
+  node: NodeProcess,
+  known: KnownProtocol | undefined,
+): Promise<Choice> {
+  const override = readOverride(environment[overrideVariable]);
+  const told = known?.recall();
+  const toldHow = told?.refused === undefined ? "the node took it before" : `the node refused ${told.refused}`;
+  const { version, reason } =
+    readOffer(environment[offeredVariable]) ??
+    found(override === told?.refused ? undefined : override, `${overrideVariable} says so`) ??
+    found(told?.version, toldHow) ??
+    found(readVersion(await node.askVersion()), "the node's --version says so") ??
+    byDefault;
+  if (version < oldestProtocol)
+    throw new Error(`${says(version, reason)}, older than ${oldestProtocol}, the oldest here`);
+  if (version > newestProtocol && version !== override) throw new Error(howToTryNewer(version, reason));
+  return { protocol: protocolOf(version), reason };
+}
+
+const byDefault: Found = { version: defaultProtocol, reason: "the default, since the node does not say its own" };
+
+function found(version: number | undefined, reason: string): Found | undefined {
+  return version === undefined ? undefined : { version, reason };
+}
+
+function readOverride(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Error(`${overrideVariable} must be a number of an RPCChainVM protocol, not ${JSON.stringify(text)}`);
+}
+
+/** go-plugin offers a list; AvalancheGo one number. */
+function readOffer(text: string | undefined): Found | undefined {
+  const offered = (text ?? "").split(",").filter((word) => /^\d{1,9}$/.test(word));
+  return offered.length === 0
+    ? undefined
+    : { version: Math.max(...offered.map(Number)), reason: `${offeredVariable} says so` };
+}
+
+/** `avalanchego/1.14.2 [database=v1.4.5, rpcchainvm=45, …]`, from v1.9.2 on (avalanchego, version/string.go). */
+function readVersion(text: string): number | undefined {
+  const [, version] = /\brpcchainvm=(\d{1,9})\b/.exec(text) ?? [];
+  return version === undefined ? undefined : Number(version);
+}
+
+function says(version: number, reason: string): string {
+  return `AvalancheGo speaks RPCChainVM protocol ${version} (${reason})`;
+}
+
+function howToTryNewer(version: number, reason: string): string {
+  return (
+    `${says(version, reason)}, newer than ${newestProtocol}, the newest here. ` +
+    `Install a newer timestampvm, or try the rules of ${newestProtocol}: ` +
+    `start the node with ${overrideVariable}=${version} in its environment`
+  );
+}

@@ -1,0 +1,22 @@
+import { GRPCBroker, GRPCController, GRPCStdio } from "../../../gen/plugin/plugin_pb.ts";
+import type { GrpcServer } from "../grpc/server.ts";
+
+/** The reply to Shutdown goes out first; the node kills us after two seconds (go-plugin v1.4.4, client.go:407-474). */
+const leaveAfterMs = 100;
+
+/** What hashicorp/go-plugin asks of a plugin, beside its own service. `leave` ends the process. */
+export function addGoPluginServices(server: GrpcServer, leave: () => void): void {
+  server.add(GRPCController, {
+    shutdown: () => {
+      setTimeout(leave, leaveAfterMs);
+      return {};
+    },
+  });
+  server.hold(GRPCBroker.method.startStream);
+  server.hold(GRPCStdio.method.streamStdio);
+}
+
+/** The line that go-plugin reads first: its own version, the protocol's, and where we serve (go-plugin v1.4.4, client.go:692). */
+export function goPluginLine(protocolVersion: number, address: string): string {
+  return `1|${protocolVersion}|tcp|${address}|grpc\n`;
+}

@@ -1,0 +1,175 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { parseChainUrl } from "../../src/cli/node/url.ts";
+import { apiBlock, FakeServer, RpcFailure, run, TestChain } from "./node-support.ts";
+
+const commands = ["status", "block", "blocks", "stamp --text x", "find --text x", "proof --text x"].map((words) =>
+  words.split(" "),
+);
+const nowhere = "http://127.0.0.1:1/ext/bc/timestampvm/rpc";
+
+describe("the URL of a chain", () => {
+  test.each([
+    ["http://h:1/ext/bc/c/rpc", "http://h:1/ext/bc/c/rpc"],
+    ["http://h:1/ext/bc/c/rpc/", "http://h:1/ext/bc/c/rpc"],
+    ["http://h:1/ext/bc/c", "http://h:1/ext/bc/c/rpc"],
+    ["http://h:1/ext/bc/c/", "http://h:1/ext/bc/c/rpc"],
+    ["https://h/gateway/c?key=1", "https://h/gateway/c/rpc?key=1"],
+    ["http://h:1", "http://h:1/ext/bc/timestampvm/rpc"],
+    ["http://h:1/", "http://h:1/ext/bc/timestampvm/rpc"],
+    ["h:1", "http://h:1/ext/bc/timestampvm/rpc"],
+    ["127.0.0.1:9650/ext/bc/c", "http://127.0.0.1:9650/ext/bc/c/rpc"],
+    ["[::1]:9650", "http://[::1]:9650/ext/bc/timestampvm/rpc"],
+    ["HTTP://H", "http://h/ext/bc/timestampvm/rpc"],
+  ])("%s is %s", (text, url) => {
+    expect(parseChainUrl(text)).toBe(url);
+  });
+
+  test.each(["", "http://", "ftp://h", "file:///etc/passwd", "a b", "h:99999"])("%j is none", (text) => {
+    expect(parseChainUrl(text)).toBeUndefined();
+  });
+
+  test("comes from --url, else from TIMESTAMPVM_URL, else it is that of a development chain", async () => {
+    using chain = await TestChain.start();
+    const status = async (args: readonly string[], environment: Record<string, string>) => {
+      const { out, err } = await run(["status", ...args], { environment });
+      return /http:\S+\/rpc/.exec(`${out}${err}`)?.[0];
+    };
+    expect(await status(["--url", chain.url], { TIMESTAMPVM_URL: nowhere })).toBe(chain.rpc);
+    expect(await status([], { TIMESTAMPVM_URL: chain.url })).toBe(chain.rpc);
+    expect(await status(["--url", `${chain.url}/ext/bc/${chain.genesisId}`], {})).toBe(
+      `${chain.url}/ext/bc/${chain.genesisId}/rpc`,
+    );
+    expect((await run(["status", "--help"])).out).toContain("http://127.0.0.1:9650");
+  });
+
+  test.each([
+    [["--url", "ftp://x"], {}, "--url"],
+    [[], { TIMESTAMPVM_URL: "ftp://x" }, "TIMESTAMPVM_URL"],
+  ])("that is none is wrong use, which says where it is: %j %j", async (args, environment, where) => {
+    const { code, out, err } = await run(["status", ...args], { environment });
+    expect([code, out, err]).toEqual([2, "", expect.stringContaining(`error: ${where}: not a URL of HTTP: ftp://x`)]);
+  });
+});
+
+describe("a node that is not there", () => {
+  test.each(commands)("%s: exit 1, the URL and what to try", async (...args) => {
+    const { code, out, err } = await run(args, { environment: { TIMESTAMPVM_URL: nowhere } });
+    expect([code, out]).toEqual([1, ""]);
+    for (const words of [nowhere, "`timestampvm dev`", "--url", "TIMESTAMPVM_URL"]) expect(err).toContain(words);
+  });
+});
+
+describe("a server that is no timestampvm, or not yet:", () => {
+  const html = "<!doctype html><title>Welcome</title>";
+  test.each<readonly [string, () => unknown, string]>([
+    [
+      "a web page",
+      () => new Response(html, { headers: { "Content-Type": "text/html" } }),
+      "does not answer in JSON-RPC",
+    ],
+    [
+      "nothing at that path",
+      () => new Response("404 page not found\n", { status: 404 }),
+      "HTTP 404: 404 page not found",
+    ],
+    [
+      "a node that is bootstrapping",
+      () => new Response("chain is not done bootstrapping", { status: 503 }),
+      "HTTP 503",
+    ],
+    ["JSON that is no answer", () => new Response("[]"), "does not answer in JSON-RPC"],
+    ["an error that is none of JSON-RPC", () => new Response('{"error":"denied"}'), "does not answer in JSON-RPC"],
+    ["an error without words", () => new Response('{"error":{"code":1}}'), "does not answer in JSON-RPC"],
+    [
+      "a result beside no error, as JSON-RPC 1.0 has it",
+      () => new Response('{"result":{},"error":null}'),
+      "its answer to getStatus is not understood",
+    ],
+    ["an empty answer", () => new Response(""), "does not answer in JSON-RPC"],
+    ["an answer to something else", () => ({ isBootstrapped: true }), "its answer to getStatus is not understood"],
+    ["null", () => null, "its answer to getStatus is not understood"],
+    ["another VM", () => new RpcFailure(-32601, "Method not found"), "it does not know getStatus"],
+  ])("%s", async (_name, answer, reason) => {
+    using server = new FakeServer(answer);
+    const { code, out, err } = await server.run(["status"]);
+    expect([code, out]).toEqual([1, ""]);
+    for (const words of [reason, `${server.url}/ext/bc/timestampvm/rpc`, "http://HOST:PORT/ext/bc/CHAIN"]) {
+      expect(err).toContain(words);
+    }
+  });
+
+  test("an error whose message is empty is told by its code", async () => {
+    using server = new FakeServer(() => new RpcFailure(-32000, ""));
+    const { code, err } = await server.run(["status"]);
+    expect([code, err]).toEqual([1, "error: error -32000\n"]);
+  });
+
+  test("an answer that breaks off is a server out of reach", async () => {
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data: (socket) => {
+          socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+        },
+      },
+    });
+    try {
+      const { code, out, err } = await run(["status", "--url", `http://127.0.0.1:${listener.port}`]);
+      expect([code, out, err]).toEqual([1, "", expect.stringContaining("cannot reach http://127.0.0.1")]);
+      expect(err).toContain("`timestampvm dev`");
+    } finally {
+      listener.stop(true);
+    }
+  });
+
+  test("one that never answers is left after half a minute", async () => {
+    const { setTimeout } = globalThis;
+    const waits: number[] = [];
+    const hurry = spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms: number) => {
+      if (ms >= 20_000) waits.push(ms);
+      return setTimeout(work, ms >= 20_000 ? 50 : ms);
+    }) as typeof setTimeout);
+    const { promise: never, resolve } = Promise.withResolvers<void>();
+    try {
+      using server = new FakeServer(() => never);
+      const { code, err } = await server.run(["status"]);
+      expect([code, err]).toEqual([1, expect.stringContaining("/rpc: no answer within 30 s\n")]);
+      await server.run(["blocks", "--follow", "--from", "0"]);
+      expect(waits).toEqual([30_000, 50_000]);
+    } finally {
+      hurry.mockRestore();
+      resolve();
+    }
+  });
+});
+
+describe("what a server says never reaches a terminal as commands:", () => {
+  const evil = "\u001b]0;root\u0007\u009b2J\u202e";
+
+  test.each<readonly [string, () => unknown]>([
+    ["an error", () => new RpcFailure(-32603, evil)],
+    ["a page", () => new Response(evil)],
+    ["a failure of HTTP", () => new Response(evil, { status: 500 })],
+    ["an id", () => ({ block: apiBlock(1, "0x00", { id: evil }) })],
+    ["a text that JSON would not escape", () => ({ block: apiBlock(1, "0x00", { parentId: "\u009b2J" }) })],
+  ])("%s", async (_name, answer) => {
+    using server = new FakeServer(answer);
+    for (const more of [[], ["--json"]]) {
+      const { code, out, err } = await server.run(["block", "1", ...more]);
+      expect([code, out]).toEqual([1, ""]);
+      for (const character of ["\u001b", "\u0007", "\u009b", "\u202e"]) expect(err).not.toContain(character);
+    }
+  });
+
+  test("data that is not hex", async () => {
+    using server = new FakeServer(() => ({ block: apiBlock(1, "0xzz") }));
+    const { code, out, err } = await server.run(["block", "1"]);
+    expect([code, out, err]).toEqual([1, "", "error: the node gives data that is not hex\n"]);
+  });
+
+  test("nor what a person has typed", async () => {
+    const { code, err } = await run(["block", `\u001b[2J`]);
+    expect([code, err]).toEqual([2, expect.stringContaining("\\u001b[2J")]);
+  });
+});

@@ -1,0 +1,320 @@
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { apiBlock, FakeServer, isoTime, RpcFailure, sha256, sha256Twice, TestChain } from "./node-support.ts";
+
+let chain: TestChain;
+let directory: ReturnType<typeof temporaryDirectory>;
+
+beforeAll(async () => {
+  chain = await TestChain.start();
+  directory = temporaryDirectory();
+});
+afterAll(() => {
+  chain[Symbol.dispose]();
+  directory[Symbol.dispose]();
+});
+
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(directory.file(name), content);
+  return directory.file(name);
+}
+
+async function latest() {
+  return (await chain.call("getBlocks", { limit: 1 })).blocks[0];
+}
+
+describe("stamp", () => {
+  test("puts the SHA-256 of a file on the chain, and tells when it was accepted", async () => {
+    const path = file("report.txt", "a report");
+    const { code, out, err } = await chain.run(["stamp", path]);
+    const block = await latest();
+    expect(block.data).toBe(`0x${sha256("a report")}`);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toBe(
+      [
+        `data     ${path}, 8 bytes`,
+        `SHA-256  ${sha256("a report")}`,
+        `receipt  ${sha256Twice("a report")}`,
+        `stamped  ${isoTime(block.timestamp)}  block ${block.id}  height ${block.height}`,
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test.each<readonly [string, (content: string) => readonly string[], string]>([
+    ["a text", (content) => ["--text", content], "data     the text, "],
+    ["a digest", (content) => ["--digest", sha256(content)], "SHA-256  "],
+    ["a digest behind 0x", (content) => ["--digest", `0x${sha256(content)}`], "SHA-256  "],
+    ["a digest in capitals", (content) => ["--digest", sha256(content).toUpperCase()], "SHA-256  "],
+  ])("takes %s", async (name, args, start) => {
+    const { code, out } = await chain.run(["stamp", ...args(name)]);
+    expect([code, out.startsWith(start)]).toEqual([0, true]);
+    expect((await latest()).data).toBe(`0x${sha256(name)}`);
+  });
+
+  test.each([
+    ["where nothing is named", []],
+    ["where it is named", ["-"]],
+  ])("takes standard input %s", async (name, args) => {
+    const { code, out } = await chain.run(["stamp", ...args], { stdin: file("input", name) });
+    expect([code, out]).toEqual([0, expect.stringMatching(/^data {5}standard input, \d+ bytes\n/)]);
+    expect((await latest()).data).toBe(`0x${sha256(name)}`);
+  });
+
+  test("takes a file before standard input, and a text that looks like a file as text", async () => {
+    const stdin = file("input", "from input");
+    await chain.run(["stamp", file("named", "from a file")], { stdin });
+    expect((await latest()).data).toBe(`0x${sha256("from a file")}`);
+    await chain.run(["stamp", "--text", "-"], { stdin });
+    expect((await latest()).data).toBe(`0x${sha256("-")}`);
+  });
+
+  test("takes nothing at all as data, too", async () => {
+    expect((await chain.run(["stamp", "--text", ""])).code).toBe(0);
+    expect((await latest()).data).toBe(`0x${sha256("")}`);
+  });
+
+  test.each([
+    ["the data", "known as data", (text: string) => `0x${Buffer.from(text).toString("hex")}`, sha256],
+    ["its SHA-256", "known as digest", (text: string) => `0x${sha256(text)}`, sha256Twice],
+  ])(
+    "makes no block for what the chain carries as %s: the first one counts",
+    async (_name, text, encode, receiptOf) => {
+      const data = encode(text);
+      const id = sha256(Buffer.from(data.slice(2), "hex"));
+      await chain.call("proposeBlock", { data });
+      const { block: first } = await chain.call("getReceipt", { id, waitMs: 20_000 });
+      const { code, out } = await chain.run(["stamp", "--text", text]);
+      expect([code, out]).toEqual([
+        0,
+        `data     the text, ${text.length} bytes\nSHA-256  ${sha256(text)}\nreceipt  ${receiptOf(text)}\n` +
+          `stamped  ${isoTime(first.timestamp)}  block ${first.id}  height ${first.height}\n` +
+          "It was on the chain before: nothing new was stamped.\n",
+      ]);
+      expect((await latest()).height).toBe(first.height);
+      const { out: json } = await chain.run(["stamp", "--text", text, "--json"]);
+      const receipt = await chain.call("getReceipt", { id });
+      expect(JSON.parse(json)).toEqual({ digest: `0x${sha256(text)}`, ...receipt });
+    },
+  );
+
+  test("for programs is the receipt, and the digest", async () => {
+    const { code, out } = await chain.run(["stamp", "--text", "for programs", "--json"]);
+    const { id, height, timestamp } = await latest();
+    expect([code, out]).toEqual([
+      0,
+      `{"digest":"0x${sha256("for programs")}","id":"0x${sha256Twice("for programs")}","status":"accepted",` +
+        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp}}}\n`,
+    ]);
+  });
+});
+
+describe("stamp --data", () => {
+  test("puts the data itself on the chain", async () => {
+    const data = Uint8Array.from({ length: 1_000_000 }, (_, i) => i * 7);
+    const { code, out } = await chain.run(["stamp", "--data", file("large", data)]);
+    const block = await latest();
+    expect([code, block.data === `0x${data.toHex()}`]).toEqual([0, true]);
+    expect(out).toContain(`, 1,000,000 bytes\nSHA-256  ${sha256(data)}\nreceipt  ${sha256(data)}\nstamped  `);
+  });
+
+  test("once: what the chain carries is told", async () => {
+    await chain.run(["stamp", "--data", "--text", "twice"]);
+    const { height } = await latest();
+    expect((await chain.run(["stamp", "--data", "--text", "twice"])).out).toEndWith("nothing new was stamped.\n");
+    expect((await latest()).height).toBe(height);
+  });
+
+  test("puts data on the chain of which only the SHA-256 is there", async () => {
+    await chain.run(["stamp", "--text", "first the digest"]);
+    const { code, out } = await chain.run(["stamp", "--data", "--text", "first the digest"]);
+    expect([code, out.includes("before")]).toEqual([0, false]);
+    expect((await latest()).data).toBe(`0x${Buffer.from("first the digest").toString("hex")}`);
+  });
+
+  test.each([
+    ["a file", (path: string) => [path]],
+    ["standard input", () => []],
+  ])("refuses %s with a byte more than a block may carry", async (_name, args) => {
+    const path = file("too large", new Uint8Array(1_000_001));
+    const { code, out, err } = await chain.run(["stamp", "--data", ...args(path)], { stdin: path });
+    expect([code, out, err]).toEqual([1, "", expect.stringContaining("has more than 1,000,000 bytes\n")]);
+  });
+});
+
+describe("the wait of stamp", () => {
+  const answers = (receipts: readonly object[]) => {
+    const left = [...receipts];
+    return (method: string) => (method === "find" ? { blocks: [] } : left.length > 1 ? left.shift() : left[0]);
+  };
+  const pending = { id: `0x${"ab".repeat(32)}`, status: "pending" };
+  const processing = { ...pending, status: "processing" };
+  const acceptedReceipt = { ...pending, status: "accepted", block: { id: "b", height: 9, timestamp: 1_795_297_311 } };
+
+  test("goes on until the block is accepted", async () => {
+    using server = new FakeServer(answers([pending, processing, acceptedReceipt]));
+    const { code, out } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out]).toEqual([0, expect.stringContaining("stamped  2026-11-21T21:41:51Z  block b  height 9\n")]);
+    expect(server.asked.map(({ method }) => method)).toEqual(["find", "stamp", "getReceipt", "getReceipt"]);
+    const waits = server.asked.slice(2).map(({ params }) => Number(params.waitMs));
+    for (const wait of waits) expect(wait > 10_000 && wait <= 20_000).toBeTrue();
+  });
+
+  test.each([
+    ["pending", pending, "it is on the node's disk, and waits for a block"],
+    ["processing", processing, "it is in a block that is not decided"],
+  ])("ends with 3 when the time is over and it is %s", async (_name, receipt, state) => {
+    using server = new FakeServer(answers([receipt]));
+    const { code, out, err } = await server.run(["stamp", "--text", "x", "--timeout", "0.2"]);
+    expect([code, out]).toEqual([3, expect.stringContaining(`\nstamped  not yet: ${state}\n`)]);
+    expect(err).toBe(
+      `error: not accepted within 0.2 s. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n`,
+    );
+  });
+
+  test("of a node that goes away meanwhile ends with 1, and tells that it has the stamp", async () => {
+    using server = new FakeServer((method) => {
+      if (method === "find") return { blocks: [] };
+      return method === "stamp" ? pending : new Response("gone", { status: 502 });
+    });
+    const { code, err } = await server.run(["stamp", "--text", "x"]);
+    expect([code, err]).toEqual([1, expect.stringContaining("HTTP 502: gone\n")]);
+    expect(err).toEndWith(
+      `\nThe stamp was taken before. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n`,
+    );
+  });
+
+  test("of a real chain ends with 3, too, and what was stamped is accepted later", async () => {
+    using slow = await TestChain.start(1_000);
+    await slow.accept(["one before it"]);
+    const { code, out } = await slow.run(["stamp", "--text", "late", "--timeout", "0.1", "--json"]);
+    expect([code, JSON.parse(out).status]).toEqual([3, "pending"]);
+    expect((await slow.call("getReceipt", { id: sha256Twice("late"), waitMs: 20_000 })).status).toBe("accepted");
+  });
+
+  test("does not ask at all with --timeout 0", async () => {
+    using server = new FakeServer(answers([pending]));
+    expect((await server.run(["stamp", "--text", "x", "--timeout", "0", "--json"])).code).toBe(3);
+    expect(server.asked.map(({ method }) => method)).toEqual(["find", "stamp"]);
+  });
+
+  test("is left out with --no-wait", async () => {
+    using server = new FakeServer(answers([pending]));
+    const { code, out, err } = await server.run(["stamp", "--text", "x", "--no-wait", "--json"]);
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: `${JSON.stringify({ digest: `0x${sha256("x")}`, ...pending })}\n`,
+      err: "",
+    });
+    expect((await server.run(["stamp", "--text", "x", "--no-wait"])).out).toContain("stamped  not yet: ");
+  });
+
+  test("is an error when the node has dropped it meanwhile", async () => {
+    using server = new FakeServer(answers([pending, { ...pending, status: "unknown" }]));
+    const { code, err } = await server.run(["stamp", "--text", "x"]);
+    expect([code, err]).toEqual([1, "error: the node has dropped it: it waited for too long\n"]);
+  });
+
+  test("asks without waiting there where too many wait", async () => {
+    using server = new FakeServer((method, { waitMs }) => {
+      if (method === "find") return { blocks: [] };
+      if (method === "stamp") return pending;
+      return Number(waitMs) > 0 ? new RpcFailure(-32603, "too many waiting") : acceptedReceipt;
+    });
+    expect((await server.run(["stamp", "--text", "x"])).code).toBe(0);
+  });
+
+  test("is told to a person who watches, and gone at the end", async () => {
+    let ms = 0;
+    const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_000));
+    try {
+      using server = new FakeServer(async (method) => {
+        if (method === "find") return { blocks: [] };
+        if (method === "stamp") return pending;
+        await Bun.sleep(700);
+        return acceptedReceipt;
+      });
+      const { err } = await server.run(["stamp", "--text", "x"], { isWatched: true });
+      const [before, told, ...rest] = err.split("\r\u001b[K");
+      expect([before, told, rest.at(-1)]).toEqual(["", expect.stringMatching(/^waiting for a block: \d+ s$/), ""]);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  test("ends with 1 and the node's words when it refuses", async () => {
+    using server = new FakeServer((method) =>
+      method === "find" ? { blocks: [] } : new RpcFailure(-32603, "mempool full: try again later"),
+    );
+    const { code, out, err } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out, err]).toEqual([1, "", "error: mempool full: try again later\n"]);
+  });
+});
+
+describe("find", () => {
+  test("tells every block with the data or its SHA-256, the first one first", async () => {
+    const text = "found";
+    const blocks = await chain.accept([Uint8Array.fromHex(sha256(text)), text, "something else"]);
+    const [digest, data] = blocks as [(typeof blocks)[0], (typeof blocks)[0]];
+    const { code, out, err } = await chain.run(["find", file("found.txt", text)]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toBe(
+      [
+        `data           ${directory.file("found.txt")}, 5 bytes`,
+        `SHA-256        ${sha256(text)}`,
+        `first stamped  ${isoTime(digest.timestamp)}`,
+        `${`${digest.height}`.padStart(8)}  ${isoTime(digest.timestamp)}  its SHA-256  ${digest.id}`,
+        `${`${data.height}`.padStart(8)}  ${isoTime(data.timestamp)}  data itself  ${data.id}`,
+        "",
+      ].join("\n"),
+    );
+    const { blocks: found } = await chain.call("find", { digest: sha256(text) });
+    const { out: json } = await chain.run(["find", "--digest", sha256(text), "--json"]);
+    expect(json).toBe(found.map((block: object) => `${JSON.stringify(block)}\n`).join(""));
+  });
+
+  test("sends nothing but the SHA-256", async () => {
+    using server = new FakeServer(() => ({ blocks: [] }));
+    await server.run(["find", "--text", "a secret"]);
+    expect(server.asked).toEqual([{ method: "find", params: { digest: sha256("a secret"), from: 0, limit: 100 } }]);
+  });
+
+  test("is exit 1 where there is nothing", async () => {
+    for (const more of [[], ["--json"]]) {
+      const { code, out, err } = await chain.run(["find", "--text", "never stamped", ...more]);
+      expect([code, out, err]).toEqual([1, "", expect.stringMatching(/^error: not found: .*\n$/)]);
+      expect(err).toContain(sha256("never stamped"));
+    }
+  });
+
+  test("goes through all pages", async () => {
+    using server = new FakeServer((_method, { from }) => ({
+      blocks: [apiBlock(Number(from) + 1, "0x00", { match: "data" })],
+      ...(Number(from) < 20 && { next: Number(from) + 10 }),
+    }));
+    const { out } = await server.run(["find", "--text", "x", "--json"]);
+    expect(
+      out
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).height),
+    ).toEqual([1, 11, 21]);
+  });
+
+  test("does not go on for ever", async () => {
+    using server = new FakeServer(() => ({ blocks: [], next: 0 }));
+    const { code, err } = await server.run(["find", "--text", "x"]);
+    expect([code, err]).toEqual([1, "error: the node gives the same blocks again\n"]);
+  });
+});
+
+describe("a file that cannot be read is exit 1, with its name:", () => {
+  test.each(["stamp", "find", "proof"])("%s", async (command) => {
+    const missing = await chain.run([command, directory.file("missing")]);
+    expect([missing.code, missing.out, missing.err]).toEqual([1, "", expect.stringMatching(/ENOENT.*missing'\n$/)]);
+    const folder = await chain.run([command, directory.path]);
+    expect([folder.code, folder.err]).toEqual([1, expect.stringMatching(/EISDIR/)]);
+    expect(folder.err).toContain(directory.path);
+  });
+});

@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { runCli } from "../../src/cli/cli.ts";
+import type { Output } from "../../src/cli/terminal/output.ts";
+import type { DevChain } from "../../src/dev/dev-chain.ts";
+import { startTestChain } from "../support/dev-chain.ts";
+import type { Ran } from "./db-support.ts";
+
+const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
+
+/** What surrounds a command, beside its arguments: nobody at a terminal, and nothing to read, unless a test says so. */
+export interface Surroundings extends Partial<Omit<Output, "out" | "err" | "input">> {
+  /** A file that is standard input. */
+  readonly stdin?: string;
+  /** Called with all that is printed so far. */
+  readonly onOut?: (text: string) => void;
+}
+
+export interface RanWithBytes extends Ran {
+  /** What was printed, as it came. */
+  readonly bytes: Uint8Array;
+}
+
+/** Runs a command line in this process. */
+export async function run(args: readonly string[], surroundings: Surroundings = {}): Promise<RanWithBytes> {
+  const { stdin, onOut, ...rest } = surroundings;
+  const pieces: Uint8Array[] = [];
+  let err = "";
+  const fileDescriptor = stdin === undefined ? undefined : openSync(stdin, "r");
+  try {
+    const code = await runCli(args, about, {
+      out: (content) => {
+        pieces.push(Buffer.from(content as string));
+        onOut?.(Buffer.concat(pieces).toString());
+      },
+      err: (text) => {
+        err += text;
+      },
+      ...(fileDescriptor !== undefined && { input: { fileDescriptor, isTerminal: false } }),
+      ...rest,
+    });
+    const bytes = Buffer.concat(pieces);
+    return { code, out: bytes.toString(), err, bytes };
+  } finally {
+    if (fileDescriptor !== undefined) closeSync(fileDescriptor);
+  }
+}
+
+/** A development chain in this process. */
+export class TestChain implements Disposable {
+  readonly #chain: DevChain;
+  readonly url: string;
+  readonly rpc: string;
+  readonly genesisId: string;
+
+  static async start(minBlockIntervalMs = 0): Promise<TestChain> {
+    const genesisBytes = new TextEncoder().encode('{"data":"the first"}');
+    return new TestChain(await startTestChain({ genesisBytes, config: { minBlockIntervalMs } }));
+  }
+
+  private constructor(chain: DevChain) {
+    this.#chain = chain;
+    this.url = this.#chain.url;
+    this.rpc = this.#chain.rpc;
+    this.genesisId = this.#chain.genesis.id;
+  }
+
+  /** Runs a command that asks this chain. */
+  run(args: readonly string[], surroundings: Surroundings = {}): Promise<RanWithBytes> {
+    return run(args, { environment: { TIMESTAMPVM_URL: this.rpc }, ...surroundings });
+  }
+
+  /** Calls a method without the code under test. Integers lose digits. */
+  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, which the tests look into
+  async call(method: string, params?: object): Promise<any> {
+    const answer = await fetch(this.rpc, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    });
+    const { result, error } = (await answer.json()) as { result?: unknown; error?: { message: string } };
+    if (error !== undefined) throw new Error(error.message);
+    return result;
+  }
+
+  /** Resolves with the blocks that carry `data`, once they are accepted. */
+  async accept(data: readonly (string | Uint8Array)[]): Promise<readonly AcceptedBlock[]> {
+    const blocks: AcceptedBlock[] = [];
+    for (const text of data) {
+      const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+      await this.call("proposeBlock", { data: `0x${bytes.toHex()}` });
+      const { block } = await this.call("getReceipt", { id: sha256(bytes), waitMs: 20_000 });
+      blocks.push(block);
+    }
+    return blocks;
+  }
+
+  [Symbol.dispose](): void {
+    this.#chain.close();
+  }
+}
+
+export interface AcceptedBlock {
+  readonly id: string;
+  readonly height: number;
+  readonly timestamp: number;
+}
+
+/** In hex. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** The SHA-256 of the bytes of a SHA-256. */
+export function sha256Twice(data: string | Uint8Array): string {
+  return sha256(Uint8Array.fromHex(sha256(data)));
+}
+
+export function isoTime(timestamp: number): string {
+  return new Date(timestamp * 1_000).toISOString().replace(".000Z", "Z");
+}
+
+/** A server that answers each method with what `answers` gives for it, or with a response of its own. */
+export class FakeServer implements Disposable {
+  readonly #server;
+  readonly asked: { readonly method: string; readonly params: Record<string, unknown> }[] = [];
+
+  constructor(answers: (method: string, params: Record<string, unknown>) => unknown) {
+    this.#server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: async (request) => {
+        const { id, method, params } = (await request.json()) as { id: number; method: string; params: never };
+        this.asked.push({ method, params });
+        const answer = await answers(method, params);
+        if (answer instanceof Response) return answer;
+        if (answer instanceof RpcFailure) return Response.json({ jsonrpc: "2.0", id, error: { ...answer } });
+        return Response.json({ jsonrpc: "2.0", id, result: answer });
+      },
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.port}`;
+  }
+
+  run(args: readonly string[], surroundings: Surroundings = {}): Promise<RanWithBytes> {
+    return run([...args, "--url", this.url], surroundings);
+  }
+
+  [Symbol.dispose](): void {
+    void this.#server.stop(true);
+  }
+}
+
+export class RpcFailure {
+  readonly code: number;
+  readonly message: string;
+
+  constructor(code: number, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+/** A block as the API gives it. */
+export function apiBlock(height: number, data = "0x00", more: object = {}): object {
+  return {
+    id: `block${height}`,
+    height,
+    parentId: `block${height - 1}`,
+    timestamp: 1_795_297_311,
+    data,
+    status: "accepted",
+    ...more,
+  };
+}

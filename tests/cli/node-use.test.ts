@@ -1,0 +1,121 @@
+import { describe, expect, test } from "bun:test";
+import { parseTime } from "../../src/cli/terminal/parse-time.ts";
+import { run, sha256 } from "./node-support.ts";
+
+const commands = ["status", "block", "blocks", "stamp", "find", "proof", "check-proof"];
+const id = "11111111111111111111111111111111LpoYY";
+const digest = sha256("x");
+
+describe("wrong use is exit 2, before anything is sent:", () => {
+  test.each<readonly [string, string]>([
+    ["status now", "too many arguments"],
+    ["status --nope", "--nope"],
+    ["status --url", "--url"],
+    ["block 1 2", "too many arguments"],
+    ["block newest", "neither a height, nor a block's id, nor latest"],
+    [`block ${id}x`, "neither a height"],
+    ["block 18446744073709551616", "neither a height"],
+    ["block 1.5", "neither a height"],
+    ["block 1 --at 2026-01-01", "not both"],
+    ["block --at yesterday", "neither ISO 8601 nor Unix seconds"],
+    ["block 1 --raw --json", "exclude each other"],
+    ["blocks 1", "too many arguments"],
+    ["blocks --limit 0", "not a number from 1"],
+    ["blocks --limit x", "not a whole number"],
+    ["blocks --from -1", "--from"],
+    ["blocks --from 18446744073709551616", "not a whole number"],
+    ["blocks --order up", "descending, ascending"],
+    ["stamp", "give a file, --text or --digest, or data on standard input"],
+    ["stamp a b", "too many arguments"],
+    ["stamp a --text b", "give one of"],
+    [`stamp --text b --digest ${digest}`, "give one of"],
+    ["stamp - --text b", "give one of"],
+    ["stamp --digest 12", "not 64 hex digits"],
+    [`stamp --digest ${digest}0`, "not 64 hex digits"],
+    [`stamp --digest ${digest.replace(/./, "g")}`, "not 64 hex digits"],
+    [`stamp --data --digest ${digest}`, "--data needs the data"],
+    ["stamp --text a --timeout soon", "not a number of seconds"],
+    ["stamp --text a --timeout -1", "--timeout"],
+    ["find", "give a file"],
+    [`find a --digest ${digest}`, "give one of"],
+    ["proof", "give a file"],
+    [`proof a --id ${id}`, "--id or data, not both"],
+    ["proof --id x", "not a block's id"],
+    ["proof --text a --to x", "not a block's id"],
+    ["check-proof", "proof"],
+    ["check-proof a b", "too many arguments"],
+    ["check-proof a --to x", "not a block's id"],
+    ["check-proof a --file b --text c", "give one of"],
+    ["check-proof a --url http://h", "--url"],
+  ])("%s", async (line, reason) => {
+    const { code, out, err } = await run(line.split(" "));
+    expect([code, out, err]).toEqual([2, "", expect.stringContaining(reason)]);
+  });
+
+  test.each(["stamp", "find", "proof"])("%s at a terminal, with nothing named", async (command) => {
+    const { code, err } = await run([command], { input: { fileDescriptor: 0, isTerminal: true } } as object);
+    expect([code, err]).toEqual([2, expect.stringContaining("give a file")]);
+  });
+});
+
+describe("--help", () => {
+  test("of the program names every command", async () => {
+    const { out } = await run(["--help"]);
+    for (const command of commands) expect(out).toContain(`  ${command} `);
+  });
+
+  test.each(commands)("of %s says how to use it, and what it leaves with", async (command) => {
+    const { code, out, err } = await run([command, "--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain(`Usage: timestampvm ${command}`);
+    expect(out).toMatch(/\nExit codes: 0 .+; 1 .+; 2 wrong use/);
+    expect(out).toContain("--json");
+    expect(out.includes("TIMESTAMPVM_URL")).toBe(command !== "check-proof");
+    expect(out.split("\n").filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  test("of stamp tells 3 as well", async () => {
+    expect((await run(["stamp", "--help"])).out).toMatch(/; 3 not accepted within --timeout/);
+  });
+});
+
+describe("a time", () => {
+  test.each<readonly [string, bigint]>([
+    ["0", 0n],
+    ["1795297311", 1_795_297_311n],
+    ["18446744073709551615", 2n ** 64n - 1n],
+    ["1970-01-01", 0n],
+    ["2026-11-21", 1_795_219_200n],
+    ["2024-02-29", 1_709_164_800n],
+    ["2026-11-21T21:41:51Z", 1_795_297_311n],
+    ["2026-11-21T21:41:51", 1_795_297_311n],
+    ["2026-11-21 21:41:51", 1_795_297_311n],
+    ["2026-11-21t21:41:51z", 1_795_297_311n],
+    ["2026-11-21T21:41:51.999Z", 1_795_297_311n],
+    ["2026-11-21T21:41Z", 1_795_297_260n],
+    ["2026-11-21T22:41:51+01:00", 1_795_297_311n],
+    ["2026-11-21T16:11:51-05:30", 1_795_297_311n],
+  ])("%s is %p", (text, seconds) => {
+    expect(parseTime(text)).toBe(seconds);
+  });
+
+  test.each([
+    "",
+    "now",
+    "-1",
+    "1.5",
+    "18446744073709551616",
+    "2026-13-01",
+    "2026-02-30",
+    "2025-02-29",
+    "2026-11-21T25:00:00Z",
+    "2026-11-21T21:60:00Z",
+    "2026-11-21Z",
+    "21.11.2026",
+    "1969-12-31T23:59:59Z",
+    "1970-01-01T00:00:00+01:00",
+    "2026-11-21T21:41:51Z and more",
+  ])("%j is none", (text) => {
+    expect(parseTime(text)).toBeUndefined();
+  });
+});

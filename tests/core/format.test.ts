@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import { formatNumber, formatSize, formatTime, shorten, showData } from "../../src/core/format.ts";
+import { relativeTime } from "../../src/explorer/relative-time.ts";
+import { bytesOf } from "../support/chain.ts";
+
+describe("data is shown", () => {
+  test.each([
+    ["plain text", "hello world"],
+    ["lines and tabs", "a\r\n\tb"],
+    ["other scripts", "Prüfung 契約書 שלום नमस्ते"],
+    ["emoji of several parts", "👩‍👩‍👧 ❤️"],
+    ["nothing", ""],
+  ])("as text: %s", (_name, text) => {
+    expect(showData(bytesOf(text), 100)).toEqual({ kind: "text", text, hiddenBytes: 0 });
+  });
+
+  test.each([
+    ["bytes that are no UTF-8", new Uint8Array([0x61, 0xff])],
+    ["half a character", new Uint8Array([0x61, 0xc3])],
+    ["a null", bytesOf("a\0b")],
+    ["an escape sequence of terminals", bytesOf("\u001b[31m")],
+    ["text that turns its direction", bytesOf("invoice\u202efdp.exe")],
+    ["an invisible space", bytesOf("a\u200bb")],
+    ["a byte order mark", bytesOf("\ufeffa")],
+    ["nothing but white space", bytesOf(" \n\u3000\t")],
+  ])("as hex: %s", (_name, data) => {
+    expect(showData(data, 100)).toEqual({
+      kind: "hex",
+      text: `0x${Buffer.from(data).toString("hex")}`,
+      hiddenBytes: 0,
+    });
+  });
+
+  test("as far as there is room, without half a character at its end", () => {
+    expect(showData(bytesOf("aäöü"), 4)).toEqual({ kind: "text", text: "aä", hiddenBytes: 3 });
+    expect(showData(new Uint8Array(5).fill(255), 2)).toEqual({ kind: "hex", text: "0xffff", hiddenBytes: 3 });
+  });
+});
+
+test.each([
+  [0, "just now"],
+  [1, "just now"],
+  [2, "2 seconds ago"],
+  [59, "59 seconds ago"],
+  [60, "1 minute ago"],
+  [3_599, "59 minutes ago"],
+  [3_600, "1 hour ago"],
+  [86_399, "23 hours ago"],
+  [86_400, "1 day ago"],
+  [2_629_745, "30 days ago"],
+  [2_629_746, "1 month ago"],
+  [31_556_952, "1 year ago"],
+  [-1, "just now"],
+  [-120, "in 2 minutes"],
+])("what was %i seconds ago is %s", (age, text) => {
+  expect(relativeTime(1_000_000_000 - age, 1_000_000_000)).toBe(text);
+});
+
+test.each([
+  [0n, "1 January 1970 at 00:00:00 UTC", "1970-01-01T00:00:00Z"],
+  [1_795_296_812n, "21 November 2026 at 21:33:32 UTC", "2026-11-21T21:33:32Z"],
+  [8_640_000_000_000n, "13 September 275760 at 00:00:00 UTC", "+275760-09-13T00:00:00Z"],
+])("the time %i is %s", (seconds, text, iso) => {
+  expect(formatTime(seconds)).toEqual({ text, iso });
+});
+
+test("a time beyond what dates can say is none", () => {
+  expect(formatTime(8_640_000_000_001n)).toBeUndefined();
+  expect(formatTime(2n ** 64n - 1n)).toBeUndefined();
+});
+
+test("numbers have their digits in threes", () => {
+  expect([formatNumber(999), formatNumber(1_000_000n), formatNumber(2n ** 64n - 1n)]).toEqual([
+    "999",
+    "1,000,000",
+    "18,446,744,073,709,551,615",
+  ]);
+  expect([formatSize(0), formatSize(1), formatSize(1_234)]).toEqual(["0 bytes", "1 byte", "1,234 bytes"]);
+});
+
+test("what is too long for a line loses its middle", () => {
+  expect(shorten("0123456789abcdefghij")).toBe("0123456789abcdefghij");
+  expect(shorten("0123456789abcdefghijk")).toBe("01234567…defghijk");
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { Log } from "../../src/log.ts";
+import { gatherMetrics } from "../../src/plugin/metrics.ts";
+import { startVm } from "../support/chain.ts";
+
+const silent = new Log(() => {});
+const http = { requests: 3, refused: { requests: 1, bytes: 2 } };
+const processNames = [
+  "process_cpu_seconds_total",
+  "process_resident_memory_bytes",
+  "process_start_time_seconds",
+  "http_requests",
+  "http_requests_refused_total",
+];
+
+test("before there is a chain, the process alone is measured", () => {
+  expect(gatherMetrics(() => undefined, http, silent).map(({ name }) => name)).toEqual(processNames);
+});
+
+test("a chain is measured beside it, each name once", () => {
+  const { vm } = startVm();
+  const names = gatherMetrics(() => vm.status(), http, silent).map(({ name }) => name);
+  expect(names).toEqual([...processNames, ...names.slice(processNames.length)]);
+  expect(names).toContain("last_accepted_height");
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("where the VM cannot say how it is, nothing is answered, and no error: it would cost all chains their metrics", () => {
+  const logged: string[] = [];
+  const { vm } = startVm();
+  vm.close();
+  expect(() => vm.status()).toThrow();
+  expect(gatherMetrics(() => vm.status(), http, new Log((line) => logged.push(line)))).toEqual([]);
+  expect(logged).toEqual([expect.stringContaining('"event":"metrics not gathered"')]);
+});
