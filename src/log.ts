@@ -1,14 +1,15 @@
-import type { LogLevel } from "./core/config.ts";
-import { formatExactJson } from "./core/exact-json.ts";
+/** A log drops what ranks below its own level. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What an event carries besides its name. Never the data of a proposal. */
 export type LogFields = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
 
-/** One JSON line per event, for people and for machines. */
+/** One JSON line per event, for people and for machines. Integers have all their digits. */
 export class Log {
   readonly #write: (line: string) => void;
   #threshold = rank.info;
 
+  /** `write` takes a line without its end. */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
@@ -36,20 +37,15 @@ export class Log {
   #log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (rank[level] < this.#threshold) return;
     const time = new Date().toISOString();
-    this.#write(formatExactJson({ time, level, event, ...shorten(fields) }));
+    this.#write(JSON.stringify({ time, level, event, ...fields }, formatValue));
   }
 }
 
-/** A log drops what ranks below its own level. */
 const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
-/** Longer texts are cut: an error may quote what a peer sent. */
+/** Characters. Longer texts are cut: an error may quote what a peer sent. */
 const maxTextLength = 2_000;
 
-function shorten(fields: LogFields): LogFields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === "string" && value.length > maxTextLength ? `${value.slice(0, maxTextLength)}…` : value,
-    ]),
-  );
+function formatValue(_name: string, value: unknown): unknown {
+  if (typeof value === "bigint") return JSON.rawJSON(value.toString());
+  return typeof value === "string" && value.length > maxTextLength ? `${value.slice(0, maxTextLength)}…` : value;
 }

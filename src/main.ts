@@ -1,14 +1,17 @@
-import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
 import { Admission } from "./api/admission.ts";
-import { apiPaths } from "./api/paths.ts";
+import { apiPaths, rpcPath } from "./api/paths.ts";
 import { Turns } from "./api/turns.ts";
 import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/terminal/write-all.ts";
 import { Log } from "./log.ts";
+import { answerSimpleBy } from "./plugin/http.ts";
+import { type ChainOptions, openChain } from "./plugin/open.ts";
+import { statusOf } from "./plugin/status-of.ts";
 import { defaultProtocol, newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
-import { nodeVariables, servePlugin } from "./rpcchainvm/serve.ts";
+import { nodeVariables, servePlugin, type VmDefinition } from "./rpcchainvm/serve.ts";
+import { writeTo } from "./rpcchainvm/start/standard-streams.ts";
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
 
@@ -26,7 +29,7 @@ if (args.length > 0) {
   const { runCli } = await importCli();
   process.exitCode = await runCli(args, about, {
     out: (content) => writeAll(1, content),
-    err: write(2),
+    err: writeTo(2),
     isTerminal: isatty(1),
     isWatched: isatty(2),
     isColoured: isatty(1) && !process.env.NO_COLOR, // https://no-color.org
@@ -36,9 +39,9 @@ if (args.length > 0) {
   });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
-  write(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
+  writeTo(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
   const { runCli } = await importCli();
-  await runCli(["--help"], about, { out: (content) => write(2)(`${content}`), err: write(2) });
+  await runCli(["--help"], about, { out: (content) => writeTo(2)(`${content}`), err: writeTo(2) });
   process.exitCode = 1;
 }
 
@@ -68,44 +71,31 @@ function onEnd(close: () => void): void {
 
 /** Only a go-plugin handshake may go to standard output: all logs go to standard error. */
 async function serve(): Promise<void> {
-  const log = new Log((line) => write(2)(`${line}\n`));
+  const log = new Log((line) => writeTo(2)(`${line}\n`));
   const admission = new Admission(log);
   const turns = new Turns();
+  const createHttp: ChainOptions["createHttp"] = async (vm, identity, config) => {
+    const { maxHttpRequests, maxHttpBytes, clientAddressHeader } = config;
+    admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
+    const { createApi } = await importApi();
+    const { fetch, answerRpc } = createApi(vm, identity, log, turns);
+    return { paths: apiPaths, fetch, answerSimple: answerSimpleBy(answerRpc, rpcPath), clientAddressHeader };
+  };
+  const vm: VmDefinition = {
+    name,
+    version,
+    open: (context) => openChain(context, { clock: systemClock, createHttp, version }),
+    statusOf,
+    staticHttp: {
+      paths: ["/static"],
+      fetch: async (request, asker) => (await importApi()).createStaticApp(log, turns)(request, asker),
+    },
+  };
   try {
     expectOpenFiles();
-    await servePlugin({
-      environment: process.env,
-      version,
-      log,
-      clock: systemClock,
-      writeOut: write(1),
-      httpPaths: apiPaths,
-      admission,
-      onNodeCall: () => turns.noteNodeCall(),
-      createApp: async (vm, identity, { maxHttpRequests, maxHttpBytes, clientAddressHeader }) => {
-        admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
-        const { createApi } = await importApi();
-        return { ...createApi(vm, identity, log, turns), clientAddressHeader };
-      },
-      staticApp: {
-        fetch: async (request, asker) => (await importApi()).createStaticApp(log, turns)(request, asker),
-        answerRpc: () => undefined,
-        clientAddressHeader: "",
-      },
-    });
+    await servePlugin(vm, { log, admission, onNodeCall: () => turns.noteNodeCall() });
   } catch (error) {
-    log.error("cannot serve", { error: (error as Error).message });
+    log.error("cannot serve", { error: error instanceof Error ? error.message : String(error) });
     process.exit(1);
   }
-}
-
-/** Synchronous: what is written before the process ends arrives. A reader who is gone does not end us. */
-function write(fileDescriptor: 1 | 2): (text: string) => void {
-  return (text) => {
-    try {
-      writeSync(fileDescriptor, text);
-    } catch {
-      // Nobody reads any more.
-    }
-  };
 }

@@ -27,7 +27,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages: /^(hono(\/.+)?|@noble\/hashes\/sha2\.js)$/,
   },
   rpcchainvm: {
-    layers: ["avalanche", "gen", "log", "plugin", "vm", "core"],
+    layers: ["avalanche", "gen", "log"],
     packages:
       /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
@@ -43,7 +43,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     layers: ["dev", "client", "proof", "store", "vm", "core", "avalanche", "log"],
     packages: /^(commander|node:(crypto|fs|path|stream|timers\/promises))$/,
   },
-  log: { layers: ["core"], packages: /^$/ },
+  log: { layers: [], packages: /^$/ },
   main: {
     layers: ["api", "avalanche", "cli", "client", "core", "dev", "explorer", "log", "package", "plugin"].concat([
       "rpcchainvm",

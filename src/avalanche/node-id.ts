@@ -16,6 +16,11 @@ export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
   return `NodeID-${encodeCb58(bytes)}` as NodeId;
 }
 
+/** Gives 20 bytes of its own. */
+export function nodeIdToBytes(nodeId: NodeId): Uint8Array {
+  return idToBytes(parseId(nodeId.slice("NodeID-".length))).slice(0, nodeIdBytes);
+}
+
 /** Whether this is a node id as AvalancheGo writes it, its checksum included. */
 export function isNodeId(value: unknown): value is NodeId {
   try {

@@ -3,34 +3,29 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
 import type { Log } from "../log.ts";
-import type { GrpcClient } from "../rpcchainvm/grpc/client.ts";
-import type { Protocol } from "../rpcchainvm/protocol.ts";
+import type { AppSender } from "../rpcchainvm/node/app-sender.ts";
 
 /** How many proposals one message carries at most, sent or taken in. */
 export const maxGossipItems = 256;
 /** Bytes of data in one message at most, beside a first proposal of any size; the node's limit is 2 MiB. */
 export const maxGossipBytes = 1_000_000;
-/** Bytes of data that wait to be sent at most. What is too much is told with what is told again. */
+/** Bytes of data that wait to be sent at most. Beyond this, data is left to the next regossip. */
 export const maxQueuedBytes = 16 * 1024 * 1024;
 
-/** The node takes a message at once; if it does not, the next one may fare better. */
-const gossipTimeoutMs = 10_000;
 const gossipVersion = 1;
 /** To more validators than any chain has: to all of them. */
-const allValidators = 100_000n;
+const allValidators = 100_000;
 
-/** Tells the other validators at once what clients proposed here, so that whoever may build next can carry it. */
+/** Gossips at once to all validators what clients proposed here, so that whoever may build next can carry it. */
 export class Gossip {
-  readonly #client: GrpcClient;
-  readonly #protocol: Protocol;
+  readonly #appSender: AppSender;
   readonly #log: Log;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #sending = false;
 
-  constructor(client: GrpcClient, protocol: Protocol, log: Log) {
-    this.#client = client;
-    this.#protocol = protocol;
+  constructor(appSender: AppSender, log: Log) {
+    this.#appSender = appSender;
     this.#log = log;
   }
 
@@ -49,8 +44,7 @@ export class Gossip {
     await setImmediate();
     while (this.#queue.length > 0) {
       try {
-        const msg = encodeGossip(this.#takeBatch());
-        await this.#client.call(this.#protocol.sendAppGossip, { validators: allValidators, msg }, gossipTimeoutMs);
+        await this.#appSender.gossip(encodeGossip(this.#takeBatch()), { validators: allValidators });
       } catch (error) {
         this.#log.debug("gossip failed", { error: String(error) });
       }

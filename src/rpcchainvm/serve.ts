@@ -1,92 +1,153 @@
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
-import type { Log } from "../log.ts";
-import type { ChainOptions } from "../plugin/initialize.ts";
-import { statusOf } from "../plugin/status-of.ts";
+import { Log } from "../log.ts";
+import type { ChainVm, NodeContext } from "./chain-vm.ts";
+import type { StatusOf } from "./grpc/error.ts";
 import { GrpcServer } from "./grpc/server.ts";
 import type { Protocol } from "./protocol.ts";
 import { encodeHandlers, type HandlersReply } from "./services/handlers-reply.ts";
 import { healthService } from "./services/health-service.ts";
-import { createHttpService, type HttpAdmission, type HttpApp, httpOptions } from "./services/http-service.ts";
+import type { HttpAdmission, HttpHandler } from "./services/http-handler.ts";
+import { createHttpService, httpOptions } from "./services/http-service.ts";
 import { decodeInitialize } from "./services/initialize-request.ts";
 import { createVmService, type VmServiceOptions } from "./services/vm-service.ts";
 import { Session } from "./session.ts";
-import { chooseProtocol, type Environment, offeredVariable, overrideVariable } from "./start/choose-protocol.ts";
+import { chooseProtocol, type Environment, offeredVariable } from "./start/choose-protocol.ts";
 import { addGoPluginServices, goPluginLine } from "./start/go-plugin.ts";
-import { ProtocolMismatch, shakeHands } from "./start/handshake.ts";
-import { type Known, KnownProtocol } from "./start/known-protocol.ts";
+import { KnownProtocol } from "./start/known-protocol.ts";
 import { watchLifetime } from "./start/lifetime.ts";
 import { nodeProcess } from "./start/node-process.ts";
+import { shakeOrRemember } from "./start/remember-protocol.ts";
+import { writeTo } from "./start/standard-streams.ts";
+
+export type {
+  AncestorLimits,
+  AppHandler,
+  Block,
+  ChainVm,
+  Metric,
+  NodeContext,
+  State,
+  StateSummary,
+  StateSync,
+  StateSyncMode,
+} from "./chain-vm.ts";
+
+/** A kind of chain, which a node may run. */
+export interface VmDefinition {
+  /** As the VM's id says it: at most 32 bytes. */
+  readonly name: string;
+  /** Of the program, as the node shows it. */
+  readonly version: string;
+  /** Opens the chain that the node asks for. It must hold nothing when it rejects: the node may try again. */
+  readonly open: (context: NodeContext) => Promise<ChainVm>;
+  /** The gRPC status of errors that the VM throws on purpose. Every other one is logged as a bug. */
+  readonly statusOf?: StatusOf;
+  /** Answers HTTP requests that need no chain, under `/ext/vm/<VM>`: until protocol 30. */
+  readonly staticHttp?: HttpHandler;
+}
+
+/** What the process gives; what is left out is the process's own. */
+export interface ServeOptions {
+  /** What the node gave us. */
+  readonly environment?: Environment;
+  readonly log?: Log;
+  /** Writes to standard output, which only the handshake of old nodes may use. */
+  readonly writeOut?: (text: string) => void;
+  /** Lets HTTP requests in by their size. Without it each of them may have `maxHttpRequestBytes`, however many they are. */
+  readonly admission?: HttpAdmission;
+  /** Called when the node calls, and when it is answered. */
+  readonly onNodeCall?: () => void;
+}
 
 /** The environment variable in which the node says where it waits for the handshake; older ones use go-plugin's. */
 const runtimeAddressVariable = "AVALANCHE_VM_RUNTIME_ENGINE_ADDR";
 
 /** A node sets one of these for each process that it starts. */
-export const nodeVariables = [runtimeAddressVariable, offeredVariable];
+export const nodeVariables: readonly string[] = [runtimeAddressVariable, offeredVariable];
 
-export interface PluginOptions extends Omit<ChainOptions, "protocol" | "node"> {
-  /** What the node gave us. */
-  readonly environment: Environment;
-  /** Which requests of a chain the node hands on: those with exactly such a path. */
-  readonly httpPaths: readonly string[];
-  readonly admission: HttpAdmission;
-  /** Called when the node calls, and when it is answered. */
-  readonly onNodeCall: () => void;
-  /** Answers HTTP requests where there is no chain. */
-  readonly staticApp: HttpApp;
-  /** Writes to standard output, which only the handshake of old nodes may use. */
-  readonly writeOut: (text: string) => void;
-}
-
-/** Serves a node until it shuts us down or dies. Throws when we cannot speak its protocol, or it refuses the handshake. */
-export async function servePlugin({ environment, httpPaths, staticApp, writeOut, ...options }: PluginOptions) {
-  const { log, version, admission, onNodeCall } = options;
+/**
+ * Serves the node that started this process, until it shuts us down or dies: then the process exits. Rejects when we cannot
+ * speak its protocol, or when it refuses the handshake.
+ */
+export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}): Promise<void> {
+  const { environment = process.env, log = defaultLog(), writeOut = writeTo(1), admission, onNodeCall } = options;
+  const { name, version } = vm;
   const parent = process.ppid;
   const node = nodeProcess(parent, process.platform);
   const runtimeAddress = environment[runtimeAddressVariable];
-  const known = runtimeAddress === undefined ? undefined : await KnownProtocol.of(node);
-  const { protocol, reason } = await chooseProtocol(environment, node, known);
+  const known = runtimeAddress === undefined ? undefined : await KnownProtocol.of(name, node);
+  const { protocol, reason } = await chooseProtocol({ name, environment, node, known });
   log.info("protocol chosen", { protocol: protocol.version, reason, version });
 
-  const session = new Session({ ...options, protocol, node: { args: node.args, environment } });
-  const leave = () => {
-    session.shutDown();
-    process.exit(0);
-  };
-  let isShaken = false;
-  let isToldToLeave = false;
-  watchLifetime({
-    parent,
-    mayLeave: (signal) => {
-      if (!session.mayLeave || !protocol.stopSignals.includes(signal)) return false;
-      isToldToLeave = true;
-      return isShaken;
-    },
-    leave,
+  const session = new Session({ protocol, node: { args: node.args, environment }, log, open: vm.open });
+  const lifetime = watchSession(session, protocol, parent);
+  logBugs(log);
+  const http = () => handlerOf(session) ?? vm.staticHttp;
+  const httpAddress = await serveHttp(http, admission, protocol, log);
+  const server = new GrpcServer(log, {
+    ...(onNodeCall && { onCall: onNodeCall }),
+    ...(vm.statusOf && { statusOf: vm.statusOf }),
   });
-  // Whatever goes wrong in one call, the node cannot replace us: every later call would wait for ever.
-  for (const event of ["uncaughtException", "unhandledRejection"]) {
-    process.on(event, (error: unknown) => log.error(event, { error: String((error as Error)?.stack ?? error) }));
-  }
-
-  const httpAddress = await serveHttp(() => session.app ?? staticApp, admission, protocol, log);
-  const server = new GrpcServer(log, { onCall: onNodeCall, statusOf });
-  addVmService(server, { session, protocol, log, version, httpAddress, httpPaths, admission });
+  addVmService(server, { session, protocol, log, version, httpAddress, staticHttp: vm.staticHttp, admission });
   server.add(Health, healthService);
-  addGoPluginServices(server, leave);
+  addGoPluginServices(server, lifetime.end);
   const address = await server.listen();
   if (runtimeAddress === undefined) writeOut(goPluginLine(protocol.version, address));
-  else await shakeOrRemember(runtimeAddress, protocol, address, known);
-  isShaken = true;
-  if (isToldToLeave) leave(); // the signal was faster than the node's answer
+  else await shakeOrRemember({ vmName: name, runtimeAddress, protocol, address, known });
+  lifetime.noteHandshake();
   log.debug("serving", { address, httpAddress });
 }
 
+/** Ends the process when the node wants it, or is gone. */
+function watchSession(session: Session, protocol: Protocol, parent: number) {
+  const end = () => void session.shutDown().finally(() => process.exit(0));
+  let isShaken = false;
+  let isAskedToEnd = false;
+  watchLifetime({
+    parent,
+    mayEnd: (signal) => {
+      if (!session.mayEnd || !protocol.stopSignals.includes(signal)) return false;
+      isAskedToEnd = true;
+      return isShaken;
+    },
+    end,
+  });
+  return {
+    end,
+    /** Until then, a signal to end waits: it may be faster than the node's answer. */
+    noteHandshake: () => {
+      isShaken = true;
+      if (isAskedToEnd) end();
+    },
+  };
+}
+
+/** Whatever goes wrong in one call, the node cannot replace us: every later call would wait for ever. */
+function logBugs(log: Log): void {
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error: unknown) =>
+      log.error(event, { error: String(error instanceof Error ? (error.stack ?? error) : error) }),
+    );
+  }
+}
+
+/** What a chain answers here, and not at an address of its own. */
+function handlerOf(session: Session): HttpHandler | undefined {
+  const http = session.chainIfOpen?.vm.http;
+  return http === undefined || "address" in http ? undefined : http;
+}
+
 /** On a listener of its own: clients come in numbers, while consensus waits for each answer. */
-function serveHttp(getApp: () => HttpApp, admission: HttpAdmission, protocol: Protocol, log: Log): Promise<string> {
+function serveHttp(
+  getHandler: () => HttpHandler | undefined,
+  admission: HttpAdmission | undefined,
+  protocol: Protocol,
+  log: Log,
+): Promise<string> {
   const server = new GrpcServer(log, { windowBytes: httpWindowBytes });
-  server.add(HTTP, createHttpService(getApp, protocol), httpOptions(admission));
+  server.add(HTTP, createHttpService(getHandler, protocol), httpOptions(admission));
   return server.listenCoalesced();
 }
 
@@ -105,35 +166,7 @@ function addVmService(server: GrpcServer, options: VmServiceOptions): void {
   });
 }
 
-/** Whether the node takes our protocol or refuses it, the processes that it starts later need not ask. */
-async function shakeOrRemember(
-  runtimeAddress: string,
-  { version }: Protocol,
-  address: string,
-  known: KnownProtocol | undefined,
-): Promise<void> {
-  try {
-    await shakeHands(runtimeAddress, version, address);
-  } catch (error) {
-    if (!(error instanceof ProtocolMismatch)) throw error;
-    const { wanted } = error;
-    const problem = remember(known, { version: wanted, refused: version });
-    const next =
-      problem === undefined
-        ? "the next process that this node starts will speak it. If the chain is not up then, restart the node"
-        : `start the node with ${overrideVariable}=${wanted} in its environment (not remembered: ${problem})`;
-    throw new Error(`AvalancheGo speaks RPCChainVM protocol ${wanted}, not ${version}: ${next}`);
-  }
-  if (known?.recall() === undefined) remember(known, { version, refused: undefined });
-}
-
-/** Gives what went wrong; undefined when nothing did. */
-function remember(known: KnownProtocol | undefined, what: Known): string | undefined {
-  if (known === undefined) return "the node's process cannot be told from others";
-  try {
-    known.remember(what);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+function defaultLog(): Log {
+  const write = writeTo(2);
+  return new Log((line) => write(`${line}\n`));
 }

@@ -1,49 +1,62 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
-import { equalBytes, type Id } from "../avalanche/id.ts";
-import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../avalanche/node-id.ts";
-import type { Block } from "../core/block.ts";
-import { type ChainOptions, closeChain, type OpenChain, openChain } from "../plugin/initialize.ts";
-import type { Vm } from "../vm/vm.ts";
-import type { HttpApp } from "./services/http-service.ts";
+import type { Log } from "../log.ts";
+import type { Block, ChainVm, NodeContext } from "./chain-vm.ts";
+import { type NodeConnection, openNode } from "./node/connection.ts";
+import { notifyEngine } from "./node/messenger.ts";
+import type { Protocol } from "./protocol.ts";
+import type { NodeSettings } from "./start/chain-data-dir.ts";
+
+export interface SessionOptions {
+  readonly protocol: Protocol;
+  readonly node: NodeSettings;
+  readonly log: Log;
+  /** Opens the chain that the node asks for. Holds nothing when it rejects. */
+  readonly open: (context: NodeContext) => Promise<ChainVm>;
+}
+
+interface OpenChain {
+  readonly vm: ChainVm;
+  readonly node: NodeConnection;
+}
 
 /** One life of a plugin process, as the node leads it: Initialize once, Shutdown once. */
 export class Session {
-  readonly #options: ChainOptions;
+  readonly #options: SessionOptions;
   #phase: "new" | "opening" | "open" | "shut down" = "new";
   #chain: OpenChain | undefined;
-  /** The node's own id. */
-  #nodeId: Uint8Array = new Uint8Array();
+  #ended: Promise<void> | undefined;
 
-  constructor(options: ChainOptions) {
+  constructor(options: SessionOptions) {
     this.#options = options;
   }
 
   /** The node may only end us with a signal before Initialize or after Shutdown. */
-  get mayLeave(): boolean {
+  get mayEnd(): boolean {
     return this.#phase === "new" || this.#phase === "shut down";
   }
 
-  /** The chain's VM, where there is one: for calls that must be answered at any time. */
-  get vmIfOpen(): Vm | undefined {
-    return this.#chain?.vm;
+  /** The chain, where there is one: for calls that must be answered at any time. */
+  get chainIfOpen(): OpenChain | undefined {
+    return this.#chain;
   }
 
-  /** Throws "not initialized" or "shut down". */
-  get vm(): Vm {
-    return this.#open.vm;
+  /** Throws when there is none yet, or no more. */
+  get vm(): ChainVm {
+    if (this.#chain !== undefined) return this.#chain.vm;
+    if (this.#phase === "shut down") throw shutDown();
+    throw new ConnectError("the VM is not initialized", Code.FailedPrecondition);
   }
 
-  /** Opens the chain at a head that the node's database knows too. Gives its last accepted block. */
+  /** Opens the chain. Gives its last accepted block. */
   async initialize(request: InitializeRequest): Promise<Block> {
     if (this.#phase === "shut down") throw shutDown();
     if (this.#phase !== "new") throw new ConnectError("the VM is initialized already", Code.FailedPrecondition);
     this.#phase = "opening";
-    this.#nodeId = request.nodeId;
     try {
-      const chain = await openChain(request, this.#options);
+      const chain = await this.#open(request);
       if (this.#phase !== "opening") {
-        closeChain(chain);
+        await close(chain);
         throw shutDown();
       }
       this.#chain = chain;
@@ -51,56 +64,44 @@ export class Session {
       return chain.vm.lastAccepted;
     } catch (error) {
       if (this.#phase === "opening") this.#phase = "new";
-      this.#options.log.error("cannot initialize", { error: (error as Error).message });
+      this.#options.log.error("cannot initialize", { error: error instanceof Error ? error.message : String(error) });
       throw error;
     }
   }
 
-  /** Accepts a block, here first and then in the node's database: see `HeadMarker`. */
-  async acceptBlock(id: Id): Promise<void> {
-    const { vm, database } = this.#open;
-    vm.acceptBlock(id);
-    const { lastAccepted, headMarker } = vm;
-    await database.writeHeadMarker(headMarker);
-    vm.confirm(lastAccepted);
+  /** Releases what the chain holds. More calls are refused from here on. */
+  shutDown(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
   }
 
-  /** A node is connected. */
-  addPeer(nodeId: Uint8Array): void {
-    const peer = this.#peerOf(nodeId);
-    if (peer !== undefined) this.vmIfOpen?.addPeer(peer);
-  }
-
-  removePeer(nodeId: Uint8Array): void {
-    const peer = this.#peerOf(nodeId);
-    if (peer !== undefined) this.vmIfOpen?.removePeer(peer);
-  }
-
-  /** What answers HTTP requests of the chain, where there is one. */
-  get app(): HttpApp | undefined {
-    return this.#chain?.app;
-  }
-
-  /** Releases the database. What was accepted is on disk; more calls are refused. */
-  shutDown(): void {
-    if (this.#phase === "shut down") return;
+  async #end(): Promise<void> {
     const chain = this.#chain;
     this.#phase = "shut down";
     this.#chain = undefined;
-    if (chain !== undefined) closeChain(chain);
+    if (chain !== undefined) await close(chain);
     this.#options.log.info("shut down");
   }
 
-  /** Undefined for what is no node id, and for the node itself: it tells a chain of that as well. */
-  #peerOf(nodeId: Uint8Array): NodeId | undefined {
-    const isPeer = nodeId.length === nodeIdBytes && !equalBytes(nodeId, this.#nodeId);
-    return isPeer ? nodeIdFromBytes(nodeId) : undefined;
+  async #open(request: InitializeRequest): Promise<OpenChain> {
+    const { protocol, log, open } = this.#options;
+    const node = openNode(request, this.#options);
+    try {
+      const vm = await open(node.context);
+      if (protocol.events === "notify") void notifyEngine(vm, node.services, protocol, log);
+      return { vm, node };
+    } catch (error) {
+      node.close();
+      throw error;
+    }
   }
+}
 
-  get #open(): OpenChain {
-    if (this.#chain !== undefined) return this.#chain;
-    if (this.#phase === "shut down") throw shutDown();
-    throw new ConnectError("the VM is not initialized", Code.FailedPrecondition);
+async function close({ vm, node }: OpenChain): Promise<void> {
+  try {
+    await vm.shutdown();
+  } finally {
+    node.close();
   }
 }
 

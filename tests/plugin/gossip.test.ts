@@ -10,6 +10,7 @@ import {
   maxQueuedBytes,
 } from "../../src/plugin/gossip.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
+import { AppSender } from "../../src/rpcchainvm/node/app-sender.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { bytesOf } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
@@ -110,7 +111,7 @@ class SlowNode implements AsyncDisposable {
 describe("what is to be sent", () => {
   test("goes together while a message is under way, in the order it came", async () => {
     await using node = await SlowNode.listen();
-    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
+    const gossip = new Gossip(new AppSender(node.client, protocolOf(testProtocol)), new Log(() => {}));
     gossip.send(bytesOf("first"));
     await node.first.promise;
     for (let i = 0; i < maxGossipItems + 1; i++) gossip.send(bytesOf(`item ${i}`));
@@ -122,7 +123,7 @@ describe("what is to be sent", () => {
 
   test("stays below the node's limit in each message", async () => {
     await using node = await SlowNode.listen();
-    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
+    const gossip = new Gossip(new AppSender(node.client, protocolOf(testProtocol)), new Log(() => {}));
     gossip.send(bytesOf("first"));
     await node.first.promise;
     for (const bytes of [maxGossipBytes / 2, maxGossipBytes / 2, 1, maxGossipBytes]) gossip.send(new Uint8Array(bytes));
@@ -133,7 +134,7 @@ describe("what is to be sent", () => {
 
   test("is bounded: what is too much waits for our own slot", async () => {
     await using node = await SlowNode.listen();
-    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
+    const gossip = new Gossip(new AppSender(node.client, protocolOf(testProtocol)), new Log(() => {}));
     gossip.send(bytesOf("first"));
     await node.first.promise;
     const fit = Math.floor(maxQueuedBytes / maxGossipBytes);
@@ -148,7 +149,7 @@ describe("what is to be sent", () => {
   test("goes on after a message that failed", async () => {
     await using node = await SlowNode.listen(true);
     node.letGo.resolve();
-    const gossip = new Gossip(node.client, protocolOf(testProtocol), new Log(() => {}));
+    const gossip = new Gossip(new AppSender(node.client, protocolOf(testProtocol)), new Log(() => {}));
     gossip.send(bytesOf("one"));
     await node.until(1);
     gossip.send(bytesOf("two"));

@@ -3,6 +3,7 @@ import { HTTP } from "../../gen/http/http_pb.ts";
 import { createApi, maxBodyBytes } from "../../src/api/app.ts";
 import { Turns } from "../../src/api/turns.ts";
 import { Log } from "../../src/log.ts";
+import { answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";
@@ -18,14 +19,12 @@ const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 /** Two services on chains that are alike: one takes the short cut, the other never. */
 const services = [true, false].map((takesShortCut) => {
   const { vm } = startVm();
-  const api = createApi(vm, identity, log, new Turns());
+  const { fetch, answerRpc } = createApi(vm, identity, log, new Turns());
+  const shortCut = takesShortCut ? { answerSimple: answerSimpleBy(answerRpc, "/rpc") } : {};
   const server = new GrpcServer(log);
   server.add(
     HTTP,
-    createHttpService(
-      () => ({ ...api, ...(takesShortCut ? {} : { answerRpc: () => undefined }), clientAddressHeader: "" }),
-      protocolOf(testProtocol),
-    ),
+    createHttpService(() => ({ paths: ["/rpc"], fetch, ...shortCut }), protocolOf(testProtocol)),
   );
   return { vm, server };
 });

@@ -5,9 +5,10 @@ import { createApi } from "../../src/api/app.ts";
 import { Turns } from "../../src/api/turns.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { Log } from "../../src/log.ts";
+import { type AnswerRpc, answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
-import { createHttpService, type HttpApp } from "../../src/rpcchainvm/services/http-service.ts";
+import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
@@ -21,7 +22,7 @@ const { vm } = startVm();
 const api = createApi(vm, identity, log, new Turns());
 
 /** What serves the API's calls by Fetch, or by the short cut. */
-const ways: readonly (readonly [string, HttpApp["answerRpc"]])[] = [
+const ways: readonly (readonly [string, AnswerRpc])[] = [
   ["the short cut", api.answerRpc],
   ["Fetch", () => undefined],
 ];
@@ -30,12 +31,15 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
-async function connect(answerRpc: HttpApp["answerRpc"]): Promise<GrpcChannel> {
+async function connect(answerRpc: AnswerRpc): Promise<GrpcChannel> {
   const server = new GrpcServer(log);
   servers.push(server);
   server.add(
     HTTP,
-    createHttpService(() => ({ fetch: api.fetch, answerRpc, clientAddressHeader: "" }), protocolOf(testProtocol)),
+    createHttpService(
+      () => ({ paths: ["/rpc"], fetch: api.fetch, answerSimple: answerSimpleBy(answerRpc, "/rpc") }),
+      protocolOf(testProtocol),
+    ),
   );
   return new GrpcChannel(await server.listen());
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Log } from "../../src/log.ts";
-import { gatherMetrics } from "../../src/plugin/metrics.ts";
+import { chainMetrics } from "../../src/plugin/metrics.ts";
+import { gatherMetrics } from "../../src/rpcchainvm/services/metrics.ts";
 import { startVm } from "../support/chain.ts";
 
 const silent = new Log(() => {});
@@ -14,12 +15,12 @@ const processNames = [
 ];
 
 test("before there is a chain, the process alone is measured", () => {
-  expect(gatherMetrics(() => undefined, http, silent).map(({ name }) => name)).toEqual(processNames);
+  expect(gatherMetrics(undefined, http, silent).map(({ name }) => name)).toEqual(processNames);
 });
 
 test("a chain is measured beside it, each name once", () => {
   const { vm } = startVm();
-  const names = gatherMetrics(() => vm.status(), http, silent).map(({ name }) => name);
+  const names = gatherMetrics({ metrics: () => chainMetrics(vm.status()) }, http, silent).map(({ name }) => name);
   expect(names).toEqual([...processNames, ...names.slice(processNames.length)]);
   expect(names).toContain("last_accepted_height");
   expect(new Set(names).size).toBe(names.length);
@@ -30,6 +31,8 @@ test("where the VM cannot say how it is, nothing is answered, and no error: it w
   const { vm } = startVm();
   vm.close();
   expect(() => vm.status()).toThrow();
-  expect(gatherMetrics(() => vm.status(), http, new Log((line) => logged.push(line)))).toEqual([]);
+  expect(
+    gatherMetrics({ metrics: () => chainMetrics(vm.status()) }, http, new Log((line) => logged.push(line))),
+  ).toEqual([]);
   expect(logged).toEqual([expect.stringContaining('"event":"metrics not gathered"')]);
 });

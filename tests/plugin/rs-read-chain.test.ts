@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { idToBytes } from "../../src/avalanche/id.ts";
 import { Log } from "../../src/log.ts";
+import { NodeRecord } from "../../src/plugin/node-record.ts";
 import { logLeftOff, settleRsChain } from "../../src/plugin/rs/read-chain.ts";
 import { rsHeadKey } from "../../src/plugin/rs/stored-block.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
@@ -23,18 +24,18 @@ async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: numb
   fake.before = () => clock.advanceMs(msPerCall);
   await using peer = await GrpcPeer.listen((router) => fake.addTo(router));
   const client = new GrpcClient(peer.address);
-  const database = new NodeDatabase(client);
+  const record = new NodeRecord(new NodeDatabase(client));
   const file = directory.file("timestampvm.db");
   const settle = async (now: typeof entries) => {
     for (const [key, value] of now) fake.set(key, value);
     const lines: Record<string, unknown>[] = [];
     const log = new Log((line) => lines.push(JSON.parse(line)));
-    const settled = await settleRsChain(database, { file, genesisBytes, log, clock });
+    const settled = await settleRsChain(record, { file, genesisBytes, log, clock });
     return { settled, lines, made: await Bun.file(file).exists() };
   };
   const first = await settle(entries);
   const { marker } = first.settled;
-  if (marker !== undefined) await database.writeHeadMarker(marker);
+  if (marker !== undefined) await record.writeHeadMarker(marker);
   const last = later === undefined ? first : await settle(later);
   client.close();
   return last;

@@ -23,9 +23,9 @@ async function choose({ environment = {}, printed = "", remembered }: Sources) {
     identify: () => Promise.resolve(undefined),
     args: () => [],
   };
-  const known = new KnownProtocol(process.pid, `node ${nodes++}`, directory.path);
+  const known = new KnownProtocol("timestampvm", process.pid, `node ${nodes++}`, directory.path);
   if (remembered !== undefined) known.remember(remembered);
-  const { protocol, reason } = await chooseProtocol(environment, node, known);
+  const { protocol, reason } = await chooseProtocol({ name: "timestampvm", environment, node, known });
   return { version: protocol.version, reason };
 }
 

@@ -7,12 +7,8 @@ import { Admission, maxAnswerBytes } from "../../src/api/admission.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
-import {
-  createHttpService,
-  type HttpApp,
-  httpOptions,
-  maxHttpRequestBytes,
-} from "../../src/rpcchainvm/services/http-service.ts";
+import type { HttpHandler } from "../../src/rpcchainvm/services/http-handler.ts";
+import { createHttpService, httpOptions, maxHttpRequestBytes } from "../../src/rpcchainvm/services/http-service.ts";
 import { bytesOf } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { FakeExchange } from "../support/fake-exchange.ts";
@@ -28,7 +24,7 @@ const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** Runs `work` with a node's client of our http.HTTP, which hands requests to `handle`. */
 async function withService(
-  handle: HttpApp["fetch"],
+  handle: HttpHandler["fetch"],
   work: (http: Client<typeof HTTP>) => Promise<void>,
   protocol = testProtocol,
   admission = new Admission(new Log(() => {})),
@@ -36,10 +32,7 @@ async function withService(
   const server = new GrpcServer(new Log(() => {}));
   server.add(
     HTTP,
-    createHttpService(
-      () => ({ fetch: handle, answerRpc: () => undefined, clientAddressHeader: "" }),
-      protocolOf(protocol),
-    ),
+    createHttpService(() => ({ paths: ["/rpc"], fetch: handle }), protocolOf(protocol)),
     httpOptions(admission),
   );
   using channel = new GrpcChannel(await server.listen());

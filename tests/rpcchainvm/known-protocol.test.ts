@@ -18,7 +18,8 @@ import { temporaryDirectory } from "../support/temporary.ts";
 const node = "boot 1 12345";
 
 /** What a process of our own remembers of a node. */
-const knownIn = (directory: string, identity = node) => new KnownProtocol(process.pid, identity, directory);
+const knownIn = (directory: string, identity = node) =>
+  new KnownProtocol("timestampvm", process.pid, identity, directory);
 const took = (version: number) => ({ version, refused: undefined });
 
 function fileIn(directory: string): string {
@@ -33,10 +34,22 @@ test("what is remembered is recalled, by the same node alone", () => {
   expect(knownIn(directory.path, "boot 1 12346").recall()).toBeUndefined();
 });
 
+test("what another VM remembers of the same node is its own, and is left alone", () => {
+  using directory = temporaryDirectory();
+  const other = new KnownProtocol("My VM", process.pid, node, directory.path);
+  other.remember(took(44));
+  expect(knownIn(directory.path).recall()).toBeUndefined();
+  knownIn(directory.path).remember(took(45));
+  expect(other.recall()).toEqual(took(44));
+});
+
 test("a run of a node that cannot be told from others has no memory", async () => {
   const node = { pid: process.pid, askVersion: async () => "", args: () => [] };
-  expect(await KnownProtocol.of({ ...node, identify: async () => undefined })).toBeUndefined();
-  const known = await KnownProtocol.of({ ...node, identify: async () => `none, ${crypto.randomUUID()}` });
+  expect(await KnownProtocol.of("timestampvm", { ...node, identify: async () => undefined })).toBeUndefined();
+  const known = await KnownProtocol.of("timestampvm", {
+    ...node,
+    identify: async () => `none, ${crypto.randomUUID()}`,
+  });
   expect(known?.recall()).toBeUndefined();
   expect(known).toBeInstanceOf(KnownProtocol);
 });
@@ -51,13 +64,13 @@ test("what is known of nodes that are gone goes, and nothing else", async () => 
   using directory = temporaryDirectory();
   const gone = Bun.spawn(["true"]);
   await gone.exited;
-  new KnownProtocol(gone.pid, "a node that is gone", directory.path).remember(took(44));
-  new KnownProtocol(process.ppid, "a node that runs", directory.path).remember(took(45));
+  new KnownProtocol("timestampvm", gone.pid, "a node that is gone", directory.path).remember(took(44));
+  new KnownProtocol("timestampvm", process.ppid, "a node that runs", directory.path).remember(took(45));
   writeFileSync(join(directory.path, "timestampvm-protocol-notes"), "");
   expect(readdirSync(directory.path)).toHaveLength(2);
   knownIn(directory.path).remember(took(46));
   expect(readdirSync(directory.path)).toHaveLength(3);
-  expect(new KnownProtocol(process.ppid, "a node that runs", directory.path).recall()).toEqual(took(45));
+  expect(new KnownProtocol("timestampvm", process.ppid, "a node that runs", directory.path).recall()).toEqual(took(45));
 });
 
 test("the last one counts, and one file is left", () => {
@@ -179,7 +192,7 @@ async function rememberElsewhere(directory: string): Promise<unknown> {
     const { KnownProtocol } = await import(${JSON.stringify(import.meta.resolve("../../src/rpcchainvm/start/known-protocol.ts"))});
     process.setgid(${nobody});
     process.setuid(${nobody});
-    const known = new KnownProtocol(${process.pid}, ${JSON.stringify(node)}, ${JSON.stringify(directory)});
+    const known = new KnownProtocol("timestampvm", ${process.pid}, ${JSON.stringify(node)}, ${JSON.stringify(directory)});
     const recalled = [known.recall() ?? null];
     for (const what of [{ version: 45 }, { version: 46, refused: 45 }]) {
       known.remember(what);

@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { idToBytes } from "../../src/avalanche/id.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
-import { type HeadMarker, headMarkerKey } from "../../src/vm/rewind.ts";
-import { bytesOf, chainOn, genesis } from "../support/chain.ts";
+import { bytesOf } from "../support/chain.ts";
 import { FakeDatabase } from "../support/fake-database.ts";
 import { GrpcPeer } from "../support/grpc-peer.ts";
 import { errorOf } from "../support/status.ts";
-
-const marker: HeadMarker = { instanceId: new Uint8Array(16).fill(7), height: 0n, id: genesis.id };
 
 let fake: FakeDatabase;
 let peer: GrpcPeer;
@@ -34,37 +30,16 @@ test("a value is found under its key, and an empty one is not none", async () =>
   expect(await database.get(bytesOf("other"))).toBeUndefined();
 });
 
-test("a marker is read as it was written", async () => {
-  expect(await database.readHeadMarker()).toBeUndefined();
-  await database.writeHeadMarker(marker);
-  expect(await database.readHeadMarker()).toEqual(marker);
-  fake.set(headMarkerKey, bytesOf("junk"));
-  expect(await database.readHeadMarker()).toBeUndefined();
-});
-
-test("what is seen of timestampvm-rs is kept beside what it wrote, and what is no id is none", async () => {
-  const { id } = genesis;
-  expect([await database.readRsHead(), await database.readSeenRsHead()]).toEqual([undefined, undefined]);
-  fake.set(bytesOf("last_accepted_block"), idToBytes(id));
-  expect([await database.readRsHead(), await database.readSeenRsHead()]).toEqual([id, undefined]);
-  await database.writeSeenRsHead(id);
-  expect(fake.entries.get("timestampvm/v1/rs-head")).toEqual(idToBytes(id));
-  expect(await database.readSeenRsHead()).toBe(id);
-  fake.set(bytesOf("last_accepted_block"), new Uint8Array(33));
-  expect(await database.readRsHead()).toBeUndefined();
-});
-
-test("markers arrive in the order of the calls, past one that failed", async () => {
-  const blocks = chainOn(genesis, 3);
+test("writes arrive in the order of the calls, past one that failed", async () => {
   let puts = 0;
   fake.before = () => {
     fake.closed = ++puts === 2;
   };
-  const written = blocks.map(({ id, height }) => database.writeHeadMarker({ ...marker, id, height }));
+  const written = ["first", "second", "third"].map((value) => database.put(bytesOf("key"), bytesOf(value)));
   const [first, second, third] = await Promise.allSettled(written);
   expect([first?.status, second?.status, third?.status]).toEqual(["fulfilled", "rejected", "fulfilled"]);
   fake.before = () => {};
-  expect((await database.readHeadMarker())?.height).toBe(3n);
+  expect(await database.get(bytesOf("key"))).toEqual(bytesOf("third"));
 });
 
 test("what the database refuses is an error in its own words", async () => {
@@ -72,6 +47,6 @@ test("what the database refuses is an error in its own words", async () => {
   expect((await errorOf(database.get(bytesOf("key")))).rawMessage).toBe(
     "the node's database answered Get with error 1",
   );
-  const { rawMessage } = await errorOf(database.writeHeadMarker(marker));
+  const { rawMessage } = await errorOf(database.put(bytesOf("key"), bytesOf("value")));
   expect(rawMessage).toBe("the node's database answered Put with error 1");
 });

@@ -105,6 +105,7 @@ describe("every call of vm.VM", () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
     await plugin.start();
+    await plugin.call("ping"); // the node knows where HTTP is served
     await plugin.vm.shutdown({});
     expect(await statuses(always, plugin)).toEqual(all(always, "OK"));
     expect(await statuses(onChain, plugin)).toEqual(all(onChain, "Unavailable"));

@@ -20,6 +20,11 @@ const spans = {
   "read to EOF code": [42, 46],
   "to build is 0": [16, 21],
   "to build is 1": [22, 46],
+  "synced is 1": [16, 21],
+  "synced is 2": [22, 46],
+  "a summary is taken up or not": [16, 21],
+  "a summary is taken up in a mode": [22, 46],
+  "requests are refused": [33, 46],
   "stops by SIGINT": [23, 23],
 } as const;
 
@@ -41,7 +46,10 @@ function behavioursOf(version: number): string[] {
       ? "gossip with the message first"
       : "gossip with the message last",
     protocol.requestBody,
-    `to build is ${protocol.buildBlock}`,
+    `to build is ${protocol.messages["build block"]}`,
+    `synced is ${protocol.messages["state sync done"]}`,
+    protocol.summaryReply === "whether" ? "a summary is taken up or not" : "a summary is taken up in a mode",
+    ...(protocol.hasAppErrors ? ["requests are refused"] : []),
     ...(protocol.stopSignals.includes("SIGINT") ? ["stops by SIGINT"] : []),
   ];
 }

@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Id } from "../../avalanche/id.ts";
 import { blockKey } from "../../core/block-key.ts";
 import type { Log } from "../../log.ts";
-import type { NodeDatabase } from "../../rpcchainvm/node/database.ts";
 import type { Clock } from "../../vm/clock.ts";
 import type { HeadMarker } from "../../vm/rewind.ts";
 import type { Vm } from "../../vm/vm.ts";
+import type { NodeRecord } from "../node-record.ts";
 import { type Finding, TakeOver } from "./take-over.ts";
 
 export interface RsChainOptions {
@@ -28,27 +28,27 @@ export interface Settled {
  * went on since: then timestampvm-rs ran last, and the node is where that is. Throws what `TakeOver.open` and
  * `TakeOver.search` throw, when nothing has changed, and a `ConnectError` when the node's database fails; it can be called again.
  */
-export async function settleRsChain(database: NodeDatabase, options: RsChainOptions): Promise<Settled> {
-  const marker = await database.readHeadMarker();
-  const rsHead = await database.readRsHead();
+export async function settleRsChain(record: NodeRecord, options: RsChainOptions): Promise<Settled> {
+  const marker = await record.readHeadMarker();
+  const rsHead = await record.readRsHead();
   if (rsHead === undefined) return { marker, rsHead };
-  const seen = await database.readSeenRsHead();
+  const seen = await record.readSeenRsHead();
   if (marker !== undefined && seen === rsHead) return { marker, rsHead };
   const takeOver = TakeOver.open({ ...options, head: rsHead, marker });
   try {
     // Nothing is seen where an earlier version took the chain over, or a take-over ended before the last word.
     if (seen === undefined && takeOver.hasHead) return { marker, rsHead };
-    return { marker: await takeOverFrom(database, takeOver, options), rsHead };
+    return { marker: await takeOverFrom(record, takeOver, options), rsHead };
   } finally {
     takeOver.close();
   }
 }
 
-async function takeOverFrom(database: NodeDatabase, takeOver: TakeOver, options: RsChainOptions): Promise<HeadMarker> {
+async function takeOverFrom(record: NodeRecord, takeOver: TakeOver, options: RsChainOptions): Promise<HeadMarker> {
   const { log, clock } = options;
   const since = clock.elapsedMs();
-  await part(database, takeOver, options);
-  const blocks = await copy(database, takeOver, options);
+  await part(record, takeOver, options);
+  const blocks = await copy(record, takeOver, options);
   const marker = takeOver.finish();
   const { id, height } = marker;
   const ms = Math.round(clock.elapsedMs() - since);
@@ -57,13 +57,13 @@ async function takeOverFrom(database: NodeDatabase, takeOver: TakeOver, options:
 }
 
 /** Takes off our file what timestampvm-rs does not have, with a turn of the event loop for each stretch. */
-async function part(database: NodeDatabase, takeOver: TakeOver, { file, log, clock }: RsChainOptions): Promise<void> {
+async function part(record: NodeRecord, takeOver: TakeOver, { file, log, clock }: RsChainOptions): Promise<void> {
   let blocks = 0;
   const report = atTimes(clock, () =>
     log.info("looking for where the chain of timestampvm-rs leaves ours", { blocks }),
   );
   for (let id = takeOver.sought; id !== undefined; id = takeOver.sought) {
-    takeOver.search(id, await database.get(blockKey(id)));
+    takeOver.search(id, await record.get(blockKey(id)));
     blocks++;
     report();
   }
@@ -74,13 +74,13 @@ async function part(database: NodeDatabase, takeOver: TakeOver, { file, log, clo
 }
 
 /** Gives how many blocks were read. */
-async function copy(database: NodeDatabase, takeOver: TakeOver, { log, clock }: RsChainOptions): Promise<number> {
+async function copy(record: NodeRecord, takeOver: TakeOver, { log, clock }: RsChainOptions): Promise<number> {
   let blocks = 0;
   const report = atTimes(clock, () =>
     log.info("taking over the chain of timestampvm-rs", { blocks, height: takeOver.height }),
   );
   for (let id = takeOver.wanted; id !== undefined; id = takeOver.wanted) {
-    const findings = takeOver.add(id, await database.get(blockKey(id)));
+    const findings = takeOver.add(id, await record.get(blockKey(id)));
     for (const { kind, ...finding } of findings) log.warn(eventOf[kind], finding);
     blocks++;
     report();

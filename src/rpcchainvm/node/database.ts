@@ -1,40 +1,32 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Database, Error as DatabaseError } from "../../../gen/rpcdb/rpcdb_pb.ts";
-import { type Id, idBytes, idFromBytes, idToBytes } from "../../avalanche/id.ts";
-import { rsHeadKey, seenRsHeadKey } from "../../plugin/rs/stored-block.ts";
-import { formatHeadMarker, type HeadMarker, headMarkerKey, parseHeadMarker } from "../../vm/rewind.ts";
 import type { GrpcClient } from "../grpc/client.ts";
 
+/** A change of a batch: without a value, the key is deleted. */
+export interface Change {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
+/** Where an iteration begins, and to which keys it keeps; without them, at the first key and to all. */
+export interface Range {
+  /** The first key, or where it would be. */
+  readonly start?: Uint8Array;
+  readonly prefix?: Uint8Array;
+}
+
 /**
- * The database that the node lends the VM. We keep the head marker there, and what we saw of timestampvm-rs, which kept all
- * of its chain there. It must never be closed by us.
+ * The database that the node lends the VM (rpcdb.Database): keys and values are any bytes, in the order of the keys. What is
+ * written arrives in the order of the calls, and each call is whole or not done. The node syncs it to the disk when it likes: a
+ * power cut may take off the newest. All methods throw a `ConnectError` when the node cannot do it, or shuts down.
  */
 export class NodeDatabase {
   readonly #client: GrpcClient;
   #lastWrite: Promise<void> = Promise.resolve();
+  #batches = 0n;
 
   constructor(client: GrpcClient) {
     this.#client = client;
-  }
-
-  async readHeadMarker(): Promise<HeadMarker | undefined> {
-    const value = await this.get(headMarkerKey);
-    return value && parseHeadMarker(value);
-  }
-
-  /** The last accepted block of timestampvm-rs; undefined where that never ran. */
-  readRsHead(): Promise<Id | undefined> {
-    return this.#readId(rsHeadKey);
-  }
-
-  /** The one that this program saw last. */
-  readSeenRsHead(): Promise<Id | undefined> {
-    return this.#readId(seenRsHeadKey);
-  }
-
-  async #readId(key: Uint8Array): Promise<Id | undefined> {
-    const value = await this.get(key);
-    return value?.length === idBytes ? idFromBytes(value) : undefined;
   }
 
   /** What stands under a key; undefined where there is nothing. */
@@ -45,25 +37,63 @@ export class NodeDatabase {
     return value;
   }
 
-  /** Resolves when the node has it. What is written arrives in the order of the calls. */
-  writeHeadMarker(marker: HeadMarker): Promise<void> {
-    return this.#put(headMarkerKey, formatHeadMarker(marker));
+  async has(key: Uint8Array): Promise<boolean> {
+    const { has, err } = await this.#client.call(Database.method.has, { key });
+    expectOk("Has", err);
+    return has;
   }
 
-  writeSeenRsHead(id: Id): Promise<void> {
-    return this.#put(seenRsHeadKey, idToBytes(id));
+  /** Resolves when the node has it. */
+  put(key: Uint8Array, value: Uint8Array): Promise<void> {
+    return this.#write("Put", async () => (await this.#client.call(Database.method.put, { key, value })).err);
   }
 
-  #put(key: Uint8Array, value: Uint8Array): Promise<void> {
-    const write = async () => {
-      const { err } = await this.#client.call(Database.method.put, { key, value });
-      expectOk("Put", err);
-    };
+  /** What is not there does not matter. */
+  delete(key: Uint8Array): Promise<void> {
+    return this.#write("Delete", async () => (await this.#client.call(Database.method.delete, { key })).err);
+  }
+
+  /** All of them at once, or none; of two changes of a key, the later one counts. */
+  batch(changes: readonly Change[]): Promise<void> {
+    const last = new Map(changes.map((change) => [change.key.toHex(), change]));
+    const puts = [...last.values()].flatMap(({ key, value }) => (value === undefined ? [] : { key, value }));
+    const deletes = [...last.values()].flatMap(({ key, value }) => (value === undefined ? { key } : []));
+    const id = this.#batches++; // until protocol 20 the node tells batches apart by it (v1.9.4, database/rpcdb/db_server.go)
+    return this.#write(
+      "WriteBatch",
+      async () => (await this.#client.call(Database.method.writeBatch, { puts, deletes, id })).err,
+    );
+  }
+
+  /** Keys and values in the order of the keys, as they were when it began. */
+  async *iterate({
+    start = empty,
+    prefix = empty,
+  }: Range = {}): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array], void> {
+    const { id } = await this.#client.call(Database.method.newIteratorWithStartAndPrefix, { start, prefix });
+    try {
+      for (;;) {
+        const { data } = await this.#client.call(Database.method.iteratorNext, { id });
+        if (data.length === 0) break;
+        for (const { key, value } of data) yield [key, value];
+      }
+      const { err } = await this.#client.call(Database.method.iteratorError, { id });
+      expectOk("IteratorNext", err);
+    } finally {
+      await this.#client.call(Database.method.iteratorRelease, { id });
+    }
+  }
+
+  /** Begins when the write before it has ended. */
+  #write(call: string, send: () => Promise<DatabaseError>): Promise<void> {
+    const write = async () => expectOk(call, await send());
     const written = this.#lastWrite.then(write);
     this.#lastWrite = written.catch(() => {});
     return written;
   }
 }
+
+const empty = new Uint8Array();
 
 function expectOk(call: string, err: DatabaseError): void {
   if (err !== DatabaseError.UNSPECIFIED) {

@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Status } from "../../../gen/vm/vm_pb.ts";
 import { idToBytes } from "../../avalanche/id.ts";
-import type { Block } from "../../core/block.ts";
-import { ChainError } from "../../core/errors.ts";
-import type { Vm } from "../../vm/vm.ts";
+import type { Awaitable } from "../awaitable.ts";
+import { andThen } from "../awaitable.ts";
+import type { Block, ChainVm } from "../chain-vm.ts";
 
 /** What Initialize and SetState answer. */
 export function lastAcceptedReply(block: Block) {
@@ -25,16 +26,17 @@ export function blockReply(block: Block) {
 /** Always present, at 0 too: the node refuses a reply without it. */
 export function timestampOf({ timestamp }: Block): Timestamp {
   if (timestamp > maxNodeTimestamp) {
-    throw new ChainError({ code: "malformed block", problem: `timestamp ${timestamp} is beyond the year 9999` });
+    const problem = `malformed block: timestamp ${timestamp} is beyond the year 9999`;
+    throw new ConnectError(problem, Code.InvalidArgument);
   }
   return create(TimestampSchema, { seconds: timestamp });
 }
 
-/** 9999-12-31T23:59:59Z, the end of protobuf's time. No block beyond it can be verified before. */
+/** 9999-12-31T23:59:59Z, the end of protobuf's time. */
 const maxNodeTimestamp = 253_402_300_799n;
 
 /** Computed, never stored: a chain that was rewound must not remember what it had decided. */
-export function statusOf(vm: Vm, { id, height }: Block): Status {
+export function statusOf(vm: ChainVm, { id, height }: Block): Awaitable<Status> {
   if (height > vm.lastAccepted.height) return Status.PROCESSING;
-  return vm.getBlockIdAtHeight(height) === id ? Status.ACCEPTED : Status.REJECTED;
+  return andThen(vm.getBlockIdAtHeight(height), (accepted) => (accepted === id ? Status.ACCEPTED : Status.REJECTED));
 }

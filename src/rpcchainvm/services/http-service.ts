@@ -2,7 +2,6 @@ import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/p
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import {
   type Element,
-  type HandleSimpleHTTPRequest,
   HandleSimpleHTTPRequestSchema,
   HandleSimpleHTTPResponseSchema,
   type HTTP,
@@ -11,6 +10,8 @@ import {
   RequestSchema,
 } from "../../../gen/http/http_pb.ts";
 import { Writer } from "../../../gen/http/responsewriter/responsewriter_pb.ts";
+import type { Awaitable } from "../awaitable.ts";
+import { andThen } from "../awaitable.ts";
 import type { Call, Room } from "../grpc/call.ts";
 import { GrpcClient } from "../grpc/client.ts";
 import { maxCopiedBytes, type Pieces } from "../grpc/frame.ts";
@@ -18,75 +19,33 @@ import type { ServiceOptions, UnaryService } from "../grpc/server.ts";
 import type { Protocol } from "../protocol.ts";
 import { readBody } from "./http-body.ts";
 import { CallerNames } from "./http-caller.ts";
+import type { HeaderLine, HttpAdmission, HttpAsker, HttpHandler, SimpleAnswer, SimpleRequest } from "./http-handler.ts";
 import { hasLargeHead, maxHeadBytes } from "./http-head.ts";
-
-/** What answers HTTP requests. The seam between the node and the API is the Fetch standard, with one short cut. */
-export interface HttpApp {
-  readonly fetch: (request: Request, asker: HttpAsker) => Response | Promise<Response>;
-  /**
-   * Takes the body of a POST of `application/json` to `/rpc`, and gives the answer's JSON, "" for no content, as `fetch`
-   * would: a Request and a Response would double the time of a small call. Undefined, with nothing done, leaves the
-   * request to `fetch`.
-   */
-  readonly answerRpc: (body: Uint8Array, asker: HttpAsker) => string | Promise<string> | undefined;
-  /** The header in which a proxy that the operator trusts names the client; "" for none. */
-  readonly clientAddressHeader: string;
-}
-
-/** Who waits for an answer. */
-export interface HttpAsker {
-  /** The same for requests that come from one client, as far as that is known. */
-  readonly name: string;
-  /** Aborts when nobody waits any more. */
-  readonly signal: AbortSignal;
-  /** To be called when the request's body is of no more use. */
-  releaseRequest(): void;
-  /** To be called before so many more bytes of the answer are kept. False when there is no room for them. */
-  holdAnswer(bytes: number): boolean;
-}
-
-/** The door before every request. */
-export interface HttpAdmission {
-  readonly admit: (bytes: number) => Room | undefined;
-  /** Requests that are not answered yet. */
-  readonly requests: number;
-  /** How many were refused, by the reason. */
-  readonly refused: Readonly<Record<string, number>>;
-}
 
 /** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
 export const maxHttpRequestBytes = 8 * 1024 * 1024;
-
-interface HeaderLine {
-  readonly key: string;
-  readonly values: string[];
-}
-
-interface Answer {
-  readonly code: number;
-  readonly headers: HeaderLine[];
-  readonly body: Uint8Array;
-}
 
 const tooLarge = plainAnswer(
   413,
   `a request has at most ${maxHttpRequestBytes} bytes, ${maxHeadBytes} of them beside its body`,
 );
 
+const malformed = plainAnswer(400, "malformed HTTP request");
+const notServed = plainAnswer(404, "nothing is served here");
 const busy = plainAnswer(503, "too many requests, try again later", [{ key: "Retry-After", values: ["1"] }]);
 
-function plainAnswer(code: number, text: string, headers: HeaderLine[] = []): Answer {
+function plainAnswer(code: number, text: string, headers: readonly HeaderLine[] = []): SimpleAnswer {
   const plain = { key: "Content-Type", values: ["text/plain"] };
   return { code, headers: [plain, ...headers], body: new TextEncoder().encode(`${text}\n`) };
 }
 
 /** Of the service, behind that door. */
-export function httpOptions(admission: Pick<HttpAdmission, "admit">): ServiceOptions<typeof HTTP> {
+export function httpOptions(admission: Pick<HttpAdmission, "admit"> | undefined): ServiceOptions<typeof HTTP> {
   return {
     maxRequestBytes: maxHttpRequestBytes,
-    tooLarge: { handleSimple: tooLarge },
-    admit: (bytes) => admission.admit(bytes),
-    busy: { handleSimple: busy },
+    tooLarge: { handleSimple: toReply(tooLarge) },
+    ...(admission && { admit: (bytes: number) => admission.admit(bytes) }),
+    busy: { handleSimple: toReply(busy) },
     codecs: {
       handleSimple: {
         decode: (bytes) =>
@@ -116,21 +75,25 @@ const pathOfSimpleBody = [HandleSimpleHTTPRequestSchema.field.body.number];
 const pathOfBody = [HTTPRequestSchema.field.request.number, RequestSchema.field.body.number];
 
 /** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, with that part taken off. */
-export function createHttpService(getApp: () => HttpApp, protocol: Protocol): UnaryService<typeof HTTP> {
+export function createHttpService(
+  getHandler: () => HttpHandler | undefined,
+  protocol: Protocol,
+): UnaryService<typeof HTTP> {
   const names = new CallerNames();
   const admit = (call: Call, headers: readonly Element[], address: string): HttpAsker | undefined => {
-    const name = names.of(call.connection, address, headers, getApp().clientAddressHeader);
+    const name = names.of(call.connection, address, headers, getHandler()?.clientAddressHeader ?? "");
     return call.room?.takeFor(name) === false ? undefined : new CallAsker(name, call);
   };
   return {
-    handleSimple: (request, call) => {
-      const asker = admit(call, request.requestHeaders, "");
-      if (asker === undefined) return busy;
-      return answerRpcCall(getApp(), request, asker) ?? answer(getApp(), request, asker);
+    handleSimple: ({ method, url, requestHeaders, responseHeaders, body }, call) => {
+      const asker = admit(call, requestHeaders, "");
+      if (asker === undefined) return toReply(busy);
+      const request = { method, path: url.replace(mountPath, ""), headers: requestHeaders, body };
+      return andThen(answer(getHandler(), request, asker), (made) => toReply(made, responseHeaders));
     },
     handle: async (request, call) => {
       const { header, remoteAddr } = request.request ?? { header: [], remoteAddr: "" };
-      await answerThroughWriter(getApp(), request, protocol, admit(call, header, remoteAddr), call.room);
+      await answerThroughWriter(getHandler(), request, protocol, admit(call, header, remoteAddr), call.room);
       return {};
     },
   };
@@ -159,52 +122,27 @@ class CallAsker implements HttpAsker {
   }
 }
 
-type SimpleRequest = Pick<HandleSimpleHTTPRequest, "method" | "url" | "requestHeaders" | "responseHeaders" | "body">;
-
-/** The short cut. Undefined for whatever is not plainly a JSON-RPC call. */
-function answerRpcCall(app: HttpApp, request: SimpleRequest, asker: HttpAsker) {
-  const { method, url, requestHeaders, responseHeaders, body } = request;
-  const isCall = method === "POST" && url.replace(mountPath, "") === "/rpc" && requestHeaders.some(isJsonType);
-  const json = isCall ? app.answerRpc(body, asker) : undefined;
-  if (json === undefined) return undefined;
-  const reply = (text: string) => toReply(text, responseHeaders);
-  return json instanceof Promise ? json.then(reply) : reply(json);
+/** By the short cut where there is one for it. */
+function answer(handler: HttpHandler | undefined, request: SimpleRequest, asker: HttpAsker): Awaitable<SimpleAnswer> {
+  if (handler === undefined) return notServed;
+  return handler.answerSimple?.(request, asker) ?? fetchAnswer(handler, request, asker);
 }
 
-function toReply(json: string, responseHeaders: Element[]) {
-  if (json === "") return { code: 204, headers: responseHeaders };
-  return {
-    code: 200,
-    headers: [jsonType, ...responseHeaders.filter(({ key }) => key !== jsonType.key)],
-    body: Buffer.from(json),
-  };
-}
-
-const jsonType: HeaderLine = { key: "Content-Type", values: ["application/json"] };
-
-function isJsonType({ key, values }: Element): boolean {
-  return key === jsonType.key && values.length === 1 && values[0] === jsonType.values[0];
-}
-
-async function answer(app: HttpApp, simple: SimpleRequest, asker: HttpAsker): Promise<Answer> {
+async function fetchAnswer(handler: HttpHandler, simple: SimpleRequest, asker: HttpAsker): Promise<SimpleAnswer> {
   const request = toRequest(simple, asker);
-  const response =
-    request === undefined ? new Response("malformed HTTP request\n", { status: 400 }) : await app.fetch(request, asker);
-  return {
-    code: response.status,
-    headers: mergeHeaders(simple.responseHeaders, response.headers),
-    body: await response.bytes(),
-  };
+  if (request === undefined) return malformed;
+  const response = await handler.fetch(request, asker);
+  const headers = [...response.headers].map(([name, value]) => ({ key: canonicalName(name), values: [value] }));
+  return { code: response.status, headers, body: await response.bytes() };
 }
 
 /** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
-function toRequest({ method, url, requestHeaders, body }: SimpleRequest, { signal }: HttpAsker): Request | undefined {
-  const path = url.replace(mountPath, "");
+function toRequest({ method, path, headers, body }: SimpleRequest, { signal }: HttpAsker): Request | undefined {
   try {
-    return new Request(`http://timestampvm${path.startsWith("/") ? path : `/${path}`}`, {
+    return new Request(`http://vm${path.startsWith("/") ? path : `/${path}`}`, {
       method,
       signal,
-      headers: requestHeaders.map(({ key, values }) => [key, values.join(", ")]),
+      headers: headers.map(({ key, values }) => [key, values.join(", ")]),
       ...(body.length > 0 && method !== "GET" && method !== "HEAD" && { body: body as Uint8Array<ArrayBuffer> }),
     });
   } catch {
@@ -219,12 +157,13 @@ const mountPath = /^\/ext\/(bc|vm)\/[^/?]+/;
  * The node replaces its own headers (CORS, its id) by what we answer (v1.14.2, ghttp/http_client.go:220), so they go
  * back. Names go verbatim into Go's map, which knows canonical names only.
  */
-function mergeHeaders(nodes: readonly Element[], ours: Headers): HeaderLine[] {
-  const lines: HeaderLine[] = [];
-  const names = new Set(ours.keys()); // `has` throws for what is no name
-  for (const [name, value] of ours) lines.push({ key: canonicalName(name), values: [value] });
-  for (const { key, values } of nodes) if (!names.has(key.toLowerCase())) lines.push({ key, values });
-  return lines;
+function toReply({ code, headers, body }: SimpleAnswer, nodes: readonly HeaderLine[] = []): SimpleReply {
+  return { code, headers: mergeHeaders(headers, nodes), body };
+}
+
+function mergeHeaders(ours: readonly HeaderLine[], nodes: readonly HeaderLine[]): HeaderLine[] {
+  const names = new Set(ours.map(({ key }) => key.toLowerCase()));
+  return [...ours, ...nodes.filter(({ key }) => !names.has(key.toLowerCase()))];
 }
 
 function canonicalName(name: string): string {
@@ -233,7 +172,7 @@ function canonicalName(name: string): string {
 
 /** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
 async function answerThroughWriter(
-  app: HttpApp,
+  handler: HttpHandler | undefined,
   { request, responseWriter }: HTTPRequest,
   protocol: Protocol,
   asker: HttpAsker | undefined,
@@ -246,13 +185,15 @@ async function answerThroughWriter(
     const body = await readBody(protocol, request.body, node, limits);
     if (body === "too large") return tooLarge;
     if (body === "no room") return busy;
-    const { method, requestUri: url, header: requestHeaders } = request;
-    return answer(app, { method, url, requestHeaders, responseHeaders: responseWriter.header, body }, asker);
+    const { method, requestUri, header: headers } = request;
+    const made = await answer(handler, { method, path: requestUri.replace(mountPath, ""), headers, body }, asker);
+    return { ...made, headers: mergeHeaders(made.headers, responseWriter.header) };
   };
   try {
     const made = asker === undefined ? busy : await answerRead(asker);
     const isRoom = room?.holdWhole(made.body.length, () => node.close()) ?? true;
-    const { code, headers, body: payload } = isRoom ? made : busy;
+    const { code, headers: lines, body: payload } = isRoom ? made : busy;
+    const headers = [...lines];
     await node.call(Writer.method.writeHeader, { headers, statusCode: code });
     await node.call(Writer.method.write, { headers, payload });
   } finally {

@@ -1,41 +1,41 @@
-import { Error as Answer, Message, State as NodeState, type VM } from "../../../gen/vm/vm_pb.ts";
+import { Error as Answer, State as NodeState, type VM } from "../../../gen/vm/vm_pb.ts";
 import { idFromBytes, idToBytes } from "../../avalanche/id.ts";
-import { nodeIdFromBytes } from "../../avalanche/node-id.ts";
-import type { Block } from "../../core/block.ts";
-import { formatExactJson } from "../../core/exact-json.ts";
 import type { Log } from "../../log.ts";
-import { decodeGossip } from "../../plugin/gossip.ts";
-import { gatherMetrics } from "../../plugin/metrics.ts";
-import type { State } from "../../vm/status.ts";
+import type { Awaitable } from "../awaitable.ts";
+import { andThen } from "../awaitable.ts";
+import type { Block, State } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import type { Protocol } from "../protocol.ts";
 import type { Session } from "../session.ts";
+import { createAppService } from "./app-service.ts";
 import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-replies.ts";
-import type { HttpAdmission } from "./http-service.ts";
+import type { HttpAdmission, HttpHandler } from "./http-handler.ts";
+import { gatherMetrics } from "./metrics.ts";
+import { createStateSyncService } from "./state-sync-service.ts";
 
 export interface VmServiceOptions {
   readonly session: Session;
   readonly protocol: Protocol;
   readonly log: Log;
-  /** Of this program. */
+  /** Of the VM. */
   readonly version: string;
-  /** Where we serve http.HTTP, `host:port`. */
+  /** Where this process serves http.HTTP, `host:port`. */
   readonly httpAddress: string;
-  /** The paths of a chain's requests that we answer there. */
-  readonly httpPaths: readonly string[];
-  readonly admission: HttpAdmission;
+  /** Answers there what needs no chain. */
+  readonly staticHttp: HttpHandler | undefined;
+  readonly admission: HttpAdmission | undefined;
 }
 
 type VmService = UnaryService<typeof VM>;
 
-/** Everything the node asks, one entry for each call: what we do not support is written down as such. */
+/** Everything the node asks, one entry for each call: what the VM does not have is written down as such. */
 export function createVmService(options: VmServiceOptions): VmService {
   return {
     ...createLifeCycle(options),
     ...createHandlers(options),
     ...createConsensus(options),
-    ...createPeers(options),
-    ...stateSync,
+    ...createAppService(options),
+    ...createStateSyncService(options),
   };
 }
 
@@ -43,119 +43,104 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
   return {
     initialize: async (request) => lastAcceptedReply(await session.initialize(request)),
     setState: ({ state }) => {
-      session.vm.setState(stateOf(state));
-      log.info("state changed", { state: stateOf(state) });
-      return lastAcceptedReply(session.vm.lastAccepted);
+      const { vm } = session;
+      return andThen(vm.setState(stateOf(state)), () => {
+        log.info("state changed", { state: stateOf(state) });
+        return lastAcceptedReply(vm.lastAccepted);
+      });
     },
-    shutdown: () => {
-      session.shutDown();
+    shutdown: async () => {
+      await session.shutDown();
       return {};
     },
-    health: () => ({ details: new TextEncoder().encode(formatExactJson(session.vm.checkHealth())) }),
+    health: () => andThen(session.vm.health(), (details) => ({ details: new TextEncoder().encode(details) })),
     version: () => ({ version }),
-    gather: () => ({ metricFamilies: gatherMetrics(() => session.vmIfOpen?.status(), admission, log) }),
+    gather: () => ({ metricFamilies: gatherMetrics(session.chainIfOpen?.vm, admission, log) }),
   } satisfies Partial<VmService>;
 }
 
-/** What clients ask of the chain, by path or by route header; and one handler that needs no chain. */
-function createHandlers({ httpAddress, httpPaths }: VmServiceOptions) {
-  const toHandler = (prefix: string) => ({ prefix, serverAddr: httpAddress });
+/** What clients ask of the chain, by path or by route header; and what needs no chain. */
+function createHandlers({ session, httpAddress, staticHttp }: VmServiceOptions) {
+  const chainHttp = () => session.chainIfOpen?.vm.http;
+  const serverAddr = () => {
+    const http = chainHttp();
+    if (http === undefined) return "";
+    return "address" in http ? http.address : httpAddress;
+  };
   return {
-    createHandlers: () => ({ handlers: httpPaths.map(toHandler) }),
-    newHTTPHandler: () => ({ serverAddr: httpAddress }),
-    createHTTP2Handler: () => ({ serverAddr: httpAddress }),
-    createStaticHandlers: () => ({ handlers: [toHandler("/static")] }),
+    createHandlers: () => ({
+      handlers: (chainHttp()?.paths ?? []).map((prefix) => ({ prefix, serverAddr: serverAddr() })),
+    }),
+    newHTTPHandler: () => ({ serverAddr: serverAddr() }),
+    createHTTP2Handler: () => ({ serverAddr: serverAddr() }),
+    createStaticHandlers: () => ({
+      handlers: (staticHttp?.paths ?? []).map((prefix) => ({ prefix, serverAddr: httpAddress })),
+    }),
   } satisfies Partial<VmService>;
 }
 
 function createConsensus({ session, protocol }: VmServiceOptions) {
-  const status = (block: Block) => (protocol.hasBlockStatus ? { status: statusOf(session.vm, block) } : {});
-  const parseReply = (bytes: Uint8Array) => {
-    const block = session.vm.parseBlock(bytes);
-    return { ...blockReply(block), ...status(block), id: idToBytes(block.id) };
-  };
+  const status = (block: Block): Awaitable<object> =>
+    protocol.hasBlockStatus ? andThen(statusOf(session.vm, block), (status) => ({ status })) : {};
+  const parseReply = (bytes: Uint8Array) =>
+    andThen(session.vm.parseBlock(bytes), (block) =>
+      andThen(status(block), (status) => ({ ...blockReply(block), ...status, id: idToBytes(block.id) })),
+    );
   return {
     waitForEvent: async (_request, { signal }) => {
-      await session.vm.waitForEvent(signal);
-      return { message: Message.BUILD_BLOCK };
+      const event = await session.vm.waitForEvent(signal);
+      return { message: protocol.messages[event] };
     },
-    buildBlock: () => {
-      const block = session.vm.buildBlock();
-      return { ...blockReply(block), id: idToBytes(block.id), bytes: block.bytes };
-    },
+    buildBlock: () =>
+      andThen(session.vm.buildBlock(), (block) => ({
+        ...blockReply(block),
+        id: idToBytes(block.id),
+        bytes: block.bytes,
+      })),
     parseBlock: ({ bytes }) => parseReply(bytes),
-    batchedParseBlock: ({ request }) => ({ response: request.map((bytes) => parseReply(bytes)) }),
-    getBlock: ({ id }) => {
-      const block = session.vm.getBlock(idFromBytes(id));
-      if (block === undefined) return { err: Answer.NOT_FOUND };
-      return { ...blockReply(block), ...status(block), bytes: block.bytes };
-    },
+    batchedParseBlock: ({ request }) =>
+      allOf(
+        request.map((bytes) => parseReply(bytes)),
+        (response) => ({ response }),
+      ),
+    getBlock: ({ id }) =>
+      andThen(session.vm.getBlock(idFromBytes(id)), (block) =>
+        block === undefined
+          ? { err: Answer.NOT_FOUND }
+          : andThen(status(block), (status) => ({ ...blockReply(block), ...status, bytes: block.bytes })),
+      ),
     getAncestors: ({ blkId, maxBlocksNum, maxBlocksSize, maxBlocksRetrivalTime }) => {
       const maxMs = Number(maxBlocksRetrivalTime) / nanosecondsPerMs;
       const limits = { maxBlocks: maxBlocksNum, maxBytes: maxBlocksSize, maxMs };
-      return { blksBytes: session.vm.getAncestors(idFromBytes(blkId), limits).map(({ bytes }) => bytes) };
+      const { vm } = session;
+      const id = idFromBytes(blkId);
+      const blocks =
+        vm.getAncestors?.(id, limits) ??
+        andThen(vm.getBlock(id), (block) => (block === undefined ? [] : [block.bytes]));
+      return andThen(blocks, (blksBytes) => ({ blksBytes: [...blksBytes] }));
     },
     verifyHeightIndex: () => ({ err: Answer.UNSPECIFIED }),
-    getBlockIDAtHeight: ({ height }) => {
-      const id = session.vm.getBlockIdAtHeight(height);
-      return id === undefined ? { err: Answer.NOT_FOUND } : { blkId: idToBytes(id) };
-    },
-    setPreference: ({ id }) => {
-      session.vm.setPreference(idFromBytes(id));
-      return {};
-    },
-    blockVerify: ({ bytes }) => ({ timestamp: timestampOf(session.vm.verifyBlock(bytes)) }),
-    blockAccept: async ({ id }) => {
-      await session.acceptBlock(idFromBytes(id));
-      return {};
-    },
-    blockReject: ({ id }) => {
-      session.vm.rejectBlock(idFromBytes(id));
-      return {};
-    },
+    getBlockIDAtHeight: ({ height }) =>
+      andThen(session.vm.getBlockIdAtHeight(height), (id) =>
+        id === undefined ? { err: Answer.NOT_FOUND } : { blkId: idToBytes(id) },
+      ),
+    setPreference: ({ id }) => andThen(session.vm.setPreference(idFromBytes(id)), nothing),
+    blockVerify: ({ bytes }) => andThen(session.vm.verifyBlock(bytes), (block) => ({ timestamp: timestampOf(block) })),
+    blockAccept: ({ id }) => andThen(session.vm.acceptBlock(idFromBytes(id)), nothing),
+    blockReject: ({ id }) => andThen(session.vm.rejectBlock(idFromBytes(id)), nothing),
   } satisfies Partial<VmService>;
 }
 
-/** Any peer may send anything, and an error would stop the chain. */
-function createPeers({ session, log }: VmServiceOptions) {
-  return {
-    appGossip: ({ nodeId, msg }) => {
-      try {
-        session.vmIfOpen?.addGossip(decodeGossip(msg), nodeIdFromBytes(nodeId));
-      } catch (error) {
-        log.error("gossip not taken", { error: String(error) });
-      }
-      return {};
-    },
-    connected: ({ nodeId }) => {
-      session.addPeer(nodeId);
-      return {};
-    },
-    disconnected: ({ nodeId }) => {
-      session.removePeer(nodeId);
-      return {};
-    },
-    appRequest: () => ({}),
-    appRequestFailed: () => ({}),
-    appResponse: () => ({}),
-    crossChainAppRequest: () => ({}),
-    crossChainAppRequestFailed: () => ({}),
-    crossChainAppResponse: () => ({}),
-  } satisfies Partial<VmService>;
+function nothing() {
+  return {};
 }
 
-/**
- * Not supported: the node bootstraps block by block instead. NOT_FOUND has one number in all protocols; the number of
- * STATE_SYNC_NOT_IMPLEMENTED changed, and a wrong one is taken for success.
- */
-const stateSync = {
-  stateSyncEnabled: () => ({ enabled: false }),
-  getOngoingSyncStateSummary: () => ({ err: Answer.NOT_FOUND }),
-  getLastStateSummary: () => ({ err: Answer.NOT_FOUND }),
-  parseStateSummary: () => ({ err: Answer.NOT_FOUND }),
-  getStateSummary: () => ({ err: Answer.NOT_FOUND }),
-  stateSummaryAccept: () => ({ err: Answer.NOT_FOUND }),
-} satisfies Partial<VmService>;
+/** Promises only where there are some. */
+function allOf<T, U>(values: readonly Awaitable<T>[], next: (values: T[]) => U): Awaitable<U> {
+  const isPromise = (value: Awaitable<T>): value is Promise<T> => value instanceof Promise;
+  if (values.some(isPromise)) return Promise.all(values).then(next);
+  return next(values.filter((value): value is T => !isPromise(value)));
+}
 
 const nanosecondsPerMs = 1e6;
 

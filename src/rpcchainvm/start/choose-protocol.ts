@@ -2,8 +2,11 @@ import { defaultProtocol, newestProtocol, oldestProtocol, type Protocol, protoco
 import type { KnownProtocol } from "./known-protocol.ts";
 import type { NodeProcess } from "./node-process.ts";
 
-/** The environment variable by which an operator names the protocol: the node passes on what begins with GRPC_. */
-export const overrideVariable = "GRPC_TIMESTAMPVM_PROTOCOL";
+/** The environment variable by which an operator names the protocol, of a VM: the node passes on what begins with GRPC_. */
+export function overrideVariableOf(vmName: string): string {
+  return `GRPC_${vmName.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_PROTOCOL`;
+}
+
 /** In which go-plugin names the node's: until protocol 22 (go-plugin v1.4.4, client.go:524-538). */
 export const offeredVariable = "PLUGIN_PROTOCOL_VERSIONS";
 
@@ -22,16 +25,21 @@ interface Found {
   readonly reason: string;
 }
 
+export interface ChooseOptions {
+  /** Of the VM. */
+  readonly name: string;
+  readonly environment: Environment;
+  readonly node: NodeProcess;
+  readonly known: KnownProtocol | undefined;
+}
+
 /**
  * The protocol to speak, before the node says a word: it takes one answer only, in the 5 s after it has started us, and
  * wants exactly its own number. Throws, with what the operator can do, when it is one that we do not speak.
  */
-export async function chooseProtocol(
-  environment: Environment,
-  node: NodeProcess,
-  known: KnownProtocol | undefined,
-): Promise<Choice> {
-  const override = readOverride(environment[overrideVariable]);
+export async function chooseProtocol({ name, environment, node, known }: ChooseOptions): Promise<Choice> {
+  const overrideVariable = overrideVariableOf(name);
+  const override = readOverride(overrideVariable, environment[overrideVariable]);
   const told = known?.recall();
   const toldHow = told?.refused === undefined ? "the node took it before" : `the node refused ${told.refused}`;
   const { version, reason } =
@@ -42,7 +50,7 @@ export async function chooseProtocol(
     byDefault;
   if (version < oldestProtocol)
     throw new Error(`${says(version, reason)}, older than ${oldestProtocol}, the oldest here`);
-  if (version > newestProtocol && version !== override) throw new Error(howToTryNewer(version, reason));
+  if (version > newestProtocol && version !== override) throw new Error(howToTryNewer(name, version, reason));
   return { protocol: protocolOf(version), reason };
 }
 
@@ -52,10 +60,10 @@ function found(version: number | undefined, reason: string): Found | undefined {
   return version === undefined ? undefined : { version, reason };
 }
 
-function readOverride(text: string | undefined): number | undefined {
+function readOverride(variable: string, text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Error(`${overrideVariable} must be a number of an RPCChainVM protocol, not ${JSON.stringify(text)}`);
+  throw new Error(`${variable} must be a number of an RPCChainVM protocol, not ${JSON.stringify(text)}`);
 }
 
 /** go-plugin offers a list; AvalancheGo one number. */
@@ -76,10 +84,10 @@ function says(version: number, reason: string): string {
   return `AvalancheGo speaks RPCChainVM protocol ${version} (${reason})`;
 }
 
-function howToTryNewer(version: number, reason: string): string {
+function howToTryNewer(name: string, version: number, reason: string): string {
   return (
     `${says(version, reason)}, newer than ${newestProtocol}, the newest here. ` +
-    `Install a newer timestampvm, or try the rules of ${newestProtocol}: ` +
-    `start the node with ${overrideVariable}=${version} in its environment`
+    `Install a newer ${name}, or try the rules of ${newestProtocol}: ` +
+    `start the node with ${overrideVariableOf(name)}=${version} in its environment`
   );
 }

@@ -2,13 +2,13 @@ import { GRPCBroker, GRPCController, GRPCStdio } from "../../../gen/plugin/plugi
 import type { GrpcServer } from "../grpc/server.ts";
 
 /** The reply to Shutdown goes out first; the node kills us after two seconds (go-plugin v1.4.4, client.go:407-474). */
-const leaveAfterMs = 100;
+const endAfterMs = 100;
 
-/** What hashicorp/go-plugin asks of a plugin, beside its own service. `leave` ends the process. */
-export function addGoPluginServices(server: GrpcServer, leave: () => void): void {
+/** What hashicorp/go-plugin asks of a plugin, beside its own service. `end` ends the process. */
+export function addGoPluginServices(server: GrpcServer, end: () => void): void {
   server.add(GRPCController, {
     shutdown: () => {
-      setTimeout(leave, leaveAfterMs);
+      setTimeout(end, endAfterMs);
       return {};
     },
   });

@@ -28,18 +28,21 @@ export interface Known {
  */
 export class KnownProtocol {
   readonly #directory: string;
+  /** How the names of all files of this VM begin. */
+  readonly #prefix: string;
   readonly #name: string;
 
   /** Undefined when this run of the node cannot be told from others. */
-  static async of(node: NodeProcess): Promise<KnownProtocol | undefined> {
+  static async of(vmName: string, node: NodeProcess): Promise<KnownProtocol | undefined> {
     const identity = await node.identify();
-    return identity === undefined ? undefined : new KnownProtocol(node.pid, identity, tmpdir());
+    return identity === undefined ? undefined : new KnownProtocol(vmName, node.pid, identity, tmpdir());
   }
 
-  constructor(pid: number, identity: string, directory: string) {
+  constructor(vmName: string, pid: number, identity: string, directory: string) {
     const hash = createHash("sha256").update(identity).digest("hex").slice(0, 32);
     this.#directory = directory;
-    this.#name = `timestampvm-protocol-${pid}-${hash}-`;
+    this.#prefix = `${vmName.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-protocol-`;
+    this.#name = `${this.#prefix}${pid}-${hash}-`;
   }
 
   /** The last that was remembered. Undefined where there is nothing, or where someone else wrote it. */
@@ -72,7 +75,7 @@ export class KnownProtocol {
   /** Everyone may write there: directories, links and what another user wrote are left alone. */
   #findOwn(): OwnFile[] {
     try {
-      return readdirSync(this.#directory).flatMap((name) => findOwn(this.#directory, name) ?? []);
+      return readdirSync(this.#directory).flatMap((name) => findOwn(this.#directory, this.#prefix, name) ?? []);
     } catch {
       return [];
     }
@@ -88,8 +91,9 @@ interface OwnFile {
   readonly writtenMs: number;
 }
 
-function findOwn(directory: string, name: string): OwnFile | undefined {
-  const [, pid] = /^timestampvm-protocol-(\d{1,10})-[0-9a-f]{32}-[0-9a-f]{16}$/.exec(name) ?? [];
+function findOwn(directory: string, prefix: string, name: string): OwnFile | undefined {
+  if (!name.startsWith(prefix)) return undefined;
+  const [, pid] = /^(\d{1,10})-[0-9a-f]{32}-[0-9a-f]{16}$/.exec(name.slice(prefix.length)) ?? [];
   if (pid === undefined) return undefined;
   const file = join(directory, name);
   const status = lstatSync(file, { throwIfNoEntry: false });

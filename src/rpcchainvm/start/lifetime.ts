@@ -4,26 +4,26 @@ const parentPollMs = 500;
 export interface Lifetime {
   /** The process id of the node. */
   readonly parent: number;
-  /** Whether the node expects us to leave at this signal: after Shutdown, or when it never initialized us. */
-  readonly mayLeave: (signal: NodeJS.Signals) => boolean;
+  /** Whether the node expects us to exit at this signal: after Shutdown, or when it never initialized us. */
+  readonly mayEnd: (signal: NodeJS.Signals) => boolean;
   /** Releases the database and ends the process. */
-  readonly leave: () => void;
+  readonly end: () => void;
 }
 
 /**
- * When to leave. A terminal's Ctrl-C and a service manager's SIGTERM reach the node and its plugins alike, and the node
+ * When to exit. A terminal's Ctrl-C and a service manager's SIGTERM reach the node and its plugins alike, and the node
  * still needs us then, to shut down in order (avalanchego v1.14.2, vms/rpcchainvm/vm.go:48-65). But we do not outlive
  * it: an orphan would hold the database.
  */
-export function watchLifetime({ parent, mayLeave, leave }: Lifetime): void {
+export function watchLifetime({ parent, mayEnd, end }: Lifetime): void {
   const orphaned = () => process.ppid !== parent;
   for (const signal of ["SIGHUP", "SIGPIPE"]) process.on(signal, () => {});
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (mayLeave(signal) || orphaned()) leave();
+      if (mayEnd(signal) || orphaned()) end();
     });
   }
   setInterval(() => {
-    if (orphaned()) leave();
+    if (orphaned()) end();
   }, parentPollMs);
 }

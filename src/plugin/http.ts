@@ -1,0 +1,30 @@
+import type { HeaderLine, HttpAsker, SimpleAnswer, SimpleRequest } from "../rpcchainvm/services/http-handler.ts";
+
+/** Answers the body of a JSON-RPC call, "" for no content; undefined, with nothing done, leaves it to another way. */
+export type AnswerRpc = (body: Uint8Array, asker: HttpAsker) => string | Promise<string> | undefined;
+
+/**
+ * The short cut for JSON-RPC calls at `rpcPath`, which are small and many. Undefined for whatever is not plainly one: that has
+ * other words for what is wrong.
+ */
+export function answerSimpleBy(answerRpc: AnswerRpc, rpcPath: string) {
+  return (
+    { method, path, headers, body }: SimpleRequest,
+    asker: HttpAsker,
+  ): SimpleAnswer | Promise<SimpleAnswer> | undefined => {
+    const isCall = method === "POST" && path === rpcPath && headers.some(isJsonType);
+    const json = isCall ? answerRpc(body, asker) : undefined;
+    return json instanceof Promise ? json.then(toAnswer) : json === undefined ? undefined : toAnswer(json);
+  };
+}
+
+function toAnswer(json: string): SimpleAnswer {
+  if (json === "") return { code: 204, headers: [], body: new Uint8Array() };
+  return { code: 200, headers: [jsonType], body: Buffer.from(json) };
+}
+
+const jsonType: HeaderLine = { key: "Content-Type", values: ["application/json"] };
+
+function isJsonType({ key, values }: HeaderLine): boolean {
+  return key === jsonType.key && values.length === 1 && values[0] === jsonType.values[0];
+}

@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { type Config, parseConfig } from "../core/config.ts";
+import type { ChainVm, NodeContext } from "../rpcchainvm/chain-vm.ts";
+import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
+import { databaseFileName } from "../store/database-file.ts";
+import { FileError } from "../store/errors.ts";
+import type { Clock } from "../vm/clock.ts";
+import type { Identity } from "../vm/identity.ts";
+import { type OpenOptions, openVm } from "../vm/open.ts";
+import type { Vm } from "../vm/vm.ts";
+import { Gossip } from "./gossip.ts";
+import { NodeRecord } from "./node-record.ts";
+import { logLeftOff, settleRsChain } from "./rs/read-chain.ts";
+import { TimestampVm } from "./timestamp-vm.ts";
+
+/** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
+const maxDatabaseWaitMs = 10_000;
+const databaseRetryMs = 100;
+
+export interface ChainOptions {
+  readonly clock: Clock;
+  /** Makes what answers the HTTP requests of a chain. */
+  readonly createHttp: (vm: Vm, identity: Identity, config: Config) => Promise<HttpHandler>;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/**
+ * Opens the chain that the node asks for, at a head that the node's database knows too. Throws "malformed config" and
+ * what `openVm` throws; nothing is held then.
+ */
+export async function openChain(context: NodeContext, { clock, createHttp, version }: ChainOptions): Promise<ChainVm> {
+  const { log, genesisBytes } = context;
+  const config = parseConfig(context.configBytes);
+  log.setLevel(config.logLevel);
+  const file = join(context.chainDataDir(config.chainDataDir), databaseFileName);
+  const record = new NodeRecord(context.database);
+  let vm: Vm | undefined;
+  try {
+    const settling = { file, genesisBytes, log, clock };
+    const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
+    const gossip = new Gossip(context.appSender, log);
+    const opening = { file, genesisBytes, marker, config, clock, gossip: (data: Uint8Array) => gossip.send(data) };
+    vm = await whenFree(clock, () => openStretchByStretch(opening, context));
+    await record.writeHeadMarker(vm.headMarker);
+    if (rsHead !== undefined) {
+      await record.writeSeenRsHead(rsHead);
+      logLeftOff(vm, settling, rsHead);
+    }
+    const { id, height } = vm.lastAccepted;
+    log.info("initialized", { lastAccepted: id, height, file });
+    const http = await createHttp(vm, identityOf(context, version), config);
+    return new TimestampVm({ vm, record, nodeId: context.nodeId, http });
+  } catch (error) {
+    vm?.close();
+    throw error;
+  }
+}
+
+function identityOf({ protocol, networkId, chainId, nodeId }: NodeContext, version: string): Identity {
+  return { version, protocol, networkId, chainId, nodeId, notice: undefined };
+}
+
+/** Does what throws "database in use" again, for as long as that may pass. */
+async function whenFree<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  const giveUpAtMs = clock.elapsedMs() + maxDatabaseWaitMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isInUse = error instanceof FileError && error.refusal.code === "database in use";
+      if (!isInUse || clock.elapsedMs() >= giveUpAtMs) throw error;
+      await setTimeout(databaseRetryMs);
+    }
+  }
+}
+
+/** Lets other calls be answered between the stretches of a long rewind. */
+async function openStretchByStretch(options: OpenOptions, { log }: NodeContext): Promise<Vm> {
+  const opening = openVm(options);
+  for (;;) {
+    const step = opening.next();
+    if (step.done) return step.value;
+    const { from, to, reason } = step.value;
+    log.warn("rewound the chain", { from, to, reason, file: options.file });
+    await setImmediate();
+  }
+}

@@ -1,0 +1,110 @@
+import type { Id } from "../avalanche/id.ts";
+import type { NodeId } from "../avalanche/node-id.ts";
+import type { Block } from "../core/block.ts";
+import { formatExactJson } from "../core/exact-json.ts";
+import type { AncestorLimits, AppHandler, ChainVm, Metric, State } from "../rpcchainvm/chain-vm.ts";
+import type { VmEvent } from "../rpcchainvm/protocol.ts";
+import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
+import type { Vm } from "../vm/vm.ts";
+import { decodeGossip } from "./gossip.ts";
+import { chainMetrics } from "./metrics.ts";
+import type { NodeRecord } from "./node-record.ts";
+
+export interface TimestampVmParts {
+  readonly vm: Vm;
+  readonly record: NodeRecord;
+  /** Of the node itself. */
+  readonly nodeId: NodeId;
+  readonly http: HttpHandler;
+}
+
+/** The chain of timestamps as the node sees it. */
+export class TimestampVm implements ChainVm {
+  readonly http: HttpHandler;
+  readonly app: AppHandler;
+  readonly #vm: Vm;
+  readonly #record: NodeRecord;
+  readonly #nodeId: NodeId;
+
+  constructor({ vm, record, nodeId, http }: TimestampVmParts) {
+    this.#vm = vm;
+    this.#record = record;
+    this.#nodeId = nodeId;
+    this.http = http;
+    this.app = { appGossip: (peer, message) => vm.addGossip(decodeGossip(message), peer) };
+  }
+
+  get lastAccepted(): Block {
+    return this.#vm.lastAccepted;
+  }
+
+  setState(state: State): void {
+    this.#vm.setState(state);
+  }
+
+  shutdown(): void {
+    this.#vm.close();
+  }
+
+  health(): string {
+    return formatExactJson(this.#vm.checkHealth());
+  }
+
+  buildBlock(): Block {
+    return this.#vm.buildBlock();
+  }
+
+  parseBlock(bytes: Uint8Array): Block {
+    return this.#vm.parseBlock(bytes);
+  }
+
+  getBlock(id: Id): Block | undefined {
+    return this.#vm.getBlock(id);
+  }
+
+  getBlockIdAtHeight(height: bigint): Id | undefined {
+    return this.#vm.getBlockIdAtHeight(height);
+  }
+
+  getAncestors(id: Id, limits: AncestorLimits): readonly Uint8Array[] {
+    return this.#vm.getAncestors(id, limits).map(({ bytes }) => bytes);
+  }
+
+  setPreference(id: Id): void {
+    this.#vm.setPreference(id);
+  }
+
+  verifyBlock(bytes: Uint8Array): Block {
+    return this.#vm.verifyBlock(bytes);
+  }
+
+  /** Accepts a block, here first and then in the node's database (see `HeadMarker`); clients see it when both have it. */
+  async acceptBlock(id: Id): Promise<void> {
+    this.#vm.acceptBlock(id);
+    const { lastAccepted, headMarker } = this.#vm;
+    await this.#record.writeHeadMarker(headMarker);
+    this.#vm.confirm(lastAccepted);
+  }
+
+  rejectBlock(id: Id): void {
+    this.#vm.rejectBlock(id);
+  }
+
+  async waitForEvent(signal: AbortSignal): Promise<VmEvent> {
+    await this.#vm.waitForEvent(signal);
+    return "build block";
+  }
+
+  /** The node reports itself as well, and is no peer. */
+  connected(nodeId: NodeId): void {
+    if (nodeId !== this.#nodeId) this.#vm.addPeer(nodeId);
+  }
+
+  disconnected(nodeId: NodeId): void {
+    this.#vm.removePeer(nodeId);
+  }
+
+  metrics(): readonly Metric[] {
+    return chainMetrics(this.#vm.status());
+  }
+}

@@ -1,0 +1,57 @@
+import type { InitializeRequest } from "../../../gen/vm/vm_pb.ts";
+import { idFromBytes } from "../../avalanche/id.ts";
+import { nodeIdFromBytes } from "../../avalanche/node-id.ts";
+import type { Log } from "../../log.ts";
+import type { NodeContext } from "../chain-vm.ts";
+import { GrpcClient } from "../grpc/client.ts";
+import type { Protocol } from "../protocol.ts";
+import { defaultChainDataDir, type NodeSettings } from "../start/chain-data-dir.ts";
+import { AppSender } from "./app-sender.ts";
+import { NodeDatabase } from "./database.ts";
+
+export interface ConnectionOptions {
+  readonly protocol: Protocol;
+  readonly node: NodeSettings;
+  readonly log: Log;
+}
+
+/** The node, as one chain has it. */
+export interface NodeConnection {
+  readonly context: NodeContext;
+  readonly appSender: AppSender;
+  /** To what the node serves beside its database. */
+  readonly services: GrpcClient;
+  readonly close: () => void;
+}
+
+/** What the node said at Initialize, with clients of what it serves. Connects at the first call of each. */
+export function openNode(request: InitializeRequest, { protocol, node, log }: ConnectionOptions): NodeConnection {
+  const { networkId, subnetId, chainId, nodeId, publicKey, genesisBytes, upgradeBytes, configBytes } = request;
+  const database = new GrpcClient(request.dbServerAddr);
+  const services = new GrpcClient(request.serverAddr);
+  const appSender = new AppSender(services, protocol);
+  return {
+    context: {
+      protocol: protocol.version,
+      networkId,
+      subnetId: idFromBytes(subnetId),
+      chainId: idFromBytes(chainId),
+      nodeId: nodeIdFromBytes(nodeId),
+      publicKey,
+      genesisBytes,
+      upgradeBytes,
+      configBytes,
+      chainDataDir: (configured) => request.chainDataDir || configured || defaultChainDataDir(chainId, node),
+      database: new NodeDatabase(database),
+      appSender,
+      log,
+    },
+    appSender,
+    services,
+    close: () => {
+      appSender.close();
+      database.close();
+      services.close();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { VM } from "../../../gen/vm/vm_pb.ts";
+import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../../avalanche/node-id.ts";
+import type { Log } from "../../log.ts";
+import type { ChainVm } from "../chain-vm.ts";
+import type { UnaryService } from "../grpc/server.ts";
+import { AppError, type AppSender } from "../node/app-sender.ts";
+import type { Session } from "../session.ts";
+
+export interface AppServiceOptions {
+  readonly session: Session;
+  readonly log: Log;
+}
+
+/** A chain, and a peer of it. */
+interface Peer {
+  readonly vm: ChainVm;
+  readonly appSender: AppSender;
+  readonly nodeId: NodeId;
+}
+
+/**
+ * What comes from peers. Any peer may send anything, also before the chain is open; an error in an answer to the node would end
+ * the chain (avalanchego v1.14.2, snow/networking/handler/handler.go:370), so every call is answered, and errors are logged.
+ */
+export function createAppService({ session, log }: AppServiceOptions) {
+  const withPeer = async (what: string, nodeId: Uint8Array, work: (peer: Peer) => unknown) => {
+    try {
+      const chain = session.chainIfOpen;
+      if (chain === undefined || nodeId.length !== nodeIdBytes) return {};
+      await work({ vm: chain.vm, appSender: chain.node.appSender, nodeId: nodeIdFromBytes(nodeId) });
+    } catch (error) {
+      log.error(`${what} not taken`, { error: String(error) });
+    }
+    return {};
+  };
+  return {
+    appGossip: ({ nodeId, msg }) => withPeer("gossip", nodeId, ({ vm, nodeId }) => vm.app?.appGossip?.(nodeId, msg)),
+    appRequest: ({ nodeId, requestId, request, deadline }) =>
+      withPeer("app request", nodeId, (peer) => answerRequest(peer, requestId, request, dateOf(deadline), log)),
+    appResponse: ({ nodeId, requestId, response }) =>
+      withPeer("app response", nodeId, ({ appSender, nodeId }) => appSender.takeResponse(nodeId, requestId, response)),
+    appRequestFailed: ({ nodeId, requestId, errorCode, errorMessage }) =>
+      withPeer("app request's failure", nodeId, ({ appSender, nodeId }) =>
+        appSender.takeFailure(nodeId, requestId, new AppError(errorCode, errorMessage || "no answer")),
+      ),
+    connected: ({ nodeId, name, major, minor, patch }) =>
+      withPeer("connection", nodeId, ({ vm, nodeId }) =>
+        // Until protocol 30 the name is the whole version.
+        vm.connected?.(nodeId, name.includes("/") ? name : `${name}/${major}.${minor}.${patch}`),
+      ),
+    disconnected: ({ nodeId }) => withPeer("disconnection", nodeId, ({ vm, nodeId }) => vm.disconnected?.(nodeId)),
+    // Between chains of one node; no release after v1.11.11 sends them.
+    crossChainAppRequest: () => ({}),
+    crossChainAppRequestFailed: () => ({}),
+    crossChainAppResponse: () => ({}),
+  } satisfies Partial<UnaryService<typeof VM>>;
+}
+
+/** A VM that answers no requests leaves them to their deadline. */
+async function answerRequest(
+  { vm, appSender, nodeId }: Peer,
+  requestId: number,
+  request: Uint8Array,
+  deadline: Date,
+  log: Log,
+): Promise<void> {
+  if (vm.app?.appRequest === undefined) return;
+  try {
+    await appSender.respond(nodeId, requestId, await vm.app.appRequest(nodeId, request, deadline));
+  } catch (error) {
+    if (!(error instanceof AppError)) log.error("app request failed", { error: String(error) });
+    const refusal = error instanceof AppError ? error : new AppError(0, "internal error");
+    await appSender.refuse(nodeId, requestId, refusal);
+  }
+}
+
+function dateOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): Date {
+  return new Date(Number(time?.seconds ?? 0n) * 1_000 + (time?.nanos ?? 0) / 1e6);
+}

@@ -1,0 +1,69 @@
+import type { Room } from "../grpc/call.ts";
+
+/** What answers the HTTP requests of a chain. The seam is the Fetch standard, with one short cut. */
+export interface HttpHandler {
+  /** Which requests the node hands on: those with exactly such a path below the chain's, as "/info". */
+  readonly paths: readonly string[];
+  /** Takes a request whose URL has the path below the chain's. */
+  readonly fetch: (request: Request, asker: HttpAsker) => Response | Promise<Response>;
+  /**
+   * Answers a small request without a `Request` and a `Response`, which would double its time. Undefined, with nothing done,
+   * leaves the request to `fetch`.
+   */
+  readonly answerSimple?: (
+    request: SimpleRequest,
+    asker: HttpAsker,
+  ) => SimpleAnswer | Promise<SimpleAnswer> | undefined;
+  /** The header in which a proxy that the operator trusts names the client; "" or none for no such proxy. */
+  readonly clientAddressHeader?: string;
+}
+
+/** Where a VM serves http.HTTP itself. */
+export interface HttpServer {
+  /** As of `HttpHandler`. */
+  readonly paths: readonly string[];
+  /** `host:port`. */
+  readonly address: string;
+}
+
+/** A line of headers as it travels: the canonical name, and each value. */
+export interface HeaderLine {
+  readonly key: string;
+  readonly values: string[];
+}
+
+export interface SimpleRequest {
+  readonly method: string;
+  /** Below the chain's, with the query. */
+  readonly path: string;
+  readonly headers: readonly HeaderLine[];
+  readonly body: Uint8Array;
+}
+
+/** An answer; headers of its own stand before those of the node, which it replaces where they have the same name. */
+export interface SimpleAnswer {
+  readonly code: number;
+  readonly headers: readonly HeaderLine[];
+  readonly body: Uint8Array;
+}
+
+/** Who waits for an answer. */
+export interface HttpAsker {
+  /** The same for requests that come from one client, as far as that is known. */
+  readonly name: string;
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** To be called when the request's body is of no more use. */
+  releaseRequest(): void;
+  /** To be called before so many more bytes of the answer are kept. False when there is no room for them. */
+  holdAnswer(bytes: number): boolean;
+}
+
+/** The door before every request. */
+export interface HttpAdmission {
+  readonly admit: (bytes: number) => Room | undefined;
+  /** Requests that are not answered yet. */
+  readonly requests: number;
+  /** How many were refused, by the reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}

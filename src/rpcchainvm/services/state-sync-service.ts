@@ -1,0 +1,56 @@
+import { Error as Answer, StateSummaryAcceptResponse_Mode as Mode, type VM } from "../../../gen/vm/vm_pb.ts";
+import { idToBytes } from "../../avalanche/id.ts";
+import type { Awaitable } from "../awaitable.ts";
+import { andThen } from "../awaitable.ts";
+import type { StateSummary, StateSync, StateSyncMode } from "../chain-vm.ts";
+import type { UnaryService } from "../grpc/server.ts";
+import type { Protocol } from "../protocol.ts";
+import type { Session } from "../session.ts";
+
+export interface StateSyncServiceOptions {
+  readonly session: Session;
+  readonly protocol: Protocol;
+}
+
+/**
+ * A VM without it says that it is not enabled, and has no summary. NOT_FOUND has one number in all protocols; the number of
+ * STATE_SYNC_NOT_IMPLEMENTED changed, and the node takes a wrong one for success.
+ */
+export function createStateSyncService({ session, protocol }: StateSyncServiceOptions) {
+  const stateSync = () => session.chainIfOpen?.vm.stateSync;
+  const ask = <T, R>(call: (sync: StateSync) => Awaitable<T>, answer: (value: T) => R) => {
+    const sync = stateSync();
+    return sync === undefined ? notFound : andThen<T, R>(call(sync), answer);
+  };
+  return {
+    stateSyncEnabled: () => andThen(stateSync()?.isEnabled() ?? false, (enabled) => ({ enabled })),
+    getOngoingSyncStateSummary: () => ask((sync) => sync.getOngoingSyncStateSummary(), summaryReply),
+    getLastStateSummary: () => ask((sync) => sync.getLastStateSummary(), summaryReply),
+    parseStateSummary: ({ bytes }) => ask((sync) => sync.parseStateSummary(bytes), summaryReply),
+    getStateSummary: ({ height }) => ask((sync) => sync.getStateSummary(height), summaryReply),
+    stateSummaryAccept: ({ bytes }) =>
+      ask(
+        (sync) => sync.acceptStateSummary(bytes),
+        (mode) => ({ mode: modeIn(protocol, mode) }),
+      ),
+  } satisfies Partial<UnaryService<typeof VM>>;
+}
+
+const notFound = { err: Answer.NOT_FOUND };
+
+/** Fields that a reply does not have are not written. */
+function summaryReply(summary: StateSummary | undefined) {
+  return summary === undefined ? notFound : { ...summary, id: idToBytes(summary.id) };
+}
+
+/** A number of the mode's enumeration is a true `accepted` as well, but for 0, which is false. */
+function modeIn({ summaryReply }: Protocol, mode: StateSyncMode): Mode {
+  if (summaryReply === "whether" && mode === "skipped") return Mode.UNSPECIFIED;
+  return modes[mode];
+}
+
+const modes: Readonly<Record<StateSyncMode, Mode>> = {
+  skipped: Mode.SKIPPED,
+  static: Mode.STATIC,
+  dynamic: Mode.DYNAMIC,
+};

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { SendAppErrorMsg, SendAppRequestMsg, SendAppResponseMsg } from "../../gen/appsender/appsender_pb.ts";
+import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
+import { AppError, AppSender, maxAppRequests } from "../../src/rpcchainvm/node/app-sender.ts";
+import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
+import { bytesOf } from "../support/chain.ts";
+import { within } from "../support/deadline.ts";
+import { GrpcPeer } from "../support/grpc-peer.ts";
+import { testProtocol } from "../support/protocols.ts";
+import { servicesOf } from "../support/services.ts";
+
+const alice = nodeIdFromBytes(new Uint8Array(20).fill(1));
+const bob = nodeIdFromBytes(new Uint8Array(20).fill(2));
+
+let requests: SendAppRequestMsg[];
+let responses: SendAppResponseMsg[];
+let errors: SendAppErrorMsg[];
+let onRequest: () => void;
+let peer: GrpcPeer;
+let client: GrpcClient;
+
+beforeEach(async () => {
+  [requests, responses, errors] = [[], [], []];
+  onRequest = () => {};
+  const { appSender } = servicesOf(testProtocol);
+  peer = await GrpcPeer.listen((router) => {
+    router.service(appSender, {
+      sendAppRequest: (message) => {
+        requests.push(message);
+        onRequest();
+        return {};
+      },
+      sendAppResponse: (message) => {
+        responses.push(message);
+        return {};
+      },
+      ...("sendAppError" in appSender.method && {
+        sendAppError: (message: SendAppErrorMsg) => {
+          errors.push(message);
+          return {};
+        },
+      }),
+    });
+  });
+  client = new GrpcClient(peer.address);
+});
+afterEach(async () => {
+  client.close();
+  await peer[Symbol.asyncDispose]();
+});
+
+const senderIn = (protocol = testProtocol) => new AppSender(client, protocolOf(protocol));
+
+/** Resolves when so many requests have come. */
+async function untilRequested(count: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  onRequest = () => {
+    if (requests.length >= count) resolve();
+  };
+  onRequest();
+  await within(`${count} requests`, promise);
+}
+
+describe("a request", () => {
+  test("goes to the peer, and its answer comes back, whatever else comes", async () => {
+    const sender = senderIn();
+    const [first, second] = [sender.request(alice, bytesOf("1")), sender.request(bob, bytesOf("2"))];
+    await untilRequested(2);
+    const idOf = (text: string) =>
+      requests.find(({ request }) => Buffer.from(request).toString() === text)?.requestId ?? 0;
+    expect(requests.map(({ nodeIds }) => nodeIds.map((id) => nodeIdFromBytes(id)))).toEqual(
+      expect.arrayContaining([[alice], [bob]]),
+    );
+    sender.takeResponse(bob, idOf("1"), bytesOf("of another peer"));
+    sender.takeResponse(alice, 4_000_000, bytesOf("to nothing"));
+    sender.takeResponse(bob, idOf("2"), bytesOf("to 2"));
+    sender.takeResponse(alice, idOf("1"), bytesOf("to 1"));
+    expect([await first, await second]).toEqual([bytesOf("to 1"), bytesOf("to 2")]);
+  });
+
+  test("fails when the node says that there is no answer", async () => {
+    const sender = senderIn();
+    const asked = sender.request(alice, bytesOf("1"));
+    await untilRequested(1);
+    sender.takeFailure(alice, requests[0]?.requestId ?? 0, new AppError(-1, "timed out"));
+    expect(await asked.catch((error: unknown) => error)).toMatchObject({ code: -1, message: "timed out" });
+  });
+
+  test("fails when the VM is shut down", async () => {
+    const sender = senderIn();
+    const asked = sender.request(alice, bytesOf("1"));
+    await untilRequested(1);
+    sender.close();
+    expect(await asked.catch((error: unknown) => error)).toMatchObject({ message: "the VM is shut down" });
+  });
+
+  test("is refused where too many are not answered, until one is", async () => {
+    const sender = senderIn();
+    const asked = Array.from({ length: maxAppRequests }, () => sender.request(alice, new Uint8Array()));
+    expect(await sender.request(alice, new Uint8Array()).catch((error: unknown) => error)).toBeInstanceOf(AppError);
+    await untilRequested(maxAppRequests);
+    expect(new Set(requests.map(({ requestId }) => requestId)).size).toBe(maxAppRequests);
+    sender.takeResponse(alice, requests[0]?.requestId ?? 0, bytesOf("x"));
+    expect(await Promise.any(asked)).toEqual(bytesOf("x"));
+    const next = sender.request(alice, bytesOf("next"));
+    await untilRequested(maxAppRequests + 1);
+    sender.close();
+    expect((await Promise.allSettled([...asked, next])).filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+});
+
+test("an answer goes to the peer that asked", async () => {
+  await senderIn().respond(alice, 7, bytesOf("here"));
+  expect(responses.map(({ nodeId, requestId, response }) => [nodeIdFromBytes(nodeId), requestId, response])).toEqual([
+    [alice, 7, bytesOf("here")],
+  ]);
+});
+
+test("a refusal is sent where the protocol has one, from 33 on", async () => {
+  await senderIn(testProtocol).refuse(bob, 9, new AppError(3, "no"));
+  const sent = errors.map(({ errorCode, errorMessage, requestId }) => [errorCode, errorMessage, requestId]);
+  expect(sent).toEqual(testProtocol < 33 ? [] : [[3, "no", 9]]);
+  await senderIn(32).refuse(bob, 10, new AppError(3, "no"));
+  expect(errors).toHaveLength(sent.length);
+});
