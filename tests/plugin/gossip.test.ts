@@ -11,11 +11,11 @@ import {
 } from "../../src/plugin/gossip.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
+import { within } from "../fake-node/deadline.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
-import { testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 
