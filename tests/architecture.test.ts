@@ -154,3 +154,13 @@ test("every exported name is imported somewhere, or part of one that is", () => 
   );
   expect(unused).toEqual([]);
 });
+
+const fakeNode = [...textByPath].filter(([path]) => path.startsWith("tests/fake-node/"));
+
+test.each(fakeNode)("%s knows no VM: it imports gen, ids and packages", (path, text) => {
+  for (const name of importsOf(text)) {
+    if (name.startsWith(".")) expect(resolve(path, name), name).toMatch(/^(gen|src\/avalanche|tests\/fake-node)\//);
+    else expect(name, "a package").toMatch(/^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|bun|node:.+)$/);
+  }
+  expect(text).not.toMatch(/timestamp-?vm/i);
+});

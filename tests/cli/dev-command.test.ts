@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { zeroId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { createBlock } from "../../src/core/block.ts";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };

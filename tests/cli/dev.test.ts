@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
 import { DevProcess } from "../support/dev-process.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

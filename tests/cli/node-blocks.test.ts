@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
 import {
   type AcceptedBlock,
   apiBlock,

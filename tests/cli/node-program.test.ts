@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, existsSync, ftruncateSync, openSync } from "node:fs";
-import { within } from "../support/deadline.ts";
-import { Lines } from "../support/lines.ts";
+import { within } from "../fake-node/deadline.ts";
+import { Lines } from "../fake-node/lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { FakeServer, sha256, TestChain } from "./node-support.ts";

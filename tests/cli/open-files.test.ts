@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { raiseLimit } from "../../src/store/open-files.ts";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { within } from "../support/deadline.ts";
-import { Lines } from "../support/lines.ts";
+import { within } from "../fake-node/deadline.ts";
+import { Lines } from "../fake-node/lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import type { Block } from "../../src/core/block.ts";
 import { runEngine } from "../../src/dev/engine.ts";
 import { Log } from "../../src/log.ts";
+import { within } from "../fake-node/deadline.ts";
 import { bytesOf, propose, startVm } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
 
 test("a block that cannot be accepted is logged, and accepted when what hindered it is gone", async () => {
   const { vm } = startVm();

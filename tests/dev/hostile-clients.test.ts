@@ -5,7 +5,7 @@ import { createClient } from "../../src/client/client.ts";
 import { maxPipelined } from "../../src/dev/admit.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { Log } from "../../src/log.ts";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
 import { startTestChain } from "../support/dev-chain.ts";
 
 /** A client of HTTP/1.1 that sends what it likes, and reads only when it is asked to. */

@@ -9,10 +9,11 @@ import {
   ParseBlockRequestSchema,
   VM,
 } from "../../gen/vm/vm_pb.ts";
-import { within } from "../support/deadline.ts";
-import { FakeExchange } from "../support/fake-exchange.ts";
+import { within } from "../fake-node/deadline.ts";
+import { FakeExchange } from "../fake-node/fake-exchange.ts";
+import { answerOn, frame, type RawAnswer, RawCaller } from "../fake-node/raw-grpc.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { answerOn, frame, type RawAnswer, RawCaller } from "../support/raw-grpc.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 import { mutate } from "./mutate.ts";
 import { someMessage, spoiledMessage } from "./protobuf.ts";
 import type { Random } from "./random.ts";
@@ -55,7 +56,7 @@ export class Attack implements AsyncDisposable {
 
   static async start(plugin: Plugin, random: Random): Promise<Attack> {
     const { handlers } = await plugin.vm.createHandlers({});
-    const exchange = await FakeExchange.listen(random.bytes(1_000));
+    const exchange = await FakeExchange.listen(random.bytes(1_000), { protocol: testProtocol });
     return new Attack([plugin.handshake.addr, handlers[0]?.serverAddr ?? ""], exchange, random);
   }
 

@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import * as http2 from "node:http2";
 import { encodeGossip, maxGossipItems } from "../../src/plugin/gossip.ts";
+import { answerOn, frame, RawCaller } from "../fake-node/raw-grpc.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { answerOn, frame, RawCaller } from "../support/raw-grpc.ts";
 import { runs } from "../support/runs.ts";
 import { lengthDelimited } from "./protobuf.ts";
 import { Random } from "./random.ts";

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { protocolWithin } from "../support/protocols.ts";
 import { errorOf, statusOf } from "../support/status.ts";
+import { protocolWithin } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

@@ -12,11 +12,11 @@ import {
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { AppSender } from "../../src/rpcchainvm/node/app-sender.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
+import { within } from "../fake-node/deadline.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
-import { testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

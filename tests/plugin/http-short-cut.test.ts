@@ -7,11 +7,11 @@ import { answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";
+import { GrpcChannel } from "../fake-node/grpc-peer.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf, genesis, startVm } from "../support/chain.ts";
-import { GrpcChannel } from "../support/grpc-peer.ts";
 import { identity } from "../support/identity.ts";
-import { testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 const log = new Log(() => {});
 const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";

@@ -9,13 +9,13 @@ import { type AnswerRpc, answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";
+import { within } from "../fake-node/deadline.ts";
+import { GrpcChannel } from "../fake-node/grpc-peer.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
-import { GrpcChannel } from "../support/grpc-peer.ts";
 import { identity } from "../support/identity.ts";
-import { testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
 import { statusOf } from "../support/status.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 const log = new Log(() => {});
 const { vm } = startVm();

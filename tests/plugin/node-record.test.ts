@@ -4,9 +4,9 @@ import { NodeRecord } from "../../src/plugin/node-record.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
 import { type HeadMarker, headMarkerKey } from "../../src/vm/rewind.ts";
+import { FakeDatabase } from "../fake-node/fake-database.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
-import { FakeDatabase } from "../support/fake-database.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
 import { errorOf } from "../support/status.ts";
 
 const marker: HeadMarker = { instanceId: new Uint8Array(16).fill(7), height: 0n, id: genesis.id };

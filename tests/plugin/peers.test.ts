@@ -2,11 +2,12 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
 import { State } from "../../gen/vm/vm_pb.ts";
+import { has } from "../fake-node/protocols.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { has, protocolWithin, testProtocol } from "../support/protocols.ts";
 import { errorOf, statusOf } from "../support/status.ts";
+import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

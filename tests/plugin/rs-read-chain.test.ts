@@ -6,10 +6,10 @@ import { logLeftOff, settleRsChain } from "../../src/plugin/rs/read-chain.ts";
 import { rsHeadKey } from "../../src/plugin/rs/stored-block.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
+import { FakeDatabase } from "../fake-node/fake-database.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { acceptAll, chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
-import { FakeDatabase } from "../support/fake-database.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
 import { peerEntries } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

@@ -4,11 +4,11 @@ import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { AppError, AppSender, maxAppRequests } from "../../src/rpcchainvm/node/app-sender.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
+import { within } from "../fake-node/deadline.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
-import { testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 const alice = nodeIdFromBytes(new Uint8Array(20).fill(1));
 const bob = nodeIdFromBytes(new Uint8Array(20).fill(2));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { once } from "node:events";
 import * as net from "node:net";
 import { CoalescedSocket } from "../../src/rpcchainvm/grpc/coalesced-socket.ts";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
 
 /** Both ends of a connection on loopback: ours coalesced, with the socket below it, and the peer's. */
 async function connect(): Promise<{ ours: CoalescedSocket; below: net.Socket; peer: net.Socket; end: () => void }> {

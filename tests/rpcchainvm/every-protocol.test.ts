@@ -7,12 +7,12 @@ import { type InitializeResponse, Message, State } from "../../gen/vm/vm_pb.ts";
 import { idFromBytes, idToBytes } from "../../src/avalanche/id.ts";
 import { type Block, parseBlock } from "../../src/core/block.ts";
 import { encodeGossip } from "../../src/plugin/gossip.ts";
+import { nodeHeaders } from "../fake-node/node-http.ts";
+import { has, newestProtocol, oldestProtocol, protocols, waysOf } from "../fake-node/protocols.ts";
 import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { Lanes } from "../support/lanes.ts";
-import { nodeHeaders } from "../support/node-http.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { has, newestProtocol, oldestProtocol, protocols, waysOf } from "../support/protocols.ts";
 import { statusOf } from "../support/status.ts";
 
 setDefaultTimeout(120_000);

@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { Error as Answer, type VM } from "../../gen/vm/vm_pb.ts";
+import { GrpcChannel, GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { parseGoPluginLine } from "../fake-node/launch.ts";
+import { MessageQueue } from "../fake-node/message-queue.ts";
+import { protocols, releaseOf, waysOf } from "../fake-node/protocols.ts";
+import { servicesOf } from "../fake-node/services.ts";
+import { createVmClient, type VmClient } from "../fake-node/vm-client.ts";
 import { filledBytes } from "../support/filled.ts";
-import { GrpcChannel, GrpcPeer } from "../support/grpc-peer.ts";
-import { parseGoPluginLine } from "../support/launch.ts";
-import { MessageQueue } from "../support/message-queue.ts";
-import { protocols, releaseOf, waysOf } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
 import { errorOf } from "../support/status.ts";
-import { createVmClient, type VmClient } from "../support/vm-client.ts";
 import vectors from "../vectors/protocols.json" with { type: "json" };
 
 /** Runs `work` with the fake node's client of a VM that answers as `vm` says, both in the bytes of one protocol. */

@@ -3,8 +3,8 @@ import { GRPCBroker, GRPCController, GRPCStdio } from "../../gen/plugin/plugin_p
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { addGoPluginServices, goPluginLine } from "../../src/rpcchainvm/start/go-plugin.ts";
-import { within } from "../support/deadline.ts";
-import { GrpcChannel } from "../support/grpc-peer.ts";
+import { within } from "../fake-node/deadline.ts";
+import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 
 let server: GrpcServer;
 let channel: GrpcChannel;

@@ -4,9 +4,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { frame } from "../fake-node/raw-grpc.ts";
 import { errorCodes } from "../support/echo-server.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
-import { frame } from "../support/raw-grpc.ts";
 import { errorOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);

@@ -3,8 +3,8 @@ import { Code } from "@connectrpc/connect";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
+import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { EchoServer, errorCodes, maxLimitedBytes } from "../support/echo-server.ts";
-import { GrpcChannel } from "../support/grpc-peer.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);

@@ -6,9 +6,9 @@ import { Code } from "@connectrpc/connect";
 import { HandleSimpleHTTPRequestSchema, HandleSimpleHTTPResponseSchema } from "../../gen/http/http_pb.ts";
 import { WriteRequestSchema, WriteResponseSchema } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import { defaultMaxRequestBytes } from "../../src/rpcchainvm/grpc/server.ts";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
+import { answerOn, frame, RawCaller } from "../fake-node/raw-grpc.ts";
 import { EchoServer, errorCodes, maxLimitedBytes } from "../support/echo-server.ts";
-import { answerOn, frame, RawCaller } from "../support/raw-grpc.ts";
 
 setDefaultTimeout(60_000);
 

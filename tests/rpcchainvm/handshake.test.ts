@@ -4,12 +4,14 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
 import { Runtime } from "../../gen/vm/runtime/runtime_pb.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
+import { runtimeEnvironment } from "../fake-node/environment.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { spawnPlugin } from "../fake-node/launch.ts";
+import { newestProtocol } from "../fake-node/protocols.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
-import { spawnPlugin } from "../support/launch.ts";
-import { runtimeEnvironment } from "../support/plugin-command.ts";
-import { newestProtocol, protocolWithin, testProtocol } from "../support/protocols.ts";
+import { pluginCommand } from "../support/plugin-command.ts";
+import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 
@@ -39,7 +41,11 @@ test.concurrent.each([23, 28, 36, newestProtocol])(
 
 test.concurrent("a node that is not there: exit 1, and its address in the log", async () => {
   await using node = await FakeNode.start();
-  const child = spawnPlugin(node.workingDir, runtimeEnvironment(protocolWithin(23), "127.0.0.1:1"));
+  const child = spawnPlugin(
+    pluginCommand,
+    node.workingDir,
+    runtimeEnvironment("timestampvm", protocolWithin(23), "127.0.0.1:1"),
+  );
   expect(await child.exited).toBe(1);
   expect(await child.stderr.text()).toContain("127.0.0.1:1");
   expect(await child.stdout.text()).toBe("");
@@ -89,8 +95,11 @@ test.concurrent("a stop signal that overtakes the node's answer is obeyed when t
       },
     });
   });
-  const environment = { ...runtimeEnvironment(protocolWithin(24), peer.address), TMPDIR: node.workingDir };
-  const child = spawnPlugin(node.workingDir, environment);
+  const environment = {
+    ...runtimeEnvironment("timestampvm", protocolWithin(24), peer.address),
+    TMPDIR: node.workingDir,
+  };
+  const child = spawnPlugin(pluginCommand, node.workingDir, environment);
   await within("the handshake", asked.promise);
   child.kill("SIGTERM");
   answer.resolve({});

@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { nodeHeaders } from "../fake-node/node-http.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { nodeHeaders } from "../support/node-http.ts";
-import { protocolWithin } from "../support/protocols.ts";
 import { statusOf } from "../support/status.ts";
+import { protocolWithin } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

@@ -9,13 +9,14 @@ import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import type { HttpHandler } from "../../src/rpcchainvm/services/http-handler.ts";
 import { createHttpService, httpOptions, maxHttpRequestBytes } from "../../src/rpcchainvm/services/http-service.ts";
+import { within } from "../fake-node/deadline.ts";
+import { FakeExchange } from "../fake-node/fake-exchange.ts";
+import { GrpcChannel } from "../fake-node/grpc-peer.ts";
+import { newestProtocol } from "../fake-node/protocols.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
-import { FakeExchange } from "../support/fake-exchange.ts";
-import { GrpcChannel } from "../support/grpc-peer.ts";
-import { newestProtocol, protocolWithin, testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
 import { errorOf } from "../support/status.ts";
+import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 
@@ -337,7 +338,7 @@ describe("Handle", () => {
   });
 
   test("a request without a body", async () => {
-    await using exchange = await FakeExchange.listen();
+    await using exchange = await FakeExchange.listen(new Uint8Array(), { protocol: testProtocol });
     await withService(echo, async (http) => {
       await http.handle(exchange.request(get));
     });
@@ -388,7 +389,7 @@ describe("Handle", () => {
   );
 
   test("a node that is gone, and a message without its parts: no harm", async () => {
-    await using exchange = await FakeExchange.listen();
+    await using exchange = await FakeExchange.listen(new Uint8Array(), { protocol: testProtocol });
     await withService(echo, async (http) => {
       await errorOf(http.handle({ request: get, responseWriter: { serverAddr: "127.0.0.1:1" } }));
       await errorOf(http.handle({ request: get, responseWriter: { serverAddr: "no address" } }));

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
+import { FakeDatabase } from "../fake-node/fake-database.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { bytesOf } from "../support/chain.ts";
-import { FakeDatabase } from "../support/fake-database.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
 import { errorOf } from "../support/status.ts";
 
 let fake: FakeDatabase;

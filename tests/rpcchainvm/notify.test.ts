@@ -1,11 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { State } from "../../gen/vm/vm_pb.ts";
 import { encodeGossip } from "../../src/plugin/gossip.ts";
+import { within } from "../fake-node/deadline.ts";
 import { bytesOf } from "../support/chain.ts";
-import { within } from "../support/deadline.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { protocolWithin } from "../support/protocols.ts";
+import { protocolWithin } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

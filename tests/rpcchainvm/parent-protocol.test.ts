@@ -3,8 +3,8 @@ import { copyFileSync, linkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Runtime } from "../../gen/vm/runtime/runtime_pb.ts";
-import { GrpcPeer } from "../support/grpc-peer.ts";
-import { LogLines } from "../support/log-lines.ts";
+import { GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { LogLines } from "../fake-node/log-lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { State, VM } from "../../gen/vm/vm_pb.ts";
 import { idToBytes } from "../../src/avalanche/id.ts";
+import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { protocolWithin, testProtocol } from "../support/protocols.ts";
-import { servicesOf } from "../support/services.ts";
 import { statusOf } from "../support/status.ts";
+import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

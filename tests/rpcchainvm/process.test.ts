@@ -1,11 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { within } from "../support/deadline.ts";
+import { within } from "../fake-node/deadline.ts";
+import type { LogLines } from "../fake-node/log-lines.ts";
+import { waysOf } from "../fake-node/protocols.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import type { LogLines } from "../support/log-lines.ts";
-import { testProtocol, waysOf } from "../support/protocols.ts";
 import { statusOf } from "../support/status.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

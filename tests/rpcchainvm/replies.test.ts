@@ -5,8 +5,8 @@ import { createBlock } from "../../src/core/block.ts";
 import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { protocolWithin, testProtocol } from "../support/protocols.ts";
 import { errorOf, statusOf } from "../support/status.ts";
+import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,5 +1,5 @@
-import { within } from "./deadline.ts";
-import { Lines } from "./lines.ts";
+import { within } from "../fake-node/deadline.ts";
+import { Lines } from "../fake-node/lines.ts";
 import { pluginCommand } from "./plugin-command.ts";
 import { temporaryDirectory } from "./temporary.ts";
 

@@ -1,91 +1,37 @@
-import { within } from "./deadline.ts";
-import type { Handshake, Launched, PluginProcess } from "./launch.ts";
-import type { LogLines } from "./log-lines.ts";
-import { type NodeSide, PluginClient } from "./plugin-client.ts";
-import { waysOf } from "./protocols.ts";
-import { answerOn, frame } from "./raw-grpc.ts";
+import type { BuildBlockResponse } from "../../gen/vm/vm_pb.ts";
+import { Plugin as AnyPlugin } from "../fake-node/plugin.ts";
 
-/** A plugin that we started: its services, and its process. */
-export class Plugin extends PluginClient implements AsyncDisposable {
-  readonly process: PluginProcess;
-  readonly handshake: Handshake;
-  readonly log: LogLines;
-  /** What it wrote to standard output beside the handshake, when it has ended. */
-  readonly output: Promise<string>;
-  readonly #launched: Launched;
-
-  static async connect(launched: Launched, side: NodeSide): Promise<Plugin> {
-    const plugin = new Plugin(launched, await launched.handshake, side);
-    if (waysOf(side.protocol).starts === "go-plugin") await plugin.#openStreams();
-    return plugin;
+/** Our plugin, and what its clients ask of it. */
+export class Plugin extends AnyPlugin {
+  /** Calls a JSON-RPC method; gives its result. */
+  async call(method: string, params: object = []): Promise<Record<string, unknown>> {
+    const request = { jsonrpc: "2.0", id: 1, method, params };
+    const { body } = await this.http.handleSimple({
+      method: "POST",
+      url: "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S/rpc",
+      requestHeaders: [{ key: "Content-Type", values: ["application/json"] }],
+      body: new TextEncoder().encode(JSON.stringify(request)),
+    });
+    const { result, error } = JSON.parse(new TextDecoder().decode(body)) as {
+      result?: Record<string, unknown>;
+      error?: { message: string };
+    };
+    if (result === undefined) throw new Error(error?.message ?? "no answer");
+    return result;
   }
 
-  private constructor(launched: Launched, handshake: Handshake, side: NodeSide) {
-    super(handshake.addr, side);
-    this.#launched = launched;
-    this.process = launched.process;
-    this.handshake = handshake;
-    this.log = launched.log;
-    this.output = launched.output;
+  async propose(text: string): Promise<void> {
+    await this.call("proposeBlock", [{ data: new TextEncoder().encode(text).toBase64() }]);
   }
 
-  /** The exit code, or the signal that ended it. */
-  get exit(): Promise<number | string> {
-    const { exited } = this.process;
-    return within(
-      "the plugin's end",
-      exited.then((code) => this.process.signalCode ?? code),
-    );
+  /** A block from proposal to preference, as the engine leads it. */
+  async proposeAndVerify(text: string): Promise<BuildBlockResponse> {
+    await this.propose(text);
+    return this.buildAndVerify();
   }
 
-  /** Ends it as the node does with a chain. Gives the exit code, "SIGKILL" when it took too long. */
-  async shutDown(): Promise<number | string> {
-    await this.vm.shutdown({});
-    await this.node[Symbol.asyncDispose]();
-    return this.stop();
-  }
-
-  /** Ends it as the node does with what is no chain, when it leaves itself. */
-  async stop(): Promise<number | string> {
-    const { stopSignal } = waysOf(this.protocol);
-    if (stopSignal === undefined) await this.#leaveGoPlugin();
-    this.close();
-    if (stopSignal !== undefined) this.process.kill(stopSignal);
-    const killer = setTimeout(() => this.process.kill("SIGKILL"), stopSignal === undefined ? 2_000 : 5_000);
-    try {
-      return await this.exit;
-    } finally {
-      clearTimeout(killer);
-    }
-  }
-
-  /** Ends it as a crash does. */
-  async kill9(): Promise<void> {
-    this.process.kill("SIGKILL");
-    await this.exit;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    await this.#launched[Symbol.asyncDispose]();
-  }
-
-  /** go-plugin keeps both open as long as the plugin lives; "unimplemented" is an answer too. */
-  async #openStreams(): Promise<void> {
-    const broker = await this.channel.open("/plugin.GRPCBroker/StartStream");
-    const output = await this.channel.open("/plugin.GRPCStdio/StreamStdio");
-    output.end(frame(new Uint8Array()));
-    for (const stream of [broker, output]) {
-      stream.on("error", () => {});
-      stream.resume();
-    }
-  }
-
-  /** What it answers does not matter: it has to leave. */
-  async #leaveGoPlugin(): Promise<void> {
-    const stream = await this.channel.open("/plugin.GRPCController/Shutdown");
-    stream.on("error", () => {});
-    stream.end(frame(new Uint8Array()));
-    await answerOn(stream);
+  async proposeAndAccept(text: string): Promise<BuildBlockResponse> {
+    await this.propose(text);
+    return this.buildAndAccept();
   }
 }

@@ -3,7 +3,7 @@ import type { HTTPRequestSchema } from "../../gen/http/http_pb.ts";
 import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import { ErrorCode, type ReadResponseSchema } from "../../gen/io/reader/reader_pb.ts";
 import { GrpcPeer } from "./grpc-peer.ts";
-import { has, testProtocol, waysOf } from "./protocols.ts";
+import { has, waysOf } from "./protocols.ts";
 import { servicesOf } from "./services.ts";
 
 export interface HeaderLine {
@@ -12,7 +12,7 @@ export interface HeaderLine {
 }
 
 export interface ExchangeOptions {
-  readonly protocol?: number;
+  readonly protocol: number;
   /** What reading the body fails with. */
   readonly failure?: string;
   /** What the node has answered already. */
@@ -32,7 +32,7 @@ export class FakeExchange implements AsyncDisposable {
   #at = 0;
   #peer: GrpcPeer | undefined;
 
-  static async listen(body = new Uint8Array(), options: ExchangeOptions = {}): Promise<FakeExchange> {
+  static async listen(body: Uint8Array, options: ExchangeOptions): Promise<FakeExchange> {
     const exchange = new FakeExchange(body, options);
     const isInside = has(exchange.#protocol, "http.Request.body");
     exchange.#peer = await GrpcPeer.listen((router) => {
@@ -54,7 +54,7 @@ export class FakeExchange implements AsyncDisposable {
     return exchange;
   }
 
-  private constructor(body: Uint8Array, { protocol = testProtocol, failure, headers = [] }: ExchangeOptions) {
+  private constructor(body: Uint8Array, { protocol, failure, headers = [] }: ExchangeOptions) {
     this.#body = body;
     this.#protocol = protocol;
     this.#failure = failure;

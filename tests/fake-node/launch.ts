@@ -2,9 +2,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Subprocess } from "bun";
 import { Runtime } from "../../gen/vm/runtime/runtime_pb.ts";
 import { within } from "./deadline.ts";
+import { goPluginEnvironment, runtimeEnvironment } from "./environment.ts";
 import { GrpcPeer } from "./grpc-peer.ts";
 import { LogLines } from "./log-lines.ts";
-import { goPluginEnvironment, pluginCommand, runtimeEnvironment } from "./plugin-command.ts";
 import { releaseOf, waysOf } from "./protocols.ts";
 
 export type PluginProcess = Subprocess<"ignore", "pipe", "pipe">;
@@ -31,8 +31,12 @@ export interface LaunchOptions {
   readonly directory: string;
   /** Where it finds a place for temporary files. */
   readonly temporary: string;
+  /** The VM's program and what is behind it. */
+  readonly command: readonly string[];
+  /** The VM's name. */
+  readonly name: string;
   /** Another program, which gets the plugin's command line. */
-  readonly command?: readonly string[];
+  readonly under: readonly string[];
   /** The protocol that an operator names, which may be the wrong one. Not for go-plugin. */
   readonly toldProtocol?: number;
 }
@@ -42,8 +46,8 @@ export function launch(options: LaunchOptions): Promise<Launched> {
 }
 
 /** The first line of standard output tells all (go-plugin v1.4.4, client.go:657-774). */
-async function launchGoPlugin({ protocol, directory, command }: LaunchOptions): Promise<Launched> {
-  const child = spawnPlugin(directory, goPluginEnvironment(protocol, directory), command);
+async function launchGoPlugin({ protocol, directory, command, under }: LaunchOptions): Promise<Launched> {
+  const child = spawnPlugin([...under, ...command], directory, goPluginEnvironment(protocol, directory));
   const log = new LogLines(child.stderr);
   const lines = new FirstLine(child.stdout);
   const handshake = lines.first.then((line) => {
@@ -74,14 +78,14 @@ export function parseGoPluginLine(line: string, protocol: number): Handshake {
 
 /** The plugin calls the node, once: what a second call gets is the answer of the first. */
 async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
-  const { protocol, directory, temporary, command, toldProtocol = protocol } = options;
+  const { protocol, directory, temporary, command, name, under, toldProtocol = protocol } = options;
   const { refusal, stopSignal } = waysOf(protocol);
   const shaken = Promise.withResolvers<Handshake>();
   let answer: string | undefined;
   const runtime = await GrpcPeer.listen((router) => {
     router.service(Runtime, {
       initialize: ({ protocolVersion, addr }) => {
-        const plugin = { path: pluginCommand[0] ?? "", protocol: protocolVersion };
+        const plugin = { path: command[0] ?? "", protocol: protocolVersion };
         const isOther = protocolVersion !== protocol;
         answer ??= isOther ? refusal({ release: releaseOf(protocol), protocol }, plugin) : "";
         if (answer === "") shaken.resolve({ protocolVersion, addr });
@@ -94,8 +98,8 @@ async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
       },
     });
   });
-  const environment = { ...runtimeEnvironment(toldProtocol, runtime.address), TMPDIR: temporary };
-  const child = spawnPlugin(directory, environment, command);
+  const environment = { ...runtimeEnvironment(name, toldProtocol, runtime.address), TMPDIR: temporary };
+  const child = spawnPlugin([...under, ...command], directory, environment);
   const log = new LogLines(child.stderr);
   const handshake = within("the handshake", Promise.race([shaken.promise, child.exited.then(() => left(child, log))]));
   handshake.catch(() => {});
@@ -112,8 +116,8 @@ async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
 }
 
 /** The process alone. */
-export function spawnPlugin(cwd: string, env: Record<string, string>, command: readonly string[] = []): PluginProcess {
-  return Bun.spawn([...command, ...pluginCommand], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+export function spawnPlugin(command: readonly string[], cwd: string, env: Record<string, string>): PluginProcess {
+  return Bun.spawn([...command], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 async function left(child: PluginProcess, log: LogLines): Promise<never> {

@@ -56,7 +56,10 @@ async function simple(http: Client<typeof HTTP>, protocol: number, request: Http
 }
 
 async function exchange(http: Client<typeof HTTP>, protocol: number, request: HttpRequest): Promise<HttpAnswer> {
-  await using exchange = await FakeExchange.listen(request.body, { protocol, headers: nodeHeaders });
+  await using exchange = await FakeExchange.listen(request.body ?? new Uint8Array(), {
+    protocol,
+    headers: nodeHeaders,
+  });
   const { method, url, version = 1 } = request;
   const proto = { proto: `HTTP/${version}.${version % 2}`, protoMajor: version, protoMinor: version % 2 };
   await http.handle(exchange.request({ method, requestUri: url, ...proto, header: toLines(request) }));

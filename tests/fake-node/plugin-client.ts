@@ -83,34 +83,7 @@ export class PluginClient {
     await this.toNormalOperation();
   }
 
-  /** Calls a JSON-RPC method; gives its result. */
-  async call(method: string, params: object = []): Promise<Record<string, unknown>> {
-    const request = { jsonrpc: "2.0", id: 1, method, params };
-    const { body } = await this.http.handleSimple({
-      method: "POST",
-      url: "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S/rpc",
-      requestHeaders: [{ key: "Content-Type", values: ["application/json"] }],
-      body: new TextEncoder().encode(JSON.stringify(request)),
-    });
-    const { result, error } = JSON.parse(new TextDecoder().decode(body)) as {
-      result?: Record<string, unknown>;
-      error?: { message: string };
-    };
-    if (result === undefined) throw new Error(error?.message ?? "no answer");
-    return result;
-  }
-
-  async propose(text: string): Promise<void> {
-    await this.call("proposeBlock", [{ data: new TextEncoder().encode(text).toBase64() }]);
-  }
-
-  /** A block from proposal to preference, as the engine leads it. */
-  async proposeAndVerify(text: string): Promise<BuildBlockResponse> {
-    await this.propose(text);
-    return this.buildAndVerify();
-  }
-
-  /** The same with what waits already. */
+  /** A block that waits to be built, up to preference, as the engine leads it. */
   async buildAndVerify(): Promise<BuildBlockResponse> {
     await this.vm.waitForEvent({});
     const block = await this.vm.buildBlock({});
@@ -119,8 +92,9 @@ export class PluginClient {
     return block;
   }
 
-  async proposeAndAccept(text: string): Promise<BuildBlockResponse> {
-    const block = await this.proposeAndVerify(text);
+  /** The same, and then it is accepted. */
+  async buildAndAccept(): Promise<BuildBlockResponse> {
+    const block = await this.buildAndVerify();
     await this.vm.blockAccept({ id: block.id });
     return block;
   }

@@ -1,0 +1,168 @@
+import { mkdtempDisposableSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
+import { idFromBytes } from "../../src/avalanche/id.ts";
+import { within } from "./deadline.ts";
+import { FakeDatabase } from "./fake-database.ts";
+import { type Handshake, type Launched, launch } from "./launch.ts";
+import type { LogLines } from "./log-lines.ts";
+import { networkUpgrades } from "./network-upgrades.ts";
+import { NodeServices } from "./node-services.ts";
+import { Plugin } from "./plugin.ts";
+import type { InitializeFields, NodeSide } from "./plugin-client.ts";
+import { newestProtocol } from "./protocols.ts";
+
+/** What a node has to know of the VM of its chain. */
+export interface FakeNodeOptions {
+  /** The RPCChainVM protocol that it speaks, 16 to 46; the newest if none is named. */
+  readonly protocol?: number;
+  /** Starts the VM: the program and what is behind it. It runs in a directory that is new and empty. */
+  readonly command: readonly string[];
+  /** The VM's name: GRPC_<NAME>_PROTOCOL says the protocol to it from 23 on, as an operator may. */
+  readonly name: string;
+  readonly genesisBytes: Uint8Array;
+  /** What the operator configured; nothing if it is not named. */
+  readonly configBytes?: Uint8Array;
+  /** What the operator wrote into upgrade.json. */
+  readonly upgradeBytes?: Uint8Array;
+}
+
+/**
+ * A node as a plugin sees it: real gRPC services on the loopback interface, and processes started as AvalancheGo starts
+ * them. It has one chain, whose directory and database outlive the plugins that run it.
+ */
+export class FakeNode implements AsyncDisposable {
+  readonly database = new FakeDatabase();
+  /** Set it to another, and the next plugin meets an upgraded node. */
+  protocol: number;
+  /** What plugins asked to be gossiped. */
+  readonly gossip: SendAppGossipMsg[] = [];
+  readonly #options: FakeNodeOptions;
+  readonly #onGossip = new Set<() => void>();
+  readonly #stack = new AsyncDisposableStack();
+  readonly #dir = this.#stack.use(newDirectory());
+  /** Plugins remember there what a node said: each of ours is another to them. */
+  readonly #temporary = this.#stack.use(newDirectory());
+
+  constructor(options: FakeNodeOptions) {
+    this.#options = options;
+    this.protocol = options.protocol ?? newestProtocol;
+  }
+
+  /** Where plugins run, and the node's home. They must leave it as it is, but for the node's own directory. */
+  get workingDir(): string {
+    return this.#dir.path;
+  }
+
+  /** Where the node wants a chain to keep its data: it says so from protocol 20 on. */
+  get chainDataDir(): string {
+    return join(this.workingDir, ".avalanchego", "chainData", idFromBytes(chainId));
+  }
+
+  /** Starts a plugin and shakes hands. It ends with the node at the latest. `under` starts it in another program. */
+  async startPlugin(under: readonly string[] = []): Promise<Plugin> {
+    return this.startPluginAs(Plugin, under);
+  }
+
+  /** The same for those who have more to ask of their plugin than every node does. */
+  protected async startPluginAs<P extends Plugin>(kind: PluginClass<P>, under: readonly string[]): Promise<P> {
+    const side = await this.#side();
+    const launched = await this.#launch({ under });
+    const plugin = this.#stack.use(new kind(launched, await launched.handshake, side));
+    await plugin.open();
+    return plugin;
+  }
+
+  /** Starts a plugin that an operator tells another protocol, and refuses it. Gives how it left. */
+  async refusePlugin(toldProtocol: number): Promise<{ readonly code: number; readonly log: LogLines }> {
+    const { process, handshake, log } = await this.#launch({ toldProtocol, under: underShell });
+    await handshake.catch(() => {});
+    const code = await within("the plugin's end", process.exited);
+    await log.ended;
+    return { code, log };
+  }
+
+  /** Resolves when so many messages were gossiped. */
+  async waitForGossip(count: number): Promise<readonly SendAppGossipMsg[]> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watch = () => {
+      if (this.gossip.length >= count) resolve();
+    };
+    this.#onGossip.add(watch);
+    watch();
+    await within(`${count} gossip messages`, promise);
+    this.#onGossip.delete(watch);
+    return this.gossip;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  /** What one plugin gets of the node. */
+  async #side(): Promise<NodeSide> {
+    const { protocol, database } = this;
+    const services = await NodeServices.listen(protocol, {
+      database,
+      onGossip: (message) => {
+        this.gossip.push(message);
+        for (const watch of this.#onGossip) watch();
+      },
+    });
+    this.#stack.use(services);
+    return { protocol, services, fields: this.#initializeFields(services) };
+  }
+
+  /** What the node says at Initialize, in the newest layout. */
+  #initializeFields({ address, databaseAddress }: NodeServices): InitializeFields {
+    const { genesisBytes, configBytes, upgradeBytes = new TextEncoder().encode("{}") } = this.#options;
+    return {
+      networkId: 1337,
+      subnetId: new Uint8Array(32).fill(1),
+      chainId,
+      nodeId: new Uint8Array(20).fill(3),
+      publicKey: new Uint8Array(48).fill(4),
+      xChainId: new Uint8Array(32).fill(5),
+      cChainId: new Uint8Array(32).fill(6),
+      avaxAssetId: new Uint8Array(32).fill(7),
+      chainDataDir: this.chainDataDir,
+      genesisBytes,
+      upgradeBytes,
+      ...(configBytes !== undefined && { configBytes }),
+      dbServerAddr: databaseAddress,
+      serverAddr: address,
+      networkUpgrades,
+    };
+  }
+
+  async #launch(options: { readonly under: readonly string[]; readonly toldProtocol?: number }): Promise<Launched> {
+    const { command, name } = this.#options;
+    const launched = await launch({
+      protocol: this.protocol,
+      command,
+      name,
+      directory: this.workingDir,
+      temporary: this.#temporary.path,
+      ...options,
+    });
+    return this.#stack.use(launched);
+  }
+}
+
+type PluginClass<P extends Plugin> = new (launched: Launched, handshake: Handshake, side: NodeSide) => P;
+
+function newDirectory() {
+  return mkdtempDisposableSync(join(tmpdir(), "fake-node-"));
+}
+
+const chainId = new Uint8Array(32).fill(2);
+
+/** What a plugin learns of its node is about that process, which must not be ours: we are many nodes. */
+const underShell = [
+  "/bin/sh",
+  "-c",
+  '"$@" & child=$!; for signal in INT TERM; do trap "kill -$signal $child 2>/dev/null" $signal; done; ' +
+    "wait $child; code=$?; if [ $code -gt 128 ]; then wait $child; code=$?; fi; exit $code", // a signal ends one wait
+  "sh",
+];
