@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "../client/contract.ts";
 import { formatHex } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
@@ -30,10 +31,12 @@ export function createMethods(vm: Vm, identity: Identity): Methods {
       return document;
     },
   };
-  const bind = <Name extends MethodName>(name: Name) =>
-    checked<CheckedParamsOf<Name>>(contract[name].params, implementation[name]);
+  const bind = <Name extends MethodName>(name: Name) => checked(schemas[name].params, implementation[name]);
   return byBothNames((Object.keys(contract) as MethodName[]).map((name) => [name, bind(name)]));
 }
+
+/** So that it is seen that the schema of each name gives what the implementation of that name takes. */
+const schemas: { readonly [Name in MethodName]: { readonly params: z.ZodType<CheckedParamsOf<Name>> } } = contract;
 
 /** What needs no chain. */
 export const staticMethods: Methods = byBothNames([["ping", checked(contract.ping.params, ping)]]);

@@ -11,8 +11,8 @@ export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBloc
   const proposals = new ProposalQueue(vm);
   return {
     proposeBlock: ({ data }, { name }) => proposals.propose(data, name).then(() => ({ success: true })),
-    stamp: ({ data, digest }, { name }) => {
-      const stamped = data ?? digestToBytes(digest as Digest);
+    stamp: (subject, { name }) => {
+      const stamped = "data" in subject ? subject.data : digestToBytes(subject.digest);
       const id = digestOf(stamped);
       const known = vm.receiptOf(id);
       // What existed at one time existed later as well: another block would prove less than the first one does.

@@ -31,9 +31,19 @@ export function hasMoreValues(text: string, max: number): boolean {
   return false;
 }
 
-/** Like `JSON.parse`, but integers of up to 20 digits, without a fraction and an exponent, are bigints. */
+/** Like `JSON.parse`, but whole numbers are bigints, as `readNumber` says. */
 export function parseExactJson(text: string): unknown {
-  return parseJson(text, (literal) => (shortInteger.test(literal) ? BigInt(literal) : Number(literal)));
+  return parseJson(text, readNumber);
+}
+
+/**
+ * What a number's text in JSON means. A bigint where it is whole: in up to 20 digits, or with a fraction or an exponent
+ * (1.0, 1e3) where a double holds it for sure. Else the double nearest to it.
+ */
+export function readNumber(literal: string): bigint | number {
+  if (shortInteger.test(literal)) return BigInt(literal);
+  const value = Number(literal);
+  return Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { InvalidParams, type Methods } from "../api/json-rpc.ts";
+import { InvalidParams } from "../api/invalid-params.ts";
+import type { Methods } from "../api/json-rpc.ts";
 
 /** What of AvalancheGo's own API clients of a chain use, with the answers of a node that has only this chain. */
 export interface NodeInfo {

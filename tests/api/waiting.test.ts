@@ -1,7 +1,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { answerJsonRpc } from "../../src/api/json-rpc.ts";
 import { createMethods } from "../../src/api/methods.ts";
-import { maxWaitMs } from "../../src/client/params.ts";
+import { maxWaitMs } from "../../src/client/limits.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxWaiting } from "../../src/vm/waiting-calls.ts";
 import { callerOf } from "../support/caller.ts";
@@ -43,10 +43,10 @@ test("a batch that waits holds nothing when its caller has left", async () => {
 
 test.each(kinds)("%s takes the longest wait and no longer", async (method, params) => {
   const { ask, clock } = start();
-  const longest = ask(method, { ...params, waitMs: Number(maxWaitMs) });
-  clock.advanceMs(Number(maxWaitMs));
+  const longest = ask(method, { ...params, waitMs: maxWaitMs });
+  clock.advanceMs(maxWaitMs);
   expect((await longest).result).toBeDefined();
-  const { error } = await ask(method, { ...params, waitMs: Number(maxWaitMs) + 1 });
+  const { error } = await ask(method, { ...params, waitMs: maxWaitMs + 1 });
   expect(error?.message).toBe("Invalid params: waitMs must be a whole number, 0 to 25000");
 });
 
