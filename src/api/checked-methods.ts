@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { CheckedParamsOf, MethodName, ResultOf } from "../client/contract.ts";
+import type { Caller } from "../vm/caller.ts";
 import { type Awaitable, InvalidParams, type Method, type Params } from "./json-rpc.ts";
-import type { Caller } from "./turns.ts";
 
 /** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
 export type Implementation = {

@@ -1,7 +1,7 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import { formatExactJson, hasMoreValues, parseVerbatimJson } from "../core/exact-json.ts";
+import type { Caller } from "../vm/caller.ts";
 import { LimitError } from "../vm/limit-error.ts";
-import type { Caller } from "./turns.ts";
 
 /** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
 export type Params = unknown;
