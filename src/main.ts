@@ -2,10 +2,11 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
 import { Admission } from "./api/admission.ts";
-import { apiPaths } from "./api/paths.ts";
+import { explorerPath, rpcPath } from "./api/paths.ts";
 import { Turns } from "./api/turns.ts";
 import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/terminal/write-all.ts";
+import type { Submission } from "./core/proposal.ts";
 import { Log } from "./log.ts";
 import { defaultProtocol, newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
 import { nodeVariables, servePlugin } from "./rpcchainvm/serve.ts";
@@ -20,6 +21,7 @@ const args = process.argv.slice(2);
 
 // What only one of the two ways needs is loaded when it is: a node waits for the handshake, and people for a prompt.
 const importApi = () => import("./api/app.ts");
+const importExplorer = () => import("./explorer/explorer.tsx");
 const importCli = () => import("./cli/cli.ts");
 
 if (args.length > 0) {
@@ -79,13 +81,16 @@ async function serve(): Promise<void> {
       log,
       clock: systemClock,
       writeOut: write(1),
-      httpPaths: apiPaths,
+      httpPaths: [rpcPath, explorerPath],
       admission,
       onNodeCall: () => turns.noteNodeCall(),
       createApp: async (vm, identity, { maxHttpRequests, maxHttpBytes, clientAddressHeader }) => {
         admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
         const { createApi } = await importApi();
-        return { ...createApi(vm, identity, log, turns), clientAddressHeader };
+        const { createExplorer } = await importExplorer();
+        const explorer = createExplorer(vm, identity.notice);
+        const proposeBlocks = (batch: readonly Submission[]) => vm.proposeBlocks(batch);
+        return { ...createApi({ view: vm, proposeBlocks, identity, explorer, log, turns }), clientAddressHeader };
       },
       staticApp: {
         fetch: async (request, asker) => (await importApi()).createStaticApp(log, turns)(request, asker),

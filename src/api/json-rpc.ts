@@ -1,9 +1,9 @@
 import { type ApiRefusal, rpcCodeOf } from "../client/errors.ts";
 import { rpcCodes } from "../client/rpc-error.ts";
 import { formatExactJson, hasMoreValues, parseVerbatimJson } from "../core/exact-json.ts";
+import type { Caller } from "../vm/caller.ts";
 import { LimitError } from "../vm/limit-error.ts";
 import { toApiRefusal } from "./refusals.ts";
-import type { Caller } from "./turns.ts";
 
 /** A method's parameters as they came, if they did (JSON-RPC 2.0, 4.2). */
 export type Params = readonly unknown[] | Readonly<Record<string, unknown>> | undefined;

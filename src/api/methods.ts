@@ -3,29 +3,36 @@ import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "
 import { formatHex } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
 import { ChainError } from "../core/errors.ts";
+import type { ChainView, ProposeBlocks } from "../vm/chain-view.ts";
 import type { Identity } from "../vm/identity.ts";
-import type { Vm } from "../vm/vm.ts";
 import { checked, type Implementation } from "./checked-methods.ts";
 import type { Method, Methods } from "./json-rpc.ts";
 import { describeApi } from "./openrpc.ts";
 import { createReadingMethods } from "./reading.ts";
 import { createStampingMethods } from "./stamping.ts";
 
+export interface MethodOptions {
+  readonly view: ChainView;
+  readonly proposeBlocks: ProposeBlocks;
+  readonly identity: Identity;
+}
+
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
-export function createMethods(vm: Vm, identity: Identity): Methods {
+export function createMethods({ view, proposeBlocks, identity }: MethodOptions): Methods {
+  const { confirmed } = view;
   let document: ReturnType<typeof describeApi> | undefined; // some milliseconds of work, for those who want it
   const implementation: Implementation = {
     ping,
-    ...createStampingMethods(vm),
-    ...createReadingMethods(vm.confirmed),
-    lastAccepted: () => ({ id: vm.confirmed.last.id }),
+    ...createStampingMethods(view, proposeBlocks),
+    ...createReadingMethods(confirmed),
+    lastAccepted: () => ({ id: confirmed.last.id }),
     getBlock: ({ id }) => {
-      const block = vm.confirmed.getBlock(id);
+      const block = confirmed.getBlock(id);
       if (block === undefined) throw new ChainError({ code: "unknown block" });
       const { data, height, parentId, timestamp } = block;
       return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } }; // in the peer's order
     },
-    getStatus: () => getStatus(vm, identity),
+    getStatus: () => getStatus(view, identity),
     "rpc.discover": () => {
       document ??= describeApi(identity.version);
       return document;
@@ -54,9 +61,9 @@ function byBothNames(methods: readonly (readonly [string, Method])[]): Methods {
   );
 }
 
-function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
+async function getStatus(view: ChainView, identity: Identity): Promise<ResultOf<"getStatus">> {
   const { version, protocol, networkId, chainId, nodeId, notice } = identity;
-  const { state, preference, processing, mempool, databaseBytes, peers, uptimeSeconds } = vm.status();
+  const { state, preference, processing, mempool, databaseBytes, peers, uptimeSeconds } = await view.status();
   return {
     version,
     protocol: BigInt(protocol),
@@ -65,7 +72,7 @@ function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
     nodeId,
     notice,
     state,
-    lastAccepted: summaryOf(vm.confirmed.last),
+    lastAccepted: summaryOf(view.confirmed.last),
     preference,
     processing: BigInt(processing),
     mempool: { count: BigInt(mempool.items), bytes: BigInt(mempool.bytes), oldestSeconds: mempool.oldestSeconds },

@@ -1,5 +1,5 @@
 import type { Submission } from "../core/proposal.ts";
-import type { Vm } from "../vm/vm.ts";
+import type { ProposeBlocks } from "../vm/chain-view.ts";
 
 /** Proposals that one commit takes at most: what is hashed and written in some tens of milliseconds. */
 export const maxCommitItems = 256;
@@ -13,26 +13,26 @@ interface Entry extends Submission {
 
 /** Puts what clients propose in one turn of the event loop into one commit: each waits for a disk to sync. */
 export class ProposalQueue {
-  readonly #vm: Vm;
+  readonly #proposeBlocks: ProposeBlocks;
   #entries: Entry[] = [];
 
-  constructor(vm: Vm) {
-    this.#vm = vm;
+  constructor(proposeBlocks: ProposeBlocks) {
+    this.#proposeBlocks = proposeBlocks;
   }
 
   /** Resolves when the data is on disk. Rejects with "data too large", "mempool full" or "database failed". */
   propose(data: Uint8Array, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#entries.push({ data, caller, resolve, reject });
-      if (this.#entries.length === 1) setImmediate(() => this.#commit());
+      if (this.#entries.length === 1) setImmediate(() => void this.#commit());
     });
   }
 
-  #commit(): void {
+  async #commit(): Promise<void> {
     const entries = this.#takeBatch();
-    if (this.#entries.length > 0) setImmediate(() => this.#commit());
+    if (this.#entries.length > 0) setImmediate(() => void this.#commit());
     try {
-      const refusals = this.#vm.proposeBlocks(entries);
+      const refusals = await this.#proposeBlocks(entries);
       entries.forEach(({ resolve, reject }, i) => {
         if (refusals[i] === undefined) resolve();
         else reject(refusals[i]);

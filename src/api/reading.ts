@@ -4,10 +4,10 @@ import { type Block, summaryOf } from "../core/block.ts";
 import { digestOf, isDigest } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
 import { expectProvable } from "../proof/block-proof.ts";
-import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
+import type { Caller } from "../vm/caller.ts";
+import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
 import { InvalidParams } from "./invalid-params.ts";
-import type { Caller } from "./turns.ts";
 
 /** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
@@ -17,7 +17,7 @@ export const maxProofBytes = 1024 * 1024;
 type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
 
 /** The methods that tell of accepted blocks. */
-export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation, Reading> {
+export function createReadingMethods(chain: ConfirmedBlocks): Pick<Implementation, Reading> {
   return {
     getBlockByHeight: ({ height }) => ({ block: formatBlock(expectBlock(chain.getBlockAtHeight(height))) }),
     getBlockAt: ({ timestamp }) => ({ block: formatBlock(expectBlock(chain.getBlockAt(timestamp))) }),
@@ -81,7 +81,7 @@ function takePage<T>(
   });
 }
 
-async function prove(chain: ConfirmedChain, block: Block, to: Block, caller: Caller): Promise<ResultOf<"getProof">> {
+async function prove(chain: ConfirmedBlocks, block: Block, to: Block, caller: Caller): Promise<ResultOf<"getProof">> {
   if (to.height < block.height) throw new InvalidParams("to must not be before the block", "to");
   const blocks: string[] = [];
   let bytes = 0;

@@ -60,7 +60,7 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
     genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis, output))),
     config: { minBlockIntervalMs: blockInterval },
     version: about.version,
-    protocolVersion: about.protocols.default,
+    protocol: about.protocols.default,
     log,
     onAccepted: printer.printBlock,
   });

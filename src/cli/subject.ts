@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import { startSha256 } from "../avalanche/sha256.ts";
 import { type Digest, digestFromBytes, parseDigest } from "../core/digest.ts";
 import { escapeLine } from "../core/printable.ts";
 import { CommandFailed } from "./command-failed.ts";
@@ -118,7 +118,7 @@ export function hashChunks(
   chunks: Iterable<Uint8Array>,
   onProgress: (bytes: number) => void = () => {},
 ): { readonly digest: Digest; readonly bytes: number } {
-  const hash = createHash("sha256");
+  const hash = startSha256();
   let bytes = 0;
   for (const chunk of chunks) {
     hash.update(chunk);

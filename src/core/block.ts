@@ -1,4 +1,5 @@
-import { type Id, idFromBytes, parseId, sha256 } from "../avalanche/id.ts";
+import { type Id, idFromBytes, parseId } from "../avalanche/id.ts";
+import { sha256 } from "../avalanche/sha256.ts";
 import { ChainError } from "./errors.ts";
 import { SerdeReader } from "./serde-json.ts";
 

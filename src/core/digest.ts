@@ -1,4 +1,4 @@
-import { sha256 } from "../avalanche/id.ts";
+import { sha256 } from "../avalanche/sha256.ts";
 
 declare const brand: unique symbol;
 

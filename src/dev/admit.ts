@@ -3,7 +3,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, Next } from "hono";
 import { type Admission, type Room, retryAfterSeconds } from "../api/admission.ts";
 import { maxBodyBytes } from "../api/app.ts";
-import type { Asker } from "../api/turns.ts";
+import type { Asker } from "../vm/caller.ts";
 
 export interface DevEnvironment {
   readonly Bindings: HttpBindings;

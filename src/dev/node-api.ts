@@ -7,20 +7,21 @@ export interface NodeInfo {
   readonly chain: readonly [alias: string, id: string];
   /** Of this program. */
   readonly version: string;
-  readonly protocolVersion: number;
+  /** Of RPCChainVM. */
+  readonly protocol: number;
 }
 
 /** In every reply about the node: nobody shall take it for one. */
 export const notice = "development chain: one process, no peers, no consensus";
 
 /** The methods of `/ext/info` (avalanchego v1.14.2, api/info/service.go). */
-export function createInfoMethods({ chain, version, protocolVersion }: NodeInfo): Methods {
+export function createInfoMethods({ chain, version, protocol }: NodeInfo): Methods {
   const [alias, id] = chain;
   const methods = {
     getNodeVersion: () => ({
       version: `timestampvm/${version} (${notice})`,
       databaseVersion: "",
-      rpcProtocolVersion: String(protocolVersion),
+      rpcProtocolVersion: String(protocol),
       gitCommit: "",
       vmVersions: { [alias]: version },
     }),

@@ -5,13 +5,13 @@ import type { NodeId } from "../avalanche/node-id.ts";
 export interface Identity {
   /** Of this program. */
   readonly version: string;
-  /** Of RPCChainVM, which the node speaks. */
+  /** Of RPCChainVM, as it is spoken with the node. */
   readonly protocol: number;
   /** u32; undefined without a network. */
   readonly networkId: number | undefined;
   readonly chainId: Id;
   /** Undefined without a node. */
   readonly nodeId: NodeId | undefined;
-  /** What everybody shall know who might take this for a node. */
+  /** A warning that stands wherever someone could take this for a node. */
   readonly notice: string | undefined;
 }

@@ -10,6 +10,7 @@ import type { BlockStore } from "../store/block-store.ts";
 import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
 import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
+import type { ChainView, Receipt } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
@@ -19,13 +20,6 @@ import { ProcessingBlocks } from "./processing.ts";
 import type { HeadMarker } from "./rewind.ts";
 import { Stall } from "./stall.ts";
 import type { State, Status } from "./status.ts";
-
-/** What became of some data. */
-export type Receipt =
-  /** The first block that carries it. */
-  | { readonly status: "accepted"; readonly block: Block }
-  /** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
-  | { readonly status: "processing" | "pending" | "unknown" };
 
 /** Gossip of data that so many of the newest blocks carry comes late, and is not proposed again. */
 export const lateGossipBlocks = 10_000n;
@@ -37,8 +31,7 @@ const tickMs = 1_000;
  * The chain as consensus sees it. Every method runs to completion, so that calls cannot interleave; only `waitForEvent`
  * waits, and clients in `confirmed`. A block is processing or decided by where it is kept: in memory or in the store.
  */
-export class Vm {
-  /** What clients may see of the chain. */
+export class Vm implements ChainView {
   readonly confirmed: ConfirmedChain;
   readonly #store: BlockStore;
   readonly #clock: Clock;
@@ -213,10 +206,7 @@ export class Vm {
 
   // What clients and peers ask.
 
-  /**
-   * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on
-   * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" or "shut down" for all.
-   */
+  /** See `ProposeBlocks`. */
   proposeBlocks(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
     const { refusals, added } = this.#adding(() => this.#mempool.propose(batch));
@@ -238,7 +228,6 @@ export class Vm {
     this.#proposalCounts.refused += refused;
   }
 
-  /** What became of data with this digest. Throws "database failed". */
   receiptOf(digest: Digest): Receipt {
     const block = this.confirmed.findData(digest);
     if (block !== undefined) return { status: "accepted", block };

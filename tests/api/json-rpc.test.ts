@@ -7,11 +7,10 @@ import {
   maxValues,
   smallAnswerLength,
 } from "../../src/api/json-rpc.ts";
-import { createMethods } from "../../src/api/methods.ts";
-import type { Caller } from "../../src/api/turns.ts";
+import type { Caller } from "../../src/vm/caller.ts";
+import { methodsOf } from "../support/api.ts";
 import { callerOf, slowTurns } from "../support/caller.ts";
 import { acceptAll, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 import { countTurns } from "../support/turns.ts";
 import { RpcClient } from "./rpc.ts";
 
@@ -251,7 +250,7 @@ describe("a batch that is too large to be answered", () => {
     const { vm } = startVm();
     const refusing: Caller = { ...callerOf(), holdAnswer: () => false };
     const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
-    const answer = await answerJsonRpc(createMethods(vm, identity), `[${proposal},${proposal}]`, refusing);
+    const answer = await answerJsonRpc(methodsOf(vm), `[${proposal},${proposal}]`, refusing);
     expect(answer).toContain("nothing was done");
     expect(vm.status().mempool.items).toBe(0);
   });
@@ -265,7 +264,7 @@ describe("a batch that is too large to be answered", () => {
     const caller: Caller = { ...callerOf(), holdAnswer, until: () => caller };
     const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
     const read = request("1", '"getBlock"', `,"params":{"id":"${id}"}`);
-    const text = await answerJsonRpc(createMethods(vm, identity), `[${proposal},${read}]`, caller);
+    const text = await answerJsonRpc(methodsOf(vm), `[${proposal},${read}]`, caller);
     expect(JSON.parse(text ?? "")).toEqual([
       { jsonrpc: "2.0", result: { success: true }, id: 0 },
       { jsonrpc: "2.0", error: { code: -32603, message: "the answers to this batch are too large" }, id: 1 },

@@ -31,7 +31,8 @@ describe("proposals that come together", () => {
   });
 
   test("are more than one commit when they are very large, but for a first one of any size", async () => {
-    const queue = new ProposalQueue(startVm().vm);
+    const { vm } = startVm();
+    const queue = new ProposalQueue((batch) => vm.proposeBlocks(batch));
     const commits = spyOn(Vm.prototype, "proposeBlocks");
     const half = maxCommitBytes / 2;
     const sizes = [half, half, 1, maxCommitBytes + 1, 1];

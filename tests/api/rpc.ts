@@ -1,10 +1,10 @@
-import { type Api, createApi } from "../../src/api/app.ts";
+import type { Api } from "../../src/api/app.ts";
 import { Turns } from "../../src/api/turns.ts";
 import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
+import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
 import { startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 
 /** The API of a chain, called without a server. */
 export class RpcClient {
@@ -15,7 +15,7 @@ export class RpcClient {
   /** Without other turns, as long as nobody takes a large read, all that comes at once is done at once. */
   constructor(vm: Vm = startVm().vm, turns = new Turns(() => 0)) {
     this.vm = vm;
-    this.#api = createApi(vm, identity, new Log((line) => this.logged.push(line)), turns);
+    this.#api = startApi(vm, { log: new Log((line) => this.logged.push(line)), turns });
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {

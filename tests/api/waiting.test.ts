@@ -1,19 +1,18 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { answerJsonRpc } from "../../src/api/json-rpc.ts";
-import { createMethods } from "../../src/api/methods.ts";
 import { maxWaitMs } from "../../src/client/limits.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxWaiting } from "../../src/vm/waiting-calls.ts";
+import { methodsOf } from "../support/api.ts";
 import { callerOf } from "../support/caller.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 import { stateOf } from "../support/promise.ts";
 import { countTurns } from "../support/turns.ts";
 
 /** A chain whose methods are called by somebody who may leave. */
 function start() {
   const { vm, clock } = startVm();
-  const methods = createMethods(vm, identity);
+  const methods = methodsOf(vm);
   const aborted = new AbortController();
   const caller = callerOf(aborted.signal);
   const ask = (method: string, params: object) =>
@@ -34,7 +33,7 @@ test("a batch that waits holds nothing when its caller has left", async () => {
   const aborted = new AbortController();
   const batch = kinds.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params }));
   const caller = { ...callerOf(aborted.signal), pause: () => undefined };
-  const answer = answerJsonRpc(createMethods(vm, identity), JSON.stringify(batch), caller);
+  const answer = answerJsonRpc(methodsOf(vm), JSON.stringify(batch), caller);
   expect(vm.confirmed.waiting).toBe(kinds.length);
   aborted.abort(new Error("gone"));
   expect(vm.confirmed.waiting).toBe(0);

@@ -3,14 +3,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { createApi } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
-import { Log } from "../../src/log.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
+import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
 import { decideNext, propose, startVm } from "../support/chain.ts";
 import { deadlineMs } from "../support/deadline.ts";
-import { identity } from "../support/identity.ts";
 import { type LiveChain, nodeUrl, openLive } from "../support/live.ts";
 import { browserPath, Tab } from "./browser.ts";
 
@@ -234,7 +231,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
 
   test("the page of a digest that waits for its block shows it when it comes, and stamps nothing", async () => {
     const { vm } = startVm();
-    const api = createApi(vm, identity, new Log(() => {}), new Turns());
+    const api = startApi(vm);
     const fetch = (request: Request) => api.fetch(request, senderOf(request.signal));
     const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
     try {

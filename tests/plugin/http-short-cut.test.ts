@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HTTP } from "../../gen/http/http_pb.ts";
-import { createApi, maxBodyBytes } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
+import { maxBodyBytes } from "../../src/api/app.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";
+import { startApi } from "../support/api.ts";
 import { bytesOf, genesis, startVm } from "../support/chain.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
-import { identity } from "../support/identity.ts";
 import { testProtocol } from "../support/protocols.ts";
 import { servicesOf } from "../support/services.ts";
 
@@ -18,7 +17,7 @@ const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 /** Two services on chains that are alike: one takes the short cut, the other never. */
 const services = [true, false].map((takesShortCut) => {
   const { vm } = startVm();
-  const api = createApi(vm, identity, log, new Turns());
+  const api = startApi(vm, { log });
   const server = new GrpcServer(log);
   server.add(
     HTTP,

@@ -1,24 +1,22 @@
 import { afterAll, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import { HTTP } from "../../gen/http/http_pb.ts";
-import { createApi } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService, type HttpApp } from "../../src/rpcchainvm/services/http-service.ts";
+import { startApi } from "../support/api.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { within } from "../support/deadline.ts";
 import { GrpcChannel } from "../support/grpc-peer.ts";
-import { identity } from "../support/identity.ts";
 import { testProtocol } from "../support/protocols.ts";
 import { servicesOf } from "../support/services.ts";
 import { statusOf } from "../support/status.ts";
 
 const log = new Log(() => {});
 const { vm } = startVm();
-const api = createApi(vm, identity, log, new Turns());
+const api = startApi(vm, { log });
 
 /** What serves the API's calls by Fetch, or by the short cut. */
 const ways: readonly (readonly [string, HttpApp["answerRpc"]])[] = [

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
-import { idFromBytes, sha256, zeroId } from "../../src/avalanche/id.ts";
+import { idFromBytes, zeroId } from "../../src/avalanche/id.ts";
 import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";

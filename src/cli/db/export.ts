@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { type Id, idFromBytes, sha256 } from "../../avalanche/id.ts";
-import type { Block } from "../../core/block.ts";
+import type { Id } from "../../avalanche/id.ts";
+import { type Block, blockIdOf } from "../../core/block.ts";
 import { problemInHistory } from "../../core/history.ts";
 import type { BlockStore } from "../../store/block-store.ts";
 import { countOf } from "../terminal/counts.ts";
@@ -78,7 +78,7 @@ function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string)
 
 /** Undefined for what was stored as it came. */
 function storedIdOf({ id, bytes }: Block): Id | undefined {
-  const storedId = idFromBytes(sha256(bytes));
+  const storedId = blockIdOf(bytes);
   return storedId === id ? undefined : storedId;
 }
 

@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
-import { type Id, idFromBytes, idToBytes, sha256 } from "../../avalanche/id.ts";
+import { type Id, idFromBytes } from "../../avalanche/id.ts";
+import { blockIdOf } from "../../core/block.ts";
 import { blockKey } from "../../core/block-key.ts";
 import { reencodedPrefix } from "../block-statements.ts";
 import { instanceIdBytes, instanceName } from "../block-store.ts";
-import { attempt, isBytes, type Tell, walk } from "./rows.ts";
+import { attempt, type Tell, walk } from "./rows.ts";
 
 /** Gives the instance id in hex; undefined when it cannot be read. */
 export function checkMeta(db: Database, onProblem: Tell): string | undefined {
@@ -30,7 +31,7 @@ function namesReencoded(db: Database, name: unknown): boolean {
   const id = idInName(name);
   if (id === undefined) return false;
   const row = db.query<{ bytes: unknown }, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?").get(blockKey(id));
-  return row?.bytes instanceof Uint8Array && !isBytes(sha256(row.bytes), idToBytes(id));
+  return row?.bytes instanceof Uint8Array && blockIdOf(row.bytes) !== id;
 }
 
 function idInName(name: unknown): Id | undefined {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { sha256 } from "../../../src/avalanche/id.ts";
+import { sha256 } from "../../../src/avalanche/sha256.ts";
 import { type Block, createBlock } from "../../../src/core/block.ts";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../../src/core/genesis.ts";
