@@ -8,6 +8,8 @@ import { dirname, join, parse } from "node:path";
 interface Row {
   /** What it may import of src and gen, besides itself. */
   readonly layers: readonly string[];
+  /** Of which it may import types. */
+  readonly typesOf?: readonly string[];
   readonly packages: RegExp;
 }
 
@@ -15,7 +17,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   avalanche: { layers: [], packages: /^(@scure\/base|@noble\/hashes\/sha2\.js|node:crypto)$/ },
   core: { layers: ["avalanche"], packages: /^$/ },
   proof: { layers: ["core", "avalanche"], packages: /^$/ },
-  client: { layers: ["core", "avalanche"], packages: /^zod$/ },
+  client: { layers: ["core", "avalanche"], typesOf: ["proof"], packages: /^zod$/ },
   store: { layers: ["core", "avalanche"], packages: /^(bun:sqlite|node:fs|node:path|node:crypto)$/ },
   vm: { layers: ["store", "core", "avalanche"], packages: /^$/ },
   api: {
@@ -55,6 +57,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
 const maxCodeLines = 250;
 
 const imports = /(?:\bfrom\s*|(?<!["'])\bimport\s*\(?\s*)["']([^"']+)["']/g; // `import type` counts, the text "import" does not
+const typeImports = /^import type [^;]*?\bfrom "([^"]+)";$/gm;
 const comments = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g;
 const impure =
   /\bDate\.now|new Date\(\)|Math\.random|\bprocess\.|\bBun\.|\bfetch\(|\bset(Timeout|Interval)|\bconsole\.|\bperformance\./;
@@ -108,10 +111,12 @@ describe.each(sources)("%s", (path, text) => {
   const layer = layerOf(path);
   const row = rowByLayer[layer] ?? { layers: [], packages: /^$/ };
   const code = text.replace(comments, "");
+  const types = [...text.matchAll(typeImports)].flatMap(([, name = ""]) => resolve(path, name));
 
   test("imports what its layer may import", () => {
     for (const name of importsOf(path)) {
-      if (isPath(name)) expect([layer, ...row.layers], `import ${name}`).toContain(layerOf(name));
+      const layers = [layer, ...row.layers, ...(types.includes(name) ? (row.typesOf ?? []) : [])];
+      if (isPath(name)) expect(layers, `import ${name}`).toContain(layerOf(name));
       else expect(name, "a package").toMatch(row.packages);
     }
   });

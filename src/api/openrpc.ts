@@ -61,7 +61,7 @@ interface ObjectSchema {
 
 /** Puts the schemas that have a name of their own among `schemas`. */
 function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, unknown>): ObjectSchema {
-  const { $defs, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const { $defs, $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   const { definitions, ...shared } = shareDefinitions({ definitions: $defs ?? {}, ...described });
   Object.assign(schemas, definitions);
   return shared;

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
+import { maxProofTextBytes } from "../client/fetch-proof.ts";
 import { type Block, summaryOf } from "../core/block.ts";
-import { digestOf } from "../core/digest.ts";
+import { digestOf, matchOf } from "../core/digest.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import type { CheckedProof } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
-import { matchOf, maxProofFileBytes, readProof } from "./proof-file.ts";
+import { readProof } from "./proof-file.ts";
 import { addSubjectOptions, findSource, readSubject, type Source, type SubjectOptions } from "./subject.ts";
 import { countOf, groupDigits } from "./terminal/counts.ts";
 import type { Output } from "./terminal/output.ts";
@@ -32,7 +33,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
       "after",
       "\nA proof that holds says that its block was made before the one that it leads to. That this one belongs to the\n" +
         "chain it cannot say: compare its id with what a source says that you trust, or give that as --to.\n" +
-        `A file has at most ${groupDigits(maxProofFileBytes)} bytes.\n` +
+        `A file has at most ${groupDigits(maxProofTextBytes)} bytes.\n` +
         "\nExit codes: 0 it holds; 1 it does not, or was not read; 2 wrong use.",
     )
     .action((proof: string, options: CheckProofOptions, command: Command) => {
@@ -70,7 +71,7 @@ function check(source: ProofSource, about: Source | undefined, options: CheckPro
 /** How the data is in the block. */
 function expectAbout(block: Block, about: Source, output: Output): "data" | "digest" {
   const { digest, description = "that" } = readSubject(about, output);
-  const match = matchOf(block, digest);
+  const match = matchOf(block.data, digest);
   if (match !== undefined) return match;
   throw new CommandFailed(
     `the proof is not about ${description}: its block carries neither the SHA-256 ${digest} nor data of it`,

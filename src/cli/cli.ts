@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../avalanche/coded-error.ts";
+import { RpcError } from "../client/rpc-error.ts";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
 import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
@@ -35,7 +36,7 @@ export function tellFailure(error: unknown, { err }: Output): number {
 
 /** Why a command could not do its work; nothing to say when nobody reads its output any more; undefined for a bug. */
 function failureOf(error: unknown): string | undefined {
-  if (error instanceof CommandFailed || error instanceof CodedError) return error.message;
+  if (error instanceof CommandFailed || error instanceof CodedError || error instanceof RpcError) return error.message;
   const { code = "", message } = error as { code?: string; message: string };
   if (code === "EPIPE") return "";
   return /^E[A-Z]+$/.test(code) ? message : undefined;

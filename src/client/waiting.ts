@@ -67,5 +67,6 @@ export const systemClock: Clock = {
       };
       const timer = setTimeout(end, ms);
       signal?.addEventListener("abort", end);
+      if (signal?.aborted) end();
     }),
 };

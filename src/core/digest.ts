@@ -24,6 +24,12 @@ export function isDigest(data: Uint8Array, digest: Digest): boolean {
   return data.length === 32 && data.toHex() === digest;
 }
 
+/** How a block's data stands for what has the digest: as that itself, or as its SHA-256. Undefined for not at all. */
+export function matchOf(data: Uint8Array, digest: Digest): "data" | "digest" | undefined {
+  if (digestOf(data) === digest) return "data";
+  return isDigest(data, digest) ? "digest" : undefined;
+}
+
 /** Gives 32 bytes. */
 export function digestToBytes(digest: Digest): Uint8Array {
   return Uint8Array.fromHex(digest);

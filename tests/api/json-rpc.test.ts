@@ -197,6 +197,11 @@ describe("a batch", () => {
 
 describe("a batch that is too large to be answered", () => {
   const large = new Uint8Array(1_000_000);
+  const tooLarge = {
+    code: -32603,
+    message: "the answers to this batch are too large",
+    data: { code: "answers too large" },
+  };
 
   function expectFirstResults(text = "", most: number): void {
     const answers = JSON.parse(text) as { id: number; error?: { message: string } }[];
@@ -251,7 +256,15 @@ describe("a batch that is too large to be answered", () => {
     const refusing: Caller = { ...callerOf(), holdAnswer: () => false };
     const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
     const answer = await answerJsonRpc(methodsOf(vm), `[${proposal},${proposal}]`, refusing);
-    expect(answer).toContain("nothing was done");
+    expect(JSON.parse(answer ?? "")).toEqual({
+      jsonrpc: "2.0",
+      error: {
+        code: -32603,
+        message: "too many answers wait to be fetched, try again later: nothing was done",
+        data: { code: "too many answers" },
+      },
+      id: null,
+    });
     expect(vm.status().mempool.items).toBe(0);
   });
 
@@ -267,7 +280,7 @@ describe("a batch that is too large to be answered", () => {
     const text = await answerJsonRpc(methodsOf(vm), `[${proposal},${read}]`, caller);
     expect(JSON.parse(text ?? "")).toEqual([
       { jsonrpc: "2.0", result: { success: true }, id: 0 },
-      { jsonrpc: "2.0", error: { code: -32603, message: "the answers to this batch are too large" }, id: 1 },
+      { jsonrpc: "2.0", error: tooLarge, id: 1 },
     ]);
     expect(held).toEqual([2 * smallAnswerLength, expect.any(Number)]);
   });

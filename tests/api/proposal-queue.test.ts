@@ -79,6 +79,11 @@ test("what the disk does not take is answered with an error to all, and nothing 
   const answers = await Promise.all(["x", "y"].map((text) => propose(rpc, text.repeat(100_000))));
   expect(answers.map(({ error }) => error?.code)).toEqual([-32603, -32603]);
   expect(answers[0]?.error?.message).toContain("free some disk space");
+  expect(answers[0]?.error?.data).toEqual({
+    code: "database failed",
+    problem: "database or disk is full",
+    cure: "free some disk space and start the node again",
+  });
   expect(rpc.vm.status().mempool.items).toBe(0);
   pragmaOf(connection, "max_page_count = 1000000");
   expect(await propose(rpc, "x".repeat(100_000))).toEqual(success);

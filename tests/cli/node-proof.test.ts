@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { JoinedBlocks } from "../../src/cli/proof-file.ts";
 import { parseBlock } from "../../src/core/block.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { type AcceptedBlock, FakeServer, isoTime, run, sha256, sha256Twice, TestChain } from "./node-support.ts";
@@ -208,19 +207,6 @@ function spoilBlock(proof: { blocks: string[] }): object {
   const changed = first[middle] === "3" ? "4" : "3";
   return { proof: { ...proof, blocks: [`${first.slice(0, middle)}${changed}${first.slice(middle + 1)}`, ...rest] } };
 }
-
-test("a proof has no more bytes than are read again", () => {
-  const blocks = new JoinedBlocks(3_000);
-  blocks.add(["x".repeat(500), "y".repeat(491)]);
-  blocks.add(["z".repeat(1_000)]);
-  expect(blocks.hex.map((hex) => hex.length)).toEqual([500, 491, 1_000]);
-  const end = `],"to":${"t".repeat(900)}}`;
-  expect(JSON.stringify(blocks.hex).length + end.length).toBeLessThanOrEqual(3_000);
-  expect(() => blocks.add(["z"])).toThrow(
-    "more than the 3,000 bytes that a proof may have: name an earlier one with --to",
-  );
-  expect(blocks.hex).toHaveLength(3);
-});
 
 describe("check-proof", () => {
   let path: string;

@@ -156,10 +156,12 @@ export class FakeServer implements Disposable {
 export class RpcFailure {
   readonly code: number;
   readonly message: string;
+  readonly data: unknown;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, data?: unknown) {
     this.code = code;
     this.message = message;
+    this.data = data;
   }
 }
 

@@ -1,5 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
+import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { exitCodes } from "../terminal/exit-codes.ts";
@@ -7,7 +8,6 @@ import type { Output } from "../terminal/output.ts";
 import { createPaint, type Paint } from "../terminal/paint.ts";
 import { type Block, formatBytes, formatTime, parseHex } from "../terminal/show.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
-import { askToWait, maxWaitMs, pauseMs } from "./wait.ts";
 
 interface BlocksOptions extends ConnectionOptions {
   readonly limit?: bigint;
@@ -17,8 +17,6 @@ interface BlocksOptions extends ConnectionOptions {
 }
 
 const defaultLimit = 20n;
-/** Blocks that the API gives at once. */
-const maxPage = 100n;
 
 export function addBlocksCommand(program: Command, output: Output): void {
   const command = program
@@ -42,7 +40,7 @@ export function addBlocksCommand(program: Command, output: Output): void {
       }
       const { ask } = connect(command, output);
       const paint = createPaint(output.isColoured);
-      const blocks = follow ? followBlocks(ask, options) : listBlocks(ask, options);
+      const blocks = follow ? followBlocks(ask, options, output.clock) : listBlocks(ask, options);
       for await (const block of blocks) output.out(json ? `${formatExactJson(block)}\n` : formatLine(block, paint));
     });
 }
@@ -65,7 +63,7 @@ async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Blo
   for (let left = limit; left > 0n; ) {
     const { blocks, next } = await ask("getBlocks", {
       ...(from !== undefined && { from }),
-      limit: left < maxPage ? left : maxPage,
+      limit: left < maxPageBlocks ? left : maxPageBlocks,
       order,
     });
     yield* blocks;
@@ -75,14 +73,18 @@ async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Blo
   }
 }
 
-async function* followBlocks(ask: Ask, { from, limit = defaultLimit }: BlocksOptions): AsyncGenerator<Block, void> {
+async function* followBlocks(
+  ask: Ask,
+  { from, limit = defaultLimit }: BlocksOptions,
+  clock: Clock = systemClock,
+): AsyncGenerator<Block, void> {
   let height = from ?? (await heightOfNewest(ask, limit));
   for (;;) {
-    const page = { from: height, limit: maxPage, order: "ascending" } as const;
-    const { blocks, next } = await askToWait((waitMs) => ask("getBlocks", { ...page, waitMs }), maxWaitMs);
+    const page = { from: height, limit: maxPageBlocks, order: "ascending" } as const;
+    const { blocks, next } = await askToWait((waitMs) => ask("getBlocks", { ...page, waitMs }), maxWaitMs, clock);
     yield* blocks;
     if (blocks.length > 0) height = expectProgress(height, next, "ascending");
-    else await setTimeout(pauseMs);
+    else await clock.pause(pauseMs);
   }
 }
 

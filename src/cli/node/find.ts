@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ResultOf } from "../../client/contract.ts";
+import { maxPageBlocks } from "../../client/limits.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { CommandFailed } from "../command-failed.ts";
@@ -43,15 +44,13 @@ export function addFindCommand(program: Command, output: Output): void {
 async function* findBlocks(ask: Ask, digest: Digest): AsyncGenerator<FoundBlock, void> {
   let from = 0n;
   for (;;) {
-    const { blocks, next } = await ask("find", { digest, from, limit: pageLimit });
+    const { blocks, next } = await ask("find", { digest, from, limit: maxPageBlocks });
     yield* blocks;
     if (next === undefined) return;
     if (next <= from) throw new CommandFailed("the node gives the same blocks again");
     from = next;
   }
 }
-
-const pageLimit = 100;
 
 function formatHead(digest: Digest, description: string | undefined, first: FoundBlock, paint: Paint): string {
   return formatRows(

@@ -1,6 +1,7 @@
-import { setTimeout } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import type { ResultOf } from "../../client/contract.ts";
+import { RpcError } from "../../client/rpc-error.ts";
+import { systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
@@ -22,7 +23,6 @@ import { createPaint } from "../terminal/paint.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
 import { formatRows, formatTime } from "../terminal/show.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
-import { askToWait, maxWaitMs, pauseMs } from "./wait.ts";
 
 interface StampOptions extends ConnectionOptions, SubjectOptions {
   readonly data?: boolean;
@@ -121,21 +121,14 @@ async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefine
 }
 
 /** Gives the last receipt that there was when the time is over. */
-async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, { isWatched, err }: Output): Promise<Receipt> {
+async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, output: Output): Promise<Receipt> {
+  const { isWatched, err, clock = systemClock } = output;
   const start = performance.now();
   const progress = new ProgressLine(isWatched ? err : undefined);
   const tell = () => progress.tell(() => `waiting for a block: ${Math.floor((performance.now() - start) / 1_000)} s`);
   const timer = setInterval(tell, tellMs);
   try {
-    let receipt = sent;
-    while (receipt.status === "pending" || receipt.status === "processing") {
-      const left = Math.floor(start + ms - performance.now());
-      if (left <= 0) return receipt;
-      const { id } = receipt;
-      receipt = await askToWait((waitMs) => ask("getReceipt", { id, waitMs }), Math.min(left, maxWaitMs));
-      if (receipt.status !== "accepted") await setTimeout(Math.min(left, pauseMs));
-    }
-    return receipt;
+    return await waitForReceipt(ask, sent, { clock, untilMs: clock.nowMs() + ms });
   } finally {
     clearInterval(timer);
     progress.clear();
@@ -168,7 +161,8 @@ const stateByStatus = {
 /** Fails as before, and says what is true all the same. */
 function failWith(comfort: string): (error: unknown) => never {
   return (error) => {
-    throw error instanceof CommandFailed ? new CommandFailed(`${error.message}\n${comfort}`) : error;
+    const isFailure = error instanceof CommandFailed || error instanceof RpcError;
+    throw isFailure ? new CommandFailed(`${error.message}\n${comfort}`) : error;
   };
 }
 

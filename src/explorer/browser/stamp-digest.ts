@@ -30,5 +30,5 @@ export function offerToStamp(call: CallApi): void {
   };
   const stamp = () => void attempt(() => stampDigest(call, digest, say, signal));
   if (receipt === undefined) place.append(button("Stamp it now", "button", stamp));
-  else void attempt(() => waitForBlock(call, receipt, say, signal));
+  else void attempt(() => waitForBlock(call, { id: receipt, status: "pending" }, say, signal));
 }
