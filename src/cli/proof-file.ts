@@ -1,14 +1,11 @@
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, isDigest } from "../core/digest.ts";
-import { type CheckedProof, parseProof } from "../proof/block-proof.ts";
+import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { readData, type Source } from "./subject.ts";
 import { groupDigits } from "./terminal/counts.ts";
 import type { Output } from "./terminal/output.ts";
-
-/** Room for half a million small blocks. */
-export const maxProofFileBytes = 256 * 1024 * 1024;
 
 /** Reads a proof, and checks it. Throws "command failed", which says what does not hold. */
 export function readProof(source: Extract<Source, { kind: "file" | "input" }>, output: Output): CheckedProof {
