@@ -72,7 +72,7 @@ export function proven(file: File, { block, to, length }: CheckedProof, isOnChai
         "p",
         {},
         accepted,
-        "This node has its last block accepted: the proven one was there before that was made.",
+        "This node has its last block accepted: the proven one was on the chain when that was made.",
       )
     : element(
         "p",
