@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
-import { maxProofTextBytes } from "../client/fetch-proof.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import { digestOf, matchOf } from "../core/digest.ts";
 import { formatExactJson } from "../core/exact-json.ts";
-import type { CheckedProof } from "../proof/block-proof.ts";
+import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { readProof } from "./proof-file.ts";
 import { addSubjectOptions, findSource, readSubject, type Source, type SubjectOptions } from "./subject.ts";
@@ -33,7 +32,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
       "after",
       "\nA proof that holds says that its block was made before the one that it leads to. That this one belongs to the\n" +
         "chain it cannot say: compare its id with what a source says that you trust, or give that as --to.\n" +
-        `A file has at most ${groupDigits(maxProofTextBytes)} bytes.\n` +
+        `A file has at most ${groupDigits(maxProofFileBytes)} bytes.\n` +
         "\nExit codes: 0 it holds; 1 it does not, or was not read; 2 wrong use.",
     )
     .action((proof: string, options: CheckProofOptions, command: Command) => {

@@ -1,5 +1,4 @@
-import { maxProofTextBytes } from "../client/fetch-proof.ts";
-import { type CheckedProof, parseProof } from "../proof/block-proof.ts";
+import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { readData, type Source } from "./subject.ts";
@@ -19,7 +18,7 @@ export function readProof(source: Extract<Source, { kind: "file" | "input" }>, o
 
 /** The bytes are forgotten before the text is parsed. */
 function readText(source: Parameters<typeof readData>[0], output: Output): string {
-  return utf8.decode(readData(source, maxProofTextBytes, output).data);
+  return utf8.decode(readData(source, maxProofFileBytes, output).data);
 }
 
 /** What engines throw of a text that is not JSON, and of bytes that are not UTF-8. */

@@ -7,9 +7,6 @@ import type { ParamsOf, ResultOf } from "./contract.ts";
 
 export type Proof = ResultOf<"getProof">["proof"];
 
-/** Bytes of JSON that a whole proof may have: room for half a million small blocks. */
-export const maxProofTextBytes = 256 * 1024 * 1024;
-
 /** Why a server's proof was not taken: it is none, or not the one that was asked for; or it has more bytes than allowed. */
 export type FetchRefusal =
   | { readonly code: "unsound proof"; readonly problem: string }
@@ -29,8 +26,8 @@ export interface FetchOptions {
   readonly check: (proof: Proof) => CheckedProof;
   /** Called while there is more to fetch, with the first part, and how many blocks there are by now. */
   readonly onPart?: (first: Proof, blocks: number) => void;
-  /** Bytes of JSON. */
-  readonly maxBytes?: number;
+  /** Bytes of JSON that the whole may have: those of `proof/` that are read again. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -42,7 +39,7 @@ export async function fetchProof(
   call: CallApi,
   proven: { readonly id: string } | { readonly digest: Digest },
   to: string,
-  { check, onPart, maxBytes = maxProofTextBytes }: FetchOptions,
+  { check, onPart, maxBytes }: FetchOptions,
 ): Promise<Proof> {
   const first = await fetchPart(call, { ...proven, to }, check);
   const { block } = first.checked;

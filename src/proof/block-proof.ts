@@ -41,6 +41,9 @@ export function parseProof(text: string): CheckedProof {
   return checkProof(parseExactJson(text));
 }
 
+/** Bytes of a proof's file at most: room for half a million small blocks. */
+export const maxProofFileBytes = 256 * 1024 * 1024;
+
 /** Values beside the blocks: a dozen are known, others are read over. */
 const maxOtherValues = 1_000;
 /** Characters: the hex digits of `["PARENT",0,0,""]`, the shortest block, with `"0x",` around them. */

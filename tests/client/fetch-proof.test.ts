@@ -5,7 +5,7 @@ import { FetchProofError, type FetchRefusal, fetchProof } from "../../src/client
 import { type Block, summaryOf } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { formatExactJson, parseExactJson } from "../../src/core/exact-json.ts";
-import { checkProof, parseProof } from "../../src/proof/block-proof.ts";
+import { checkProof, maxProofFileBytes, parseProof } from "../../src/proof/block-proof.ts";
 import { RpcClient } from "../api/rpc.ts";
 import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
 import { reasonOf } from "../support/promise.ts";
@@ -49,7 +49,7 @@ function at(height: number): Block {
   return blocks[height - 1] as Block;
 }
 
-const options = { check: checkProof };
+const options = { check: checkProof, maxBytes: maxProofFileBytes };
 const getPart = (from: number, to: number) => call("getProof", { id: at(from).id, to: at(to).id });
 
 describe("a proof in parts", () => {
@@ -176,5 +176,5 @@ test("what is no refusal of a proof is thrown as it is: a fault of the call, or 
   const check = () => {
     throw fault;
   };
-  expect(await reasonOf(fetchProof(call, { id: at(1).id }, at(2).id, { check }))).toBe(fault);
+  expect(await reasonOf(fetchProof(call, { id: at(1).id }, at(2).id, { ...options, check }))).toBe(fault);
 });

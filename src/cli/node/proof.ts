@@ -5,7 +5,7 @@ import { refusalOf } from "../../client/errors.ts";
 import { FetchProofError, fetchProof, type Proof } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { escapeLine } from "../../core/printable.ts";
-import { checkProof } from "../../proof/block-proof.ts";
+import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { CommandFailed } from "../command-failed.ts";
 import {
   addSubjectOptions,
@@ -72,7 +72,7 @@ async function prove(ask: Ask, proven: Proven, to: Id | undefined, output: Outpu
   const progress = new ProgressLine(output.isWatched ? output.err : undefined);
   const onPart = ({ height }: Proof, blocks: number) => progress.show(blocks, Number(target.height - height) + 1);
   try {
-    return await fetchProof(ask, proven, target.id, { check: checkProof, onPart });
+    return await fetchProof(ask, proven, target.id, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
   } catch (error) {
     throw explain(error, proven);
   } finally {

@@ -2,7 +2,7 @@ import type { CallApi } from "../../client/client.ts";
 import { fetchProof, type Proof } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { formatNumber } from "../../core/format.ts";
-import { checkProof } from "../../proof/block-proof.ts";
+import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { announce, element, messageOf } from "./dom.ts";
 
 /** Shows the buttons that download the proof of a block. */
@@ -39,7 +39,7 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
 /** The proof up to the newest block. */
 async function fetchWhole(call: CallApi, id: string, onPart: (first: Proof, blocks: number) => void): Promise<Proof> {
   const { id: to } = await call("lastAccepted", undefined);
-  return fetchProof(call, { id }, to, { check: checkProof, onPart });
+  return fetchProof(call, { id }, to, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
 }
 
 function save(name: string, text: string): void {
