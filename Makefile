@@ -46,8 +46,9 @@ check: format-check lint types gen-check test ## everything that must pass; writ
 fix: node_modules ## format, and apply safe fixes
 	$(bun) run --bun biome check --write
 
-gen: node_modules ## generate gen/ from proto/
+gen: node_modules ## generate gen/ from proto/, and the README's table of errors
 	$(bun) run --bun buf generate
+	$(bun) tests/readme/errors-table.ts README.md
 
 build: $(binary) ## the binary, build/timestampvm
 	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc
