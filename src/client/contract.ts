@@ -26,28 +26,21 @@ export interface MethodContract {
   readonly params: z.ZodType;
   readonly result: z.ZodType;
   /** Why it can be refused, beside what any call can: `commonErrors`. */
-  readonly errors: readonly ApiErrorCode[];
+  readonly errors: Errors;
 }
 
 /** Of a method that takes nothing at all, not even an empty object. */
 const noParams = z.undefined();
 
-/** Why any call can be refused. */
-export const commonErrors = [
-  "invalid params",
-  "answers too large",
-  "too many answers",
-] as const satisfies ApiErrorCode[];
+type Errors = readonly ApiErrorCode[];
 
-const fileErrors = ["database in use", "database failed"] as const satisfies ApiErrorCode[];
-const readingErrors = ["unknown block", ...fileErrors] as const satisfies ApiErrorCode[];
-const waitingErrors = ["too many waiting", "shut down", ...fileErrors] as const satisfies ApiErrorCode[];
-const proposingErrors = [
-  "data too large",
-  "mempool full",
-  "shut down",
-  ...fileErrors,
-] as const satisfies ApiErrorCode[];
+/** Why any call can be refused. */
+export const commonErrors: Errors = ["invalid params", "answers too large", "too many answers"];
+
+const fileErrors: Errors = ["database in use", "database failed"];
+const readingErrors: Errors = ["unknown block", ...fileErrors];
+const waitingErrors: Errors = ["too many waiting", "shut down", ...fileErrors];
+const proposingErrors: Errors = ["data too large", "mempool full", "shut down", ...fileErrors];
 
 /** Bytes of block data after which a page ends early. */
 export const maxPageBytes = 1024 * 1024;

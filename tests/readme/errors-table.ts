@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { commonErrors, contract } from "../../src/client/contract.ts";
+import { commonErrors, contract, type MethodContract } from "../../src/client/contract.ts";
 import { type ApiErrorCode, apiRefusal } from "../../src/client/errors.ts";
 import { withTable } from "./table.ts";
 
@@ -26,10 +26,9 @@ function formatErrors(): string {
 }
 
 function methodsWith(code: ApiErrorCode): string {
-  if (commonErrors.some((common) => common === code)) return "every method";
-  const names = Object.entries(contract).flatMap(([name, { errors }]) =>
-    errors.some((error) => error === code) ? [`\`${name}\``] : [],
-  );
+  if (commonErrors.includes(code)) return "every method";
+  const methods: readonly (readonly [string, MethodContract])[] = Object.entries(contract);
+  const names = methods.filter(([, { errors }]) => errors.includes(code)).map(([name]) => `\`${name}\``);
   return names.join(", ");
 }
 
