@@ -1,5 +1,5 @@
 import type { Submission } from "../core/proposal.ts";
-import type { ProposeBlocks } from "../vm/chain-view.ts";
+import type { ProposeBlocks, Refusals } from "../vm/chain-view.ts";
 
 /** Proposals that one commit takes at most: what is hashed and written in some tens of milliseconds. */
 export const maxCommitItems = 256;
@@ -24,21 +24,29 @@ export class ProposalQueue {
   propose(data: Uint8Array, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#entries.push({ data, caller, resolve, reject });
-      if (this.#entries.length === 1) setImmediate(() => void this.#commit());
+      if (this.#entries.length === 1) setImmediate(() => this.#commit());
     });
   }
 
-  async #commit(): Promise<void> {
+  /** Answers at once where it can: what was proposed is told before a block with it comes. */
+  #commit(): void {
     const entries = this.#takeBatch();
-    if (this.#entries.length > 0) setImmediate(() => void this.#commit());
-    try {
-      const refusals = await this.#proposeBlocks(entries);
+    if (this.#entries.length > 0) setImmediate(() => this.#commit());
+    const settle = (refusals: Refusals) => {
       entries.forEach(({ resolve, reject }, i) => {
         if (refusals[i] === undefined) resolve();
         else reject(refusals[i]);
       });
-    } catch (error) {
+    };
+    const fail = (error: unknown) => {
       for (const { reject } of entries) reject(error);
+    };
+    try {
+      const refusals = this.#proposeBlocks(entries);
+      if (refusals instanceof Promise) refusals.then(settle, fail);
+      else settle(refusals);
+    } catch (error) {
+      fail(error);
     }
   }
 

@@ -18,12 +18,12 @@ export interface ChainView {
 }
 
 /**
- * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on disk, or
- * why it was not taken: "data too large" or "mempool full". Throws "database failed" or "shut down" for all.
+ * Takes data to be put into blocks; the same data once while it waits. Throws "database failed" or "shut down" for all.
  */
-export type ProposeBlocks = (
-  batch: readonly Submission[],
-) => readonly (ChainError | undefined)[] | Promise<readonly (ChainError | undefined)[]>;
+export type ProposeBlocks = (batch: readonly Submission[]) => Refusals | Promise<Refusals>;
+
+/** For each item undefined when it is on disk, or why it was not taken: "data too large" or "mempool full". */
+export type Refusals = readonly (ChainError | undefined)[];
 
 /** What became of some data. */
 export type Receipt =
