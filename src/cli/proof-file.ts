@@ -1,17 +1,18 @@
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, isDigest } from "../core/digest.ts";
+import { formatNumber } from "../core/format.ts";
 import { type CheckedProof, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
 import { CommandFailed } from "./command-failed.ts";
-import { readData, type Source } from "./subject.ts";
-import { groupDigits } from "./terminal/counts.ts";
+import { readData } from "./read-source.ts";
+import type { DataSource } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 
 /** Room for half a million small blocks. */
 export const maxProofFileBytes = 256 * 1024 * 1024;
 
 /** Reads a proof, and checks it. Throws "command failed", which says what does not hold. */
-export function readProof(source: Extract<Source, { kind: "file" | "input" }>, output: Output): CheckedProof {
+export function readProof(source: Exclude<DataSource, { kind: "text" }>, output: Output): CheckedProof {
   const name = source.kind === "file" ? source.path : "standard input";
   try {
     return parseProof(readText(source, output));
@@ -23,7 +24,7 @@ export function readProof(source: Extract<Source, { kind: "file" | "input" }>, o
 }
 
 /** The bytes are forgotten before the text is parsed. */
-function readText(source: Parameters<typeof readData>[0], output: Output): string {
+function readText(source: DataSource, output: Output): string {
   return utf8.decode(readData(source, maxProofFileBytes, output).data);
 }
 
@@ -43,7 +44,7 @@ export class JoinedBlocks {
   add(hex: readonly string[]): void {
     for (const block of hex) this.#bytes += block.length + spaceBetweenBlocks;
     if (this.#bytes > this.#maxBytes) {
-      const limit = `${groupDigits(this.#maxBytes)} bytes that a proof may have`;
+      const limit = `${formatNumber(this.#maxBytes)} bytes that a proof may have`;
       throw new CommandFailed(`so many blocks are more than the ${limit}: name an earlier one with --to`);
     }
     for (const block of hex) this.hex.push(block);

@@ -1,10 +1,9 @@
 import * as z from "zod";
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import { type Digest, digestFromBytes } from "../core/digest.ts";
+import { maxU64, parseU64 } from "../core/u64.ts";
 
 // The values of the API: what clients may send, and what they get.
-
-const maxU64 = 2n ** 64n - 1n;
 
 // In parameters.
 
@@ -78,11 +77,8 @@ function toBigInt(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : undefined;
   const digits = JSON.isRawJSON(value) ? JSON.stringify(value) : "";
-  return /^\d+$/.test(digits) && digits.length <= maxU64Digits ? BigInt(digits) : undefined;
+  return parseU64(digits);
 }
-
-/** More digits are read no further: a megabyte of them takes a tenth of a second. */
-const maxU64Digits = 20;
 
 function isWithin(value: bigint | undefined, min: bigint, max: bigint): boolean {
   return value !== undefined && min <= value && value <= max;

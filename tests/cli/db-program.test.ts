@@ -40,7 +40,7 @@ describe("the program", () => {
     expect(readFileSync(directory.file("again")).equals(readFileSync(directory.file("chain.jsonl")))).toBeTrue();
     expect(await shell("db rollback . --to 1 && db check .", directory.path)).toEqual({
       code: 0,
-      out: expect.stringMatching(/^took off {7}4 blocks(.*\n)*sound\n$/),
+      out: expect.stringMatching(/^rewound {8}4 blocks(.*\n)*sound\n$/),
       err: "",
     });
   });

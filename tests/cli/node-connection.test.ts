@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { parseChainUrl } from "../../src/cli/node/url.ts";
+import { parseChainUrl } from "../../src/cli/node/chain-url.ts";
 import { apiBlock, FakeServer, RpcFailure, run, TestChain } from "./node-support.ts";
 
 const commands = ["status", "block", "blocks", "stamp --text x", "find --text x", "proof --text x"].map((words) =>

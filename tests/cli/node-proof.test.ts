@@ -247,7 +247,7 @@ describe("check-proof", () => {
         ...rows(),
         upTo(),
         "",
-        `It holds, if block ${at(2).id} is one of the chain:`,
+        `It holds if block ${at(2).id} belongs to the chain:`,
         "compare this id with what a source says that you trust, or give that as --to.",
         "",
       ].join("\n"),

@@ -20,7 +20,7 @@ describe("wrong use is exit 2, before anything is sent:", () => {
     ["block --at yesterday", "neither ISO 8601 nor Unix seconds"],
     ["block 1 --raw --json", "exclude each other"],
     ["blocks 1", "too many arguments"],
-    ["blocks --limit 0", "not a number from 1"],
+    ["blocks --limit 0", "not a whole number from 1 up"],
     ["blocks --limit x", "not a whole number"],
     ["blocks --from -1", "--from"],
     ["blocks --from 18446744073709551616", "not a whole number"],

@@ -1,7 +1,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { hashChunks } from "../../src/cli/subject.ts";
+import { hashChunks } from "../../src/cli/read-source.ts";
 import { escapeUnprintable, isPrintable } from "../../src/core/printable.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { FakeServer, run, sha256 } from "./node-support.ts";

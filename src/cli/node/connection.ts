@@ -4,7 +4,7 @@ import { contract, type MethodContract, type MethodName, type ParamsOf, type Res
 import { isPrintable } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
-import { parseChainUrl } from "./url.ts";
+import { parseChainUrl } from "./chain-url.ts";
 
 /** Calls a method of the chain; see `contract.ts`. Throws "command failed" with a reason and what to try. */
 export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name>>;

@@ -1,4 +1,5 @@
-import { formatNumber, formatSize, formatTime } from "../../core/format.ts";
+import { formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
+import { formatTime } from "../format-time.ts";
 import { relativeTime } from "../relative-time.ts";
 import { element } from "./dom.ts";
 import type { Found } from "./stamping.ts";
@@ -67,7 +68,7 @@ export function firstStamp({ id, height, timestamp, match }: Found): HTMLElement
     element(
       "p",
       { className: "stamped" },
-      element("time", { dateTime: time?.iso ?? "" }, time?.text ?? `${timestamp} s after 1970`),
+      element("time", { dateTime: time?.iso ?? "" }, time?.text ?? formatIsoTime(timestamp)),
     ),
     element(
       "p",
