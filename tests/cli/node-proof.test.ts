@@ -248,7 +248,7 @@ describe("check-proof", () => {
         upTo(),
         "",
         `It holds if block ${at(2).id} belongs to the chain:`,
-        "compare this id with what a source says that you trust, or give that as --to.",
+        "compare this id with one from a source that you trust, or give that one as --to.",
         "",
       ].join("\n"),
     });
