@@ -22,15 +22,16 @@ export function addCheckProofCommand(program: Command, output: Output): void {
   const command = program
     .command("check-proof")
     .description("check a proof, without a node, and show what it proves")
-    .argument("<proof>", "the file; - is standard input")
-    .option("--to <block>", "the block that it must lead to, known from elsewhere", parseIdOption)
+    .argument("<proof>", "the file of the proof; - is standard input")
+    .option("--to <block>", "the id of the block that it must lead to", parseIdOption)
     .option("--file <file>", "the data that it must be about; - is standard input");
   addSourceOptions(command)
     .option("--json", "print JSON for programs")
     .addHelpText(
       "after",
-      "\nA proof that holds says that its block was made before the block that it leads to. It cannot say whether that\n" +
-        "later block belongs to the chain: compare its id with one from a source that you trust, or give that one as --to.\n" +
+      "\nA proof that holds says that its block was made before the block that it leads to. It cannot say whether\n" +
+        "that later block belongs to the chain: compare its id with one from a source that you trust, or give that\n" +
+        "one as --to.\n" +
         `A proof has at most ${formatNumber(maxProofFileBytes)} bytes.\n` +
         "\nExit codes: 0 it holds; 1 it does not, or could not be read; 2 wrong use.",
     )
@@ -60,7 +61,7 @@ function check(source: ProofSource, about: Source | undefined, options: CheckPro
   output.out(describe(proof, match, options.to !== undefined, output.paint));
 }
 
-/** How the data is in the block. */
+/** Whether the block carries the data or its SHA-256. Throws "command failed" for neither. */
 function expectAbout(block: Block, about: Source, output: Output): "data" | "digest" {
   const { digest, description = "that" } = readSubject(about, output);
   const match = matchOf(block, digest);
@@ -89,7 +90,8 @@ function describe(
   );
   const rest = isExpectedEnd
     ? "It holds: this block was on the chain when the named one was made.\n"
-    : `It holds if block ${to.id} belongs to the chain:\ncompare this id with one from a source that you trust, or give that one as --to.\n`;
+    : `It holds if block ${to.id} belongs to the chain:\n` +
+      "compare this id with one from a source that you trust, or give that one as --to.\n";
   return `${rows}\n${rest}`;
 }
 

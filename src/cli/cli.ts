@@ -55,7 +55,7 @@ export function createProgram(about: About, output: Output): Command {
   const program = new Command(name)
     .description(
       "An Avalanche virtual machine that proves that data existed at a time.\n" +
-        "AvalancheGo runs it as a plugin: put it into the plugins directory, under its VM id as its name.",
+        "AvalancheGo runs it as a plugin: put it into the plugins directory, named by its VM id.",
     )
     .version(
       `${name} ${version} [rpcchainvm=${protocols.oldest}-${protocols.newest}]`,

@@ -31,8 +31,8 @@ export function addDevCommand(program: Command, about: About, output: Output): v
         .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
     )
     .option("--data-dir <dir>", "keep the chain in this directory (default: in memory)")
-    .option("--genesis <text>", "what the first block carries, @FILE for the contents of a file", "development chain")
-    .option("--block-interval <ms>", "least milliseconds between two blocks", parseMilliseconds, 0)
+    .option("--genesis <text>", "what the first block carries; @FILE takes it from a file", "development chain")
+    .option("--block-interval <ms>", "milliseconds between two blocks, at least", parseMilliseconds, 0)
     .addOption(new Option("--log-level <level>", "what is logged").choices(logLevels).default("warn"))
     .option("--json", "print one JSON object a line")
     .action((options: DevCommandOptions) => serve(options, about, output));
@@ -43,7 +43,7 @@ const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 async function serve(options: DevCommandOptions, about: About, output: Output): Promise<void> {
   expectOpenFiles();
-  const { startDevChain } = await import("../dev/dev-chain.ts"); // loaded here alone: the other commands need no API
+  const { startDevChain } = await import("../dev/dev-chain.ts"); // only this command needs the API
   const { http, dataDir, genesis, blockInterval, logLevel } = options;
   const log = new Log((line) => output.err(`${line}\n`));
   log.setLevel(logLevel);

@@ -11,7 +11,7 @@ import type { Output } from "./terminal/output.ts";
 /** Room for half a million small blocks. */
 export const maxProofFileBytes = 256 * 1024 * 1024;
 
-/** Reads a proof, and checks it. Throws "command failed", which says what does not hold. */
+/** Reads a proof and checks it. Throws "command failed" with what does not hold. */
 export function readProof(source: Exclude<DataSource, { kind: "text" }>, output: Output): CheckedProof {
   const name = source.kind === "file" ? source.path : "standard input";
   try {
@@ -23,15 +23,15 @@ export function readProof(source: Exclude<DataSource, { kind: "text" }>, output:
   }
 }
 
-/** The bytes are forgotten before the text is parsed. */
+/** A function of its own, so that the bytes need no memory while the text is parsed. */
 function readText(source: DataSource, output: Output): string {
   return utf8.decode(readData(source, maxProofFileBytes, output).data);
 }
 
-/** What engines throw of a text that is not JSON, and of bytes that are not UTF-8. */
+/** What engines throw for text that is not JSON, and for bytes that are not UTF-8. */
 const unreadable = [SyntaxError, TypeError];
 
-/** The blocks of all parts of a proof, of which no more are kept than can be read again. */
+/** Collects the blocks of all parts of a proof: no more than `readProof` reads. */
 export class JoinedBlocks {
   readonly hex: string[] = [];
   readonly #maxBytes: number;
@@ -51,11 +51,11 @@ export class JoinedBlocks {
   }
 }
 
-/** Bytes of JSON. */
+/** Bytes of JSON: quotes and comma. */
 const spaceBetweenBlocks = 3;
 const spaceBesideBlocks = 1_000;
 
-/** How data is in a block: as it is, or as its SHA-256. Undefined for not at all. */
+/** Takes the SHA-256 of data. Says whether a block carries the data or this SHA-256; undefined for neither. */
 export function matchOf({ data }: Block, digest: Digest): "data" | "digest" | undefined {
   if (digestOf(data) === digest) return "data";
   return isDigest(data, digest) ? "digest" : undefined;

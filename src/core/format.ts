@@ -44,8 +44,8 @@ export interface ShownData {
 }
 
 /**
- * Shows the first `maxBytes` of data: as text where they are printable UTF-8, else as hex. White space alone is shown as
- * hex, since nobody would see it.
+ * Shows the first `maxBytes` of data: as text where they are printable UTF-8, else as hex. White space alone is shown
+ * as hex, since nobody would see it.
  */
 export function showData(data: Uint8Array, maxBytes: number): ShownData {
   const shown = data.subarray(0, maxBytes);

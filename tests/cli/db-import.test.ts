@@ -404,7 +404,7 @@ describe.each(["check", "export", "rollback"])("db %s", (command) => {
     }
   });
 
-  test.each([[], ["a", "b"], ["a", "--nope"]])("used wrongly leaves with 2: %p", (...args) => {
+  test.each([[], ["a", "b"], ["a", "--nope"]])("used wrongly exits with 2: %p", (...args) => {
     const { code, out } = db(command, ...args, ...more);
     expect([code, out]).toEqual([2, ""]);
   });

@@ -19,7 +19,7 @@ function read(file: string) {
 }
 
 describe("db rollback", () => {
-  test("takes off what is above the height, and says what waits now", () => {
+  test("rewinds what is above the height, and says what waits now", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     makeDatabase(file);
@@ -86,7 +86,7 @@ describe("of a damaged chain, db rollback", () => {
     ["a block of a damaged key", "UPDATE blocks SET key = x'00' WHERE height = 4", 3, 2, 1, ["block 4 on 0"]],
     ["what is above a missing block", "DELETE FROM blocks WHERE height = 4", 3, 1, 0, ["block 4 on 0"]],
     ["a block far above", `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 5`, 4, 1, 0, ["block 4 on 0"]],
-  ])("takes off %s, and keeps what the others carried", (_name, sql, height, taken, lost, waiting) => {
+  ])("rewinds %s, and keeps what the others carried", (_name, sql, height, taken, lost, waiting) => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     makeDatabase(file, { proposals: [] });
@@ -143,7 +143,7 @@ describe("after db rollback, the chain opens", () => {
     return marker;
   }
 
-  test("where it was rolled back to, when the node's database is ahead; with the blocks of its peers", () => {
+  test("where it was rewound to, when the node's database is ahead; with the blocks of its peers", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     const marker = rolledBack(directory.path, file);
@@ -155,7 +155,7 @@ describe("after db rollback, the chain opens", () => {
     vm.close();
   });
 
-  test("and stamps again what it took off, when there are no peers", () => {
+  test("and stamps again what was rewound, when there are no peers", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     const { vm } = startVm({ file, marker: rolledBack(directory.path, file) });

@@ -98,7 +98,7 @@ describe("a server that is no timestampvm, or not yet:", () => {
     }
   });
 
-  test("an error whose message is empty is told by its code", async () => {
+  test("an error whose message is empty is reported by its code", async () => {
     using server = new FakeServer(() => new RpcFailure(-32000, ""));
     const { code, err } = await server.run(["status"]);
     expect([code, err]).toEqual([1, "error: error -32000\n"]);

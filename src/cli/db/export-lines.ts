@@ -55,7 +55,7 @@ export function formatExportLine(line: ExportLine): string {
   return `${formatExactJson(Object.fromEntries(fields))}\n`;
 }
 
-/** Throws "command failed", which says what is wrong with the form of the line. */
+/** Throws "command failed", with what is wrong with the form of the line. */
 export function parseExportLine(text: string): ExportLine {
   const { type, ...given } = parseObject(text);
   const fields = new Fields(given);

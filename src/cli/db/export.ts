@@ -18,9 +18,9 @@ export function addExportCommand(db: Command, output: Output): void {
     .option("--file <file>", "where to write it, a file that is not there yet; - is standard output", "-")
     .addHelpText(
       "after",
-      "\nThe first line says which chain it is. Then comes a line for each accepted block from the first up, with its exact\n" +
-        "bytes in base64, and a line for each waiting proposal. The last line counts them: without it, the export was cut\n" +
-        "off. The command fails at the first damaged block.",
+      "\nThe first line says which chain it is. Then comes a line for each accepted block from the first up, with\n" +
+        "its exact bytes in base64, and a line for each waiting proposal. The last line counts them: an export\n" +
+        "without it was cut off. The command fails at a damaged block.",
     )
     .action((path: string, { file }: { file: string }) => {
       const count = withChain(path, (store, last) => exportTo(file, store, last, output));

@@ -17,10 +17,10 @@ export function addImportCommand(db: Command, output: Output): void {
     .requiredOption("--file <file>", "the export; - is standard input")
     .addHelpText(
       "after",
-      "\nThe database must not be there yet, or be empty. It is made whole or not at all. Like a copy, it belongs to the\n" +
-        "node whose database was exported: there, the chain opens at its own height or at the one that the node's database\n" +
-        "knows, whichever is lower. With the database of any other node it opens at its first block.\n" +
-        "Until all is imported, the file is named …unfinished-…: a killed import leaves it, and it can be removed.",
+      "\nThe database must be missing or empty. It is made whole or not at all. Like a copy, it belongs to the node\n" +
+        "whose database was exported: there, the chain opens at its own height or at the height that the node's\n" +
+        "database knows, whichever is lower. At any other node it opens at its first block.\n" +
+        "Until all is imported, the file is named …unfinished-…: one that a killed import left can be removed.",
     )
     .action((path: string, { file }: { file: string }) => {
       const target = locateDatabase(path);

@@ -20,7 +20,10 @@ export function findDatabase(path: string): string {
   return file;
 }
 
-/** Opens a database that holds a chain, and runs `work` on it. Throws "command failed", "database in use" or "database failed". */
+/**
+ * Opens a database that holds a chain, runs `work` on it, and closes it. Throws "command failed", "database in use" or
+ * "database failed".
+ */
 export function withChain<T>(path: string, work: (store: BlockStore, lastHeight: bigint) => T): T {
   const file = findDatabase(path);
   if (statSync(file).size === 0) throw new CommandFailed(`${file}: it is empty`);

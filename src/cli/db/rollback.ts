@@ -14,8 +14,8 @@ export function addRollbackCommand(db: Command, output: Output): void {
     .requiredOption("--to <height>", "the height of the block that will be the last accepted one", parseHeightOption)
     .addHelpText(
       "after",
-      "\nAt its next start the node goes back to the same height too, and on from there, with the blocks of its peers\n" +
-        "where they have them. The command rewinds in stretches: when it was interrupted, run it again.",
+      "\nAt its next start the node goes back to the same height, and on from there with the blocks of its peers,\n" +
+        "if they have any. The command rewinds in stretches: when it was interrupted, run it again.",
     )
     .action((path: string, { to }: { to: bigint }) =>
       withChain(path, (store, last) => rollback(store, last, to, output)),

@@ -14,10 +14,10 @@ export interface ConnectionOptions {
   readonly json?: boolean;
 }
 
-/** The server has understood, and says no. */
+/** The server understood the call and refused it. */
 export class Refused extends CommandFailed {}
 
-/** Where nothing is named: `timestampvm dev`. */
+/** Used when no URL is given: that of `timestampvm dev`. */
 const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
 const urlVariable = "TIMESTAMPVM_URL";
 
@@ -31,7 +31,7 @@ export function addConnectionOptions(command: Command): Command {
     .option("--json", "print JSON for programs");
 }
 
-/** The chain that the options of `command` name, or the environment. Nothing is sent until it is asked. */
+/** The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. */
 export function connect(command: Command, { environment = {} }: Output): { readonly url: string; readonly ask: Ask } {
   const given = command.opts<ConnectionOptions>().url;
   const text = given ?? (environment[urlVariable] || defaultUrl);
@@ -50,10 +50,10 @@ export function connect(command: Command, { environment = {} }: Output): { reado
   return { url, ask };
 }
 
-/** Milliseconds that a server may take for an answer, beside those it was asked to wait. */
+/** Milliseconds that a server may take for an answer, on top of those that it was asked to wait. */
 const answerMs = 30_000;
 
-/** Gives undefined for what the server does not have. */
+/** Gives undefined when the server answers "not found". */
 export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -73,7 +73,7 @@ async function withDeadline<T>(ms: number, work: (signal: AbortSignal) => Promis
   }
 }
 
-/** Only what the contract has, and nothing that a terminal would obey. */
+/** Gives only what the contract names. Throws for text that a terminal would obey. */
 function checkResult<Name extends MethodName>(url: string, method: Name, result: unknown): ResultOf<Name> {
   const { result: schema }: MethodContract = contract[method];
   const { success, data } = schema.safeParse(result);
@@ -98,7 +98,7 @@ function explain(url: string, method: MethodName, error: Error): CommandFailed {
   return cause === undefined ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
 }
 
-/** Something is there. */
+/** A server answered, but not as ours does. */
 function notOurs(url: string, problem: string): CommandFailed {
   return new CommandFailed(`${problem.includes(url) ? "" : `${url}: `}${problem}\n${howToName}`);
 }

@@ -30,8 +30,8 @@ export function addFindCommand(program: Command, output: Output): void {
       for await (const block of findBlocks(ask, digest)) {
         if (options.json) output.json(block);
         else {
-          if (count === 0) output.out(formatHead(digest, description, block, output.paint));
-          output.out(formatLine(block, output.paint));
+          const head = count === 0 ? formatHead(digest, description, block, output.paint) : "";
+          output.out(`${head}${formatLine(block, output.paint)}`);
         }
         count++;
       }

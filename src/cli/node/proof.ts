@@ -29,7 +29,7 @@ interface ProofOptions extends ConnectionOptions, SourceOptions {
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
-    .description("write a proof of when data was stamped first, which anyone can check without a node")
+    .description("write a proof of when data was first stamped, which anyone can check without a node")
     .argument("[file]", fileArgument);
   addSourceOptions(command)
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
@@ -53,7 +53,7 @@ export function addProofCommand(program: Command, output: Output): void {
 /** What `getProof` is asked for. */
 type Proven = { readonly id: Id } | { readonly digest: Digest };
 
-/** Data is read when all else is known to be right. */
+/** Gives a function that reads the data: it is read after the rest of the command line was checked. */
 function parseSubject(file: string | undefined, options: ProofOptions, command: Command, output: Output): () => Proven {
   const { id } = options;
   if (id === undefined) {
@@ -92,7 +92,7 @@ async function fetchProof(ask: Ask, proven: Proven, to: Id | undefined, output: 
 async function findTarget(ask: Ask, to: Id | undefined): Promise<{ readonly id: string; readonly height: bigint }> {
   if (to === undefined) return (await ask("getStatus", {})).lastAccepted;
   const answer = await orMissing(ask("getBlock", { id: to }));
-  if (answer === undefined) throw new CommandFailed(`no block ${to} is accepted, which --to names`);
+  if (answer === undefined) throw new CommandFailed(`--to: no block ${to} is accepted`);
   return { id: to, height: answer.block.height };
 }
 

@@ -32,8 +32,9 @@ export function addStampCommand(program: Command, output: Output): void {
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nData is not stamped again when the chain carries it, or its SHA-256, already: the first stamp is printed, which\n" +
-        "proves more. The receipt is the SHA-256 of what the chain carries: the data, or the 32 bytes of its SHA-256.\n" +
+      "\nData is not stamped again when the chain carries it, or its SHA-256, already: the first stamp is printed,\n" +
+        "which proves more. The receipt is the SHA-256 of what the chain carries: of the data, or of the 32 bytes\n" +
+        "of its SHA-256.\n" +
         exitCodesHelp(
           "the node was not reached, or refused",
           "; 3 not accepted within --timeout: the\nnode keeps it, and stamps it later",
@@ -63,8 +64,8 @@ async function stamp(source: Source, options: StampOptions, command: Command, ou
     : sent;
   if (json) output.json({ digest: `0x${subject.digest}`, ...receipt });
   else {
-    output.out(formatReceipt(subject, receipt, output));
-    if (before !== undefined) output.out("It was on the chain before: nothing new was stamped.\n");
+    const rest = before === undefined ? "" : "It was on the chain before: nothing new was stamped.\n";
+    output.out(`${formatReceipt(subject, receipt, output)}${rest}`);
   }
   if (receipt.status === "unknown") throw new CommandFailed("the node has dropped it: it waited for too long");
   if (wait && receipt.status !== "accepted") {
@@ -74,7 +75,7 @@ async function stamp(source: Source, options: StampOptions, command: Command, ou
 
 interface Stamp {
   readonly subject: Subject;
-  /** The receipt of what is on the chain before. */
+  /** The receipt of an earlier stamp; undefined when there is none. */
   readonly known: (ask: Ask) => Promise<Receipt | undefined>;
   readonly send: (ask: Ask) => Promise<Receipt>;
 }
@@ -102,7 +103,7 @@ function readStamp(source: Source, options: StampOptions, command: Command, outp
   };
 }
 
-/** The first block with the data or its digest is the one that counts. */
+/** The receipt in the first block with the data or its digest, since that one proves most. */
 async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefined> {
   const [first] = (await ask("find", { digest, limit: 1 })).blocks;
   if (first === undefined) return undefined;
@@ -111,7 +112,7 @@ async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefine
   return { id: `0x${receiptId}`, status: "accepted", block: { id, height, timestamp } };
 }
 
-/** Gives the last receipt that there was when the time is over. */
+/** Gives the receipt of an accepted block, or the last one that the node gave within `ms` milliseconds. */
 async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, output: Output): Promise<Receipt> {
   const start = performance.now();
   const progress = output.progress();
@@ -153,7 +154,7 @@ function formatReceipt({ digest, description }: Subject, { id, status, block }: 
 const stateByStatus = {
   pending: "it is on the node's disk, and waits for a block",
   processing: "it is in a block that is not decided",
-  unknown: "the node does not know it any more",
+  unknown: "the node no longer knows it",
   accepted: "",
 } as const;
 

@@ -1,6 +1,6 @@
 import { parseU64 } from "../../core/u64.ts";
 
-/** Reads a time in ISO 8601 (UTC where it names no zone) or in Unix seconds. Gives Unix seconds; undefined for no time. */
+/** Reads ISO 8601 (UTC unless it names a zone) or Unix seconds. Gives Unix seconds; undefined for what is no time. */
 export function parseTime(text: string): bigint | undefined {
   if (/^\d+$/.test(text)) return parseU64(text);
   const [, day = "", clock = "", zone = "Z"] = isoTime.exec(text) ?? [];

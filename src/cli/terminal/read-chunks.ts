@@ -21,7 +21,7 @@ export function withFile<T>(path: string, work: (fileDescriptor: number) => T): 
   }
 }
 
-/** Gives 0 at the end. */
+/** Reads up to a whole chunk. Gives how many bytes it read: 0 at the end. */
 function readSome(fileDescriptor: number, chunk: Uint8Array): number {
   for (;;) {
     try {

@@ -80,7 +80,7 @@ describe("a file of many chunks", () => {
 });
 
 describe("the name of a file", () => {
-  test("is told where it cannot be read, also when it stands in the words of the system", async () => {
+  test("is reported where it cannot be read, also when it stands in the words of the system", async () => {
     using directory = temporaryDirectory();
     mkdirSync(directory.file("directory"));
     const before = process.cwd();
