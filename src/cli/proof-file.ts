@@ -1,11 +1,12 @@
 import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
 import { CommandFailed } from "./command-failed.ts";
-import { readData, type Source } from "./subject.ts";
+import { readData } from "./read-source.ts";
+import type { DataSource } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 
-/** Reads a proof, and checks it. Throws "command failed", which says what does not hold. */
-export function readProof(source: Extract<Source, { kind: "file" | "input" }>, output: Output): CheckedProof {
+/** Reads a proof and checks it. Throws "command failed" with what does not hold. */
+export function readProof(source: Exclude<DataSource, { kind: "text" }>, output: Output): CheckedProof {
   const name = source.kind === "file" ? source.path : "standard input";
   try {
     return parseProof(readText(source, output));
@@ -16,12 +17,12 @@ export function readProof(source: Extract<Source, { kind: "file" | "input" }>, o
   }
 }
 
-/** The bytes are forgotten before the text is parsed. */
-function readText(source: Parameters<typeof readData>[0], output: Output): string {
+/** A function of its own, so that the bytes need no memory while the text is parsed. */
+function readText(source: DataSource, output: Output): string {
   return utf8.decode(readData(source, maxProofFileBytes, output).data);
 }
 
-/** What engines throw of a text that is not JSON, and of bytes that are not UTF-8. */
+/** What engines throw for text that is not JSON, and for bytes that are not UTF-8. */
 const unreadable = [SyntaxError, TypeError];
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

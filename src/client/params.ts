@@ -2,11 +2,10 @@ import * as z from "zod";
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import { type Digest, digestFromBytes } from "../core/digest.ts";
 import { readNumber } from "../core/exact-json.ts";
+import { maxU64 } from "../core/u64.ts";
 import { maxWaitMs } from "./limits.ts";
 
 // The values of the API: what clients may send, and what they get.
-
-const maxU64 = 2n ** 64n - 1n;
 
 // In parameters.
 

@@ -1,6 +1,7 @@
 import { zeroId } from "../avalanche/id.ts";
 import type { Block } from "./block.ts";
 import type { ChainError } from "./errors.ts";
+import { maxU64 } from "./u64.ts";
 import { verifyChild } from "./verify.ts";
 
 /**
@@ -23,4 +24,4 @@ function isGenesis({ parentId, height, timestamp }: Block): boolean {
 }
 
 /** Unix seconds, beyond the last u64. */
-const afterAllTime = 2n ** 64n;
+const afterAllTime = maxU64 + 1n;

@@ -16,6 +16,7 @@ import {
   skipWhiteSpace,
   unexpected,
 } from "./serde-skip.ts";
+import { maxU64, maxU64Digits } from "./u64.ts";
 
 type ReadField = (reader: SerdeReader) => void;
 type Field = readonly [name: string, readField: ReadField];
@@ -123,7 +124,5 @@ function isName(bytes: Uint8Array, start: number, name: string): boolean {
 }
 
 const digit0 = 0x30;
-const maxU64 = 2n ** 64n - 1n;
 const overflow = maxU64 + 1n;
-const maxU64Digits = 20;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

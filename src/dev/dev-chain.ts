@@ -17,14 +17,14 @@ import { listenNear, portOf } from "./listen.ts";
 import { notice } from "./node-api.ts";
 
 export interface DevOptions {
-  /** The database file; ":memory:" keeps nothing. */
+  /** The database file, or ":memory:" for none. */
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   readonly config: Partial<Config>;
-  /** Where to listen. When the port is taken, the next free one is. */
+  /** Where to listen. When the port is taken, the next free one is used. */
   readonly host: string;
   readonly port: number;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   /** Of RPCChainVM, which a node would speak. */
   readonly protocol: number;
@@ -32,25 +32,25 @@ export interface DevOptions {
   readonly onAccepted: (block: Block) => void;
 }
 
-/** A chain that this process alone serves and decides. */
+/** A chain that this process serves, and decides alone. */
 export interface DevChain {
   readonly genesis: Block;
   readonly lastAccepted: Block;
-  /** What this is, for people. */
+  /** Says to people that this is no node. */
   readonly notice: string;
   /** `http://HOST:PORT`. */
   readonly url: string;
   readonly rpc: string;
   readonly explorer: string;
   readonly port: number;
-  /** Ends it: what was accepted and what waits is in the file. */
+  /** Ends the chain. Its blocks and the waiting proposals are in the file. */
   readonly close: () => void;
 }
 
 /** The name under which the chain is served. */
 const chainAlias = "timestampvm";
 
-/** Rejects with "malformed genesis", "database in use" or "database failed", or what the system says of the address. */
+/** Rejects with "malformed genesis", "database in use" or "database failed", or the system's error for the address. */
 export async function startDevChain(options: DevOptions): Promise<DevChain> {
   const { file, genesisBytes, host, version, protocol, log, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };

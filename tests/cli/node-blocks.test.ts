@@ -128,6 +128,11 @@ test.each([
   expect([code, err]).toEqual([1, "error: not found\n"]);
 });
 
+test("data of nothing but white space is shown as hex, since nobody would see it", async () => {
+  using server = new FakeServer(() => ({ block: apiBlock(1, "0x200a09") }));
+  expect((await server.run(["block", "1"])).out).toEndWith("\n\n  0x200a09\n");
+});
+
 describe("block data never reaches a terminal as commands:", () => {
   test.each([
     ["an escape that clears the screen", "\u001b[2J"],

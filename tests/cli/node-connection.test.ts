@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseChainUrl } from "../../src/cli/node/url.ts";
+import { parseChainUrl } from "../../src/cli/node/chain-url.ts";
 import type { Clock } from "../../src/client/waiting.ts";
 import { apiBlock, FakeServer, RpcFailure, run, TestChain } from "./node-support.ts";
 
@@ -99,7 +99,7 @@ describe("a server that is no timestampvm, or not yet:", () => {
     }
   });
 
-  test("an error whose message is empty is told by its code", async () => {
+  test("an error whose message is empty is reported by its code", async () => {
     using server = new FakeServer(() => new RpcFailure(-32000, ""));
     const { code, err } = await server.run(["status"]);
     expect([code, err]).toEqual([1, "error: error -32000\n"]);

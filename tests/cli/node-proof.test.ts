@@ -70,7 +70,7 @@ describe("proof", () => {
     expect(JSON.parse(out)).toMatchObject({ height: 1, to: { height: 1 } });
   });
 
-  test("goes into a new file, and tells what it proves", async () => {
+  test("goes into a new file, and prints what it proves", async () => {
     const path = directory.file("new.json");
     const args = ["proof", "--text", "secret", "--to", at(3).id];
     expect(await chain.run([...args, "--output", path])).toMatchObject({
@@ -91,7 +91,7 @@ describe("proof", () => {
     expect(JSON.parse(json)).toEqual(rest);
   });
 
-  test("tells a file's name in one line that a terminal only shows", async () => {
+  test("prints a file's name in one line that a terminal only shows", async () => {
     const { code, out } = await chain.run([
       "proof",
       "--id",
@@ -123,18 +123,14 @@ describe("proof", () => {
       `not found: no accepted block carries ${sha256("never")}`,
     ],
     ["an unknown block", () => ["--id", unknownId], `not found: no accepted block is ${unknownId}`],
-    [
-      "an unknown end",
-      () => ["--text", "first", "--to", unknownId],
-      `no block ${unknownId} is accepted, which --to names`,
-    ],
+    ["an unknown end", () => ["--text", "first", "--to", unknownId], `--to: no block ${unknownId} is accepted`],
     ["an end that is before", () => ["--id", at(2).id, "--to", at(1).id], "to must not be before the block"],
   ])("of %s is exit 1", async (_name, args, reason) => {
     const { code, out, err } = await chain.run(["proof", ...args()]);
     expect([code, out, err]).toEqual([1, "", expect.stringContaining(reason)]);
   });
 
-  test("is told to a person who waits for it", async () => {
+  test("is shown to a person who waits for it", async () => {
     let ms = 0;
     const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_500));
     try {
@@ -225,7 +221,7 @@ describe("check-proof", () => {
   ];
   const upTo = () => `up to    ${at(2).id}  height 2, ${isoTime(at(2).timestamp)}, 2 blocks`;
 
-  test("tells what a proof proves, and what it cannot, without a node", async () => {
+  test("says what a proof proves, and what it cannot, without a node", async () => {
     expect(await run(["check-proof", path])).toMatchObject({
       code: 0,
       err: "",
@@ -233,8 +229,8 @@ describe("check-proof", () => {
         ...rows(),
         upTo(),
         "",
-        `It holds, if block ${at(2).id} is one of the chain:`,
-        "compare this id with what a source says that you trust, or give that as --to.",
+        `It holds if block ${at(2).id} belongs to the chain:`,
+        "compare this id with one from a source that you trust, or give that one as --to.",
         "",
       ].join("\n"),
     });
@@ -254,7 +250,7 @@ describe("check-proof", () => {
     ]);
   });
 
-  test("tells of what is most likely a SHA-256 which one it is", async () => {
+  test("prints what is most likely a SHA-256", async () => {
     const { proof } = await chain.call("getProof", { id: at(2).id, to: at(2).id });
     const { out } = await run(["check-proof", file("digest.json", JSON.stringify(proof))]);
     expect(out).toContain(`\nSHA-256  ${sha256("secret")}, the 32 bytes that the block carries\nup to    `);

@@ -225,7 +225,7 @@ describe("the node around it", () => {
     });
   });
 
-  test("tells its identity as AvalancheGo does", async () => {
+  test("says its identity as AvalancheGo does", async () => {
     using dev = await Dev.start();
     const info = (method: string, params?: object) => dev.call(`info.${method}`, params, `${dev.chain.url}/ext/info`);
     const { id } = dev.chain.genesis;

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
 import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
-import { formatExactJson } from "../../core/exact-json.ts";
-import { CommandFailed } from "../command-failed.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
-import type { Output } from "../terminal/output.ts";
-import { createPaint, type Paint } from "../terminal/paint.ts";
-import { type Block, formatBytes, formatTime, parseHex } from "../terminal/show.ts";
+import { formatIsoTime, formatSize } from "../../core/format.ts";
+import { parseU64 } from "../../core/u64.ts";
+import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import type { Output, Paint } from "../terminal/output.ts";
+import { parseHeightOption } from "../terminal/parse-option.ts";
+import { type ApiBlock, dataOf } from "./api-block.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
 interface BlocksOptions extends ConnectionOptions {
@@ -23,14 +23,14 @@ export function addBlocksCommand(program: Command, output: Output): void {
     .command("blocks")
     .description("list accepted blocks, the newest first")
     .option("--limit <number>", `how many at most (default: ${defaultLimit})`, parseLimit)
-    .option("--from <height>", "where to begin", parseHeight)
-    .addOption(new Option("--order <order>", "newest first, or first one first").choices(["descending", "ascending"]))
+    .option("--from <height>", "where to begin", parseHeightOption)
+    .addOption(new Option("--order <order>", "newest first, or oldest first").choices(["descending", "ascending"]))
     .option("-f, --follow", "list the newest --limit blocks, or all from --from, then each new one, until Ctrl-C");
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nA line each: height, time, size of its data, id. With --json a whole block a line." +
-        `\n${exitCodes("the node was not reached, or refused")}`,
+      "\nPrints one line a block: height, time, size of its data, id. With --json, the whole block." +
+        `\n${exitCodesHelp("the node was not reached, or refused")}`,
     )
     .action(async (options: BlocksOptions, command: Command) => {
       const { json, follow, order, from, limit } = options;
@@ -39,25 +39,19 @@ export function addBlocksCommand(program: Command, output: Output): void {
         command.error("error: with --follow, give --from or --limit, not both");
       }
       const { ask } = connect(command, output);
-      const paint = createPaint(output.isColoured);
       const blocks = follow ? followBlocks(ask, options, output.clock) : listBlocks(ask, options);
-      for await (const block of blocks) output.out(json ? `${formatExactJson(block)}\n` : formatLine(block, paint));
+      const print = json ? output.json : (block: ApiBlock) => output.out(formatLine(block, output.paint));
+      for await (const block of blocks) print(block);
     });
 }
 
 function parseLimit(text: string): bigint {
-  const limit = parseHeight(text);
-  if (limit === 0n) throw new InvalidArgumentError("it is not a number from 1.");
+  const limit = parseU64(text) ?? 0n;
+  if (limit === 0n) throw new InvalidArgumentError("not a whole number from 1 up.");
   return limit;
 }
 
-function parseHeight(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 2n ** 64n)
-    throw new InvalidArgumentError("it is not a whole number.");
-  return BigInt(text);
-}
-
-async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Block, void> {
+async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<ApiBlock, void> {
   const { limit = defaultLimit, order = "descending" } = options;
   let { from } = options;
   for (let left = limit; left > 0n; ) {
@@ -77,7 +71,7 @@ async function* followBlocks(
   ask: Ask,
   { from, limit = defaultLimit }: BlocksOptions,
   clock: Clock = systemClock,
-): AsyncGenerator<Block, void> {
+): AsyncGenerator<ApiBlock, void> {
   let height = from ?? (await heightOfNewest(ask, limit));
   for (;;) {
     const page = { from: height, limit: maxPageBlocks, order: "ascending" } as const;
@@ -94,14 +88,15 @@ async function heightOfNewest(ask: Ask, count: bigint): Promise<bigint> {
   return lastAccepted.height < count ? 0n : lastAccepted.height - count + 1n;
 }
 
-/** Else a server could keep us for ever. */
+/** Where the next page begins. Throws when it is no further on: such a server would keep us for ever. */
 function expectProgress(from: bigint | undefined, next: bigint | undefined, order: BlocksOptions["order"]): bigint {
   const isFurther = from === undefined || (next !== undefined && (order === "ascending" ? next > from : next < from));
   if (next === undefined || !isFurther) throw new CommandFailed("the node gives the same blocks again");
   return next;
 }
 
-function formatLine({ id, height, timestamp, data }: Block, paint: Paint): string {
-  const bytes = formatBytes(parseHex(data).length);
-  return `${paint("bold", height.toString().padStart(8))}  ${formatTime(timestamp)}  ${bytes.padStart(15)}  ${paint("dim", id)}\n`;
+function formatLine(block: ApiBlock, paint: Paint): string {
+  const { id, height, timestamp } = block;
+  const size = formatSize(dataOf(block).length).padStart(15);
+  return `${paint("bold", height.toString().padStart(8))}  ${formatIsoTime(timestamp)}  ${size}  ${paint("dim", id)}\n`;
 }

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../client/waiting.ts";
 import { isPrintable } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
-import { parseChainUrl } from "./url.ts";
+import { parseChainUrl } from "./chain-url.ts";
 
 /**
  * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` where the server has understood and says no,
@@ -20,7 +20,7 @@ export interface ConnectionOptions {
   readonly json?: boolean;
 }
 
-/** Where nothing is named: `timestampvm dev`. */
+/** Used when no URL is given: that of `timestampvm dev`. */
 const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
 const urlVariable = "TIMESTAMPVM_URL";
 
@@ -34,7 +34,7 @@ export function addConnectionOptions(command: Command): Command {
     .option("--json", "print JSON for programs");
 }
 
-/** The chain that the options of `command` name, or the environment. Nothing is sent until it is asked. */
+/** The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. */
 export function connect(command: Command, output: Output): { readonly url: string; readonly ask: Ask } {
   const { environment = {}, clock = systemClock } = output;
   const given = command.opts<ConnectionOptions>().url;
@@ -55,7 +55,7 @@ export function connect(command: Command, output: Output): { readonly url: strin
   return { url, ask };
 }
 
-/** Milliseconds that a server may take for an answer, beside those it was asked to wait. */
+/** Milliseconds that a server may take for an answer, on top of those that it was asked to wait. */
 const answerMs = 30_000;
 
 /**
@@ -82,7 +82,7 @@ async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSig
   }
 }
 
-/** Only what the contract has, and nothing that a terminal would obey. */
+/** Gives only what the contract names. Throws for text that a terminal would obey. */
 function checkResult<Name extends MethodName>(url: string, method: Name, result: unknown): ResultOf<Name> {
   const { result: schema }: MethodContract = contract[method];
   const { success, data } = schema.safeParse(result);
@@ -106,7 +106,7 @@ function explain(url: string, method: MethodName, error: Error): RpcError | Comm
   return cause === undefined ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
 }
 
-/** Something is there. */
+/** A server answered, but not as ours does. */
 function notOurs(url: string, problem: string): CommandFailed {
   return new CommandFailed(`${problem.includes(url) ? "" : `${url}: `}${problem}\n${howToName}`);
 }

@@ -4,29 +4,20 @@ import type { Proven } from "../../client/contract.ts";
 import { refusalOf } from "../../client/errors.ts";
 import { FetchProofError, fetchProof, type Proof } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
+import { countOf, formatIsoTime } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
-import { CommandFailed } from "../command-failed.ts";
-import {
-  addSubjectOptions,
-  expectSource,
-  fileArgument,
-  findSource,
-  readSubject,
-  type SubjectOptions,
-} from "../subject.ts";
-import { countOf } from "../terminal/counts.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
+import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { readSubject } from "../read-source.ts";
+import { addSourceOptions, expectSource, fileArgument, findSource, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
-import { createPaint } from "../terminal/paint.ts";
-import { parseIdOption } from "../terminal/parse-id.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
+import { parseIdOption } from "../terminal/parse-option.ts";
+import { formatRows } from "../terminal/rows.ts";
 import { expectNoFile, writeNewFile } from "../terminal/safe-file.ts";
-import { formatRows, formatTime } from "../terminal/show.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 
-interface ProofOptions extends ConnectionOptions, SubjectOptions {
+interface ProofOptions extends ConnectionOptions, SourceOptions {
   readonly id?: Id;
   readonly to?: Id;
   readonly output: string;
@@ -35,18 +26,18 @@ interface ProofOptions extends ConnectionOptions, SubjectOptions {
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
-    .description("write a proof of when data was stamped first, which anyone can check without a node")
+    .description("write a proof of when data was first stamped, which anyone can check without a node")
     .argument("[file]", fileArgument);
-  addSubjectOptions(command)
+  addSourceOptions(command)
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
     .option("-o, --output <file>", "where to write it, a file that is not there yet; - is standard output", "-");
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nThe proof holds the bytes of each block from the one to the other. Who checks it must know from elsewhere that the\n" +
-        "last one belongs to the chain: `timestampvm check-proof`." +
-        `\n${exitCodes("it was never stamped, or the node was not reached")}`,
+      "\nThe proof has the bytes of every block from the proven one to the last one. Whoever checks it, with\n" +
+        "`timestampvm check-proof`, must know from elsewhere that the last one belongs to the chain." +
+        `\n${exitCodesHelp("it was never stamped, or the node was not reached")}`,
     )
     .action(async (file: string | undefined, options: ProofOptions, command: Command) => {
       const subject = parseSubject(file, options, command, output);
@@ -56,7 +47,7 @@ export function addProofCommand(program: Command, output: Output): void {
     });
 }
 
-/** Data is read when all else is known to be right. */
+/** Gives a function that reads the data: it is read after the rest of the command line was checked. */
 function parseSubject(file: string | undefined, options: ProofOptions, command: Command, output: Output): () => Proven {
   const { id } = options;
   if (id === undefined) {
@@ -69,7 +60,7 @@ function parseSubject(file: string | undefined, options: ProofOptions, command: 
 
 async function prove(ask: Ask, proven: Proven, to: Id | undefined, output: Output): Promise<Proof> {
   const target = await findTarget(ask, to);
-  const progress = new ProgressLine(output.isWatched ? output.err : undefined);
+  const progress = output.progress();
   const onPart = ({ height }: Proof, blocks: number) => progress.show(blocks, Number(target.height - height) + 1);
   try {
     return await fetchProof(ask, proven, target.id, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
@@ -92,26 +83,26 @@ function explain(error: unknown, proven: Proven): unknown {
 async function findTarget(ask: Ask, to: Id | undefined): Promise<{ readonly id: string; readonly height: bigint }> {
   if (to === undefined) return (await ask("getStatus", {})).lastAccepted;
   const answer = await orMissing(ask("getBlock", { id: to }));
-  if (answer === undefined) throw new CommandFailed(`no block ${to} is accepted, which --to names`);
+  if (answer === undefined) throw new CommandFailed(`--to: no block ${to} is accepted`);
   return { id: to, height: answer.block.height };
 }
 
-function write(proof: Proof, { output: file, json }: ProofOptions, { out, isColoured }: Output): void {
+function write(proof: Proof, { output: file, json: asJson }: ProofOptions, { out, json, paint }: Output): void {
   const text = `${formatExactJson(proof)}\n`;
   if (file === "-") return out(text);
   writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text));
   const { blocks, ...summary } = proof;
   const { id, height, timestamp, to } = summary;
-  if (json) return out(`${formatExactJson(summary)}\n`);
+  if (asJson) return json(summary);
   out(
     formatRows(
       [
         ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
         ["of block", `${id}  height ${height}`],
-        ["time", formatTime(timestamp)],
+        ["time", formatIsoTime(timestamp)],
         ["up to", `${to.id}  height ${to.height}`],
       ],
-      createPaint(isColoured),
+      paint,
     ),
   );
 }

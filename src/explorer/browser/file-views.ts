@@ -1,7 +1,8 @@
 import type { Block } from "../../core/block.ts";
 import { digestOf } from "../../core/digest.ts";
-import { formatNumber, formatSize, formatTime } from "../../core/format.ts";
+import { formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
 import type { CheckedProof } from "../../proof/block-proof.ts";
+import { formatTime } from "../format-time.ts";
 import { relativeTime } from "../relative-time.ts";
 import { element } from "./dom.ts";
 import type { Found } from "./stamping.ts";
@@ -125,7 +126,7 @@ function link(href: string, text: string): HTMLElement {
 
 function timeOf(timestamp: bigint): HTMLElement {
   const time = formatTime(timestamp);
-  return element("time", { dateTime: time?.iso ?? "" }, time?.text ?? `${timestamp} s after 1970`);
+  return element("time", { dateTime: time?.iso ?? "" }, time?.text ?? formatIsoTime(timestamp));
 }
 
 export function actions(...buttons: readonly HTMLButtonElement[]): HTMLElement {
