@@ -1,7 +1,7 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
 
-/** Every way blocks and the chain refuse, with the data that explains it. */
+/** Every reason for which a block, a call of consensus or a proposal is refused, with the data that explains it. */
 export type ChainRefusal =
   // What someone sent.
   | { readonly code: "malformed block"; readonly problem: string }
@@ -29,13 +29,24 @@ export type ChainRefusal =
   | { readonly code: "clock behind"; readonly seconds: bigint }
   | { readonly code: "proposals wait"; readonly items: number; readonly seconds: number };
 
-/** What the rules of blocks, or the state of the chain, refuse. */
+/** A refusal by the rules of blocks, or by the state of the chain. */
 export class ChainError extends CodedError<ChainRefusal> {
   override readonly name = "ChainError";
 
   constructor(refusal: ChainRefusal, options?: ErrorOptions) {
     super(refusal, describe(refusal), options);
   }
+}
+
+/** Takes what was thrown where only a `ChainError` can be: gives it as one. Throws anything else again: that is a bug. */
+export function expectChainError(error: unknown): ChainError {
+  if (error instanceof ChainError) return error;
+  throw error;
+}
+
+/** What a thrown value says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function describe(refusal: ChainRefusal): string {
