@@ -66,7 +66,7 @@ function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
     preference,
     processing: BigInt(processing),
     mempool: { count: BigInt(mempool.items), bytes: BigInt(mempool.bytes), oldestSeconds: mempool.oldestSeconds },
-    databaseBytes: BigInt(databaseBytes),
+    databaseBytes,
     peers: BigInt(peers),
     uptimeSeconds,
   };

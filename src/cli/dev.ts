@@ -7,7 +7,7 @@ import { formatGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import type { DevChain } from "../dev/dev-chain.ts";
 import { Log } from "../log.ts";
-import { databaseFileName } from "../store/database-file.ts";
+import { databaseFileName } from "../store/database.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import type { About } from "./about.ts";
 import { readData } from "./subject.ts";

@@ -11,7 +11,7 @@ import { notifyEngine } from "../rpcchainvm/node/messenger.ts";
 import type { Protocol } from "../rpcchainvm/protocol.ts";
 import type { HttpApp } from "../rpcchainvm/services/http-service.ts";
 import { defaultChainDataDir, type NodeSettings } from "../rpcchainvm/start/chain-data-dir.ts";
-import { databaseFileName } from "../store/database-file.ts";
+import { databaseFileName } from "../store/database.ts";
 import { FileError } from "../store/errors.ts";
 import type { Clock } from "../vm/clock.ts";
 import type { Identity } from "../vm/identity.ts";

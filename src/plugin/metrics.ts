@@ -50,7 +50,7 @@ function formatMetrics(
     gauge("mempool_items", "Proposals that wait for a block", mempool.items),
     gauge("mempool_bytes", "Bytes of data that they hold", mempool.bytes),
     gauge("mempool_oldest_seconds", "How long the oldest of them waits", Number(mempool.oldestSeconds)),
-    gauge("database_bytes", "Size of the database file", databaseBytes),
+    gauge("database_bytes", "Size of the database file", Number(databaseBytes)),
     gauge("peers", "Connected nodes of the chain", peers),
     counter("blocks_built_total", "Blocks built here", blocks.built),
     counter("blocks_verified_total", "Blocks verified", blocks.verified),

@@ -1,7 +1,8 @@
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { ChainError } from "../core/errors.ts";
-import type { BlockStore, Decision } from "../store/block-store.ts";
+import type { Decision } from "../store/block-reader.ts";
+import type { BlockStore } from "../store/block-store.ts";
 import type { Clock } from "./clock.ts";
 import type { ProcessingBlocks } from "./processing.ts";
 import type { Stall } from "./stall.ts";

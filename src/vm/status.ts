@@ -11,7 +11,8 @@ export interface Status {
   readonly preference: BlockSummary;
   readonly processing: number;
   readonly mempool: MempoolStatus;
-  readonly databaseBytes: number;
+  /** Size of the database file, without its write-ahead log. */
+  readonly databaseBytes: bigint;
   readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
   readonly proposals: Readonly<Record<"submitted" | "received" | "gossiped" | "refused" | "expired", number>>;
   /** Nodes that are connected. */

@@ -143,7 +143,7 @@ describe(`of a block that ${name}, db check`, () => {
   test("does not take a genesis for one", () => {
     const [first, second] = [at(0), at(1)];
     const store = BlockStore.open(file);
-    store.startAnew();
+    store.rewindWithNewId(undefined);
     store.acceptReencoded(second.parentId, createBlock({ ...first, data: bytesOf("another") }));
     store.close();
     expect(problems()).toEqual([`block ${first.id} at height 0 is damaged: its bytes are not those of its id`]);

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { type Id, idFromBytes, sha256 } from "../../avalanche/id.ts";
 import type { Block } from "../../core/block.ts";
 import { problemInHistory } from "../../core/history.ts";
 import type { BlockStore } from "../../store/block-store.ts";
+import { storedIdOf } from "../../store/reencoded.ts";
 import { countOf } from "../terminal/counts.ts";
 import type { Output } from "../terminal/output.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
@@ -74,12 +74,6 @@ function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string)
   lines.write({ type: "end", blocks, proposals });
   lines.flush();
   return { blocks, proposals };
-}
-
-/** Undefined for what was stored as it came. */
-function storedIdOf({ id, bytes }: Block): Id | undefined {
-  const storedId = idFromBytes(sha256(bytes));
-  return storedId === id ? undefined : storedId;
 }
 
 /** Writes many short lines at once. */

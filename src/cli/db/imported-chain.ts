@@ -3,7 +3,8 @@ import { digestOf } from "../../core/digest.ts";
 import { ChainError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import { type BlockStore, isReencoded } from "../../store/block-store.ts";
+import type { BlockStore } from "../../store/block-store.ts";
+import { isReencoded } from "../../store/reencoded.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
 import {

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BlockStore } from "../../store/block-store.ts";
-import { databaseFileName } from "../../store/database-file.ts";
+import { databaseFileName } from "../../store/database.ts";
 import { CommandFailed } from "../command-failed.ts";
 
 /** What stands for `<database>` in the help of the commands. */

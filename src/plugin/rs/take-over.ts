@@ -2,8 +2,9 @@ import { equalBytes, type Id } from "../../avalanche/id.ts";
 import { type Block, parseBlock } from "../../core/block.ts";
 import { parseGenesis } from "../../core/genesis.ts";
 import { problemInHistory } from "../../core/history.ts";
-import { BlockStore, isReencoded, requeueStretch } from "../../store/block-store.ts";
+import { BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
+import { isReencoded } from "../../store/reencoded.ts";
 import { expectNoOtherChain, stretchesDown } from "../../vm/open.ts";
 import type { HeadMarker } from "../../vm/rewind.ts";
 import { parseRsBlock } from "./stored-block.ts";
@@ -115,7 +116,7 @@ export class TakeOver {
       yield { from, to, id: this.#store.expectBlockAtHeight(from).id };
       this.#store.rewindAndRequeue(to, now);
     }
-    this.#store.startAnew(kept);
+    this.#store.rewindWithNewId(kept);
     this.#wanted = this.hasHead ? undefined : this.#head;
   }
 
@@ -203,7 +204,7 @@ export class TakeOver {
   }
 
   #leaveOut(id: Id, height: bigint | undefined, problem: string): Finding {
-    this.#store.startAnew(this.#common?.height);
+    this.#store.rewindWithNewId(this.#common?.height);
     this.#stretch = [];
     this.#stretchBytes = 0;
     return { kind: "left out", id, height, problem };
