@@ -32,7 +32,7 @@ export class ProposalQueue {
     const entries = this.#takeBatch();
     if (this.#entries.length > 0) setImmediate(() => this.#commit());
     try {
-      const refusals = this.#vm.proposeBlocks(entries);
+      const refusals = this.#vm.propose(entries);
       entries.forEach(({ resolve, reject }, i) => {
         if (refusals[i] === undefined) resolve();
         else reject(refusals[i]);

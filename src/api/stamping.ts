@@ -2,7 +2,8 @@ import type { ResultOf } from "../client/contract.ts";
 import { formatDigest } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
-import type { Receipt, Vm } from "../vm/vm.ts";
+import type { Receipt } from "../vm/receipt.ts";
+import type { Vm } from "../vm/vm.ts";
 import type { Implementation } from "./checked-methods.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 

@@ -7,8 +7,8 @@ import type { Clock } from "./clock.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
 /**
- * What clients may see: the accepted blocks that the node's database knows too. A crash takes back what that does not
- * know, so no method gives a later one. Heights and timestamps are any u64. Reading throws "database failed".
+ * What clients may see: the accepted blocks that the node's database knows as well. After a crash the chain is rewound to
+ * these, so no method gives a later one. Heights and timestamps may be any u64. Reading throws "database failed".
  */
 export class ConfirmedChain {
   readonly #store: BlockStore;
@@ -22,6 +22,7 @@ export class ConfirmedChain {
     this.#last = store.lastAccepted();
   }
 
+  /** The newest block that clients may see. */
   get last(): Block {
     return this.#last;
   }
@@ -49,12 +50,12 @@ export class ConfirmedChain {
     return block;
   }
 
-  /** The last block whose timestamp is not after the given one: those that follow it are of a later time. */
+  /** The last block whose timestamp is not after this one. All that follow it have a later one. */
   getBlockAt(timestamp: bigint): Block | undefined {
     return timestamp >= this.#last.timestamp ? this.#last : this.#store.getLastBlockAt(timestamp);
   }
 
-  /** One block after the other, each read when it is asked for; "descending" from above the last block begins there. */
+  /** The blocks from a height on, each read when it is asked for. From above the last block, "descending" begins with that. */
   blocksFrom(height: bigint, order: Order): Generator<Block, void> {
     return this.#from(height, order, (at) => this.getBlockAtHeight(at));
   }
@@ -63,38 +64,38 @@ export class ConfirmedChain {
     return this.#ifConfirmed(this.#store.getListingAtHeight(height));
   }
 
-  /** The same as `blocksFrom` for lists. */
+  /** The same as `blocksFrom`, as listings. */
   listingsFrom(height: bigint, order: Order): Generator<Listing, void> {
     return this.#from(height, order, (at) => this.getListingAtHeight(at));
   }
 
-  /** The lowest block, from a height up, whose data hashes to the digest. */
+  /** The lowest block, from a height up, whose data has this digest. */
   findData(digest: Digest, from = 0n): Block | undefined {
     return this.#ifConfirmed(this.#store.findBlock(digest, from));
   }
 
   /**
-   * Every block, from a height up, whose data hashes to the digest, or is the digest, 32 bytes. The lowest comes first,
-   * each read when it is asked for.
+   * Every block, from a height up, whose data has this digest, or is its 32 bytes. The lowest comes first; each is read when
+   * it is asked for.
    */
   find(digest: Digest, from = 0n): Generator<Block, void> {
     return this.#find(digest, from, (wanted, at) => this.findData(wanted, at));
   }
 
-  /** The same as `find` for lists. */
+  /** The same as `find`, as listings. */
   findListings(digest: Digest, from = 0n): Generator<Listing, void> {
     return this.#find(digest, from, (wanted, at) => this.#ifConfirmed(this.#store.findListing(wanted, at)));
   }
 
   /**
    * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is there.
-   * Calls of one caller share places. Rejects with "shut down" or "too many waiting".
+   * Rejects with "shut down", or with "too many waiting" when `caller` has its share of the places.
    */
   waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal, caller);
   }
 
-  /** The same for a block whose data hashes to the digest. */
+  /** The same for a block whose data has this digest. */
   waitForDigest(digest: Digest, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return this.#waiters.wait(digest, () => this.findData(digest) !== undefined, ms, signal, caller);
   }
@@ -134,7 +135,7 @@ interface AtHeight {
   readonly height: bigint;
 }
 
-/** Gives the lowest block, from a height up, with data of that digest. */
+/** Gives the lowest block, from a height up, whose data has this digest. */
 type Finder<T> = (digest: Digest, from: bigint) => T | undefined;
 
 function* findAll<T extends AtHeight>(digest: Digest, from: bigint, read: Finder<T>): Generator<T, void> {

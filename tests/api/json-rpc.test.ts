@@ -325,7 +325,7 @@ describe("a batch leaves turns of the event loop to others", () => {
 
   test("but proposals of one batch share a commit", async () => {
     const { vm } = startVm();
-    using commits = spyOn(vm, "proposeBlocks");
+    using commits = spyOn(vm, "propose");
     const requests = Array.from({ length: 20 }, (_, i) =>
       request(`${i}`, '"proposeBlock"', `,"params":{"data":"0x${String(i).padStart(2, "0")}"}`),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { idToBytes } from "../../src/avalanche/id.ts";
-import { headMarkerKey } from "../../src/vm/rewind.ts";
+import { headMarkerKey } from "../../src/plugin/head-marker.ts";
 import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { idToBytes } from "../../src/avalanche/id.ts";
+import { headMarkerKey } from "../../src/plugin/head-marker.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
-import { type HeadMarker, headMarkerKey } from "../../src/vm/rewind.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
 import { FakeDatabase } from "../support/fake-database.ts";
 import { GrpcPeer } from "../support/grpc-peer.ts";

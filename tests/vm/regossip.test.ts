@@ -87,7 +87,7 @@ describe("much at once", () => {
   const size = 10_000;
   const bytesEach = size + gossipItemBytes;
   const proposeMany = (vm: Vm, count: number) =>
-    vm.proposeBlocks(submissionsOf(...Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i))));
+    vm.propose(submissionsOf(...Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i))));
 
   test("is told in the order of coming, as fast as the pace allows, and none is forgotten", () => {
     const { vm, clock, gossiped } = startVm();

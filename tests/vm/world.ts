@@ -60,7 +60,7 @@ export class World {
     const text = `p${pick % 10}`;
     const caller = `caller ${twist % 3}`;
     const verdict = this.#model.propose(text, caller);
-    const refusal = this.#vm.proposeBlocks([{ data: bytesOf(text), caller }])[0];
+    const refusal = this.#vm.propose([{ data: bytesOf(text), caller }])[0];
     expect(refusal?.refusal.code as string | undefined).toBe(verdict);
     if (verdict === undefined) this.#acknowledged.add(text);
   }

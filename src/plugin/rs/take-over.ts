@@ -5,8 +5,8 @@ import { problemInHistory } from "../../core/history.ts";
 import { BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
 import { isReencoded } from "../../store/reencoded.ts";
-import { expectNoOtherChain, stretchesDown } from "../../vm/open.ts";
-import type { HeadMarker } from "../../vm/rewind.ts";
+import { expectNoOtherChain } from "../../vm/open.ts";
+import { type HeadMarker, stretchesDown } from "../../vm/rewind.ts";
 import { parseRsBlock } from "./stored-block.ts";
 
 export interface TakeOverOptions {

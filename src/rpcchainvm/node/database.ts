@@ -1,8 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Database, Error as DatabaseError } from "../../../gen/rpcdb/rpcdb_pb.ts";
 import { type Id, idBytes, idFromBytes, idToBytes } from "../../avalanche/id.ts";
+import { formatHeadMarker, headMarkerKey, parseHeadMarker } from "../../plugin/head-marker.ts";
 import { rsHeadKey, seenRsHeadKey } from "../../plugin/rs/stored-block.ts";
-import { formatHeadMarker, type HeadMarker, headMarkerKey, parseHeadMarker } from "../../vm/rewind.ts";
+import type { HeadMarker } from "../../vm/rewind.ts";
 import type { GrpcClient } from "../grpc/client.ts";
 
 /**

@@ -1,0 +1,30 @@
+import type { Block } from "../core/block.ts";
+import type { Digest } from "../core/digest.ts";
+import type { BlockReader } from "../store/block-reader.ts";
+import type { ConfirmedChain } from "./confirmed-chain.ts";
+import type { Mempool } from "./mempool/mempool.ts";
+import type { ProcessingBlocks } from "./processing.ts";
+
+/** What became of some data. */
+export type Receipt =
+  /** The first block that carries it. */
+  | { readonly status: "accepted"; readonly block: Block }
+  /** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
+  | { readonly status: "processing" | "pending" | "unknown" };
+
+/** Where data can be. */
+export interface Places {
+  readonly confirmed: ConfirmedChain;
+  readonly store: BlockReader;
+  readonly processing: ProcessingBlocks;
+  readonly mempool: Mempool;
+}
+
+/** What became of the data with this digest. Throws "database failed". */
+export function receiptOf(digest: Digest, { confirmed, store, processing, mempool }: Places): Receipt {
+  const block = confirmed.findData(digest);
+  if (block !== undefined) return { status: "accepted", block };
+  const isUnconfirmed = store.carries(digest, confirmed.last.height + 1n);
+  if (isUnconfirmed || processing.carries(digest)) return { status: "processing" };
+  return { status: mempool.has(digest) ? "pending" : "unknown" };
+}
