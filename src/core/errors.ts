@@ -38,7 +38,7 @@ export class ChainError extends CodedError<ChainRefusal> {
   }
 }
 
-/** Takes what was thrown where only a `ChainError` can be: gives it as one. Throws anything else again: that is a bug. */
+/** Gives what was thrown where that can only be a `ChainError`. Throws anything else again: it is a bug. */
 export function expectChainError(error: unknown): ChainError {
   if (error instanceof ChainError) return error;
   throw error;
@@ -61,7 +61,10 @@ function describe(refusal: ChainRefusal): string {
       // The words of timestampvm-rs (vm/mod.rs:147), which clients know.
       return `data ${refusal.bytes}-byte exceeds the limit ${refusal.maxBytes}-byte`;
     case "mempool full":
-      return `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, try again later`;
+      return (
+        `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, ` +
+        "try again later"
+      );
     case "unknown block":
       return "not found"; // as timestampvm-rs, too
     case "unknown parent":
@@ -87,11 +90,17 @@ function describe(refusal: ChainRefusal): string {
     case "already rejected":
       return `block ${refusal.id} is rejected already`;
     case "not next":
-      return `block ${refusal.id} has parent ${refusal.parentId}, but the last accepted block is ${refusal.lastAcceptedId}`;
+      return (
+        `block ${refusal.id} has parent ${refusal.parentId}, ` +
+        `but the last accepted block is ${refusal.lastAcceptedId}`
+      );
     case "shut down":
       return "the VM is shut down";
     case "clock behind":
-      return `the preferred block is ${refusal.seconds} s ahead of the local clock, too far to build on it: set the clock`;
+      return (
+        `the preferred block is ${refusal.seconds} s ahead of the local clock, ` +
+        "too far to build on it: set the clock"
+      );
     case "proposals wait":
       return `${refusal.items} proposals wait for a block, the oldest for ${refusal.seconds} s`;
   }

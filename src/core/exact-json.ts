@@ -17,8 +17,8 @@ export function formatExactJson(value: unknown): string {
 }
 
 /**
- * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, counting those in strings. If not, it has
- * hardly more values than that. To be asked before parsing, which takes memory and time for each value, however short.
+ * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, counting those in strings. If not, it
+ * has hardly more values than that. To be asked before parsing, which takes memory and time for each value.
  */
 export function hasMoreValues(text: string, max: number): boolean {
   if (text.length <= max) return false;
@@ -37,8 +37,8 @@ export function parseExactJson(text: string): unknown {
 }
 
 /**
- * Like `JSON.parse`, but a number that `JSON.stringify` would write in another way (1.0, or one of many digits) becomes raw
- * JSON, which it writes as it was.
+ * Like `JSON.parse`, but a number that `JSON.stringify` would write in another way (1.0, or one of many digits) becomes
+ * raw JSON, which it writes as it was.
  */
 export function parseVerbatimJson(text: string): unknown {
   if (!mayHaveOddNumber.test(text)) return JSON.parse(text);
@@ -62,9 +62,9 @@ function parseJson(text: string, read: (literal: string) => unknown): unknown {
 }
 
 /**
- * The numbers of a JSON text in their order, and the text with each replaced by its index. What only looks like a number
- * stays, so that the new text is JSON exactly when the old one is. Throws a `SyntaxError` for more numbers than there are
- * places for one, since a text without separators could have millions.
+ * The numbers of a JSON text in their order, and the text with each replaced by its index. What only looks like a
+ * number stays, so that the new text is JSON exactly when the old one is. Throws a `SyntaxError` for more numbers than
+ * there are places for one, since a text without separators could have millions.
  */
 function takeNumbers(text: string, read: (literal: string) => unknown) {
   const numbers: unknown[] = [];
@@ -98,7 +98,7 @@ function placesBehind(code: number): 0 | 1 {
 }
 
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
-/** 20 digits: enough for every u64. No longer one becomes a bigint: a megabyte of digits would take a tenth of a second. */
+/** 20 digits are enough for every u64. To read a megabyte of digits would take a tenth of a second. */
 const shortInteger = /^-?\d{1,20}$/;
 
 /** Where the string that opens at `start` ends, behind its closing quote; the text's end where there is none. */
@@ -135,7 +135,7 @@ const openBracket = 0x5b;
 const backslash = 0x5c;
 const exponent = 0x65;
 
-/** Replaces each index in a parsed value by its number, in place. Without recursion, since a value may have any depth. */
+/** Replaces each index in a parsed value by its number, in place. No recursion: a value may have any depth. */
 function putNumbers(value: unknown, numbers: readonly unknown[]): unknown {
   const root = [value];
   const open: (unknown[] | Record<string, unknown>)[] = [root];

@@ -19,8 +19,8 @@ export function listBlock({ id, height, timestamp, data, bytes }: Block): Listin
 }
 
 /**
- * Takes the first bytes of a block, and gives the beginning of its data; undefined unless they are in the canonical form,
- * in which `data` comes last. The rest of the block is not looked at, so nothing says that it parses.
+ * Takes the first bytes of a block, and gives the beginning of its data; undefined unless they are in the canonical
+ * form, in which `data` comes last. The rest of the block is not looked at, so nothing says that it parses.
  */
 export function readDataStart(text: Uint8Array): Uint8Array | undefined {
   const hex = canonicalStart.exec(new TextDecoder("latin1").decode(text))?.[1];

@@ -2,8 +2,8 @@ import type { NodeId } from "../avalanche/node-id.ts";
 import type { Digest } from "./digest.ts";
 
 /**
- * Bytes of data in one block. A block holds its data as hex, twice as long, and must fit with its headers into the 2 MiB
- * that AvalancheGo sends at once (v1.14.2, utils/constants/networking.go:17), or no peer would ever see it.
+ * Bytes of data in one block. A block holds its data as hex, twice as long, and must fit with its headers into the 2
+ * MiB that AvalancheGo sends at once (v1.14.2, utils/constants/networking.go:17), or no peer would ever see it.
  */
 export const maxDataBytes = 1_000_000;
 

@@ -37,8 +37,8 @@ export class SerdeReader {
 
   /**
    * Reads a whole document that holds a struct with these fields, each exactly once: an object with its keys in any
-   * order and unknown ones ignored, or an array with exactly the fields in order. Gives what the readers give, by field.
-   * The fields' names are ASCII. Throws a SyntaxError, or what a reader throws.
+   * order and unknown ones ignored, or an array with exactly the fields in order. Gives what the readers give, by
+   * field. The fields' names are ASCII. Throws a SyntaxError, or what a reader throws.
    */
   readStruct<T extends object>(readers: Readers<T>): T {
     this.#at = skipWhiteSpace(this.#bytes, this.#at);

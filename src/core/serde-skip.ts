@@ -1,6 +1,6 @@
 /**
- * Steps over JSON as serde_json 1.0.116 does. Each function takes where something begins in the bytes and gives where it
- * ends, or throws a SyntaxError. None decodes or copies anything: stepping over costs a look at each byte.
+ * Steps over JSON as serde_json 1.0.116 does. Each function takes where something begins in the bytes and gives where
+ * it ends, or throws a SyntaxError. None decodes or copies anything: stepping over costs a look at each byte.
  */
 
 export const quote = 0x22;

@@ -5,8 +5,8 @@ import { ChainError } from "./errors.ts";
 export const maxFutureSeconds = 3600n;
 
 /**
- * Throws "wrong height", "timestamp before parent" or "future timestamp" unless `block` may follow `parent`. `now` is the
- * local clock in Unix seconds. The rules are those of timestampvm-rs (block/mod.rs:176-223), which limit no size.
+ * Throws "wrong height", "timestamp before parent" or "future timestamp" unless `block` may follow `parent`. `now` is
+ * the local clock in Unix seconds. The rules are those of timestampvm-rs (block/mod.rs:176-223), which limit no size.
  */
 export function verifyChild(block: Block, parent: Block, now: bigint): void {
   if (block.height !== parent.height + 1n) {

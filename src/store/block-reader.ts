@@ -58,7 +58,7 @@ export class BlockReader {
     return block;
   }
 
-  /** The accepted block that stands at a height, whatever it says itself. Throws "database failed" when there is none. */
+  /** The accepted block at a height, whatever height it says itself. Throws "database failed" when there is none. */
   expectBlockAtHeight(height: bigint): Block {
     const block = this.#findAtHeight(height);
     if (block === undefined) throw this.damaged(`the block at height ${height} is missing`);
@@ -93,8 +93,8 @@ export class BlockReader {
   }
 
   /**
-   * The listing of the accepted block at a height. A block of up to `listedBytes` is read and checked; of a larger one the
-   * listing is what the other columns say, which only `db check` compares with the block.
+   * The listing of the accepted block at a height. A block of up to `listedBytes` is read and checked; of a larger one
+   * the listing is what the other columns say, which only `db check` compares with the block.
    */
   getListingAtHeight(height: bigint): Listing | undefined {
     return height > maxSqlInteger ? undefined : this.run(() => this.#listingIn(this.sql.listingAtHeight.get(height)));

@@ -12,7 +12,7 @@ import { openDatabase } from "./database.ts";
 import { Damage, translating } from "./failures.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
-/** How many blocks one `rewindAndRequeue` should take at most: it reads and parses each, for some tens of milliseconds. */
+/** How many blocks one `rewindAndRequeue` should remove at most. It reads each: some tens of milliseconds. */
 export const requeueStretch = 200n;
 
 /** What a commit survives: "normal" any crash of the process, "full" a power cut as well. */
@@ -51,7 +51,7 @@ export class BlockStore extends BlockReader {
     this.#highestRejected = expectInteger(rejected, "the height of a rejected block");
   }
 
-  /** 16 random bytes made with the file. A copy keeps them; a file made anew, or restored from another node, has others. */
+  /** 16 random bytes made with the file. A copy keeps them; a file made anew, or by another node, has others. */
   get instanceId(): Uint8Array {
     return this.#instanceId;
   }

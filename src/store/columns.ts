@@ -1,7 +1,7 @@
 import { type Block, parseBlock } from "../core/block.ts";
 import { Damage } from "./failures.ts";
 
-/** A row as SQLite gives it. A damaged file may have anything in any column, so each value passes one of the doors below. */
+/** A row as SQLite gives it. A damaged file may have anything in any column: the functions below look at it. */
 export type Row<Column extends string> = { readonly [Name in Column]: unknown };
 
 /** Gives the value as bytes, of which there must be `length` where that is given. Throws `Damage` about `what`. */

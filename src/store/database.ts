@@ -11,8 +11,8 @@ export const databaseFileName = "timestampvm.db";
 const maxIdleWalBytes = 64 * 1024 * 1024;
 
 /**
- * Opens the database file for this process alone. Makes it, and its directory, where they are missing. Throws "database in
- * use" or "database failed" with the cure; never waits.
+ * Opens the database file for this process alone. Makes it, and its directory, where they are missing. Throws "database
+ * in use" or "database failed" with the cure; never waits.
  */
 export function openDatabase(file: string): Database {
   return translating(file, () => {
@@ -99,7 +99,7 @@ function configure(db: Database, file: string): void {
   db.run("PRAGMA foreign_keys = ON");
 }
 
-/** Set before the first access to the WAL: it keeps other processes out, and makes no shared-memory file to be mapped. */
+/** Set before the first access to the WAL: no other process gets in, and no shared-memory file is mapped. */
 function lockFromNowOn(db: Database): void {
   db.run("PRAGMA locking_mode = EXCLUSIVE");
   db.run("PRAGMA busy_timeout = 0");
@@ -134,6 +134,7 @@ export function schemaVersionOf(db: Database): number {
 
 /** The first value that a pragma gives. */
 function pragma(db: Database, text: string): unknown {
-  using statement = db.prepare<unknown[], []>(`PRAGMA ${text}`); // a statement that is left would keep a closed file locked
+  // Disposed of: a statement that is left would keep a closed file locked.
+  using statement = db.prepare<unknown[], []>(`PRAGMA ${text}`);
   return statement.values()[0]?.[0];
 }

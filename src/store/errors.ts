@@ -17,7 +17,10 @@ export class FileError extends CodedError<FileRefusal> {
 function describe(refusal: FileRefusal): string {
   switch (refusal.code) {
     case "database in use":
-      return `${refusal.file} is in use by another process: stop the other timestampvm that runs on this chain data directory`;
+      return (
+        `${refusal.file} is in use by another process: ` +
+        "stop the other timestampvm that runs on this chain data directory"
+      );
     case "database failed":
       return `${refusal.file}: ${refusal.problem}; ${refusal.cure}`;
   }

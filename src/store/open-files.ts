@@ -5,7 +5,8 @@ export const raiseLimit = "raise the limit of open files (ulimit -n, LimitNOFILE
 
 /**
  * Throws EMFILE or ENFILE, with the cure, where this process may not open as many files as a chain needs. To be called
- * before anything is served: a listener without files accepts no connection and says nothing, so its callers wait for ever.
+ * before anything is served: a listener without files accepts no connection and says nothing, so its callers wait for
+ * ever.
  */
 export function expectOpenFiles(): void {
   const code = findLimit(neededFiles);

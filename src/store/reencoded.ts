@@ -12,8 +12,8 @@ const prefix = "reencoded ";
 const namePattern = new RegExp(`^${prefix}([0-9a-f]{64})$`);
 
 /**
- * Whether `stored`, a block under the hash of its own bytes, can be what timestampvm-rs kept of block `id`: it writes the
- * canonical form, and never encoded genesis again.
+ * Whether `stored`, a block under the hash of its own bytes, can be what timestampvm-rs kept of block `id`: it writes
+ * the canonical form, and never encoded genesis again.
  */
 export function isReencoded(id: Id, stored: Block): boolean {
   return stored.id !== id && stored.height > 0n && stored.id === createBlock(stored).id;

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 
-/** Four bytes in the file's header, "tsvm": they tell us, and the program `file`, that it is ours. */
+/** Four bytes in the file's header, "tsvm": we and the program `file` know the file by them. */
 export const applicationId = 0x7473766d;
 
 /** Blocks are hex text: on pages of 4 KiB, blocks of 2 KiB would waste half the file. */

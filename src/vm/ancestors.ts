@@ -9,7 +9,7 @@ export interface AncestorLimits {
   readonly maxMs: number;
 }
 
-/** The block and its ancestors, newest first: as many as the limits allow, but at least the block; [] if it is unknown. */
+/** The block and its ancestors, newest first, at least the block and within the limits; [] if it is unknown. */
 export function collectAncestors(
   id: Id,
   { maxBlocks, maxBytes, maxMs }: AncestorLimits,
@@ -34,7 +34,7 @@ export function collectAncestors(
 
 /** Milliseconds after which a batch ends: the node would wait longer for a peer's batch, but others must not. */
 export const maxAncestorsMs = 20;
-/** Bytes that a batch may have before that limit counts: they take a millisecond or two on a machine that is not busy. */
+/** Bytes that a batch may have before that limit counts. They take a millisecond or two on an idle machine. */
 export const quickBytes = 16 * 1024;
 /** In a batch, each block has its length before it (avalanchego v1.14.2, wrappers.IntLen). */
 const bytesOfLength = 4;

@@ -3,8 +3,8 @@ import type { Clock } from "./clock.ts";
 import { createWaiter, type Waiter } from "./waiter.ts";
 
 /**
- * Milliseconds between two announcements of the same work. When a build fails, the node asks again at once, with no pause
- * of its own (avalanchego v1.14.2, snow/engine/snowman/block/notifier.go:88-107).
+ * Milliseconds between two announcements of the same work. When a build fails, the node asks again at once, with no
+ * pause of its own (avalanchego v1.14.2, snow/engine/snowman/block/notifier.go:88-107).
  */
 export const repeatAfterMs = 250;
 

@@ -7,8 +7,8 @@ import type { Clock } from "./clock.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
 /**
- * What clients may see: the accepted blocks that the node's database knows as well. After a crash the chain is rewound to
- * these, so no method gives a later one. Heights and timestamps may be any u64. Reading throws "database failed".
+ * What clients may see: the accepted blocks that the node's database knows as well. After a crash the chain is rewound
+ * to these, so no method gives a later one. Heights and timestamps may be any u64. Reading throws "database failed".
  */
 export class ConfirmedChain {
   readonly #store: BlockStore;
@@ -55,7 +55,7 @@ export class ConfirmedChain {
     return timestamp >= this.#last.timestamp ? this.#last : this.#store.getLastBlockAt(timestamp);
   }
 
-  /** The blocks from a height on, each read when it is asked for. From above the last block, "descending" begins with that. */
+  /** The blocks from a height on, each read when it is asked for. "descending" begins with the last at most. */
   blocksFrom(height: bigint, order: Order): Generator<Block, void> {
     return this.#from(height, order, (at) => this.getBlockAtHeight(at));
   }
@@ -75,8 +75,8 @@ export class ConfirmedChain {
   }
 
   /**
-   * Every block, from a height up, whose data has this digest, or is its 32 bytes. The lowest comes first; each is read when
-   * it is asked for.
+   * Every block, from a height up, whose data has this digest, or is its 32 bytes. The lowest comes first; each is read
+   * when it is asked for.
    */
   find(digest: Digest, from = 0n): Generator<Block, void> {
     return this.#find(digest, from, (wanted, at) => this.findData(wanted, at));
@@ -88,8 +88,8 @@ export class ConfirmedChain {
   }
 
   /**
-   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is there.
-   * Rejects with "shut down", or with "too many waiting" when `caller` has its share of the places.
+   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is
+   * there. Rejects with "shut down", or with "too many waiting" when `caller` has its share of the places.
    */
   waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal, caller);

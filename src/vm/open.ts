@@ -18,9 +18,9 @@ export interface OpenOptions extends VmOptions {
 }
 
 /**
- * Opens a chain at a head that the node's database knows as well: the stored chain, or a new one from its genesis. Yields
- * after each stretch of rewinding, so that a caller can let other work run. Throws "malformed genesis", "database in use"
- * or "database failed"; the file is free again then.
+ * Opens a chain at a head that the node's database knows as well: the stored chain, or a new one from its genesis.
+ * Yields after each stretch of rewinding, so that a caller can let other work run. Throws "malformed genesis",
+ * "database in use" or "database failed"; the file is free again then.
  */
 export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound, Vm> {
   return openAt(options, (store) => rewindTo(marker, store, timeOfRow(options.clock)));

@@ -4,8 +4,8 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
 
 /**
- * Bytes that all processing blocks may hold. Until proposervm activates, any peer may send any number of valid blocks at
- * height 1, and all are kept until one is accepted. A block that is refused here may be verified again later.
+ * Bytes that all processing blocks may hold. Until proposervm activates, any peer may send any number of valid blocks
+ * at height 1, and all are kept until one is accepted. A block that is refused here may be verified again later.
  */
 export const maxProcessingBytes = 256 * 1024 * 1024;
 /**

@@ -2,12 +2,12 @@ import { equalBytes, type Id } from "../avalanche/id.ts";
 import { type BlockStore, requeueStretch } from "../store/block-store.ts";
 
 /**
- * What the node's own database knows of our file: which file it is, and its last accepted block. It is written there after
- * each accept.
+ * What the node's own database knows of our file: which file it is, and its last accepted block. It is written there
+ * after each accept.
  *
- * The node cannot start a chain whose VM is ahead of it (avalanchego v1.14.2, vms/proposervm/vm.go:635). After a power cut
- * our file, which is synced, can be ahead of the node's database, which is not; a restored backup can be either. So the
- * chain opens at the lower of both heads, which both know.
+ * The node cannot start a chain whose VM is ahead of it (avalanchego v1.14.2, vms/proposervm/vm.go:635). After a power
+ * cut our file, which is synced, can be ahead of the node's database, which is not; a restored backup can be either. So
+ * the chain opens at the lower of both heads, which both know.
  */
 export interface HeadMarker {
   /** 16 bytes. */

@@ -1,7 +1,7 @@
 /**
- * Whether an owner that holds `own` may take `more` where `free` is left. Nobody may hold more than what is free afterwards:
- * one alone gets half of all, two get a third each, and there is always room for one more. Whoever holds nothing may take
- * all that is free.
+ * Whether an owner that holds `own` may take `more` where `free` is left. Nobody may hold more than what is free
+ * afterwards: one alone gets half of all, two get a third each, and there is always room for one more. Whoever holds
+ * nothing may take all that is free.
  */
 export function isFairShare(own: number, more: number, free: number): boolean {
   return own + more <= free - more || (own === 0 && more <= free);

@@ -1,7 +1,7 @@
 import { ChainError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 
-/** Milliseconds without an accepted block, beside the block interval, after which health reports proposals that wait. */
+/** Milliseconds beyond the block interval, without an accepted block, after which health reports what waits. */
 export const maxStallMs = 60_000;
 
 /** Whether the proposals that wait are on their way into blocks. */
@@ -35,7 +35,7 @@ export class Stall {
     }
   }
 
-  /** The same for work that comes again by itself: gives whether it succeeded, and leaves it to health to report why not. */
+  /** The same for work that comes again by itself: gives whether it was done, and health reports why not. */
   attempt(task: string, work: () => void): boolean {
     try {
       this.watch(task, work);
@@ -45,7 +45,7 @@ export class Stall {
     }
   }
 
-  /** While `items` proposals wait: throws what a task threw the last time, or "proposals wait" if they wait too long. */
+  /** While `items` proposals wait: throws what a task threw last, or "proposals wait" if they wait too long. */
   check(items: number): void {
     if (items === 0) return;
     for (const failure of this.#failureByTask.values()) throw failure;

@@ -22,8 +22,8 @@ export interface Status {
 }
 
 /**
- * How many proposals were taken from clients (submitted), sent by peers (received), of these taken (gossiped), of these not
- * taken for lack of room or time (refused), and dropped after `proposalExpirySeconds` (expired).
+ * How many proposals were taken from clients (submitted), sent by peers (received), of these taken (gossiped), of these
+ * not taken for lack of room or time (refused), and dropped after `proposalExpirySeconds` (expired).
  */
 export type ProposalCounts = Readonly<Record<"submitted" | "received" | "gossiped" | "refused" | "expired", number>>;
 

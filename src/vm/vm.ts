@@ -101,8 +101,8 @@ export class Vm {
   // What consensus asks.
 
   /**
-   * Makes a block on the preferred one, with data that no undecided ancestor carries; see `Mempool.next`. Throws "nothing
-   * to build", "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
+   * Makes a block on the preferred one, with data that no undecided ancestor carries. Throws "nothing to build", "too
+   * early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();
@@ -132,7 +132,7 @@ export class Vm {
     throw this.#store.damaged(`its block at height ${height} is missing`);
   }
 
-  /** The block and its ancestors, newest first, as many as the limits allow but at least the block; [] if unknown. */
+  /** The block and its ancestors, newest first, at least the block and within the limits; [] if it is unknown. */
   getAncestors(id: Id, limits: AncestorLimits): Block[] {
     return collectAncestors(id, limits, (id) => this.getBlock(id), this.#clock);
   }
@@ -193,7 +193,7 @@ export class Vm {
     return this.#mempool.propose(batch);
   }
 
-  /** Takes what a peer gossips, unless it is too much or too late; it may change afterwards. Throws "database failed". */
+  /** Takes what a peer gossips, unless it is too much or too late; it may change then. Throws "database failed". */
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
     const newest = this.lastAccepted.height - lateGossipBlocks + 1n;

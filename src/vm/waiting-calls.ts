@@ -25,8 +25,9 @@ export class WaitingCalls<Key> {
   }
 
   /**
-   * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects with
-   * "shut down", with what `isThere` throws, or with "too many waiting" when the caller has its share of the places.
+   * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects
+   * with "shut down", with what `isThere` throws, or with "too many waiting" when the caller has its share of the
+   * places.
    */
   wait(key: Key, isThere: () => boolean, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {

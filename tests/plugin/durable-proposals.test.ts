@@ -44,7 +44,7 @@ test.concurrent("a plugin that was killed proposes again what it acknowledged, w
   expect(await third.call("lastAccepted")).toHaveProperty("id");
 });
 
-test.concurrent("after a restart the other validators are told again", async () => {
+test.concurrent("after a restart it is gossiped to the other validators again", async () => {
   await using node = await FakeNode.start();
   const first = await node.startPlugin();
   await first.start();

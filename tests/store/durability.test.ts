@@ -27,7 +27,7 @@ describe("the connection", () => {
     store.close();
   });
 
-  test("syncs as often as it is told", () => {
+  test("syncs as often as it is asked to", () => {
     using directory = temporaryDirectory();
     const { opened: store, connection } = withConnection(() => BlockStore.open(directory.file("chain.db")));
     store.setDurability("normal");

@@ -173,7 +173,7 @@ describe("a block with data of a digest", () => {
   });
 });
 
-describe("after blocks were taken off", () => {
+describe("after a rewind", () => {
   const chain = chainOf(["a", 10n], ["b", 20n], ["a", 30n]);
 
   test("what is left is found, and nothing else", () => {

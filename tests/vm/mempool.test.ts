@@ -173,7 +173,7 @@ describe("a batch", () => {
       code: "database failed",
       cure: "free some disk space and start the node again",
     });
-    expect([items(vm), gossiped.length], "told to nobody").toEqual([1, 1]);
+    expect([items(vm), gossiped.length], "gossiped to nobody").toEqual([1, 1]);
 
     pragmaOf(connection, "max_page_count = 1000000");
     expect(vm.propose(submissionsOf(...batch))).toEqual([undefined, undefined]);
@@ -182,7 +182,7 @@ describe("a batch", () => {
   });
 });
 
-test("what a peer told us stays the peer's when a client proposes it and the disk does not take that", () => {
+test("what a peer gossiped stays the peer's when a client proposes it and the disk does not take that", () => {
   using directory = temporaryDirectory();
   const { opened, connection } = withConnection(() => startVm({ file: directory.file("chain.db") }));
   const { vm } = opened;
@@ -215,7 +215,7 @@ describe("an accept that the disk does not take", () => {
   });
 });
 
-describe("what a client proposes that a peer told us", () => {
+describe("what a client proposes that a peer gossiped", () => {
   test("is ours from then on, in its old place", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");

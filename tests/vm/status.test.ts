@@ -66,7 +66,7 @@ describe("the status", () => {
   });
 });
 
-describe("the status tells", () => {
+describe("the status reports", () => {
   test("the preferred block, processing or accepted", () => {
     const { vm } = startVm();
     const [one = genesis] = chainOn(genesis, 1);

@@ -37,8 +37,8 @@ export interface CheckSummary {
 }
 
 /**
- * Reads everything in a database file, and reports each problem. Steps over what is damaged, where that is possible. Holds
- * one row at a time. Throws "database in use" or "database failed" when the file cannot be opened as ours.
+ * Reads everything in a database file, and reports each problem. Steps over what is damaged, where that is possible.
+ * Holds one row at a time. Throws "database in use" or "database failed" when the file cannot be opened as ours.
  */
 export function checkDatabase(file: string, { onProblem, onProgress }: CheckWatcher): CheckSummary {
   const db = openForReading(file);
@@ -66,7 +66,7 @@ function checkAll(db: Database, { onProblem, onProgress }: CheckWatcher) {
   return { instanceId, ...accepted, rejected, ...checkProposals(db, onProblem) };
 }
 
-/** Tries the rewind and checks again: it mends no damage beside the blocks, and SQLite cannot always delete what it reads. */
+/** Tries it out: a rewind mends nothing beside the blocks, and SQLite cannot delete everything that it can read. */
 function findCure(db: Database, soundHeight: bigint | undefined, lastHeight: bigint | undefined): bigint | undefined {
   if (soundHeight === undefined || soundHeight === lastHeight) return undefined;
   let isSound = true;

@@ -18,8 +18,8 @@ export interface Walk {
 }
 
 /**
- * Gives row after row by ascending number, with the columns that `readRow` names. A row that cannot be read is reported,
- * and comes as undefined.
+ * Gives row after row by ascending number, with the columns that `readRow` names. A row that cannot be read is
+ * reported, and comes as undefined.
  */
 export function* walk<Column extends string>(
   db: Database,

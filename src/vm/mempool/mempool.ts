@@ -15,8 +15,8 @@ import { WaitingProposals } from "./waiting-proposals.ts";
 export const maxExpiredPerTick = 500;
 
 /**
- * What waits for a block. A proposal is on disk before anyone hears that it was taken. It stays while blocks with it are
- * built, verified or rejected: only the transaction that accepts a block with it takes it out.
+ * What waits for a block. A proposal is on disk before anyone hears that it was taken. It stays while blocks with it
+ * are built, verified or rejected: only the transaction that accepts a block with it takes it out.
  */
 export class Mempool {
   readonly #table: ProposalTable;
@@ -65,8 +65,8 @@ export class Mempool {
   }
 
   /**
-   * Takes what clients propose here, all of it in one commit, and gossips it. Gives for each item undefined when it is on
-   * disk, or "data too large" or "mempool full". Throws "database failed", and nothing is taken then.
+   * Takes what clients propose here, all of it in one commit, and gossips it. Gives for each item undefined when it is
+   * on disk, or "data too large" or "mempool full". Throws "database failed", and nothing is taken then.
    */
   propose(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
     const { refusals, added } = this.#add(batch.map(({ data, caller }) => this.#toProposal(data, { caller })));

@@ -7,7 +7,7 @@ export interface OwnedProposal extends Proposal {
   readonly caller: string | undefined;
 }
 
-/** Proposals in the order of their turns: owners take turns, and the proposals of each come in order. Asking changes nothing. */
+/** Proposals in the order of their turns: owners take turns, and the proposals of each come in their order. */
 export class OwnerRound {
   readonly #queueByOwner = new Map<string, Map<Digest, OwnedProposal>>(); // no queue is empty
   /** All owners, in the order of their turns. */

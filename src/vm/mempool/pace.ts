@@ -10,8 +10,8 @@ export interface Rate {
  */
 export const gossipRate: Rate = { perSecond: 128 * 1024, burst: 256 * 1024 };
 /**
- * Bytes that each proposal counts besides its data: looking it up costs a receiver as much as taking in so many bytes. So
- * a node sends 512 proposals a second at most, and 1,024 at once, which `peerGossipRate` lets through.
+ * Bytes that each proposal counts besides its data: looking it up costs a receiver as much as taking in so many bytes.
+ * So a node sends 512 proposals a second at most, and 1,024 at once, which `peerGossipRate` lets through.
  */
 export const gossipItemBytes = 256;
 

@@ -12,8 +12,8 @@ interface Turn {
 }
 
 /**
- * Gossips what our own clients proposed: at once, and again while it waits, since a peer may have missed it; all of it no
- * faster than `gossipRate`. Times are milliseconds of one steady clock.
+ * Gossips what our own clients proposed: at once, and again while it waits, since a peer may have missed it; all of it
+ * no faster than `gossipRate`. Times are milliseconds of one steady clock.
  */
 export class Regossip {
   readonly #gossip: (data: Uint8Array) => void;

@@ -55,8 +55,8 @@ export class WaitingProposals {
   }
 
   /**
-   * Adds a proposal, behind all others of its owner. One that waits already changes its owner. Throws "data too large" or
-   * "mempool full".
+   * Adds a proposal, behind all others of its owner. One that waits already changes its owner. Throws "data too large"
+   * or "mempool full".
    */
   add(proposal: OwnedProposal): void {
     const known = this.#proposalByDigest.get(proposal.digest);

@@ -49,7 +49,7 @@ export function vmHistory(file: string): History {
         rejected,
         waiting: waiting.filter((other) => other !== digest),
       })),
-      // What the node does not know is taken back, and the data waits: where the block was in the file, and anyone's.
+      // What the node does not know is rewound, and the data waits: where the block was in the file, and anyone's.
       afterRefusal: (before) => [before, { ...before, waiting: [...new Set([...before.waiting, digest])] }],
     };
   };
