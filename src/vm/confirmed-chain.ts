@@ -150,10 +150,10 @@ function* findAll<T extends AtHeight>(digest: Digest, from: bigint, read: Finder
 function* mergeByHeight<T extends AtHeight>(a: Generator<T, void>, b: Generator<T, void>): Generator<T, void> {
   let [nextA, nextB] = [a.next().value, b.next().value];
   while (nextA !== undefined || nextB !== undefined) {
-    if (nextB === undefined || (nextA !== undefined && nextA.height < nextB.height)) {
-      yield nextA as T;
+    if (nextA !== undefined && (nextB === undefined || nextA.height < nextB.height)) {
+      yield nextA;
       nextA = a.next().value;
-    } else {
+    } else if (nextB !== undefined) {
       yield nextB;
       nextB = b.next().value;
     }
