@@ -20,7 +20,7 @@ peer_version := 0.0.18
 # Under which protocols `make protocol-test` runs.
 PROTOCOLS ?= $(shell seq 16 46)
 # The tests with a fake node, which has the protocol of the run; the one that goes through all of them has its own.
-fake_node_tests = $(shell grep -lE 'FakeNode|testProtocol' tests/rpcchainvm/*.test.ts tests/plugin/*.test.ts | grep -v every-protocol)
+fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.test.ts tests/plugin/*.test.ts | grep -v every-protocol)
 no_coverage := --config=tests/support/bunfig.toml
 # What the tests start is the binary, and where they note what they have seen to work.
 tested := TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)

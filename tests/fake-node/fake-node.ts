@@ -1,11 +1,12 @@
 import { mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
 import { idFromBytes } from "../../src/avalanche/id.ts";
+import { AppMessages } from "./app-messages.ts";
 import { within } from "./deadline.ts";
 import { FakeDatabase } from "./fake-database.ts";
 import { type Handshake, type Launched, launch } from "./launch.ts";
+import { type AcceptedBlock, leadLife } from "./life.ts";
 import type { LogLines } from "./log-lines.ts";
 import { networkUpgrades } from "./network-upgrades.ts";
 import { NodeServices } from "./node-services.ts";
@@ -34,12 +35,11 @@ export interface FakeNodeOptions {
  */
 export class FakeNode implements AsyncDisposable {
   readonly database = new FakeDatabase();
+  /** What plugins sent to other nodes. */
+  readonly messages = new AppMessages();
   /** Set it to another, and the next plugin meets an upgraded node. */
   protocol: number;
-  /** What plugins asked to be gossiped. */
-  readonly gossip: SendAppGossipMsg[] = [];
   readonly #options: FakeNodeOptions;
-  readonly #onGossip = new Set<() => void>();
   readonly #stack = new AsyncDisposableStack();
   readonly #dir = this.#stack.use(newDirectory());
   /** Plugins remember there what a node said: each of ours is another to them. */
@@ -74,6 +74,14 @@ export class FakeNode implements AsyncDisposable {
     return plugin;
   }
 
+  /**
+   * Leads the VM through its life under this node's protocol, twice, and throws where a node could not go on: see
+   * `leadLife`. `makeWork` makes a plugin have something to build. Gives the last block that was accepted.
+   */
+  leadLife(makeWork: (plugin: Plugin) => void | Promise<void>): Promise<AcceptedBlock> {
+    return leadLife(this, makeWork);
+  }
+
   /** Starts a plugin that an operator tells another protocol, and refuses it. Gives how it left. */
   async refusePlugin(toldProtocol: number): Promise<{ readonly code: number; readonly log: LogLines }> {
     const { process, handshake, log } = await this.#launch({ toldProtocol, under: underShell });
@@ -83,39 +91,19 @@ export class FakeNode implements AsyncDisposable {
     return { code, log };
   }
 
-  /** Resolves when so many messages were gossiped. */
-  async waitForGossip(count: number): Promise<readonly SendAppGossipMsg[]> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const watch = () => {
-      if (this.gossip.length >= count) resolve();
-    };
-    this.#onGossip.add(watch);
-    watch();
-    await within(`${count} gossip messages`, promise);
-    this.#onGossip.delete(watch);
-    return this.gossip;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
 
   /** What one plugin gets of the node. */
   async #side(): Promise<NodeSide> {
-    const { protocol, database } = this;
-    const services = await NodeServices.listen(protocol, {
-      database,
-      onGossip: (message) => {
-        this.gossip.push(message);
-        for (const watch of this.#onGossip) watch();
-      },
-    });
-    this.#stack.use(services);
-    return { protocol, services, fields: this.#initializeFields(services) };
+    const { protocol, messages } = this;
+    const services = this.#stack.use(await NodeServices.listen(protocol, this));
+    return { protocol, services, messages, fields: this.#initializeFields(services) };
   }
 
   /** What the node says at Initialize, in the newest layout. */
-  #initializeFields({ address, databaseAddress }: NodeServices): InitializeFields {
+  #initializeFields({ database, others }: NodeServices): InitializeFields {
     const { genesisBytes, configBytes, upgradeBytes = new TextEncoder().encode("{}") } = this.#options;
     return {
       networkId: 1337,
@@ -130,8 +118,8 @@ export class FakeNode implements AsyncDisposable {
       genesisBytes,
       upgradeBytes,
       ...(configBytes !== undefined && { configBytes }),
-      dbServerAddr: databaseAddress,
-      serverAddr: address,
+      dbServerAddr: database.address,
+      serverAddr: others.address,
       networkUpgrades,
     };
   }

@@ -19,6 +19,6 @@ export class LogLines extends Lines {
 
   /** Resolves when there is a line with this event, past ones included. */
   wait(event: string): Promise<LogLine> {
-    return this.waitFor(`the log line "${event}"`, () => this.find(event));
+    return this.watchers.waitFor(`the log line "${event}"`, () => this.find(event));
   }
 }

@@ -1,8 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
+import type { SendAppErrorMsg, SendAppRequestMsg, SendAppResponseMsg } from "../../gen/appsender/appsender_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import type { HTTP } from "../../gen/http/http_pb.ts";
 import { type BuildBlockResponse, type InitializeRequestSchema, State } from "../../gen/vm/vm_pb.ts";
+import type { AppMessages } from "./app-messages.ts";
+import { deadlineMs } from "./deadline.ts";
 import { GrpcChannel } from "./grpc-peer.ts";
 import { askNode, type HttpAnswer, type HttpRequest } from "./node-http.ts";
 import type { NodeServices } from "./node-services.ts";
@@ -15,6 +19,7 @@ export type InitializeFields = MessageInitShape<typeof InitializeRequestSchema>;
 export interface NodeSide {
   readonly protocol: number;
   readonly services: NodeServices;
+  readonly messages: AppMessages;
   /** What the node says at Initialize, in the newest layout. */
   readonly fields: InitializeFields;
 }
@@ -31,12 +36,14 @@ export class PluginClient {
   #handler: Promise<string> | undefined;
   readonly #httpChannels = new Map<string, GrpcChannel>();
   readonly #fields: InitializeFields;
+  readonly #messages: AppMessages;
 
   /** `address` is where it serves. */
-  constructor(address: string, { protocol, services, fields }: NodeSide) {
+  constructor(address: string, { protocol, services, messages, fields }: NodeSide) {
     this.protocol = protocol;
     this.node = services;
     this.#fields = fields;
+    this.#messages = messages;
     this.channel = new GrpcChannel(address);
     this.vm = createVmClient(this.channel, protocol, services.events);
     this.http = {
@@ -99,8 +106,43 @@ export class PluginClient {
     return block;
   }
 
+  /** Sends it another node's request; gives the answer, or what the plugin says instead. Rejects after 30 seconds. */
+  async sendRequest(nodeId: Uint8Array, request: Uint8Array): Promise<SendAppResponseMsg | SendAppErrorMsg> {
+    const requestId = this.#messages.newRequestId();
+    const deadline = timestampFromMs(Date.now() + deadlineMs);
+    await this.vm.appRequest({ nodeId, requestId, deadline, request });
+    return this.#messages.answers.find((answer) => answer.requestId === requestId);
+  }
+
+  /** Answers what it asked with SendAppRequest, as one of the nodes that it named; as the first if none is given. */
+  async answerRequest(request: SendAppRequestMsg, response: Uint8Array, nodeId = request.nodeIds[0]): Promise<void> {
+    await this.vm.appResponse({ ...fromPeer(request, nodeId), response });
+  }
+
+  /** The same when no answer comes. The error is read from protocol 31 on; a peer that takes too long if none is given. */
+  async failRequest(
+    request: SendAppRequestMsg,
+    { errorCode, errorMessage }: AppError = timedOut,
+    nodeId = request.nodeIds[0],
+  ): Promise<void> {
+    await this.vm.appRequestFailed({ ...fromPeer(request, nodeId), errorCode, errorMessage });
+  }
+
   /** Ends the connections. */
   close(): void {
     for (const channel of [this.channel, ...this.#httpChannels.values()]) channel[Symbol.dispose]();
   }
+}
+
+interface AppError {
+  readonly errorCode: number;
+  readonly errorMessage: string;
+}
+
+/** In the node's own words (snow/engine/common/error.go). */
+const timedOut: AppError = { errorCode: -1, errorMessage: "timed out" };
+
+function fromPeer({ requestId }: SendAppRequestMsg, nodeId: Uint8Array | undefined) {
+  if (nodeId === undefined) throw new Error("the request is to nobody");
+  return { nodeId, requestId };
 }

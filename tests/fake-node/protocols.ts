@@ -25,6 +25,8 @@ export interface Ways {
   readonly refusal: (node: { readonly release: string; readonly protocol: number }, plugin: OtherPlugin) => string;
   /** The number by which the engine is told to build a block. */
   readonly buildBlock: number;
+  /** And the one by which it is told that a state sync is done. */
+  readonly stateSyncFinished: number;
   /** The names of the numbers 1, 2, 3, … of vm.Error. Its client takes all others for success. */
   readonly errors: readonly string[];
   /** Whether a plugin's answer to an HTTP request leaves the headers that the node has set before, or clears them. */
@@ -48,6 +50,7 @@ const first: Ways = {
   stopSignal: undefined,
   refusal: (node, plugin) => `protocol version mismatch avalanchego: ${node.protocol}, vm: ${plugin.protocol}`,
   buildBlock: 0,
+  stateSyncFinished: 1,
   errors: [
     "CLOSED",
     "NOT_FOUND",
@@ -104,12 +107,16 @@ const history: readonly Step[] = [
         "upgrade_bytes config_bytes db_servers:VersionedDBServer[] server_addr",
     },
   },
-  { protocol: 21, release: "1.9.5" },
+  {
+    protocol: 21,
+    release: "1.9.5",
+    drops: ["rpcdb.WriteBatchRequest.id", "rpcdb.WriteBatchRequest.continues"],
+  },
   {
     protocol: 22,
     release: "1.9.8",
     layouts: { "vm.StateSummaryAcceptResponse": "mode err", "io.reader.ReadResponse": "read error:string" },
-    ways: { buildBlock: 1 },
+    ways: { buildBlock: 1, stateSyncFinished: 2 },
   },
   { protocol: 23, release: "1.9.9", ways: { starts: "runtime", stopSignal: "SIGINT" } },
   {

@@ -3,6 +3,7 @@ import { idToBytes } from "../../src/avalanche/id.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
 import { type HeadMarker, headMarkerKey } from "../../src/vm/rewind.ts";
+import { serveDatabase } from "../fake-node/database-server.ts";
 import { FakeDatabase } from "../fake-node/fake-database.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
@@ -17,7 +18,7 @@ let database: NodeDatabase;
 
 beforeEach(async () => {
   fake = new FakeDatabase();
-  peer = await GrpcPeer.listen((router) => fake.addTo(router));
+  peer = await GrpcPeer.listen((router) => serveDatabase(router, fake));
   client = new GrpcClient(peer.address);
   database = new NodeDatabase(client);
 });
