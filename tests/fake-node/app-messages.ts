@@ -9,7 +9,10 @@ import type {
 import { Recording } from "./recording.ts";
 import { servicesOf } from "./services.ts";
 
-/** What plugins sent to the VMs of other nodes, with the names of the newest protocol: a field that theirs lacks is not there. */
+/**
+ * What plugins sent to the VMs of other nodes, with the names of the newest protocol: a field that theirs lacks is not
+ * there.
+ */
 export class AppMessages {
   readonly requests = new Recording<SendAppRequestMsg>("app requests");
   /** To what other nodes asked: responses, and errors from protocol 33 on. Only a response has `response`. */
@@ -26,7 +29,9 @@ export class AppMessages {
     return this.#lastRequestId;
   }
 
-  /** Serves appsender.AppSender in the bytes of one protocol. Refuses node ids that have not 20 bytes, as a node does. */
+  /**
+   * Serves appsender.AppSender in the bytes of one protocol. Refuses node ids that have not 20 bytes, as a node does.
+   */
   addTo(router: ConnectRouter, protocol: number): void {
     router.service(servicesOf(protocol).appSender, {
       sendAppRequest: (message) => record(this.requests, message, message.nodeIds),

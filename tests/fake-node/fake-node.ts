@@ -12,28 +12,37 @@ import { networkUpgrades } from "./network-upgrades.ts";
 import { NodeServices } from "./node-services.ts";
 import { Plugin } from "./plugin.ts";
 import type { InitializeFields, NodeSide } from "./plugin-client.ts";
-import { newestProtocol } from "./protocols.ts";
+import { newestProtocol, protocols } from "./protocols.ts";
 
 /** What a node has to know of the VM of its chain. */
 export interface FakeNodeOptions {
   /** The RPCChainVM protocol that it speaks, 16 to 46; the newest if none is named. */
   readonly protocol?: number;
-  /** Starts the VM: the program and what is behind it. It runs in a directory that is new and empty. */
+  /**
+   * Starts the VM: the program, best by its whole path, and its arguments. It runs in a new and empty directory, with
+   * the few variables that its node gives it.
+   */
   readonly command: readonly string[];
   /** The VM's name: GRPC_<NAME>_PROTOCOL says the protocol to it from 23 on, as an operator may. */
   readonly name: string;
+  /** What Initialize says of the genesis. */
   readonly genesisBytes: Uint8Array;
   /** What the operator configured; nothing if it is not named. */
   readonly configBytes?: Uint8Array;
-  /** What the operator wrote into upgrade.json. */
+  /** What the operator wrote into upgrade.json; `{}` if it is not named. */
   readonly upgradeBytes?: Uint8Array;
 }
 
 /**
  * A node as a plugin sees it: real gRPC services on the loopback interface, and processes started as AvalancheGo starts
- * them. It has one chain, whose directory and database outlive the plugins that run it.
+ * them. It has one chain, whose directory and database outlive the plugins that run it. With it end all of its plugins,
+ * by SIGKILL: `await using node = new FakeNode(…)`. What waits for a process,
+ * its log or its messages gives up after 30 seconds.
  */
 export class FakeNode implements AsyncDisposable {
+  /** All that there are: 16 to 46. */
+  static readonly protocols: readonly number[] = protocols;
+  /** What it lends its chain. */
   readonly database = new FakeDatabase();
   /** What plugins sent to other nodes. */
   readonly messages = new AppMessages();
@@ -60,7 +69,11 @@ export class FakeNode implements AsyncDisposable {
     return join(this.workingDir, ".avalanchego", "chainData", idFromBytes(chainId));
   }
 
-  /** Starts a plugin and shakes hands. It ends with the node at the latest. `under` starts it in another program. */
+  /**
+   * Starts a plugin and shakes hands; Initialize is not called yet. It ends with the node at the latest. `under` is
+   * another program with its arguments, which gets the plugin's command line. Rejects, with what the plugin wrote to
+   * standard error, when it leaves without a handshake, or speaks another protocol.
+   */
   async startPlugin(under: readonly string[] = []): Promise<Plugin> {
     return this.startPluginAs(Plugin, under);
   }

@@ -20,10 +20,10 @@ export interface Starter<P extends Plugin> {
 }
 
 /**
- * Leads any VM through its life under one protocol, as the node and its engine do: the probe for its version; then twice
- * Initialize, bootstrapping, normal operation, one block from BuildBlock to BlockAccept, every call by which it is served
- * to peers, metrics and health, Shutdown and the end of the process. The second time it must know what it accepted the
- * first time. Peers come and go meanwhile, and send what makes no sense.
+ * Leads any VM through its life under one protocol, as the node and its engine do: the probe for its version; then
+ * twice Initialize, bootstrapping, normal operation, one block from BuildBlock to BlockAccept, every call by which it
+ * is served to peers, metrics and health, Shutdown and the end of the process. The second time it must know what it
+ * accepted the first time. Peers come and go meanwhile, and send what makes no sense.
  *
  * `makeWork` makes a plugin in normal operation have something to build. Gives the last accepted block. Throws with the
  * call's name where a node could not go on, and where the plugin does not end by itself with exit code 0.

@@ -3,6 +3,7 @@ import { Watchers } from "./watchers.ts";
 
 /** What a process writes, line by line. */
 export class Lines {
+  /** So far, without the ends of lines. */
   readonly text: string[] = [];
   /** Resolves when nobody can write any more. */
   readonly ended: Promise<void>;
@@ -19,7 +20,7 @@ export class Lines {
     await this.#reader.cancel();
   }
 
-  /** Resolves with the first line that matches, past ones included. */
+  /** Resolves with the first line that matches, past ones included. Rejects after 30 seconds. */
   waitForText(pattern: RegExp): Promise<string> {
     return this.watchers.waitFor(`a line like ${pattern}`, () => this.text.find((line) => pattern.test(line)));
   }

@@ -6,19 +6,23 @@ import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import type { HTTP } from "../../gen/http/http_pb.ts";
 import { type BuildBlockResponse, type InitializeRequestSchema, State } from "../../gen/vm/vm_pb.ts";
 import type { AppMessages } from "./app-messages.ts";
-import { deadlineMs } from "./deadline.ts";
+import { deadlineMs, within } from "./deadline.ts";
 import { GrpcChannel } from "./grpc-peer.ts";
 import { askNode, type HttpAnswer, type HttpRequest } from "./node-http.ts";
 import type { NodeServices } from "./node-services.ts";
 import { servicesOf } from "./services.ts";
+import { lastStateSummary, type StateSummary, syncState } from "./state-sync.ts";
 import { createVmClient, type VmClient } from "./vm-client.ts";
 
+/** What Initialize says, in the newest layout: what an older one lacks is not sent. */
 export type InitializeFields = MessageInitShape<typeof InitializeRequestSchema>;
 
 /** What a plugin's client knows of the node. */
 export interface NodeSide {
   readonly protocol: number;
+  /** What the node serves this plugin alone. */
   readonly services: NodeServices;
+  /** What all of its plugins sent to other nodes. */
   readonly messages: AppMessages;
   /** What the node says at Initialize, in the newest layout. */
   readonly fields: InitializeFields;
@@ -27,8 +31,11 @@ export interface NodeSide {
 /** The services of a running plugin, as its node calls them. */
 export class PluginClient {
   readonly protocol: number;
+  /** Fails as the node's client does: see `createVmClient`. */
   readonly vm: VmClient;
+  /** Where the first handler of CreateHandlers serves. */
   readonly http: Client<typeof HTTP>;
+  /** Most gRPC servers have it; no node asks. */
   readonly health: Client<typeof Health>;
   /** What it sends to the node. */
   readonly node: NodeServices;
@@ -53,7 +60,10 @@ export class PluginClient {
     this.health = this.channel.client(Health);
   }
 
-  /** What a client of the node's HTTP server sees, for a request to a handler of the plugin. */
+  /**
+   * What a client of the node's HTTP server sees, for a request to a handler of the plugin: the first of CreateHandlers
+   * if none is given. The node sends a request there by the handler's prefix; `url` is what the client asked for.
+   */
   ask(request: HttpRequest, handler?: { readonly serverAddr: string }): Promise<HttpAnswer> {
     return askNode(handler === undefined ? this.http : this.#httpAt(handler.serverAddr), this.protocol, request);
   }
@@ -70,7 +80,10 @@ export class PluginClient {
     return channel.client(servicesOf(this.protocol).http);
   }
 
-  /** With the address of an older database behind, as a node has it until protocol 29. */
+  /**
+   * Says what the node says, but for `fields`. Until protocol 29 with the address of an older database behind, as some
+   * do.
+   */
   initialize(fields: InitializeFields = {}) {
     const request = { ...this.#fields, ...fields } as InitializeFields;
     const database = { version: "v1.4.5", serverAddr: request.dbServerAddr };
@@ -85,14 +98,15 @@ export class PluginClient {
     await this.vm.setState({ state: State.NORMAL_OP });
   }
 
+  /** Initialize, and all up to normal operation. */
   async start(fields: InitializeFields = {}): Promise<void> {
     await this.initialize(fields);
     await this.toNormalOperation();
   }
 
-  /** A block that waits to be built, up to preference, as the engine leads it. */
+  /** Waits until there is a block to build, and leads it up to preference, as the engine does. */
   async buildAndVerify(): Promise<BuildBlockResponse> {
-    await this.vm.waitForEvent({});
+    await within("something to build", this.vm.waitForEvent({}));
     const block = await this.vm.buildBlock({});
     await this.vm.blockVerify({ bytes: block.bytes });
     await this.vm.setPreference({ id: block.id });
@@ -104,6 +118,16 @@ export class PluginClient {
     const block = await this.buildAndVerify();
     await this.vm.blockAccept({ id: block.id });
     return block;
+  }
+
+  /** What it offers to nodes that want to sync: see `lastStateSummary` in state-sync.ts. */
+  lastStateSummary(): Promise<StateSummary | undefined> {
+    return lastStateSummary(this.vm);
+  }
+
+  /** Lets it sync to a summary after Initialize, and gives how it took it: see `syncState` in state-sync.ts. */
+  syncState(summary: Uint8Array): Promise<"skipped" | "static" | "dynamic"> {
+    return syncState(this, summary);
   }
 
   /** Sends it another node's request; gives the answer, or what the plugin says instead. Rejects after 30 seconds. */
@@ -119,7 +143,9 @@ export class PluginClient {
     await this.vm.appResponse({ ...fromPeer(request, nodeId), response });
   }
 
-  /** The same when no answer comes. The error is read from protocol 31 on; a peer that takes too long if none is given. */
+  /**
+   * The same when no answer comes. The error is read from protocol 31 on; a peer that takes too long if none is given.
+   */
   async failRequest(
     request: SendAppRequestMsg,
     { errorCode, errorMessage }: AppError = timedOut,

@@ -18,6 +18,7 @@ export interface Step {
 
 /** How the node behaves beside its messages. */
 export interface Ways {
+  /** How a plugin learns of its node, and the node where it serves. */
   readonly starts: "go-plugin" | "runtime";
   /** What ends a plugin after Shutdown. go-plugin has a call for it. */
   readonly stopSignal: "SIGINT" | "SIGTERM" | undefined;
@@ -40,8 +41,11 @@ interface OtherPlugin {
   readonly protocol: number;
 }
 
+/** Of AvalancheGo v1.8.0. */
 export const oldestProtocol = 16;
+/** Of AvalancheGo v1.15.0. */
 export const newestProtocol = 46;
+/** All between. */
 export const protocols: readonly number[] = Array.from({ length: 31 }, (_, i) => oldestProtocol + i);
 
 /** Of protocol 16. */
@@ -245,10 +249,12 @@ function stepsTo(protocol: number): readonly Step[] {
   return history.slice(0, protocol - oldestProtocol + 1);
 }
 
+/** The last release that speaks a protocol, `1.14.2`. */
 export function releaseOf(protocol: number): string {
   return stepsTo(protocol).at(-1)?.release ?? "";
 }
 
+/** How a node of a protocol behaves. Throws when there is no such protocol. */
 export function waysOf(protocol: number): Ways {
   return Object.assign({}, first, ...stepsTo(protocol).map(({ ways }) => ways));
 }

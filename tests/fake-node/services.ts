@@ -18,8 +18,8 @@ import { VM } from "../../gen/vm/vm_pb.ts";
 import { has, layoutOf } from "./protocols.ts";
 
 /**
- * What node and plugin speak in one protocol, with that protocol's bytes. The types are those of the newest one: a field
- * that is not there is neither sent nor read.
+ * What node and plugin speak in one protocol, with that protocol's bytes. The types are those of the newest one: a
+ * field that is not there is neither sent nor read.
  */
 export interface Services {
   readonly vm: typeof VM;

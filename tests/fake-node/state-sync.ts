@@ -1,6 +1,6 @@
 import { Error as Answer, Message, StateSummaryAcceptResponse_Mode as Mode, State } from "../../gen/vm/vm_pb.ts";
 import { within } from "./deadline.ts";
-import type { PluginClient } from "./plugin-client.ts";
+import type { NodeServices } from "./node-services.ts";
 import { has, waysOf } from "./protocols.ts";
 import type { VmClient } from "./vm-client.ts";
 
@@ -10,6 +10,13 @@ export interface StateSummary {
   readonly id: Uint8Array;
   readonly height: bigint;
   readonly bytes: Uint8Array;
+}
+
+/** A plugin as its node sees it. */
+interface SyncingPlugin {
+  readonly protocol: number;
+  readonly vm: VmClient;
+  readonly node: NodeServices;
 }
 
 /**
@@ -28,11 +35,11 @@ export async function lastStateSummary(vm: VmClient): Promise<StateSummary | und
 
 /**
  * Lets a plugin sync to the summary that the network has agreed on, as the node does after Initialize
- * (snow/engine/snowman/syncer), and gives how it took it: "skipped" for bootstrapping from where it is, "static" when it
- * is done, "dynamic" when it goes on while the node bootstraps. Then comes `toNormalOperation`. Throws where the node
- * would not sync, or where the chain would stop.
+ * (snow/engine/snowman/syncer), and gives how it took it: "skipped" for bootstrapping from where it is, "static" when
+ * it is done, "dynamic" when it goes on while the node bootstraps. Then comes `toNormalOperation`. Throws where the
+ * node would not sync, or where the chain would stop.
  */
-export async function syncState(plugin: PluginClient, summary: Uint8Array): Promise<"skipped" | "static" | "dynamic"> {
+export async function syncState(plugin: SyncingPlugin, summary: Uint8Array): Promise<"skipped" | "static" | "dynamic"> {
   const { vm } = plugin;
   const { enabled, err } = await vm.stateSyncEnabled({});
   if (!enabled || err !== Answer.UNSPECIFIED) throw new Error("the VM does not sync");
@@ -52,7 +59,7 @@ function refuse(method: string, err: Answer, harmless: Answer = Answer.UNSPECIFI
 }
 
 /** The plugin says when it is done, as it says that there is something to build. */
-async function waitForEnd({ vm, node, protocol }: PluginClient): Promise<void> {
+async function waitForEnd({ vm, node, protocol }: SyncingPlugin): Promise<void> {
   const [message, wanted] = has(protocol, "vm.VM.WaitForEvent")
     ? [vm.waitForEvent({}).then(({ message }) => message), Message.STATE_SYNC_FINISHED]
     : [node.events.take(), waysOf(protocol).stateSyncFinished];

@@ -16,14 +16,15 @@ import type { MessageQueue } from "./message-queue.ts";
 import { waysOf } from "./protocols.ts";
 import { servicesOf } from "./services.ts";
 
+/** Has every call of every protocol, with the fields of the newest. */
 export type VmClient = Client<typeof VM>;
 type Reply = Record<string, unknown> & AnyMessage;
 type Call = (request: Record<string, unknown>, options?: CallOptions) => Promise<Reply>;
 
 /**
  * vm.VM as the node's client of one protocol calls it. A call that the protocol does not have fails, and so does a
- * reply that the node would not take, or that would be its end. `waitForEvent` takes from `events` where the plugin puts
- * its messages there.
+ * reply that the node would not take, or that would be its end. `waitForEvent` takes from `events` where the plugin
+ * puts its messages there.
  */
 export function createVmClient(channel: GrpcChannel, protocol: number, events: MessageQueue): VmClient {
   const { vm, messenger } = servicesOf(protocol);

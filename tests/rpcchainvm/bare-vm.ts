@@ -1,6 +1,6 @@
 // A VM on Connect alone, of nothing that we wrote but the fake node's tables: blocks are their parents' ids and their
-// heights, and a request by HTTP asks for one. It shows that the fake node leads a VM that is not ours, and, with a fault
-// by name as its argument, that it notices one.
+// heights, and a request by HTTP asks for one. It shows that the fake node leads a VM that is not ours, and, with a
+// fault by name as its argument, that it notices one.
 import { createHash } from "node:crypto";
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { GRPCController } from "../../gen/plugin/plugin_pb.ts";

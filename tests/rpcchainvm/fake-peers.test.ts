@@ -14,7 +14,6 @@ import { GrpcChannel, GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { NodeServices } from "../fake-node/node-services.ts";
 import { PluginClient } from "../fake-node/plugin-client.ts";
 import { servicesOf } from "../fake-node/services.ts";
-import { lastStateSummary, syncState } from "../fake-node/state-sync.ts";
 import { errorOf } from "../support/status.ts";
 
 interface World {
@@ -203,15 +202,15 @@ describe("a state sync", () => {
   ] as const)("protocol %d: a VM takes it as %s", async (protocol, way, accepted, message) => {
     const calls: string[] = [];
     await withVm(protocol, syncingVm(calls, accepted, notify(protocol, message)), async ({ plugin }) => {
-      expect(await syncState(plugin, summary)).toBe(way);
+      expect(await plugin.syncState(summary)).toBe(way);
       expect(calls).toEqual(["enabled", `state ${State.STATE_SYNCING}`, "ongoing", "parse", "accept"]);
-      expect(await lastStateSummary(plugin.vm)).toEqual({ id, height: 9n, bytes: summary });
+      expect(await plugin.lastStateSummary()).toEqual({ id, height: 9n, bytes: summary });
     });
   });
 
   test("does not end with another message", async () => {
     await withVm(41, syncingVm([], { mode: 2 }, notify(41, 1)), async ({ plugin }) => {
-      expect((await errorOf(syncState(plugin, summary))).rawMessage).toBe("message 1 is not the end of the state sync");
+      expect((await errorOf(plugin.syncState(summary))).rawMessage).toBe("message 1 is not the end of the state sync");
     });
   });
 
@@ -228,7 +227,7 @@ describe("a state sync", () => {
       46,
       (world) => ({ ...syncingVm([], { mode: 1 })(world), ...reply }),
       async ({ plugin }) => {
-        expect((await errorOf(syncState(plugin, summary))).rawMessage).toBe(problem);
+        expect((await errorOf(plugin.syncState(summary))).rawMessage).toBe(problem);
       },
     );
   });
@@ -238,7 +237,7 @@ describe("a state sync", () => {
       46,
       () => ({ getLastStateSummary: () => ({ err: 3 }) }),
       async ({ plugin }) => {
-        expect(await lastStateSummary(plugin.vm)).toBeUndefined();
+        expect(await plugin.lastStateSummary()).toBeUndefined();
       },
     );
     const other = { getStateSummary: () => ({ id: new Uint8Array(32), bytes: summary }) };
@@ -246,7 +245,7 @@ describe("a state sync", () => {
       46,
       (world) => ({ ...syncingVm([], {})(world), ...other }),
       async ({ plugin }) => {
-        expect((await errorOf(lastStateSummary(plugin.vm))).rawMessage).toContain("is not that of height 9");
+        expect((await errorOf(plugin.lastStateSummary())).rawMessage).toContain("is not that of height 9");
       },
     );
   });
