@@ -20,7 +20,7 @@ peer_version := 0.0.18
 # Under which protocols `make protocol-test` runs.
 PROTOCOLS ?= $(shell seq 16 46)
 # The tests with a fake node, which has the protocol of the run; the one that goes through all of them has its own.
-fake_node_tests = $(shell grep -lE 'FakeNode|testProtocol' tests/rpcchainvm/*.test.ts tests/plugin/*.test.ts | grep -v every-protocol)
+fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.test.ts tests/plugin/*.test.ts | grep -v every-protocol)
 no_coverage := --config=tests/support/bunfig.toml
 # What the tests start is the binary, and where they note what they have seen to work.
 tested := TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
@@ -46,8 +46,9 @@ check: format-check lint types gen-check test ## everything that must pass; writ
 fix: node_modules ## format, and apply safe fixes
 	$(bun) run --bun biome check --write
 
-gen: node_modules ## generate gen/ from proto/
+gen: node_modules ## generate gen/ from proto/, and the README's table of errors
 	$(bun) run --bun buf generate
+	$(bun) tests/readme/errors-table.ts README.md
 
 build: $(binary) ## the binary, build/timestampvm
 	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc

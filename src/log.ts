@@ -1,5 +1,7 @@
-/** A log drops what ranks below its own level. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
+/** From the least to the most important. A log drops what ranks below its own level. */
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = (typeof logLevels)[number];
 
 /** What an event carries besides its name. Never the data of a proposal. */
 export type LogFields = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
@@ -7,7 +9,7 @@ export type LogFields = Readonly<Record<string, string | number | bigint | boole
 /** One JSON line per event, for people and for machines. Integers have all their digits. */
 export class Log {
   readonly #write: (line: string) => void;
-  #threshold = rank.info;
+  #threshold = rankOf("info");
 
   /** `write` takes a line without its end. */
   constructor(write: (line: string) => void) {
@@ -15,7 +17,7 @@ export class Log {
   }
 
   setLevel(level: LogLevel): void {
-    this.#threshold = rank[level];
+    this.#threshold = rankOf(level);
   }
 
   debug(event: string, fields?: LogFields): void {
@@ -35,15 +37,18 @@ export class Log {
   }
 
   #log(level: LogLevel, event: string, fields: LogFields = {}): void {
-    if (rank[level] < this.#threshold) return;
+    if (rankOf(level) < this.#threshold) return;
     const time = new Date().toISOString();
     this.#write(JSON.stringify({ time, level, event, ...fields }, formatValue));
   }
 }
 
-const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 /** Characters. Longer texts are cut: an error may quote what a peer sent. */
 const maxTextLength = 2_000;
+
+function rankOf(level: LogLevel): number {
+  return logLevels.indexOf(level);
+}
 
 function formatValue(_name: string, value: unknown): unknown {
   if (typeof value === "bigint") return JSON.rawJSON(value.toString());

@@ -1,10 +1,12 @@
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
 import { Admission } from "./api/admission.ts";
-import { apiPaths, rpcPath } from "./api/paths.ts";
+import { explorerPath, rpcPath } from "./api/paths.ts";
 import { Turns } from "./api/turns.ts";
+import { messageOf } from "./avalanche/coded-error.ts";
 import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/terminal/write-all.ts";
+import type { Submission } from "./core/proposal.ts";
 import { Log } from "./log.ts";
 import { answerSimpleBy } from "./plugin/http.ts";
 import { type ChainOptions, openChain } from "./plugin/open.ts";
@@ -23,6 +25,7 @@ const args = process.argv.slice(2);
 
 // What only one of the two ways needs is loaded when it is: a node waits for the handshake, and people for a prompt.
 const importApi = () => import("./api/app.ts");
+const importExplorer = () => import("./explorer/explorer.tsx");
 const importCli = () => import("./cli/cli.ts");
 
 if (args.length > 0) {
@@ -78,8 +81,12 @@ async function serve(): Promise<void> {
     const { maxHttpRequests, maxHttpBytes, clientAddressHeader } = config;
     admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
     const { createApi } = await importApi();
-    const { fetch, answerRpc } = createApi(vm, identity, log, turns);
-    return { paths: apiPaths, fetch, answerSimple: answerSimpleBy(answerRpc, rpcPath), clientAddressHeader };
+    const { createExplorer } = await importExplorer();
+    const explorer = createExplorer(vm, identity.notice);
+    const propose = (batch: readonly Submission[]) => vm.propose(batch);
+    const { fetch, answerRpc } = createApi({ view: vm, propose, identity, explorer, log, turns });
+    const answerSimple = answerSimpleBy(answerRpc, rpcPath);
+    return { paths: [rpcPath, explorerPath], fetch, answerSimple, clientAddressHeader };
   };
   const vm: VmDefinition = {
     name,
@@ -95,7 +102,7 @@ async function serve(): Promise<void> {
     expectOpenFiles();
     await servePlugin(vm, { log, admission, onNodeCall: () => turns.noteNodeCall() });
   } catch (error) {
-    log.error("cannot serve", { error: error instanceof Error ? error.message : String(error) });
+    log.error("cannot serve", { error: messageOf(error) });
     process.exit(1);
   }
 }

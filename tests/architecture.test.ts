@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 
 // The architecture, as a test. Each folder of src, and each file at its root, has a row; a new one may import nothing
 // until someone decides its row.
@@ -8,24 +8,23 @@ import { dirname, join } from "node:path";
 interface Row {
   /** What it may import of src and gen, besides itself. */
   readonly layers: readonly string[];
+  /** Of which it may import types. */
+  readonly typesOf?: readonly string[];
   readonly packages: RegExp;
 }
 
 const rowByLayer: Readonly<Record<string, Row>> = {
-  avalanche: { layers: [], packages: /^(@scure\/base|node:crypto)$/ },
+  avalanche: { layers: [], packages: /^(@scure\/base|@noble\/hashes\/sha2\.js|node:crypto)$/ },
   core: { layers: ["avalanche"], packages: /^$/ },
   proof: { layers: ["core", "avalanche"], packages: /^$/ },
-  client: { layers: ["core", "avalanche"], packages: /^zod$/ },
+  client: { layers: ["core", "avalanche"], typesOf: ["proof"], packages: /^zod$/ },
   store: { layers: ["core", "avalanche"], packages: /^(bun:sqlite|node:fs|node:path|node:crypto)$/ },
   vm: { layers: ["store", "core", "avalanche"], packages: /^$/ },
   api: {
-    layers: ["vm", "client", "proof", "core", "avalanche", "log", "explorer"],
+    layers: ["vm", "client", "proof", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|zod)$/,
   },
-  explorer: {
-    layers: ["vm", "client", "proof", "core", "avalanche", "api"],
-    packages: /^(hono(\/.+)?|@noble\/hashes\/sha2\.js)$/,
-  },
+  explorer: { layers: ["vm", "client", "proof", "core", "avalanche"], packages: /^hono(\/.+)?$/ },
   rpcchainvm: {
     layers: ["avalanche", "gen", "log"],
     packages:
@@ -58,6 +57,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
 const maxCodeLines = 250;
 
 const imports = /(?:\bfrom\s*|(?<!["'])\bimport\s*\(?\s*)["']([^"']+)["']/g; // `import type` counts, the text "import" does not
+const typeImports = /^import type [^;]*?\bfrom "([^"]+)";$/gm;
 const comments = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g;
 const impure =
   /\bDate\.now|new Date\(\)|Math\.random|\bprocess\.|\bBun\.|\bfetch\(|\bset(Timeout|Interval)|\bconsole\.|\bperformance\./;
@@ -70,10 +70,14 @@ const leftOver = /\b(TODO|FIXME|XXX)\b/;
 
 /** "src/vm/vm.ts" → "vm", "src/main.ts" → "main", "gen/vm/vm_pb.ts" → "gen" */
 const layerOf = (path: string) => path.replace(/^src\//, "").split(/[/.]/)[0] ?? "";
-const importsOf = (text: string) => [...text.matchAll(imports)].map(([, name = ""]) => name);
-const resolve = (from: string, name: string) => join(dirname(from), name);
+const isPath = (name: string) => /^(src|gen|tests)\/|^package\.json$/.test(name);
 
 const root = join(import.meta.dir, "..");
+const packageJson: PackageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+/** What the package shows to others. */
+const exported = valuesOf(packageJson.exports).map((path) => join(path));
+/** Where programs begin, of which nothing else need be imported. */
+const entryPoints = ["src/main.ts", "src/explorer/browser/page-script.ts", ...exported];
 const textByPath = new Map(
   ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}"].flatMap((pattern) =>
     [...new Bun.Glob(pattern).scanSync(root)].map((path) => [path, readFileSync(join(root, path), "utf8")] as const),
@@ -81,16 +85,39 @@ const textByPath = new Map(
 );
 const sources = [...textByPath].filter(([path]) => path.startsWith("src/"));
 
+interface PackageJson {
+  readonly imports: Readonly<Record<string, unknown>>;
+  readonly exports?: unknown;
+}
+
+/** The texts in a value, whatever conditions lead to them. */
+function valuesOf(value: unknown = {}): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(valuesOf) : [];
+}
+
+/** What a name in a file stands for: a path in this repository or a package; of a "#name", all that it may stand for. */
+function resolve(from: string, name: string): string[] {
+  if (name.startsWith("#")) return valuesOf(packageJson.imports[name]).map((target) => join(target));
+  return [name.startsWith(".") ? join(dirname(from), name) : name];
+}
+
+function importsOf(path: string): string[] {
+  const names = [...(textByPath.get(path) ?? "").matchAll(imports)];
+  return names.flatMap(([, name = ""]) => resolve(path, name));
+}
+
 describe.each(sources)("%s", (path, text) => {
   const layer = layerOf(path);
   const row = rowByLayer[layer] ?? { layers: [], packages: /^$/ };
   const code = text.replace(comments, "");
+  const types = [...text.matchAll(typeImports)].flatMap(([, name = ""]) => resolve(path, name));
 
   test("imports what its layer may import", () => {
-    for (const name of importsOf(text)) {
-      if (name.startsWith(".")) {
-        expect([layer, ...row.layers], `import ${name}`).toContain(layerOf(resolve(path, name)));
-      } else expect(name, "a package").toMatch(row.packages);
+    for (const name of importsOf(path)) {
+      const layers = [layer, ...row.layers, ...(types.includes(name) ? (row.typesOf ?? []) : [])];
+      if (isPath(name)) expect(layers, `import ${name}`).toContain(layerOf(name));
+      else expect(name, "a package").toMatch(row.packages);
     }
   });
 
@@ -101,7 +128,7 @@ describe.each(sources)("%s", (path, text) => {
     if (layer === "rpcchainvm" && !path.endsWith("/protocol.ts")) {
       expect(code, "only protocol.ts knows protocol numbers").not.toMatch(testsProtocol);
     }
-    if (layer !== "store") expect(importsOf(text), "only store knows SQLite").not.toContain("bun:sqlite");
+    if (layer !== "store") expect(importsOf(path), "only store knows SQLite").not.toContain("bun:sqlite");
   });
 
   test("is short, plain and finished", () => {
@@ -116,36 +143,52 @@ test("every layer of the table is there", () => {
   expect(new Set(sources.map(([path]) => layerOf(path)))).toEqual(new Set(Object.keys(rowByLayer)));
 });
 
-test("every file is reached from main.ts, or from the script of the page", () => {
+test("no imports go in a circle, those of types included", () => {
+  const seen = new Set<string>();
+  const circleFrom = (path: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (seen.has(path)) return [];
+    seen.add(path);
+    return importsOf(path).flatMap((next) => circleFrom(next, [...way, path]));
+  };
+  expect(sources.flatMap(([path]) => circleFrom(path, []))).toEqual([]);
+});
+
+test("no two files have names that differ only in their ending", () => {
+  const names = [...new Bun.Glob("src/**/*").scanSync(root)].map((path) => parse(path));
+  const twins = names.filter(({ name, ext }) => names.some((other) => other.name === name && other.ext !== ext));
+  expect(twins.map(({ dir, base }) => `${dir}/${base}`)).toEqual([]);
+});
+
+test("every file is reached from where a program begins, or is exported", () => {
   const reached = new Set<string>();
-  const open = ["src/main.ts", "src/explorer/browser/page-script.ts"];
+  const open = [...entryPoints];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    const text = textByPath.get(path);
-    if (text === undefined || reached.has(path)) continue;
+    if (!textByPath.has(path) || reached.has(path)) continue;
     reached.add(path);
-    for (const name of importsOf(text)) if (name.startsWith(".")) open.push(resolve(path, name));
+    open.push(...importsOf(path));
   }
   expect(sources.map(([path]) => path).filter((path) => !reached.has(path))).toEqual([]);
 });
 
 test("every exported name is imported somewhere, or part of one that is", () => {
-  const clauses = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*["'](\.[^"']+)["']/g;
+  const clauses = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*["']([.#][^"']+)["']/g;
   const used = new Set<string>();
   for (const [path, text] of textByPath) {
     for (const [, names = "", from = ""] of text.matchAll(clauses)) {
       for (const name of names.split(",")) {
-        used.add(
-          `${resolve(path, from)} ${name
-            .trim()
-            .replace(/^type\s+/, "")
-            .replace(/\s+as\s+.*/, "")}`,
-        );
+        const plain = name
+          .trim()
+          .replace(/^type\s+/, "")
+          .replace(/\s+as\s+.*/, "");
+        for (const target of resolve(path, from)) used.add(`${target} ${plain}`);
       }
     }
   }
-  const exported = /^export (?:declare )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
-  const unused = sources.flatMap(([path, text]) =>
-    [...text.matchAll(exported)]
+  const exports = /^export (?:declare )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+  const inner = sources.filter(([path]) => !exported.includes(path));
+  const unused = inner.flatMap(([path, text]) =>
+    [...text.matchAll(exports)]
       .map(([, name = ""]) => name)
       .filter((name) => !used.has(`${path} ${name}`))
       // A type that another declaration of its file mentions is the shape of something that is exported.

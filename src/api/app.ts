@@ -1,12 +1,11 @@
 import { Hono } from "hono";
-import { addExplorer } from "../explorer/explorer.tsx";
 import type { Log } from "../log.ts";
-import type { Identity } from "../vm/identity.ts";
-import type { Vm } from "../vm/vm.ts";
+import type { Asker, Caller } from "../vm/caller.ts";
 import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
 import { collectIfGrown } from "./memory.ts";
-import { createMethods, staticMethods } from "./methods.ts";
-import type { Asker, Caller, Turns } from "./turns.ts";
+import { createMethods, type MethodOptions, staticMethods } from "./methods.ts";
+import { explorerPath, rpcPath } from "./paths.ts";
+import type { Turns } from "./turns.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
 export const maxBodyBytes = 4 * 1024 * 1024;
@@ -28,14 +27,21 @@ interface Environment {
   readonly Bindings: { readonly caller: Caller };
 }
 
-export type ApiApp = Hono<Environment>;
+type App = Hono<Environment>;
 
-/** What people and programs see of the chain: JSON-RPC at `/rpc`, pages at `/explorer`. All of it is done in `turns`. */
-export function createApi(vm: Vm, identity: Identity, log: Log, turns: Turns): Api {
-  const methods = createMethods(vm, identity);
+export interface ApiOptions extends MethodOptions {
+  /** The pages, made elsewhere. */
+  readonly explorer: App;
+  readonly log: Log;
+  readonly turns: Turns;
+}
+
+/** What people and programs see of the chain: JSON-RPC and pages, each at its path. All of it is done in `turns`. */
+export function createApi({ explorer, log, turns, ...options }: ApiOptions): Api {
+  const methods = createMethods(options);
   const app = createApp(log);
-  serveRpc(app, "/rpc", methods, maxBodyBytes);
-  addExplorer(app, vm, identity.notice);
+  serveRpc(app, rpcPath, methods, maxBodyBytes);
+  app.route(explorerPath, explorer);
   app.notFound((c) => c.text("not found\n", 404));
   return {
     fetch: (request, asker) => turns.run(asker, (caller) => app.fetch(request, { caller })),
@@ -77,8 +83,8 @@ const longBytes = 1024 * 1024;
 /** Bytes or characters after which it is worth a look how much memory is in use. */
 const largeBytes = 64 * 1024;
 
-function createApp(log: Log): ApiApp {
-  const app: ApiApp = new Hono();
+function createApp(log: Log): App {
+  const app: App = new Hono();
   app.onError((error, c) => answerFailure(error, c.req.path, c.env.caller.signal, log));
   app.use(async (c, next) => {
     if (c.req.url.length > maxUrlLength) return c.text(`a URL has at most ${maxUrlLength} characters\n`, 414);
@@ -93,7 +99,7 @@ export function answerFailure(error: Error, path: string, signal: AbortSignal, l
   return new Response("internal error\n", { status: 500 });
 }
 
-function serveRpc(app: ApiApp, path: string, methods: Methods, maxBytes: number): void {
+function serveRpc(app: App, path: string, methods: Methods, maxBytes: number): void {
   app.all(path, async (c) => {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
     // A web page may send other types to us without asking first; this one needs the node's consent.

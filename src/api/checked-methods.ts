@@ -1,33 +1,30 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { CheckedParamsOf, MethodName, ResultOf } from "../client/contract.ts";
-import { type Awaitable, InvalidParams, type Method, type Params } from "./json-rpc.ts";
-import type { Caller } from "./turns.ts";
+import type { Caller } from "../vm/caller.ts";
+import { InvalidParams } from "./invalid-params.ts";
+import type { Awaitable, Method, Params } from "./json-rpc.ts";
 
 /** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
 export type Implementation = {
   readonly [Name in MethodName]: (params: CheckedParamsOf<Name>, caller: Caller) => Awaitable<ResultOf<Name>>;
 };
 
-/** What the parameters of a method must be; undefined when it takes none at all, not even an empty object. */
-type ParamsSchema = z.ZodType | undefined;
-
 /** A method that checks what comes by its schema, and runs `run` with what it means. */
-export function checked<T>(schema: ParamsSchema, run: (params: T, caller: Caller) => unknown): Method {
-  return (params, caller) => run(checkParams(schema, params) as T, caller);
+export function checked<T>(schema: z.ZodType<T>, run: (params: T, caller: Caller) => unknown): Method {
+  return (params, caller) => run(checkParams(schema, params), caller);
 }
 
 /** Throws `InvalidParams`. */
-function checkParams(schema: ParamsSchema, params: Params): unknown {
-  if (schema === undefined) return expectNoParams(params);
-  const object = getObject(params);
-  const checked = schema.safeParse(object);
+function checkParams<T>(schema: z.ZodType<T>, params: Params): T {
+  const given = schema instanceof z.ZodUndefined ? expectNoParams(params) : getObject(params);
+  const checked = schema.safeParse(given);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  throw new InvalidParams(issue === undefined ? "not understood" : describe(issue, object));
+  throw issue === undefined ? new InvalidParams("not understood") : toInvalidParams(issue, given ?? {});
 }
 
-function expectNoParams(params: Params): void {
-  if (params === undefined || (Array.isArray(params) && params.length === 0)) return;
+function expectNoParams(params: Params): undefined {
+  if (params === undefined || (Array.isArray(params) && params.length === 0)) return undefined;
   throw new InvalidParams("no parameters were expected");
 }
 
@@ -41,9 +38,11 @@ function getObject(params: Params): object {
   throw new InvalidParams("expected an object with named parameters");
 }
 
-function describe({ path, message, ...issue }: z.core.$ZodIssue, object: object): string {
-  if (issue.code === "unrecognized_keys") return `unknown field \`${issue.keys[0]}\``;
-  const [name] = path;
-  if (name === undefined) return message;
-  return Object.hasOwn(object, name) ? `${String(name)} ${message}` : `missing field \`${String(name)}\``;
+/** Names the parameter, if it is one: what a client calls an unknown field may have any length. */
+function toInvalidParams({ path, message, ...issue }: z.core.$ZodIssue, object: object): InvalidParams {
+  if (issue.code === "unrecognized_keys") return new InvalidParams(`unknown field \`${issue.keys[0]}\``);
+  const [key] = path;
+  if (key === undefined) return new InvalidParams(message);
+  const name = String(key);
+  return new InvalidParams(Object.hasOwn(object, name) ? `${name} ${message}` : `missing field \`${name}\``, name);
 }

@@ -1,10 +1,12 @@
-import { CodedError } from "../avalanche/coded-error.ts";
+import { type ApiRefusal, rpcCodeOf } from "../client/errors.ts";
+import { rpcCodes } from "../client/rpc-error.ts";
 import { formatExactJson, hasMoreValues, parseVerbatimJson } from "../core/exact-json.ts";
+import type { Caller } from "../vm/caller.ts";
 import { LimitError } from "../vm/limit-error.ts";
-import type { Caller } from "./turns.ts";
+import { toApiRefusal } from "./refusals.ts";
 
-/** A method's parameters as they came: undefined, or an array or object (JSON-RPC 2.0, 4.2). */
-export type Params = unknown;
+/** A method's parameters as they came, if they did (JSON-RPC 2.0, 4.2). */
+export type Params = readonly unknown[] | Readonly<Record<string, unknown>> | undefined;
 
 /** A method gives its result, or a promise of it. */
 export type Method = (params: Params, caller: Caller) => unknown;
@@ -23,9 +25,6 @@ export const maxIdLength = 256;
 /** Values in one request or batch at most, by the commas, colons and brackets in it: what is parsed takes a few ms then. */
 export const maxValues = 10_000;
 
-/** Thrown by a method for parameters it does not take. */
-export class InvalidParams extends Error {}
-
 /**
  * Answers a JSON-RPC 2.0 request or batch (https://www.jsonrpc.org/specification). Gives undefined when there is nothing
  * to answer: all were notifications. Ids of up to `maxIdLength` characters are echoed as they were written, large
@@ -33,22 +32,23 @@ export class InvalidParams extends Error {}
  */
 export function answerJsonRpc(methods: Methods, text: string, caller: Caller): Awaitable<string | undefined> {
   if (hasMoreValues(text, maxValues)) {
-    return JSON.stringify(failure(null, invalidRequest, `Invalid Request: more than ${maxValues} values`));
+    return JSON.stringify(failure(null, rpcCodes.invalidRequest, `Invalid Request: more than ${maxValues} values`));
   }
   let message: unknown;
   try {
     message = parseVerbatimJson(text);
   } catch {
-    return JSON.stringify(failure(null, parseError, "Parse error"));
+    return JSON.stringify(failure(null, rpcCodes.parseError, "Parse error"));
   }
   if (!Array.isArray(message)) {
     const answered = answerOne(methods, message, caller);
     return answered instanceof Promise ? answered.then(textIfWanted) : textIfWanted(answered);
   }
-  if (message.length === 0) return JSON.stringify(failure(null, invalidRequest, "Invalid Request: empty batch"));
+  if (message.length === 0)
+    return JSON.stringify(failure(null, rpcCodes.invalidRequest, "Invalid Request: empty batch"));
   if (message.length > maxBatchRequests) {
     const problem = `Invalid Request: a batch has at most ${maxBatchRequests} requests`;
-    return JSON.stringify(failure(null, invalidRequest, problem));
+    return JSON.stringify(failure(null, rpcCodes.invalidRequest, problem));
   }
   return answerBatch(methods, message, caller);
 }
@@ -57,7 +57,7 @@ type Answer =
   | { readonly jsonrpc: "2.0"; readonly result: unknown; readonly id: unknown }
   | {
       readonly jsonrpc: "2.0";
-      readonly error: { readonly code: number; readonly message: string };
+      readonly error: { readonly code: number; readonly message: string; readonly data?: ApiRefusal };
       readonly id: unknown;
     };
 
@@ -67,8 +67,7 @@ type Answer =
  * begun, and reads that are not done yet are given up; what was proposed by then is answered all the same.
  */
 async function answerBatch(methods: Methods, requests: unknown[], whole: Caller): Promise<string | undefined> {
-  if (!whole.holdAnswer(requests.length * smallAnswerLength))
-    return JSON.stringify(failure(null, internalError, tooManyAnswers.message));
+  if (!whole.holdAnswer(requests.length * smallAnswerLength)) return refuse(null, "too many answers");
   const full = new AbortController();
   const caller = whole.until(AbortSignal.any([whole.signal, full.signal]));
   const answers: Awaitable<string | undefined>[] = [];
@@ -76,12 +75,13 @@ async function answerBatch(methods: Methods, requests: unknown[], whole: Caller)
   const count = ({ text, isWanted }: Answered, id: unknown) => {
     length += text.length;
     const isRoom = text.length <= smallAnswerLength || whole.holdAnswer(text.length);
-    if (length >= maxBatchAnswerLength || !isRoom) full.abort(answersTooLarge);
-    return textIfWanted(isRoom ? { text, isWanted } : { text: refusal(id), isWanted });
+    if (length >= maxBatchAnswerLength || !isRoom) full.abort(new LimitError({ code: "answers too large" }));
+    return textIfWanted(isRoom ? { text, isWanted } : { text: refuse(id, "answers too large"), isWanted });
   };
   const begin = (request: unknown) => {
     const id = idOf(request) ?? null;
-    if (full.signal.aborted) return textIfWanted({ text: refusal(id), isWanted: !isNotification(request) });
+    if (full.signal.aborted)
+      return textIfWanted({ text: refuse(id, "answers too large"), isWanted: !isNotification(request) });
     const answer = answerOne(methods, request, caller);
     return answer instanceof Promise ? answer.then((answered) => count(answered, id)) : count(answer, id);
   };
@@ -108,7 +108,7 @@ interface Answered {
 function answerOne(methods: Methods, request: unknown, caller: Caller): Awaitable<Answered> {
   const answer = isRequest(request)
     ? call(methods, request, caller)
-    : failure(idOf(request) ?? null, invalidRequest, "Invalid Request");
+    : failure(idOf(request) ?? null, rpcCodes.invalidRequest, "Invalid Request");
   const isWanted = !isNotification(request);
   const format = (answer: Answer) => ({ text: formatExactJson(answer), isWanted });
   return answer instanceof Promise ? answer.then(format) : format(answer);
@@ -126,7 +126,7 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
   const { method: name, params } = request;
   const id = idOf(request);
   const method = methods.get(name);
-  if (method === undefined) return failure(id, methodNotFound, "Method not found");
+  if (method === undefined) return failure(id, rpcCodes.methodNotFound, "Method not found");
   const succeed = (result: unknown): Answer => ({ jsonrpc: "2.0", result, id });
   const fail = (error: unknown) => toFailure(error, id, caller);
   try {
@@ -137,25 +137,24 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
   }
 }
 
-/** Throws what is a bug. */
+/** Throws what is a bug. The words and the number are those of timestampvm-rs, where that has the same error. */
 function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
-  if (error instanceof InvalidParams) return failure(id, invalidParams, `Invalid params: ${error.message}`);
-  if (error instanceof CodedError) return failure(id, internalError, error.message); // as timestampvm-rs
+  if (!(error instanceof Error)) throw error;
+  const refusal = toApiRefusal(error);
+  if (refusal !== undefined) return failure(id, rpcCodeOf(refusal.code), error.message, refusal);
   if (caller.signal.aborted && error === caller.signal.reason)
-    return failure(id, internalError, (error as Error).message);
+    return failure(id, rpcCodes.internalError, error.message);
   throw error;
 }
 
-function refusal(id: unknown): string {
-  return formatExactJson(failure(id, internalError, answersTooLarge.message));
+function refuse(id: unknown, code: "answers too large" | "too many answers"): string {
+  const { message } = new LimitError({ code });
+  return formatExactJson(failure(id, rpcCodeOf(code), message, { code }));
 }
-
-const tooManyAnswers = new LimitError({ code: "too many answers" });
-const answersTooLarge = new LimitError({ code: "answers too large" });
 
 interface JsonRpcRequest {
   readonly method: string;
-  readonly params?: unknown;
+  readonly params?: Params | null;
 }
 
 function isRequest(value: unknown): value is JsonRpcRequest {
@@ -181,12 +180,6 @@ function isId(id: unknown): boolean {
   return id === null || typeof id === "number" || (JSON.isRawJSON(id) && JSON.stringify(id).length <= maxIdLength);
 }
 
-function failure(id: unknown, code: number, message: string): Answer {
-  return { jsonrpc: "2.0", error: { code, message }, id };
+function failure(id: unknown, code: number, message: string, data?: ApiRefusal): Answer {
+  return { jsonrpc: "2.0", error: { code, message, ...(data && { data }) }, id };
 }
-
-const parseError = -32700;
-const invalidRequest = -32600;
-const methodNotFound = -32601;
-const invalidParams = -32602;
-const internalError = -32603;

@@ -1,39 +1,49 @@
+import type * as z from "zod";
 import { type CheckedParamsOf, contract, type MethodName, type ResultOf } from "../client/contract.ts";
 import { formatHex } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
 import { ChainError } from "../core/errors.ts";
+import type { ChainView, Propose } from "../vm/chain-view.ts";
 import type { Identity } from "../vm/identity.ts";
-import type { Vm } from "../vm/vm.ts";
 import { checked, type Implementation } from "./checked-methods.ts";
 import type { Method, Methods } from "./json-rpc.ts";
 import { describeApi } from "./openrpc.ts";
 import { createReadingMethods } from "./reading.ts";
 import { createStampingMethods } from "./stamping.ts";
 
+export interface MethodOptions {
+  readonly view: ChainView;
+  readonly propose: Propose;
+  readonly identity: Identity;
+}
+
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
-export function createMethods(vm: Vm, identity: Identity): Methods {
+export function createMethods({ view, propose, identity }: MethodOptions): Methods {
+  const { confirmed } = view;
   let document: ReturnType<typeof describeApi> | undefined; // some milliseconds of work, for those who want it
   const implementation: Implementation = {
     ping,
-    ...createStampingMethods(vm),
-    ...createReadingMethods(vm.confirmed),
-    lastAccepted: () => ({ id: vm.confirmed.last.id }),
+    ...createStampingMethods(view, propose),
+    ...createReadingMethods(confirmed),
+    lastAccepted: () => ({ id: confirmed.last.id }),
     getBlock: ({ id }) => {
-      const block = vm.confirmed.getBlock(id);
+      const block = confirmed.getBlock(id);
       if (block === undefined) throw new ChainError({ code: "unknown block" });
       const { data, height, parentId, timestamp } = block;
       return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } }; // in the peer's order
     },
-    getStatus: () => getStatus(vm, identity),
+    getStatus: () => getStatus(view, identity),
     "rpc.discover": () => {
       document ??= describeApi(identity.version);
       return document;
     },
   };
-  const bind = <Name extends MethodName>(name: Name) =>
-    checked<CheckedParamsOf<Name>>(contract[name].params, implementation[name]);
+  const bind = <Name extends MethodName>(name: Name) => checked(schemas[name].params, implementation[name]);
   return byBothNames((Object.keys(contract) as MethodName[]).map((name) => [name, bind(name)]));
 }
+
+/** So that it is seen that the schema of each name gives what the implementation of that name takes. */
+const schemas: { readonly [Name in MethodName]: { readonly params: z.ZodType<CheckedParamsOf<Name>> } } = contract;
 
 /** What needs no chain. */
 export const staticMethods: Methods = byBothNames([["ping", checked(contract.ping.params, ping)]]);
@@ -51,9 +61,9 @@ function byBothNames(methods: readonly (readonly [string, Method])[]): Methods {
   );
 }
 
-function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
+async function getStatus(view: ChainView, identity: Identity): Promise<ResultOf<"getStatus">> {
   const { version, protocol, networkId, chainId, nodeId, notice } = identity;
-  const { state, preference, processing, mempool, databaseBytes, peers, uptimeSeconds } = vm.status();
+  const { state, preference, processing, mempool, databaseBytes, peers, uptimeSeconds } = await view.status();
   return {
     version,
     protocol: BigInt(protocol),
@@ -62,11 +72,11 @@ function getStatus(vm: Vm, identity: Identity): ResultOf<"getStatus"> {
     nodeId,
     notice,
     state,
-    lastAccepted: summaryOf(vm.confirmed.last),
+    lastAccepted: summaryOf(view.confirmed.last),
     preference,
     processing: BigInt(processing),
     mempool: { count: BigInt(mempool.items), bytes: BigInt(mempool.bytes), oldestSeconds: mempool.oldestSeconds },
-    databaseBytes: BigInt(databaseBytes),
+    databaseBytes,
     peers: BigInt(peers),
     uptimeSeconds,
   };

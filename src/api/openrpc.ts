@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { contract, type MethodContract } from "../client/contract.ts";
+import { commonErrors, contract, type MethodContract } from "../client/contract.ts";
+import { type ApiErrorCode, apiRefusal, rpcCodeOf } from "../client/errors.ts";
 
 /** The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), from the contract that the methods are checked by. */
 export function describeApi(version: string) {
@@ -16,17 +17,28 @@ export function describeApi(version: string) {
       license: { name: "BSD-3-Clause" },
     },
     methods,
-    components: { schemas, errors },
+    components: { schemas, errors: describeErrors(schemas) },
   };
 }
 
-const errors = {
-  InvalidParams: { code: -32602, message: "Invalid params" },
-  Refused: { code: -32603, message: "why it could not be done: see the README" },
-};
+/** Each by its name; `data` is the schema of what `error.data` has. */
+function describeErrors(schemas: Record<string, unknown>) {
+  const describe = (refusal: (typeof apiRefusal.options)[number]) => {
+    const { value: code } = refusal.shape.code;
+    const { description, ...data } = toSchema(refusal, "output", schemas);
+    return [nameOf(code), { code: rpcCodeOf(code), message: description, data }] as const;
+  };
+  return Object.fromEntries(apiRefusal.options.map(describe));
+}
 
-function describeMethod(name: string, { summary, params, result }: MethodContract, schemas: Record<string, unknown>) {
-  const { properties = {}, required = [] } = params === undefined ? {} : toSchema(params, "input", schemas);
+/** "unknown block" as "UnknownBlock". */
+function nameOf(code: ApiErrorCode): string {
+  return code.replaceAll(/(?:^| )./g, (start) => start.trim().toUpperCase());
+}
+
+function describeMethod(name: string, method: MethodContract, schemas: Record<string, unknown>) {
+  const { summary, params, result, errors } = method;
+  const { properties = {}, required = [] } = toSchema(params, "input", schemas);
   return {
     name,
     summary,
@@ -37,18 +49,19 @@ function describeMethod(name: string, { summary, params, result }: MethodContrac
       schema,
     })),
     result: { name: "result", schema: toSchema(z.object({ result }), "output", schemas).properties?.result },
-    errors: Object.keys(errors).map((error) => ({ $ref: `#/components/errors/${error}` })),
+    errors: [...errors, ...commonErrors].map((code) => ({ $ref: `#/components/errors/${nameOf(code)}` })),
   };
 }
 
 interface ObjectSchema {
+  readonly description?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly required?: readonly string[];
 }
 
 /** Puts the schemas that have a name of their own among `schemas`. */
 function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, unknown>): ObjectSchema {
-  const { $defs, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const { $defs, $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   const { definitions, ...shared } = shareDefinitions({ definitions: $defs ?? {}, ...described });
   Object.assign(schemas, definitions);
   return shared;

@@ -1,7 +1,5 @@
-// A file of its own, so that the plugin need not load the API before a chain is opened.
+// Where a chain answers clients. A node knows no other paths of it, and none below these. They stand apart from what serves
+// them, since a node asks for them before it asks for a chain, and what serves them takes time to load.
 
-/** Where JSON-RPC is answered. */
 export const rpcPath = "/rpc";
-
-/** Where the API of a chain answers. A node knows no other paths of it, and none below these. */
-export const apiPaths: readonly string[] = [rpcPath, "/explorer"];
+export const explorerPath = "/explorer";

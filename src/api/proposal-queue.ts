@@ -1,5 +1,5 @@
 import type { Submission } from "../core/proposal.ts";
-import type { Vm } from "../vm/vm.ts";
+import type { Propose, Refusals } from "../vm/chain-view.ts";
 
 /** Proposals that one commit takes at most: what is hashed and written in some tens of milliseconds. */
 export const maxCommitItems = 256;
@@ -13,11 +13,11 @@ interface Entry extends Submission {
 
 /** Puts what clients propose in one turn of the event loop into one commit: each waits for a disk to sync. */
 export class ProposalQueue {
-  readonly #vm: Vm;
+  readonly #propose: Propose;
   #entries: Entry[] = [];
 
-  constructor(vm: Vm) {
-    this.#vm = vm;
+  constructor(propose: Propose) {
+    this.#propose = propose;
   }
 
   /** Resolves when the data is on disk. Rejects with "data too large", "mempool full" or "database failed". */
@@ -28,17 +28,25 @@ export class ProposalQueue {
     });
   }
 
+  /** Answers at once where it can: what was proposed is told before a block with it comes. */
   #commit(): void {
     const entries = this.#takeBatch();
     if (this.#entries.length > 0) setImmediate(() => this.#commit());
-    try {
-      const refusals = this.#vm.proposeBlocks(entries);
+    const settle = (refusals: Refusals) => {
       entries.forEach(({ resolve, reject }, i) => {
         if (refusals[i] === undefined) resolve();
         else reject(refusals[i]);
       });
-    } catch (error) {
+    };
+    const fail = (error: unknown) => {
       for (const { reject } of entries) reject(error);
+    };
+    try {
+      const refusals = this.#propose(entries);
+      if (refusals instanceof Promise) refusals.then(settle, fail);
+      else settle(refusals);
+    } catch (error) {
+      fail(error);
     }
   }
 

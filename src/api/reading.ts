@@ -1,13 +1,13 @@
 import { maxPageBytes, type ResultOf } from "../client/contract.ts";
 import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
-import { type Digest, digestOf, isDigest } from "../core/digest.ts";
+import { digestOf, isDigest } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
 import { expectProvable } from "../proof/block-proof.ts";
-import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
+import type { Caller } from "../vm/caller.ts";
+import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
-import { InvalidParams } from "./json-rpc.ts";
-import type { Caller } from "./turns.ts";
+import { InvalidParams } from "./invalid-params.ts";
 
 /** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
@@ -17,7 +17,7 @@ export const maxProofBytes = 1024 * 1024;
 type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
 
 /** The methods that tell of accepted blocks. */
-export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation, Reading> {
+export function createReadingMethods(chain: ConfirmedBlocks): Pick<Implementation, Reading> {
   return {
     getBlockByHeight: ({ height }) => ({ block: formatBlock(expectBlock(chain.getBlockAtHeight(height))) }),
     getBlockAt: ({ timestamp }) => ({ block: formatBlock(expectBlock(chain.getBlockAt(timestamp))) }),
@@ -30,15 +30,15 @@ export function createReadingMethods(chain: ConfirmedChain): Pick<Implementation
       const afterEnd = end === undefined ? start : end + 1n; // where a block will be that is not there yet
       return { blocks, next: next ?? (isAscending ? afterEnd : undefined) };
     },
-    find: ({ data, digest, from, limit }, caller) => {
-      const wanted = digest ?? digestOf(data as Uint8Array);
+    find: ({ subject, from, limit }, caller) => {
+      const wanted = "data" in subject ? digestOf(subject.data) : subject.digest;
       const format = (block: Block) =>
         ({ ...formatBlock(block), match: isDigest(block.data, wanted) ? "digest" : "data" }) as const;
       return takePage(() => chain.find(wanted, from), limit, format, caller);
     },
-    getProof: ({ id, digest, to }, caller) =>
+    getProof: ({ proven, to }, caller) =>
       caller.doLong(async () => {
-        const block = id === undefined ? first(chain.find(digest as Digest)) : chain.getBlock(id);
+        const block = "id" in proven ? chain.getBlock(proven.id) : first(chain.find(proven.digest));
         await caller.pause();
         const end = to === undefined ? chain.last : chain.getBlock(to);
         return prove(chain, expectBlock(block), expectBlock(end), caller);
@@ -81,8 +81,8 @@ function takePage<T>(
   });
 }
 
-async function prove(chain: ConfirmedChain, block: Block, to: Block, caller: Caller): Promise<ResultOf<"getProof">> {
-  if (to.height < block.height) throw new InvalidParams("to must not be before the block");
+async function prove(chain: ConfirmedBlocks, block: Block, to: Block, caller: Caller): Promise<ResultOf<"getProof">> {
+  if (to.height < block.height) throw new InvalidParams("to must not be before the block", "to");
   const blocks: string[] = [];
   let bytes = 0;
   let last = block;

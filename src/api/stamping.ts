@@ -2,31 +2,37 @@ import type { ResultOf } from "../client/contract.ts";
 import { formatDigest } from "../client/params.ts";
 import { summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
-import type { Receipt, Vm } from "../vm/vm.ts";
+import type { ChainView, Propose, Receipt } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 
+type Stamping = "proposeBlock" | "stamp" | "getReceipt";
+
 /** The methods that bring data to the chain. */
-export function createStampingMethods(vm: Vm): Pick<Implementation, "proposeBlock" | "stamp" | "getReceipt"> {
-  const proposals = new ProposalQueue(vm);
+export function createStampingMethods(view: ChainView, propose: Propose): Pick<Implementation, Stamping> {
+  const proposals = new ProposalQueue(propose);
   return {
     proposeBlock: ({ data }, { name }) => proposals.propose(data, name).then(() => ({ success: true })),
-    stamp: ({ data, digest }, { name }) => {
-      const stamped = data ?? digestToBytes(digest as Digest);
+    stamp: (subject, { name }) => {
+      const stamped = "data" in subject ? subject.data : digestToBytes(subject.digest);
       const id = digestOf(stamped);
-      const known = vm.receiptOf(id);
+      const block = view.confirmed.findData(id);
       // What existed at one time existed later as well: another block would prove less than the first one does.
-      if (known.status === "accepted") return formatReceipt(id, known);
-      return proposals.propose(stamped, name).then(() => formatReceipt(id, vm.receiptOf(id)));
+      if (block !== undefined) return formatReceipt(id, { status: "accepted", block });
+      return proposals.propose(stamped, name).then(() => getReceipt(view, id));
     },
     getReceipt: async ({ id, waitMs }, caller) => {
       if (waitMs > 0) {
-        await vm.confirmed.waitForDigest(id, waitMs, caller.signal, caller.name);
+        await view.confirmed.waitForDigest(id, waitMs, caller.signal, caller.name);
         await caller.pause();
       }
-      return formatReceipt(id, vm.receiptOf(id));
+      return getReceipt(view, id);
     },
   };
+}
+
+async function getReceipt(view: ChainView, id: Digest): Promise<ResultOf<"getReceipt">> {
+  return formatReceipt(id, await view.receiptOf(id));
 }
 
 function formatReceipt(id: Digest, receipt: Receipt): ResultOf<"getReceipt"> {

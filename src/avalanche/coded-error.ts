@@ -15,3 +15,8 @@ export abstract class CodedError<Refusal extends Coded> extends Error {
     this.refusal = refusal;
   }
 }
+
+/** What a thrown value says, whatever it is. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

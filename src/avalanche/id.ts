@@ -1,6 +1,6 @@
-import { hash } from "node:crypto";
 import { base58 } from "@scure/base";
 import { CodedError } from "./coded-error.ts";
+import { sha256 } from "./sha256.ts";
 
 declare const brand: unique symbol;
 
@@ -70,11 +70,7 @@ export function parseId(text: string): Id {
 /** The parent of a genesis block. */
 export const zeroId: Id = idFromBytes(new Uint8Array(idBytes));
 
-/** Gives 32 bytes. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
-}
-
+/** Whether the bytes are the same. Not in constant time, so not for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,19 +1,18 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
 import { type Block, summaryOf } from "../core/block.ts";
-import { digestOf } from "../core/digest.ts";
-import { formatExactJson } from "../core/exact-json.ts";
-import type { CheckedProof } from "../proof/block-proof.ts";
+import { digestOf, matchOf } from "../core/digest.ts";
+import { countOf, formatIsoTime, formatNumber, formatSize } from "../core/format.ts";
+import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
-import { matchOf, maxProofFileBytes, readProof } from "./proof-file.ts";
-import { addSubjectOptions, findSource, readSubject, type Source, type SubjectOptions } from "./subject.ts";
-import { countOf, groupDigits } from "./terminal/counts.ts";
-import type { Output } from "./terminal/output.ts";
-import { createPaint, type Paint } from "./terminal/paint.ts";
-import { parseIdOption } from "./terminal/parse-id.ts";
-import { formatBytes, formatRows, formatTime } from "./terminal/show.ts";
+import { readProof } from "./proof-file.ts";
+import { readSubject } from "./read-source.ts";
+import { addSourceOptions, type DataSource, findSource, type Source, type SourceOptions } from "./source.ts";
+import type { Output, Paint } from "./terminal/output.ts";
+import { parseIdOption } from "./terminal/parse-option.ts";
+import { formatRows, type Row } from "./terminal/rows.ts";
 
-interface CheckProofOptions extends SubjectOptions {
+interface CheckProofOptions extends SourceOptions {
   readonly file?: string;
   readonly to?: Id;
   readonly json?: boolean;
@@ -22,18 +21,19 @@ interface CheckProofOptions extends SubjectOptions {
 export function addCheckProofCommand(program: Command, output: Output): void {
   const command = program
     .command("check-proof")
-    .description("check a proof, without a node, and tell what it proves")
-    .argument("<proof>", "the file; - is standard input")
-    .option("--to <block>", "the block that it must lead to, known from elsewhere", parseIdOption)
+    .description("check a proof, without a node, and show what it proves")
+    .argument("<proof>", "the file of the proof; - is standard input")
+    .option("--to <block>", "the id of the block that it must lead to", parseIdOption)
     .option("--file <file>", "the data that it must be about; - is standard input");
-  addSubjectOptions(command)
+  addSourceOptions(command)
     .option("--json", "print JSON for programs")
     .addHelpText(
       "after",
-      "\nA proof that holds says that its block was made before the one that it leads to. That this one belongs to the\n" +
-        "chain it cannot say: compare its id with what a source says that you trust, or give that as --to.\n" +
-        `A file has at most ${groupDigits(maxProofFileBytes)} bytes.\n` +
-        "\nExit codes: 0 it holds; 1 it does not, or was not read; 2 wrong use.",
+      "\nA proof that holds says that its block was made before the block that it leads to. It cannot say whether\n" +
+        "that later block belongs to the chain: compare its id with one from a source that you trust, or give that\n" +
+        "one as --to.\n" +
+        `A proof has at most ${formatNumber(maxProofFileBytes)} bytes.\n` +
+        "\nExit codes: 0 it holds; 1 it does not, or could not be read; 2 wrong use.",
     )
     .action((proof: string, options: CheckProofOptions, command: Command) => {
       const about = findSource(options.file, options, command);
@@ -45,7 +45,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
     });
 }
 
-type ProofSource = Extract<Source, { kind: "file" | "input" }>;
+type ProofSource = Exclude<DataSource, { kind: "text" }>;
 
 function check(source: ProofSource, about: Source | undefined, options: CheckProofOptions, output: Output): void {
   const proof = readProof(source, output);
@@ -55,22 +55,16 @@ function check(source: ProofSource, about: Source | undefined, options: CheckPro
     throw new CommandFailed(`the proof leads to block ${to.id}, not to ${options.to}`);
   }
   if (options.json) {
-    const summary = {
-      ...summaryOf(block),
-      digest: `0x${digestOf(block.data)}`,
-      to: summaryOf(to),
-      blocks: length,
-      match,
-    };
-    return output.out(`${formatExactJson({ holds: true, ...summary })}\n`);
+    const digest = `0x${digestOf(block.data)}`;
+    return output.json({ holds: true, ...summaryOf(block), digest, to: summaryOf(to), blocks: length, match });
   }
-  output.out(describe(proof, match, options.to !== undefined, createPaint(output.isColoured)));
+  output.out(describe(proof, match, options.to !== undefined, output.paint));
 }
 
-/** How the data is in the block. */
+/** Whether the block carries the data or its SHA-256. Throws "command failed" for neither. */
 function expectAbout(block: Block, about: Source, output: Output): "data" | "digest" {
   const { digest, description = "that" } = readSubject(about, output);
-  const match = matchOf(block, digest);
+  const match = matchOf(block.data, digest);
   if (match !== undefined) return match;
   throw new CommandFailed(
     `the proof is not about ${description}: its block carries neither the SHA-256 ${digest} nor data of it`,
@@ -87,28 +81,29 @@ function describe(
   const rows = formatRows(
     [
       ["block", `${block.id}  height ${block.height}`],
-      ["time", paint("bold", formatTime(block.timestamp))],
+      ["time", paint("bold", formatIsoTime(block.timestamp))],
       ...dataRows(block, match),
       ["match", match && matches[match]],
-      ["up to", `${to.id}  height ${to.height}, ${formatTime(to.timestamp)}, ${countOf(length, "block")}`],
+      ["up to", `${to.id}  height ${to.height}, ${formatIsoTime(to.timestamp)}, ${countOf(length, "block")}`],
     ],
     paint,
   );
   const rest = isExpectedEnd
     ? "It holds: this block was on the chain when the named one was made.\n"
-    : `It holds, if block ${to.id} is one of the chain:\ncompare this id with what a source says that you trust, or give that as --to.\n`;
+    : `It holds if block ${to.id} belongs to the chain:\n` +
+      "compare this id with one from a source that you trust, or give that one as --to.\n";
   return `${rows}\n${rest}`;
 }
 
-function dataRows({ data }: Block, match: "data" | "digest" | undefined): readonly (readonly [string, string])[] {
+function dataRows({ data }: Block, match: "data" | "digest" | undefined): readonly Row[] {
   if (data.length === digestBytes && match !== "data") {
     return [["SHA-256", `${data.toHex()}, the 32 bytes that the block carries`]];
   }
   return [
-    ["data", formatBytes(data.length)],
+    ["data", formatSize(data.length)],
     ["SHA-256", digestOf(data)],
   ];
 }
 
-/** Data of so many bytes is a SHA-256, most likely. */
+/** Data of this length is most likely a SHA-256. */
 const digestBytes = 32;

@@ -1,31 +1,39 @@
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../avalanche/coded-error.ts";
+import { RpcError } from "../client/rpc-error.ts";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
+import { addCheckProofCommand } from "./check-proof.ts";
 import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
-import { addChainCommands } from "./node/node.ts";
-import type { Output } from "./terminal/output.ts";
+import { addBlockCommand } from "./node/block.ts";
+import { addBlocksCommand } from "./node/blocks.ts";
+import { addFindCommand } from "./node/find.ts";
+import { addProofCommand } from "./node/proof.ts";
+import { addStampCommand } from "./node/stamp.ts";
+import { addStatusCommand } from "./node/status.ts";
+import { createOutput, type Output, type OutputParts } from "./terminal/output.ts";
 import { addVersionJsonCommand } from "./version-json.ts";
 import { addVmIdCommand } from "./vm-id.ts";
 
 /**
- * Runs a command line, without the program's name. Gives the exit code: 0, 1 when the command could not do its work, 2 for
- * wrong use, or 3 when it has waited in vain.
+ * Runs a command line, which is given without the program's name. Resolves with the exit code: 0 for success, 1 for a
+ * command that could not do its work, 2 for wrong use, 3 for one that waited in vain.
  */
-export async function runCli(args: readonly string[], about: About, output: Output): Promise<number> {
+export async function runCli(args: readonly string[], about: About, parts: OutputParts): Promise<number> {
+  const output = createOutput(parts);
   try {
     await createProgram(about, output).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    return tellFailure(error, output);
+    return reportFailure(error, output);
   }
 }
 
-/** Gives the exit code of what a command has thrown. Throws what is a bug. */
-export function tellFailure(error: unknown, { err }: Output): number {
+/** Prints why a command failed. Gives the exit code; throws the error again when it is a bug. */
+export function reportFailure(error: unknown, { err }: Output): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
   const reason = failureOf(error);
   if (reason === undefined) throw error;
@@ -33,35 +41,41 @@ export function tellFailure(error: unknown, { err }: Output): number {
   return error instanceof CommandFailed ? error.exitCode : failed;
 }
 
-/** Why a command could not do its work; nothing to say when nobody reads its output any more; undefined for a bug. */
+/** Why a command failed; empty when nobody reads its output any more, undefined for a bug. */
 function failureOf(error: unknown): string | undefined {
-  if (error instanceof CommandFailed || error instanceof CodedError) return error.message;
+  if (error instanceof CommandFailed || error instanceof CodedError || error instanceof RpcError) return error.message;
   const { code = "", message } = error as { code?: string; message: string };
   if (code === "EPIPE") return "";
   return /^E[A-Z]+$/.test(code) ? message : undefined;
 }
 
-/** All commands; those of `db` and the small ones do their work before `parse` returns. */
+/** All commands. Those that are not asynchronous have done their work when `parse` returns. */
 export function createProgram(about: About, output: Output): Command {
   const { name, version, protocols } = about;
   const { out, err } = output;
   const program = new Command(name)
     .description(
       "An Avalanche virtual machine that proves that data existed at a time.\n" +
-        "AvalancheGo runs it as a plugin: put it, named by its VM id, into the plugins directory.",
+        "AvalancheGo runs it as a plugin: put it into the plugins directory, named by its VM id.",
     )
     .version(
       `${name} ${version} [rpcchainvm=${protocols.oldest}-${protocols.newest}]`,
       "-V, --version",
-      "print the version and leave",
+      "print the version and exit",
     )
-    .helpOption("-h, --help", "print this help and leave")
+    .helpOption("-h, --help", "print this help and exit")
     .helpCommand(false)
     .showHelpAfterError("(see --help)")
     .configureOutput({ writeOut: out, writeErr: (text) => err(escapeUnprintable(text)) })
     .exitOverride();
   program.commandsGroup("Stamps and blocks:");
-  addChainCommands(program, output);
+  addStatusCommand(program, output);
+  addBlockCommand(program, output);
+  addBlocksCommand(program, output);
+  addStampCommand(program, output);
+  addFindCommand(program, output);
+  addProofCommand(program, output);
+  addCheckProofCommand(program, output);
   program.commandsGroup("For operators and developers:");
   addDevCommand(program, about, output);
   addDbCommand(program, output);

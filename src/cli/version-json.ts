@@ -2,19 +2,25 @@ import { type Command, InvalidArgumentError } from "commander";
 import { vmIdFromName } from "../avalanche/vm-id.ts";
 import type { About } from "./about.ts";
 
-/** What tools ask before they install a VM (avalanchego v1.14.2, tests/fixture/tmpnet/network.go:1046). */
+/** Tools run this before they install a VM (avalanchego v1.14.2, tests/fixture/tmpnet/network.go:1046). */
 export function addVersionJsonCommand(program: Command, about: About, out: (text: string) => void): void {
   const { name, version, protocols } = about;
   const { oldest, newest } = protocols;
   const parseProtocol = (text: string) => {
     const protocol = /^\d+$/.test(text) ? Number(text) : 0;
-    if (protocol < oldest || protocol > newest) throw new InvalidArgumentError(`not one from ${oldest} to ${newest}.`);
+    if (protocol < oldest || protocol > newest)
+      throw new InvalidArgumentError(`not a whole number from ${oldest} to ${newest}.`);
     return protocol;
   };
   program
     .command("version-json")
     .description("print name, VM id, version and protocol as JSON")
-    .option("--rpcchainvm <protocol>", "for tools that want the number of their node", parseProtocol, protocols.default)
+    .option(
+      "--rpcchainvm <protocol>",
+      "the protocol to print, for tools that expect that of their node",
+      parseProtocol,
+      protocols.default,
+    )
     .action(({ rpcchainvm }: { rpcchainvm: number }) =>
       out(`${JSON.stringify({ name, vmid: vmIdFromName(name), version, rpcchainvm })}\n`),
     );

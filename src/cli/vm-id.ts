@@ -4,7 +4,7 @@ import { vmIdFromName } from "../avalanche/vm-id.ts";
 export function addVmIdCommand(program: Command, out: (text: string) => void): void {
   const command = program
     .command("vm-id")
-    .description("print the id of the VM with this name: what its file in the plugins directory is called")
+    .description("print the VM id for a name: the name of its file in the plugins directory")
     .argument("<name>", "at most 32 bytes")
     .action((name: string) => {
       const id = vmIdFromName(name);

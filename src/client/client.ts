@@ -1,5 +1,6 @@
 import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
+import { RpcError } from "./rpc-error.ts";
 
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
 export type CallApi = <Name extends MethodName>(
@@ -7,18 +8,6 @@ export type CallApi = <Name extends MethodName>(
   params: ParamsOf<Name>,
   signal?: AbortSignal,
 ) => Promise<ResultOf<Name>>;
-
-/** The answer of a server that does not do what it was asked to. */
-export class RpcError extends Error {
-  override readonly name = "RpcError";
-  /** As in the README's table of errors. */
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /**
  * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its signal, or
@@ -30,14 +19,14 @@ export function createClient(url: string): CallApi {
     const { ok, status, text } = await send(url, body, signal);
     if (!ok) throw new Error(`${url} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
     const { result, error } = parseAnswer(url, text);
-    if (error) throw new RpcError(Number(error.code), error.message || `error ${error.code}`);
+    if (error) throw new RpcError(Number(error.code), error.message || `error ${error.code}`, error.data);
     return result as ResultOf<typeof method>;
   };
 }
 
 interface Answer {
   readonly result?: unknown;
-  readonly error?: { readonly code: bigint; readonly message: string } | null;
+  readonly error?: { readonly code: bigint; readonly message: string; readonly data?: unknown } | null;
 }
 
 /** Characters of a reply that an error shows. */
@@ -76,8 +65,12 @@ function parseAnswer(url: string, text: string): Answer {
 
 /** Servers of JSON-RPC 1.0 say null where there is no error. */
 function isAnswer(value: unknown): value is Answer {
-  if (typeof value !== "object" || value === null) return false;
-  const { error } = value as { readonly error?: { readonly code?: unknown; readonly message?: unknown } | null };
+  if (!isObject(value)) return false;
+  const { error } = value;
   if (error === undefined || error === null) return "result" in value;
-  return typeof error.code === "bigint" && typeof error.message === "string";
+  return isObject(error) && typeof error.code === "bigint" && typeof error.message === "string";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

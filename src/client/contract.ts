@@ -1,4 +1,8 @@
 import * as z from "zod";
+import type { Id } from "../avalanche/id.ts";
+import type { Digest } from "../core/digest.ts";
+import type { ApiErrorCode } from "./errors.ts";
+import { maxPageBlocks } from "./limits.ts";
 import {
   blockId,
   blockIdParam,
@@ -6,6 +10,7 @@ import {
   digestParam,
   hexBytes,
   hexDigest,
+  refuse,
   u64,
   u64Param,
   waitMsParam,
@@ -17,13 +22,26 @@ import {
 /** A method as clients see it. */
 export interface MethodContract {
   readonly summary: string;
-  /** The members of the one parameter object; undefined when none are taken at all, not even an empty object. */
-  readonly params: z.ZodType | undefined;
+  /** The members of the one parameter object, or `noParams`. */
+  readonly params: z.ZodType;
   readonly result: z.ZodType;
+  /** Why it can be refused, beside what any call can: `commonErrors`. */
+  readonly errors: Errors;
 }
 
-/** Blocks in one page at most. */
-export const maxPageBlocks = 100n;
+/** Of a method that takes nothing at all, not even an empty object. */
+const noParams = z.undefined();
+
+type Errors = readonly ApiErrorCode[];
+
+/** Why any call can be refused. */
+export const commonErrors: Errors = ["invalid params", "answers too large", "too many answers"];
+
+const fileErrors: Errors = ["database in use", "database failed"];
+const readingErrors: Errors = ["unknown block", ...fileErrors];
+const waitingErrors: Errors = ["too many waiting", "shut down", ...fileErrors];
+const proposingErrors: Errors = ["data too large", "mempool full", "shut down", ...fileErrors];
+
 /** Bytes of block data after which a page ends early. */
 export const maxPageBytes = 1024 * 1024;
 
@@ -80,7 +98,7 @@ const proof = z
 
 const success = z.object({ success: z.literal(true) }).meta({ id: "Success" });
 
-const limit = wholeNumber(1n, maxPageBlocks, "how many blocks at most; fewer when they are large")
+const limit = wholeNumber(1n, BigInt(maxPageBlocks), "how many blocks at most; fewer when they are large")
   .transform(Number)
   .default(20);
 
@@ -88,42 +106,68 @@ const next = u64.optional().meta({ description: "`from` of the next page" });
 
 const subject = { data: dataParam.optional(), digest: digestParam.optional() };
 
-/** Which members are there cannot be said in the type of a parameter object. */
-function expectOneOf(...names: readonly [string, string]) {
-  const check = (params: object) => names.filter((name) => name in params).length === 1;
-  return [check, `give one of ${names.join(" and ")}`] as const;
+/** What a stamp or a search is about. */
+export type Subject = { readonly data: Uint8Array } | { readonly digest: Digest };
+
+/** Exactly one of the members, which cannot be said in the type of a parameter object. */
+function toSubject(
+  { data, digest }: { readonly data?: Uint8Array | undefined; readonly digest?: Digest | undefined },
+  context: z.core.$RefinementCtx,
+): Subject {
+  if (data !== undefined && digest === undefined) return { data };
+  if (digest !== undefined && data === undefined) return { digest };
+  return refuse(context, "give one of data and digest");
+}
+
+/** What a proof is about. */
+export type Proven = { readonly id: Id } | { readonly digest: Digest };
+
+/** The same as `toSubject`. */
+function toProven(
+  { id, digest }: { readonly id?: Id | undefined; readonly digest?: Digest | undefined },
+  context: z.core.$RefinementCtx,
+): Proven {
+  if (id !== undefined && digest === undefined) return { id };
+  if (digest !== undefined && id === undefined) return { digest };
+  return refuse(context, "give one of id and digest");
 }
 
 export const contract = {
   ping: {
     summary: "Answers, so that one knows that the API is there.",
-    params: undefined,
+    params: noParams,
     result: success,
+    errors: [],
   },
   proposeBlock: {
     summary: "Proposes data for a block, as timestampvm-rs does. It is on this node's disk when this answers.",
     params: z.object({ data: dataParam }),
     result: success,
+    errors: proposingErrors,
   },
   lastAccepted: {
     summary: "The id of the last accepted block, as timestampvm-rs gives it.",
-    params: undefined,
+    params: noParams,
     result: z.object({ id: blockId }),
+    errors: [],
   },
   getBlock: {
     summary: "An accepted block by its id, as timestampvm-rs gives it.",
     params: z.object({ id: blockIdParam }),
     result: z.object({ block: classicBlock }),
+    errors: readingErrors,
   },
   getBlockByHeight: {
     summary: "The accepted block at a height.",
     params: z.strictObject({ height: u64Param("0 is the genesis block") }),
     result: z.object({ block }),
+    errors: readingErrors,
   },
   getBlockAt: {
     summary: "The last accepted block whose timestamp is not after a time.",
     params: z.strictObject({ timestamp: u64Param("Unix seconds") }),
     result: z.object({ block }),
+    errors: readingErrors,
   },
   getBlocks: {
     summary: "Accepted blocks, a page at a time: the newest first, or ascending as the chain goes.",
@@ -134,13 +178,15 @@ export const contract = {
       waitMs: waitMsParam("for a block at `from`, if it is not there yet"),
     }),
     result: z.object({ blocks: z.array(block), next }),
+    errors: waitingErrors,
   },
   stamp: {
     summary:
       "Puts data on the chain, or only its digest. What an accepted block carries already gives that block's receipt, and " +
       "no new block. It is on this node's disk when this answers.",
-    params: z.strictObject(subject).refine(...expectOneOf("data", "digest")),
+    params: z.strictObject(subject).transform(toSubject),
     result: receipt,
+    errors: proposingErrors,
   },
   getReceipt: {
     summary: "How far a stamp is.",
@@ -149,6 +195,7 @@ export const contract = {
       waitMs: waitMsParam("until it is accepted"),
     }),
     result: receipt,
+    errors: waitingErrors,
   },
   find: {
     summary:
@@ -156,8 +203,9 @@ export const contract = {
       "its SHA-256.",
     params: z
       .strictObject({ ...subject, from: u64Param("the height to begin at").default(0n), limit })
-      .refine(...expectOneOf("data", "digest")),
+      .transform(({ from, limit, ...given }, context) => ({ subject: toSubject(given, context), from, limit })),
     result: z.object({ blocks: z.array(foundBlock), next }),
+    errors: fileErrors,
   },
   getProof: {
     summary:
@@ -169,13 +217,14 @@ export const contract = {
         digest: digestParam.optional(),
         to: blockIdParam.meta({ description: "the later block; without it, the last accepted one" }).optional(),
       })
-      .refine(...expectOneOf("id", "digest")),
+      .transform(({ to, ...given }, context) => ({ proven: toProven(given, context), to })),
     result: z.object({
       proof,
       next: blockId.optional().meta({
         description: "there is more: ask for the proof of this block, the last of these, and append its other blocks",
       }),
     }),
+    errors: ["no proof", ...readingErrors],
   },
   getStatus: {
     summary: "What this node is, and how far its chain is.",
@@ -198,11 +247,13 @@ export const contract = {
         uptimeSeconds: u64,
       })
       .meta({ id: "Status" }),
+    errors: fileErrors,
   },
   "rpc.discover": {
     summary: "This API as an OpenRPC document.",
     params: z.strictObject({}),
     result: z.looseObject({ openrpc: z.string() }).meta({ description: "https://spec.open-rpc.org" }),
+    errors: [],
   },
 } as const satisfies Readonly<Record<string, MethodContract>>;
 
@@ -210,14 +261,10 @@ export type Contract = typeof contract;
 export type MethodName = keyof Contract;
 
 /** What a client gives to a method; undefined where it takes nothing. */
-export type ParamsOf<Name extends MethodName> = Contract[Name]["params"] extends z.ZodType
-  ? z.input<Contract[Name]["params"]>
-  : undefined;
+export type ParamsOf<Name extends MethodName> = z.input<Contract[Name]["params"]>;
 
 /** What a method gives: every integer a bigint. */
 export type ResultOf<Name extends MethodName> = z.output<Contract[Name]["result"]>;
 
 /** What the implementation of a method takes. */
-export type CheckedParamsOf<Name extends MethodName> = Contract[Name]["params"] extends z.ZodType
-  ? z.output<Contract[Name]["params"]>
-  : undefined;
+export type CheckedParamsOf<Name extends MethodName> = z.output<Contract[Name]["params"]>;

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import { type Digest, digestFromBytes } from "../core/digest.ts";
+import { readNumber } from "../core/exact-json.ts";
+import { maxU64 } from "../core/u64.ts";
+import { maxWaitMs } from "./limits.ts";
 
 // The values of the API: what clients may send, and what they get.
-
-const maxU64 = 2n ** 64n - 1n;
 
 // In parameters.
 
@@ -18,11 +19,8 @@ export function wholeNumber(min: bigint, max: bigint, description: string) {
 
 export const u64Param = (description: string) => wholeNumber(0n, maxU64, description);
 
-/** How many milliseconds a call waits at most: less than the 30 s after which a node ends it. */
-export const maxWaitMs = 25_000n;
-
 export const waitMsParam = (what: string) =>
-  wholeNumber(0n, maxWaitMs, `wait up to so many milliseconds ${what}`).transform(Number).default(0);
+  wholeNumber(0n, BigInt(maxWaitMs), `wait up to so many milliseconds ${what}`).transform(Number).default(0);
 
 /** Bytes as text; ours is a Uint8Array. */
 export const dataParam = text("bytes: base64 (padded), or 0x and an even number of hex digits").transform(
@@ -68,21 +66,19 @@ function text(description: string) {
   return z.string("must be a string").meta({ description });
 }
 
-function refuse(context: z.core.$RefinementCtx, message: string): never {
+/** To be given by a transform for what it does not take. The message follows the parameter's name. */
+export function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
 
-/** A number in JSON that would lose digits comes as raw JSON: see `parseExactJson`. */
+/** A number of a request keeps its text: as raw JSON, or since it is written back as it was (`parseVerbatimJson`). */
 function toBigInt(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
-  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : undefined;
-  const digits = JSON.isRawJSON(value) ? JSON.stringify(value) : "";
-  return /^\d+$/.test(digits) && digits.length <= maxU64Digits ? BigInt(digits) : undefined;
+  if (typeof value !== "number" && !JSON.isRawJSON(value)) return undefined;
+  const number = readNumber(JSON.stringify(value));
+  return typeof number === "bigint" ? number : undefined;
 }
-
-/** More digits are read no further: a megabyte of them takes a tenth of a second. */
-const maxU64Digits = 20;
 
 function isWithin(value: bigint | undefined, min: bigint, max: bigint): boolean {
   return value !== undefined && min <= value && value <= max;

@@ -1,8 +1,10 @@
-import { type Id, idFromBytes, parseId, sha256 } from "../avalanche/id.ts";
+import { messageOf } from "../avalanche/coded-error.ts";
+import { type Id, idFromBytes, parseId } from "../avalanche/id.ts";
+import { sha256 } from "../avalanche/sha256.ts";
 import { ChainError } from "./errors.ts";
 import { SerdeReader } from "./serde-json.ts";
 
-/** A block as it travels. Immutable: `id` is the hash of `bytes`, and both are set when it is made. */
+/** A block. Immutable: `id` is the hash of `bytes`, and both are set when it is made. */
 export interface Block {
   readonly id: Id;
   readonly parentId: Id;
@@ -11,21 +13,22 @@ export interface Block {
   /** u64, Unix seconds. */
   readonly timestamp: bigint;
   readonly data: Uint8Array;
-  /** As received or built; never encoded again. */
+  /** The bytes as received or built. They are never encoded again. */
   readonly bytes: Uint8Array;
 }
 
-/** What a block says; its bytes and its id follow. */
+/** What a block says. Its bytes and its id follow from that. */
 export type BlockFields = Pick<Block, "parentId" | "height" | "timestamp" | "data">;
 
-/** What names a block to people and programs, without what it carries. */
+/** What names a block to people and programs, without its data. */
 export type BlockSummary = Pick<Block, "id" | "height" | "timestamp">;
 
+/** The block without its data, parent and bytes. */
 export function summaryOf({ id, height, timestamp }: Block): BlockSummary {
   return { id, height, timestamp };
 }
 
-/** Makes a new block, in the canonical form of timestampvm-rs (block/mod.rs:20, serde_json::to_vec). */
+/** Makes a new block, in the canonical form: what timestampvm-rs writes (block/mod.rs:20, serde_json::to_vec). */
 export function createBlock(fields: BlockFields): Block {
   const { parentId, height, timestamp, data } = fields;
   const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
@@ -35,40 +38,30 @@ export function createBlock(fields: BlockFields): Block {
 
 /**
  * Reads a block that someone else made. Takes exactly the bytes that timestampvm-rs takes, canonical or not, and keeps
- * them. Throws "malformed block" for all others. `id` is that of the bytes, where it is known.
+ * them, not a copy. `id` is their hash, for a caller that has it already. Throws "malformed block".
  */
 export function parseBlock(bytes: Uint8Array, id = blockIdOf(bytes)): Block {
-  let parentId = "" as Id;
-  let height = 0n;
-  let timestamp = 0n;
-  let data = new Uint8Array();
   try {
-    new SerdeReader(bytes).readStruct({
-      parent_id: (json) => {
-        parentId = parseId(json.readString());
-      },
-      height: (json) => {
-        height = json.readU64();
-      },
-      timestamp: (json) => {
-        timestamp = json.readU64();
-      },
-      data: (json) => {
-        data = parseData(json.readString());
-      },
-    });
+    const { parent_id: parentId, height, timestamp, data } = new SerdeReader(bytes).readStruct(fieldReaders);
+    return { id, parentId, height, timestamp, data, bytes };
   } catch (error) {
-    throw new ChainError({ code: "malformed block", problem: (error as Error).message });
+    throw new ChainError({ code: "malformed block", problem: messageOf(error) });
   }
-  return { id, parentId, height, timestamp, data, bytes };
 }
 
-/** The id of a block is the hash of its bytes. */
+const fieldReaders = {
+  parent_id: (json: SerdeReader) => parseId(json.readString()),
+  height: (json: SerdeReader) => json.readU64(),
+  timestamp: (json: SerdeReader) => json.readU64(),
+  data: (json: SerdeReader) => parseData(json.readString()),
+};
+
+/** The id of a block: the SHA-256 of its bytes. */
 export function blockIdOf(bytes: Uint8Array): Id {
   return idFromBytes(sha256(bytes));
 }
 
-/** Hex digits behind any number of `0x` (timestampvm-rs, hex_0x_bytes.rs:45). */
+/** Reads hex digits after any number of `0x` (timestampvm-rs, hex_0x_bytes.rs:45). */
 function parseData(text: string): Uint8Array<ArrayBuffer> {
   let start = 0;
   while (text[start] === "0" && text[start + 1] === "x") start += 2;

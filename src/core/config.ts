@@ -1,30 +1,34 @@
+import { messageOf } from "../avalanche/coded-error.ts";
 import { ChainError } from "./errors.ts";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What an operator can set in the chain's config file, `configs/chains/<chain id>/config.json`. */
 export interface Config {
-  readonly logLevel: LogLevel;
+  /** Events below this are not logged. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   /** "auto": "normal" while bootstrapping, "full" (synced at each block) in normal operation. */
   readonly durability: "auto" | "normal" | "full";
   /** How many proposals may wait for a block. */
   readonly maxMempoolItems: number;
   /** How many bytes of data they may hold together. */
   readonly maxMempoolBytes: number;
-  /** After how many seconds a proposal that no block carries is dropped; 0 for never. */
+  /** Seconds after which a proposal without a block is dropped; 0 for never. */
   readonly proposalExpirySeconds: number;
-  /** How long this node builds no block on a new one. */
+  /** Milliseconds that this node waits before it builds on a new preferred block. */
   readonly minBlockIntervalMs: number;
-  /** How many HTTP requests may be unanswered at a time, those that wait for a block among them. */
+  /** How many HTTP requests may be unanswered at a time, including those that wait for a block. */
   readonly maxHttpRequests: number;
-  /** How many bytes they may have together while they are read, or wait to be worked on. */
+  /** How many bytes these requests may hold together, until they are worked on. */
   readonly maxHttpBytes: number;
-  /** The header in which a proxy before the node names its client, as the last value; "" without such a proxy. */
+  /** The header whose last value is the client's address, written by a proxy before the node; "" without a proxy. */
   readonly clientAddressHeader: string;
-  /** Where the chain's data goes, an absolute path, on nodes that do not say themselves; "" for where later ones put it. */
+  /**
+   * Where the chain's data goes, an absolute path, on old nodes that name no directory; "" for where later nodes will
+   * look for it.
+   */
   readonly chainDataDir: string;
 }
 
+/** What holds where the operator sets nothing. */
 export const defaultConfig: Config = {
   logLevel: "info",
   durability: "auto",
@@ -38,27 +42,42 @@ export const defaultConfig: Config = {
   chainDataDir: "",
 };
 
-/** Takes the node's config bytes: nothing, or a JSON object. Throws "malformed config", naming the key. */
+/**
+ * Takes the config bytes that the node passes on: nothing, or a JSON object. Throws "malformed config", naming the key.
+ * Checked by hand, since zod takes 15 ms to load, and the config is read at each start of a plugin.
+ */
 export function parseConfig(bytes: Uint8Array): Config {
-  const given = parseObject(new TextDecoder().decode(bytes).trim());
-  const config: Record<string, unknown> = { ...defaultConfig };
-  for (const [key, value] of Object.entries(given)) {
-    if (!Object.hasOwn(rules, key)) {
+  const config: Settings = { ...defaultConfig };
+  for (const [key, value] of Object.entries(parseObject(new TextDecoder().decode(bytes).trim()))) {
+    if (!isKey(key)) {
       throw malformed(`unknown key ${JSON.stringify(key)}; known are ${Object.keys(rules).join(", ")}`);
     }
-    const rule = rules[key as keyof Config];
-    if (!rule.accepts(value)) throw malformed(`${key} must be ${rule.wanted}, not ${JSON.stringify(value)}`);
-    config[key] = value;
+    set(config, key, value);
   }
-  return config as unknown as Config;
+  return config;
 }
 
-interface Rule {
+/** A config while it is read. */
+type Settings = { -readonly [Key in keyof Config]: Config[Key] };
+
+function isKey(key: string): key is keyof Config {
+  return Object.hasOwn(rules, key);
+}
+
+function set<Key extends keyof Config>(config: Settings, key: Key, given: unknown): void {
+  const { wanted, read } = rules[key];
+  const value = read(given);
+  if (value === undefined) throw malformed(`${key} must be ${wanted}, not ${JSON.stringify(given)}`);
+  config[key] = value;
+}
+
+interface Rule<Value> {
   readonly wanted: string;
-  readonly accepts: (value: unknown) => boolean;
+  /** Gives the value when it is what is wanted, else undefined. */
+  readonly read: (given: unknown) => Value | undefined;
 }
 
-const rules: Readonly<Record<keyof Config, Rule>> = {
+const rules: { readonly [Key in keyof Config]: Rule<Config[Key]> } = {
   logLevel: oneOf("debug", "info", "warn", "error"),
   durability: oneOf("auto", "normal", "full"),
   maxMempoolItems: wholeNumber(1, 1_000_000),
@@ -67,25 +86,24 @@ const rules: Readonly<Record<keyof Config, Rule>> = {
   minBlockIntervalMs: wholeNumber(0, 3_600_000),
   maxHttpRequests: wholeNumber(64, 1_000_000),
   maxHttpBytes: wholeNumber(16 * 1024 * 1024, 4 * 1024 ** 3),
-  clientAddressHeader: {
-    wanted: "the name of an HTTP header",
-    accepts: (value) => typeof value === "string" && /^[A-Za-z0-9-]{0,64}$/.test(value),
-  },
-  chainDataDir: {
-    wanted: "an absolute path",
-    accepts: (value) => typeof value === "string" && (value === "" || value.startsWith("/")),
-  },
+  clientAddressHeader: text("the name of an HTTP header", /^[A-Za-z0-9-]{0,64}$/),
+  chainDataDir: text("an absolute path", /^(\/|$)/),
 };
 
-function oneOf(...words: readonly string[]): Rule {
-  return { wanted: `one of ${words.join(", ")}`, accepts: (value) => words.includes(value as string) };
+function oneOf<Word extends string>(...words: readonly Word[]): Rule<Word> {
+  return { wanted: `one of ${words.join(", ")}`, read: (given) => words.find((word) => word === given) };
 }
 
-function wholeNumber(min: number, max: number): Rule {
+function wholeNumber(min: number, max: number): Rule<number> {
   return {
     wanted: `a whole number from ${min} to ${max}`,
-    accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+    read: (given) =>
+      typeof given === "number" && Number.isInteger(given) && given >= min && given <= max ? given : undefined,
   };
+}
+
+function text(wanted: string, pattern: RegExp): Rule<string> {
+  return { wanted, read: (given) => (typeof given === "string" && pattern.test(given) ? given : undefined) };
 }
 
 function parseObject(text: string): object {
@@ -94,7 +112,7 @@ function parseObject(text: string): object {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformed(`not JSON: ${(error as Error).message}`);
+    throw malformed(`not JSON: ${messageOf(error)}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed("not a JSON object");
   return value;

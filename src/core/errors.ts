@@ -1,7 +1,7 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
 
-/** Every way blocks and the chain refuse, with the data that explains it. */
+/** Every reason for which a block, a call of consensus or a proposal is refused, with the data that explains it. */
 export type ChainRefusal =
   // What someone sent.
   | { readonly code: "malformed block"; readonly problem: string }
@@ -29,13 +29,19 @@ export type ChainRefusal =
   | { readonly code: "clock behind"; readonly seconds: bigint }
   | { readonly code: "proposals wait"; readonly items: number; readonly seconds: number };
 
-/** What the rules of blocks, or the state of the chain, refuse. */
+/** A refusal by the rules of blocks, or by the state of the chain. */
 export class ChainError extends CodedError<ChainRefusal> {
   override readonly name = "ChainError";
 
   constructor(refusal: ChainRefusal, options?: ErrorOptions) {
     super(refusal, describe(refusal), options);
   }
+}
+
+/** Gives what was thrown where that can only be a `ChainError`. Throws anything else again: it is a bug. */
+export function expectChainError(error: unknown): ChainError {
+  if (error instanceof ChainError) return error;
+  throw error;
 }
 
 function describe(refusal: ChainRefusal): string {
@@ -50,7 +56,10 @@ function describe(refusal: ChainRefusal): string {
       // The words of timestampvm-rs (vm/mod.rs:147), which clients know.
       return `data ${refusal.bytes}-byte exceeds the limit ${refusal.maxBytes}-byte`;
     case "mempool full":
-      return `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, try again later`;
+      return (
+        `mempool full: ${refusal.items} proposals of ${refusal.bytes} bytes are waiting for a block, ` +
+        "try again later"
+      );
     case "unknown block":
       return "not found"; // as timestampvm-rs, too
     case "unknown parent":
@@ -76,11 +85,17 @@ function describe(refusal: ChainRefusal): string {
     case "already rejected":
       return `block ${refusal.id} is rejected already`;
     case "not next":
-      return `block ${refusal.id} has parent ${refusal.parentId}, but the last accepted block is ${refusal.lastAcceptedId}`;
+      return (
+        `block ${refusal.id} has parent ${refusal.parentId}, ` +
+        `but the last accepted block is ${refusal.lastAcceptedId}`
+      );
     case "shut down":
       return "the VM is shut down";
     case "clock behind":
-      return `the preferred block is ${refusal.seconds} s ahead of the local clock, too far to build on it: set the clock`;
+      return (
+        `the preferred block is ${refusal.seconds} s ahead of the local clock, ` +
+        "too far to build on it: set the clock"
+      );
     case "proposals wait":
       return `${refusal.items} proposals wait for a block, the oldest for ${refusal.seconds} s`;
   }

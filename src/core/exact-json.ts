@@ -6,7 +6,7 @@ declare global {
   }
 }
 
-/** A number that `JSON.stringify` writes with all its digits; in a browser that cannot, with those of a double. */
+/** What `JSON.stringify` writes as a number with all its digits. A browser without `rawJSON` rounds it to a double. */
 function exactNumber(value: bigint): object | number {
   return JSON.rawJSON?.(value.toString()) ?? Number(value);
 }
@@ -17,8 +17,8 @@ export function formatExactJson(value: unknown): string {
 }
 
 /**
- * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, those in strings included, so that it may
- * have more values than that. To be asked before parsing, which takes memory and time for each value, however short it is.
+ * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, counting those in strings. If not, it
+ * has hardly more values than that. To be asked before parsing, which takes memory and time for each value.
  */
 export function hasMoreValues(text: string, max: number): boolean {
   if (text.length <= max) return false;
@@ -31,14 +31,24 @@ export function hasMoreValues(text: string, max: number): boolean {
   return false;
 }
 
-/** Like `JSON.parse`, but integers of up to 20 digits, without a fraction and an exponent, are bigints. */
+/** Like `JSON.parse`, but whole numbers are bigints, as `readNumber` says. */
 export function parseExactJson(text: string): unknown {
-  return parseJson(text, (literal) => (shortInteger.test(literal) ? BigInt(literal) : Number(literal)));
+  return parseJson(text, readNumber);
 }
 
 /**
- * Like `JSON.parse`, but a number that would be written back otherwise (1.0, or one of many digits) is raw JSON, which
- * `JSON.stringify` writes as it was.
+ * What a number's text in JSON means. A bigint where it is whole: in up to 20 digits, or with a fraction or an exponent
+ * (1.0, 1e3) where a double holds it for sure. Else the double nearest to it.
+ */
+export function readNumber(literal: string): bigint | number {
+  if (shortInteger.test(literal)) return BigInt(literal);
+  const value = Number(literal);
+  return Number.isSafeInteger(value) ? BigInt(value) : value;
+}
+
+/**
+ * Like `JSON.parse`, but a number that `JSON.stringify` would write in another way (1.0, or one of many digits) becomes
+ * raw JSON, which it writes as it was.
  */
 export function parseVerbatimJson(text: string): unknown {
   if (!mayHaveOddNumber.test(text)) return JSON.parse(text);
@@ -48,12 +58,12 @@ export function parseVerbatimJson(text: string): unknown {
   });
 }
 
-/** A sign, a fraction, an exponent, or more digits than are always exact; or a string that has one of these. */
+/** Finds a sign, a fraction, an exponent, or more digits than a double always keeps; in strings as well. */
 const mayHaveOddNumber = /-|\d[.eE]|\d{16}/;
 
 /**
- * Like `JSON.parse`, but each number is what `read` makes of its text. A reviver would do it as well, but is called for
- * values of every kind, and recurses.
+ * Like `JSON.parse`, but each number is what `read` makes of its text. Not with a reviver: that is called for values of
+ * every kind, and recurses.
  */
 function parseJson(text: string, read: (literal: string) => unknown): unknown {
   const { numbers, indexed } = takeNumbers(text, read);
@@ -62,9 +72,9 @@ function parseJson(text: string, read: (literal: string) => unknown): unknown {
 }
 
 /**
- * The numbers of a JSON text in their order, and the text with each replaced by its index. What is no number by the grammar
- * stays, so that the one text is JSON where the other is. Throws a `SyntaxError` when there are more numbers than places for
- * them: a text without separators would else have millions.
+ * The numbers of a JSON text in their order, and the text with each replaced by its index. What only looks like a
+ * number stays, so that the new text is JSON exactly when the old one is. Throws a `SyntaxError` for more numbers than
+ * there are places for one, since a text without separators could have millions.
  */
 function takeNumbers(text: string, read: (literal: string) => unknown) {
   const numbers: unknown[] = [];
@@ -92,16 +102,16 @@ function takeNumbers(text: string, read: (literal: string) => unknown) {
   return { numbers, indexed: indexed + text.slice(taken) };
 }
 
-/** Whether a number may stand behind this character. */
+/** How many numbers may follow this character at once. */
 function placesBehind(code: number): 0 | 1 {
   return code === comma || code === colon || code === openBracket ? 1 : 0;
 }
 
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
-/** 20 digits: room for every u64. More are read no further: a megabyte of them takes a tenth of a second. */
+/** 20 digits are enough for every u64. To read a megabyte of digits would take a tenth of a second. */
 const shortInteger = /^-?\d{1,20}$/;
 
-/** Where the string that opens at `start` ends, its closing quote included; the end of the text where it does not end. */
+/** Where the string that opens at `start` ends, behind its closing quote; the text's end where there is none. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let from = end;
@@ -111,7 +121,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Behind all that may be of one number. */
+/** Where what looks like one number ends. */
 function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   for (;;) {
@@ -135,7 +145,7 @@ const openBracket = 0x5b;
 const backslash = 0x5c;
 const exponent = 0x65;
 
-/** Replaces, in a value of JSON, each index by its number. It does not recurse, since `JSON.parse` bears any depth. */
+/** Replaces each index in a parsed value by its number, in place. No recursion: a value may have any depth. */
 function putNumbers(value: unknown, numbers: readonly unknown[]): unknown {
   const root = [value];
   const open: (unknown[] | Record<string, unknown>)[] = [root];

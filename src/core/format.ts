@@ -1,48 +1,52 @@
 import { decodePrintable } from "./printable.ts";
 
+// How numbers, times and data are written for people: by the commands and on the page.
+
 /** 1234567 as "1,234,567". */
 export function formatNumber(value: bigint | number): string {
   return value.toLocaleString("en-US");
 }
 
-export function formatSize(bytes: number): string {
-  return bytes === 1 ? "1 byte" : `${formatNumber(bytes)} bytes`;
+/** "1 block", "1,000 blocks". Takes the noun in the singular; its plural must end in s. */
+export function countOf(count: bigint | number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${Number(count) === 1 ? "" : "s"}`;
 }
 
-/** The start and the end of what is too long for a line. */
+export function formatSize(bytes: bigint | number): string {
+  return countOf(bytes, "byte");
+}
+
+/** Keeps the start and the end of what is too long for a line. */
 export function shorten(text: string): string {
   return text.length <= 20 ? text : `${text.slice(0, 8)}…${text.slice(-8)}`;
 }
 
-/** A time in Unix seconds for people and for machines; undefined beyond what dates can say. */
-export function formatTime(seconds: bigint): { readonly text: string; readonly iso: string } | undefined {
-  if (seconds > maxDateSeconds) return undefined;
-  const date = new Date(Number(seconds) * 1000);
-  return { text: `${dateAndTime.format(date)} UTC`, iso: date.toISOString().replace(".000", "") };
+/** Unix seconds in ISO 8601, or as a number of seconds for a time that is later than any date. */
+export function formatIsoTime(seconds: bigint): string {
+  return dateOf(seconds)?.toISOString().replace(".000", "") ?? `${seconds} s after 1970`;
 }
 
-/** The greatest time of a `Date` (ECMAScript 21.4.1.1). */
+/** Takes Unix seconds. Undefined for a time that is later than any date. */
+export function dateOf(seconds: bigint): Date | undefined {
+  return seconds > maxDateSeconds ? undefined : new Date(Number(seconds) * 1_000);
+}
+
+/** The latest time of a `Date` (ECMAScript 2025, 21.4.1.1). */
 const maxDateSeconds = 8_640_000_000_000n;
 
-const dateAndTime = new Intl.DateTimeFormat("en-GB", {
-  timeZone: "UTC",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-
-/** A block's data, or its beginning, as a page shows it. */
+/** A block's data, or its beginning, as people see it. */
 export interface ShownData {
   readonly kind: "text" | "hex";
+  /** The text, or "0x" and hex digits. */
   readonly text: string;
-  /** Of the data, how many bytes are not shown. */
+  /** How many bytes of the data are not shown. */
   readonly hiddenBytes: number;
 }
 
-/** Text where the first `maxBytes` are printable UTF-8, else hex; so is white space, of which nobody would see anything. */
+/**
+ * Shows the first `maxBytes` of data: as text where they are printable UTF-8, else as hex. White space alone is shown
+ * as hex, since nobody would see it.
+ */
 export function showData(data: Uint8Array, maxBytes: number): ShownData {
   const shown = data.subarray(0, maxBytes);
   const hiddenBytes = data.length - shown.length;

@@ -1,3 +1,4 @@
+import { messageOf } from "../avalanche/coded-error.ts";
 import { zeroId } from "../avalanche/id.ts";
 import { type Block, createBlock } from "./block.ts";
 import { ChainError } from "./errors.ts";
@@ -8,17 +9,16 @@ import { SerdeReader } from "./serde-json.ts";
  * "malformed genesis".
  */
 export function parseGenesis(bytes: Uint8Array): Block {
-  let text = "";
+  const data = new TextEncoder().encode(readData(bytes));
+  return createBlock({ parentId: zeroId, height: 0n, timestamp: 0n, data });
+}
+
+function readData(bytes: Uint8Array): string {
   try {
-    new SerdeReader(bytes).readStruct({
-      data: (json) => {
-        text = json.readString();
-      },
-    });
+    return new SerdeReader(bytes).readStruct({ data: (json) => json.readString() }).data;
   } catch (error) {
-    throw new ChainError({ code: "malformed genesis", problem: (error as Error).message });
+    throw new ChainError({ code: "malformed genesis", problem: messageOf(error) });
   }
-  return createBlock({ parentId: zeroId, height: 0n, timestamp: 0n, data: new TextEncoder().encode(text) });
 }
 
 /** Genesis bytes, as text, for a chain whose first block carries `data`. */

@@ -1,11 +1,12 @@
 import { zeroId } from "../avalanche/id.ts";
 import type { Block } from "./block.ts";
-import type { ChainError } from "./errors.ts";
+import { expectChainError } from "./errors.ts";
+import { maxU64 } from "./u64.ts";
 import { verifyChild } from "./verify.ts";
 
 /**
- * Why `block` cannot stand behind `parent` in a chain that was decided before, or without a parent at its beginning;
- * undefined when it can. The rules are those for new blocks, but for the clock's.
+ * Why `block` cannot follow `parent` in a chain that is decided; without a parent, why it cannot be the first block.
+ * Undefined when it can. The rules are those for new blocks, without the one about the clock.
  */
 export function problemInHistory(block: Block, parent: Block | undefined): string | undefined {
   if (parent === undefined) return isGenesis(block) ? undefined : "is no genesis: height 0, timestamp 0 and no parent";
@@ -14,7 +15,7 @@ export function problemInHistory(block: Block, parent: Block | undefined): strin
     verifyChild(block, parent, afterAllTime);
     return undefined;
   } catch (error) {
-    return `breaks a rule: ${(error as ChainError).message}`;
+    return `breaks a rule: ${expectChainError(error).message}`;
   }
 }
 
@@ -22,5 +23,5 @@ function isGenesis({ parentId, height, timestamp }: Block): boolean {
   return parentId === zeroId && height === 0n && timestamp === 0n;
 }
 
-/** Unix seconds, beyond the last u64. */
-const afterAllTime = 2n ** 64n;
+/** A clock's time, in Unix seconds, for which no u64 timestamp is in the future. */
+const afterAllTime = maxU64 + 1n;

@@ -1,26 +1,26 @@
 import type { Block, BlockSummary } from "./block.ts";
 
-/** What a list shows of a block, which costs the same however large the block is. */
+/** What a list shows of a block. Reading it costs the same, however large the block is. */
 export interface Listing extends BlockSummary {
-  /** The data, or how it begins; undefined when it was not looked for. */
+  /** The data or its beginning; undefined where that could not be read for sure. */
   readonly start: Uint8Array | undefined;
-  /** Bytes of the data; undefined when they were not counted. */
+  /** Bytes of the data; undefined where only the block's beginning was read. */
   readonly dataBytes: number | undefined;
   /** Bytes of the whole block. */
   readonly bytes: number;
 }
 
-/** Bytes of a block that are read for a listing: nothing is left to guess of blocks that are no larger. */
+/** How many bytes of a block are read for a listing. Blocks of up to this size are read whole, and checked. */
 export const listedBytes = 1_024;
 
-/** Of a block that was read as a whole. */
+/** The listing of a block that was read whole. */
 export function listBlock({ id, height, timestamp, data, bytes }: Block): Listing {
   return { id, height, timestamp, start: data, dataBytes: data.length, bytes: bytes.length };
 }
 
 /**
- * The beginning of the data in the first bytes of a block's text, if the text has its members in the order of
- * timestampvm-rs and without white space; else undefined. What is behind these bytes may be anything.
+ * Takes the first bytes of a block, and gives the beginning of its data; undefined unless they are in the canonical
+ * form, in which `data` comes last. The rest of the block is not looked at, so nothing says that it parses.
  */
 export function readDataStart(text: Uint8Array): Uint8Array | undefined {
   const hex = canonicalStart.exec(new TextDecoder("latin1").decode(text))?.[1];

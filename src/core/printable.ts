@@ -1,6 +1,6 @@
 /**
- * Control characters, invisible ones and those that turn the direction of what follows (Unicode category C), save line
- * ends, tabs, and the joiners that words and emoji are made with. A terminal obeys some of them: what comes from others
+ * Control characters, invisible characters and those that change the direction of text (Unicode category C). Line ends,
+ * tabs and the joiners inside words and emoji are printable. A terminal obeys control characters: text from others
  * could change its title, or what was printed before.
  */
 const unprintable = /\r(?!\n)|[^\P{C}\n\r\t\u200c\u200d]/u;
@@ -10,12 +10,12 @@ export function isPrintable(text: string): boolean {
   return !unprintable.test(text);
 }
 
-/** Text that a terminal only shows: "\u001b" is six characters then. */
+/** Replaces each unprintable character by its escape, so that a terminal shows it: "\u001b" becomes six characters. */
 export function escapeUnprintable(text: string): string {
   return text.replace(everyUnprintable, escapeCharacter);
 }
 
-/** The same in one line, which cannot pass for more of ours: "\n" is escaped as well. */
+/** The same, and in one line: line ends and tabs are escaped too, so that text cannot pass for lines of our own. */
 export function escapeLine(text: string): string {
   return escapeUnprintable(text.replace(/[\r\n\t]/g, escapeCharacter));
 }
@@ -25,7 +25,7 @@ function escapeCharacter(character: string): string {
   return code < 0x1_0000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
-/** The text of bytes in UTF-8 that is printable; else undefined. `isCut`: the last character may end in the middle. */
+/** Decodes UTF-8. Undefined for text that is not printable. With `isCut`, the last character may be incomplete. */
 export function decodePrintable(bytes: Uint8Array, isCut: boolean): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCut });

@@ -16,14 +16,17 @@ import {
   skipWhiteSpace,
   unexpected,
 } from "./serde-skip.ts";
+import { maxU64, maxU64Digits } from "./u64.ts";
 
-type ReadField = (reader: SerdeReader) => void;
-type Field = readonly [name: string, readField: ReadField];
+/** For each field of a struct, by its name in the JSON, what reads its value. */
+type Readers<T> = { readonly [Name in keyof T]: (reader: SerdeReader) => T[Name] };
+/** The name of a field. */
+type Name<T> = Extract<keyof T, string>;
 
 /**
- * Reads JSON bytes exactly as serde_json 1.0.116 does for a struct: what it takes and refuses differs from
- * `JSON.parse` in many ways (duplicate keys, u64 numbers, broken UTF-8 in ignored values, arrays for structs), and
- * every node must agree on it. No recursion; the time is linear in the input, some nanoseconds a byte whatever it is.
+ * Reads a struct from JSON bytes exactly as serde_json 1.0.116 does, since every node must agree on what parses. It
+ * differs from `JSON.parse` in many ways: duplicate keys, u64 numbers, broken UTF-8 in ignored values, arrays for
+ * structs. No recursion; the time is linear in the input, some nanoseconds a byte whatever it is.
  */
 export class SerdeReader {
   readonly #bytes: Uint8Array;
@@ -35,17 +38,17 @@ export class SerdeReader {
 
   /**
    * Reads a whole document that holds a struct with these fields, each exactly once: an object with its keys in any
-   * order and unknown ones ignored, or an array with exactly the fields in order. The fields' names are ASCII.
+   * order and unknown ones ignored, or an array with exactly the fields in order. Gives what the readers give, by
+   * field. The fields' names are ASCII. Throws a SyntaxError, or what a reader throws.
    */
-  readStruct(readField: Readonly<Record<string, ReadField>>): void {
-    const fields = Object.entries(readField);
+  readStruct<T extends object>(readers: Readers<T>): T {
     this.#at = skipWhiteSpace(this.#bytes, this.#at);
     const opener = this.#bytes[this.#at];
-    if (opener === openBrace) this.#readObject(fields);
-    else if (opener === openBracket) this.#readTuple(fields);
-    else throw unexpected("an object or an array", this.#at);
+    if (opener !== openBrace && opener !== openBracket) throw unexpected("an object or an array", this.#at);
+    const struct = opener === openBrace ? this.#readObject(readers) : this.#readTuple(readers);
     const end = skipWhiteSpace(this.#bytes, this.#at);
     if (end !== this.#bytes.length) throw unexpected("the end", end);
+    return struct;
   }
 
   /** A string without broken UTF-8 or lone surrogates. */
@@ -69,22 +72,20 @@ export class SerdeReader {
     return value;
   }
 
-  /** A key of no field, and its value, costs no more than a look at their bytes. */
-  #readObject(fields: readonly Field[]): void {
+  /** A key that names no field costs a look at each byte of it and of its value, and no memory. */
+  #readObject<T extends object>(readers: Readers<T>): T {
     const bytes = this.#bytes;
-    const seen = new Set<string>();
+    const struct: Partial<T> = {};
     let at = skipWhiteSpace(bytes, this.#at + 1);
     for (let isMore = bytes[at] !== closeBrace; isMore; ) {
       const key = skipWhiteSpace(bytes, at);
       at = skipToken(bytes, skipText(bytes, key), colon);
-      const field = fieldAt(bytes, key, fields);
-      if (field === undefined) at = skipValue(bytes, at);
+      const name = nameAt(bytes, key, readers);
+      if (name === undefined) at = skipValue(bytes, at);
       else {
-        const [name, readField] = field;
-        if (seen.has(name)) throw new SyntaxError(`duplicate field \`${name}\``);
-        seen.add(name);
+        if (Object.hasOwn(struct, name)) throw new SyntaxError(`duplicate field \`${name}\``);
         this.#at = at;
-        readField(this);
+        struct[name] = readers[name](this);
         at = this.#at;
       }
       at = skipWhiteSpace(bytes, at);
@@ -92,26 +93,37 @@ export class SerdeReader {
       if (isMore) at++;
     }
     this.#at = skipToken(bytes, at, closeBrace);
-    for (const [name] of fields) if (!seen.has(name)) throw new SyntaxError(`missing field \`${name}\``);
+    expectWhole(struct, readers);
+    return struct;
   }
 
-  #readTuple(fields: readonly Field[]): void {
-    this.#at++;
-    for (const [i, [, readField]] of fields.entries()) {
-      if (i > 0) this.#at = skipToken(this.#bytes, this.#at, comma);
-      readField(this);
+  #readTuple<T extends object>(readers: Readers<T>): T {
+    const struct: Partial<T> = {};
+    let before = openBracket;
+    for (const name in readers) {
+      this.#at = skipToken(this.#bytes, this.#at, before);
+      struct[name] = readers[name](this);
+      before = comma;
     }
     this.#at = skipToken(this.#bytes, this.#at, closeBracket);
+    expectWhole(struct, readers);
+    return struct;
   }
 }
 
-/** The field whose name the sound string at `start` says. */
-function fieldAt(bytes: Uint8Array, start: number, fields: readonly Field[]): Field | undefined {
-  for (const field of fields) if (isName(bytes, start, field[0])) return field;
+/** The field that the well-formed string at `start` names. */
+function nameAt<T>(bytes: Uint8Array, start: number, readers: Readers<T>): Name<T> | undefined {
+  for (const name in readers) if (isName(bytes, start, name)) return name;
   return undefined;
 }
 
-/** Whether the sound string at `start` says the name, in escapes or not. */
+function expectWhole<T extends object>(struct: Partial<T>, readers: Readers<T>): asserts struct is T {
+  for (const name in readers) {
+    if (!Object.hasOwn(struct, name)) throw new SyntaxError(`missing field \`${name}\``);
+  }
+}
+
+/** Whether the well-formed string at `start` is `name`, in escapes or not. */
 function isName(bytes: Uint8Array, start: number, name: string): boolean {
   let at = start + 1;
   for (let i = 0; i < name.length; i++) {
@@ -123,7 +135,5 @@ function isName(bytes: Uint8Array, start: number, name: string): boolean {
 }
 
 const digit0 = 0x30;
-const maxU64 = 2n ** 64n - 1n;
 const overflow = maxU64 + 1n;
-const maxU64Digits = 20;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

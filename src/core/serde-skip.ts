@@ -1,6 +1,6 @@
 /**
- * Steps over JSON as serde_json 1.0.116 does. Each function takes where something begins in the bytes and gives where it
- * has ended, or throws a SyntaxError. No function decodes or copies anything: what a peer sends costs a look at each byte.
+ * Steps over JSON as serde_json 1.0.116 does. Each function takes where something begins in the bytes and gives where
+ * it ends, or throws a SyntaxError. None decodes or copies anything: stepping over costs a look at each byte.
  */
 
 export const quote = 0x22;
@@ -14,10 +14,12 @@ export const closeBrace = 0x7d;
 const minus = 0x2d;
 const digit0 = 0x30;
 
+/** The error for bytes that are not what is `wanted` at this place. */
 export function unexpected(wanted: string, at: number): SyntaxError {
   return new SyntaxError(`expected ${wanted} at byte ${at}`);
 }
 
+/** Any number of spaces, tabs and line ends. */
 export function skipWhiteSpace(bytes: Uint8Array, start: number): number {
   for (let at = start; ; at++) {
     const byte = bytes[at];
@@ -25,21 +27,21 @@ export function skipWhiteSpace(bytes: Uint8Array, start: number): number {
   }
 }
 
-/** One byte, which white space may precede. */
+/** One byte, with any white space before it. */
 export function skipToken(bytes: Uint8Array, start: number, token: number): number {
   const at = skipWhiteSpace(bytes, start);
   if (bytes[at] !== token) throw unexpected(`'${String.fromCharCode(token)}'`, at);
   return at + 1;
 }
 
-/** Any number of digits, none as well. */
+/** Any number of digits, or none. */
 export function skipDigits(bytes: Uint8Array, start: number): number {
   let at = start;
   while (isDigit(bytes[at])) at++;
   return at;
 }
 
-/** A string of whole text: without broken UTF-8 or lone surrogates. */
+/** A string of well-formed text: no broken UTF-8, no lone surrogates. */
 export function skipText(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== quote) throw unexpected("a string", start);
   for (let at = start + 1; ; ) {
@@ -51,7 +53,7 @@ export function skipText(bytes: Uint8Array, start: number): number {
   }
 }
 
-/** Any value, whatever its depth. Strings may hold broken UTF-8 and lone surrogates; numbers only need the grammar. */
+/** Any value of any depth. Its strings may hold broken UTF-8 and lone surrogates, its numbers may have any size. */
 export function skipValue(bytes: Uint8Array, start: number): number {
   const at = skipWhiteSpace(bytes, start);
   return isOpener(bytes[at]) ? skipNested(bytes, at) : skipScalar(bytes, at);
@@ -76,7 +78,7 @@ function skipNested(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** After a value: to the next one, out of every array and object that ends here. */
+/** Takes the end of a value, and steps to the next one, out of every array and object that ends here. */
 function skipClosers(bytes: Uint8Array, start: number, closers: Closers): number {
   let at = start;
   for (; closers.count > 0; closers.count--) {
@@ -89,7 +91,7 @@ function skipClosers(bytes: Uint8Array, start: number, closers: Closers): number
   return at;
 }
 
-/** What ends the arrays and objects that are open: a byte for each, since there may be a million. */
+/** The closing brackets of the arrays and objects that are open: one byte for each, since there may be a million. */
 class Closers {
   count = 0;
   #bytes = new Uint8Array(64);
@@ -112,7 +114,7 @@ function isOpener(byte: number | undefined): byte is number {
   return byte === openBrace || byte === openBracket;
 }
 
-/** Inside a value that is ignored: as lenient as a string value; only the keys beside the fields must be text. */
+/** A key inside a value that is ignored. It may be broken text, where a key of the struct itself may not. */
 function skipKey(bytes: Uint8Array, start: number): number {
   const at = skipWhiteSpace(bytes, start);
   if (bytes[at] !== quote) throw unexpected("a key", at);
@@ -164,7 +166,7 @@ function skipEscape(bytes: Uint8Array, start: number): number {
   return start + escapeLength(bytes, start);
 }
 
-/** An escape, or the two of a pair of surrogates. */
+/** An escape, or both escapes of a pair of surrogates. */
 function skipPairedEscape(bytes: Uint8Array, start: number): number {
   const unit = escapedUnit(bytes, start);
   if (unit < 0) throw unexpected("an escape", start);
@@ -175,11 +177,11 @@ function skipPairedEscape(bytes: Uint8Array, start: number): number {
   return end + escapeLength(bytes, end);
 }
 
-/** The UTF-16 code unit for which the escape at a backslash stands; negative when it is none. */
+/** The UTF-16 code unit of the escape that begins at a backslash; negative when it is no escape. */
 export function escapedUnit(bytes: Uint8Array, start: number): number {
   const kind = bytes[start + 1] ?? 0;
   if (kind !== unicodeEscape) return shortEscapes[kind] ?? none;
-  // A digit that is none leaves the sign.
+  // What is no digit is -1, and makes the sum negative.
   return (
     (hexAt(bytes, start + 2) << 12) |
     (hexAt(bytes, start + 3) << 8) |
@@ -188,6 +190,7 @@ export function escapedUnit(bytes: Uint8Array, start: number): number {
   );
 }
 
+/** Bytes of the escape that begins at a backslash. */
 export function escapeLength(bytes: Uint8Array, start: number): number {
   return bytes[start + 1] === unicodeEscape ? 6 : 2;
 }
@@ -196,7 +199,7 @@ function hexAt(bytes: Uint8Array, at: number): number {
   return hexDigits[bytes[at] ?? 0] ?? none;
 }
 
-/** A character of two bytes or more in UTF-8 (Unicode 16, table 3-7). */
+/** A character of two or more bytes in UTF-8 (Unicode 16, table 3-7). */
 function skipCharacter(bytes: Uint8Array, start: number): number {
   const first = bytes[start] ?? 0;
   const second = bytes[start + 1] ?? 0;
@@ -216,10 +219,10 @@ function isDigit(byte: number | undefined): boolean {
 const unicodeEscape = 0x75; // u
 const none = -1;
 
-/** By what stands behind a backslash: the code unit that is meant. */
+/** The code unit that is meant, by the byte behind the backslash. */
 const shortEscapes = byByte({ '"': 0x22, "\\": 0x5c, "/": 0x2f, b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 });
 
-/** By a hexadecimal digit: what it stands for. */
+/** The value of a hexadecimal digit, by its byte. */
 const hexDigits = byByte(
   Object.fromEntries(Array.from("0123456789abcdefABCDEF", (digit) => [digit, Number.parseInt(digit, 16)])),
 );

@@ -1,12 +1,12 @@
 import type { Block } from "./block.ts";
 import { ChainError } from "./errors.ts";
 
-/** How far a block may be ahead of the local clock: clocks differ between nodes. */
+/** Seconds: a block must be less than this ahead of the local clock. Clocks of nodes differ. */
 export const maxFutureSeconds = 3600n;
 
 /**
- * Throws unless `block` may follow `parent`. `now` is the local clock in Unix seconds. The rules are those of
- * timestampvm-rs (block/mod.rs:176-223); a block's size is none of them.
+ * Throws "wrong height", "timestamp before parent" or "future timestamp" unless `block` may follow `parent`. `now` is
+ * the local clock in Unix seconds. The rules are those of timestampvm-rs (block/mod.rs:176-223), which limit no size.
  */
 export function verifyChild(block: Block, parent: Block, now: bigint): void {
   if (block.height !== parent.height + 1n) {

@@ -3,7 +3,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, Next } from "hono";
 import { type Admission, type Room, retryAfterSeconds } from "../api/admission.ts";
 import { maxBodyBytes } from "../api/app.ts";
-import type { Asker } from "../api/turns.ts";
+import type { Asker } from "../vm/caller.ts";
 
 export interface DevEnvironment {
   readonly Bindings: HttpBindings;
@@ -12,12 +12,12 @@ export interface DevEnvironment {
 
 type DevContext = Context<DevEnvironment>;
 
-/** Requests that one connection may have sent ahead of their answers. */
+/** Requests of one connection that may wait for their answers at a time. */
 export const maxPipelined = 100;
-/** Milliseconds in which a body must have come. */
+/** Milliseconds within which a whole body must arrive. */
 const maxBodyMs = 30_000;
 
-/** The door before every request: nothing of it is read before, and it counts until its answer is fetched. */
+/** Admits or refuses a request before its body is read. An admitted one takes room until its answer is fetched. */
 export async function admit(c: DevContext, next: Next, admission: Admission): Promise<Response | undefined> {
   const room = openRoom(c, admission);
   if (room === undefined) return refuse(c);
@@ -45,7 +45,7 @@ function refuse(c: DevContext): Response {
   return c.text("too many requests, try again later\n", 503, { "Retry-After": String(retryAfterSeconds) });
 }
 
-/** A connection that sends on and on, and fetches nothing, is closed. */
+/** Room for a request; undefined when there is none. Closes a connection that sends on and fetches no answers. */
 function openRoom(c: DevContext, admission: Admission): Room | undefined {
   if (!countAhead(c)) {
     closerOf(c)();
@@ -59,7 +59,7 @@ function openRoom(c: DevContext, admission: Admission): Room | undefined {
 
 const aheadBySocket = new WeakMap<Socket, number>();
 
-/** False for one request too many. */
+/** Counts one more request of its connection. Gives false for one too many. */
 function countAhead({ env: { incoming, outgoing } }: DevContext): boolean {
   const { socket } = incoming;
   const ahead = aheadBySocket.get(socket) ?? 0;
@@ -69,14 +69,14 @@ function countAhead({ env: { incoming, outgoing } }: DevContext): boolean {
   return true;
 }
 
-/** Closes the connection of a body that does not come, unless what is given is called before. */
+/** Closes the connection when the body does not arrive in time. Gives a function that cancels this. */
 function expectBody(c: DevContext): () => void {
   if (bytesOf(c) === 0) return () => {};
   const timer = setTimeout(closerOf(c), maxBodyMs);
   return () => clearTimeout(timer);
 }
 
-/** Gives what closes the connection. */
+/** Gives a function that closes the connection. */
 function closerOf({ env }: DevContext): () => void {
   return () => env.incoming.socket.destroy();
 }
@@ -85,7 +85,7 @@ function nameOf(c: DevContext): string {
   return c.env.incoming.socket.remoteAddress ?? "unknown";
 }
 
-/** A body that does not say how long it is may be as long as any. */
+/** The bytes of the body; the most that is allowed when the request does not say. */
 function bytesOf(c: DevContext): number {
   if (c.req.header("transfer-encoding") !== undefined) return maxBodyBytes;
   return Math.min(Number(c.req.header("content-length") ?? 0), maxBodyBytes);

@@ -15,16 +15,16 @@ import { createInfoMethods, type NodeInfo, notice } from "./node-api.ts";
 export interface DevAppOptions {
   readonly vm: Vm;
   readonly info: NodeInfo;
-  /** Answers requests for the chain, without the part of the path where it is mounted. */
+  /** Answers requests for the chain. Their paths begin below the place where it is mounted. */
   readonly chain: Api["fetch"];
   readonly admission: Admission;
   readonly turns: Turns;
   readonly log: Log;
-  /** The host names by which a browser may call us, beside localhost and addresses. */
+  /** The host names that requests may name, beside localhost and IP addresses. */
   readonly hosts: readonly string[];
 }
 
-/** What a node serves of one chain, at the same URLs. */
+/** Serves one chain as a node does, at the same URLs. */
 export function createDevApp(options: DevAppOptions): Hono<DevEnvironment> {
   const { vm, info, chain, admission, turns, hosts, log } = options;
   const app = new Hono<DevEnvironment>();
@@ -58,8 +58,8 @@ function refuseLarge(c: Context): Response {
 }
 
 /**
- * A page of another site can make a browser call us under a name of its own (DNS rebinding), but not under ours or an
- * address. As AvalancheGo v1.14.2, api/server/allowed_hosts.go.
+ * Guards against DNS rebinding: the page of another site can make a browser call us, but only under that site's name.
+ * As AvalancheGo v1.14.2, api/server/allowed_hosts.go.
  */
 function isAllowedHost(header: string, hosts: readonly string[]): boolean {
   const host = header.replace(/:\d*$/, "").toLowerCase();

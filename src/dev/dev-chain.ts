@@ -1,10 +1,13 @@
 import { getRequestListener } from "@hono/node-server";
 import { Admission } from "../api/admission.ts";
 import { createApi } from "../api/app.ts";
+import { explorerPath, rpcPath } from "../api/paths.ts";
 import { Turns } from "../api/turns.ts";
 import type { Block } from "../core/block.ts";
 import { type Config, defaultConfig } from "../core/config.ts";
 import { parseGenesis } from "../core/genesis.ts";
+import type { Submission } from "../core/proposal.ts";
+import { createExplorer } from "../explorer/explorer.tsx";
 import type { Log } from "../log.ts";
 import { systemClock } from "../vm/clock.ts";
 import { openVmAlone } from "../vm/open.ts";
@@ -14,50 +17,53 @@ import { listenNear, portOf } from "./listen.ts";
 import { notice } from "./node-api.ts";
 
 export interface DevOptions {
-  /** The database file; ":memory:" keeps nothing. */
+  /** The database file, or ":memory:" for none. */
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   readonly config: Partial<Config>;
-  /** Where to listen. When the port is taken, the next free one is. */
+  /** Where to listen. When the port is taken, the next free one is used. */
   readonly host: string;
   readonly port: number;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
-  readonly protocolVersion: number;
+  /** Of RPCChainVM, which a node would speak. */
+  readonly protocol: number;
   readonly log: Log;
   readonly onAccepted: (block: Block) => void;
 }
 
-/** A chain that this process alone serves and decides. */
+/** A chain that this process serves, and decides alone. */
 export interface DevChain {
   readonly genesis: Block;
   readonly lastAccepted: Block;
-  /** What this is, for people. */
+  /** Says to people that this is no node. */
   readonly notice: string;
   /** `http://HOST:PORT`. */
   readonly url: string;
   readonly rpc: string;
   readonly explorer: string;
   readonly port: number;
-  /** Ends it: what was accepted and what waits is in the file. */
+  /** Ends the chain. Its blocks and the waiting proposals are in the file. */
   readonly close: () => void;
 }
 
 /** The name under which the chain is served. */
 const chainAlias = "timestampvm";
 
-/** Rejects with "malformed genesis", "database in use" or "database failed", or what the system says of the address. */
+/** Rejects with "malformed genesis", "database in use" or "database failed", or the system's error for the address. */
 export async function startDevChain(options: DevOptions): Promise<DevChain> {
-  const { file, genesisBytes, host, version, protocolVersion, log, onAccepted } = options;
+  const { file, genesisBytes, host, version, protocol, log, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };
   const vm = openVmAlone({ file, genesisBytes, config, clock: systemClock, gossip: () => {} });
   try {
     const genesis = parseGenesis(genesisBytes);
-    const info = { chain: [chainAlias, genesis.id] as const, version, protocolVersion };
+    const info = { chain: [chainAlias, genesis.id] as const, version, protocol };
     const node = { networkId: undefined, nodeId: undefined, notice };
-    const identity = { version, protocol: protocolVersion, chainId: genesis.id, ...node };
+    const identity = { version, protocol, chainId: genesis.id, ...node };
     const turns = new Turns();
-    const { fetch: chain } = createApi(vm, identity, log, turns);
+    const explorer = createExplorer(vm, notice);
+    const propose = (batch: readonly Submission[]) => vm.propose(batch);
+    const { fetch: chain } = createApi({ view: vm, propose, identity, explorer, log, turns });
     const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host], log });
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
     const server = await listenNear(host, options.port, listener);
@@ -75,13 +81,14 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
       vm.close();
     };
     const url = `http://${host}:${port}`;
+    const chainUrl = `${url}/ext/bc/${chainAlias}`;
     return {
       genesis,
       lastAccepted: vm.lastAccepted,
       notice,
       url,
-      rpc: `${url}/ext/bc/${chainAlias}/rpc`,
-      explorer: `${url}/ext/bc/${chainAlias}/explorer`,
+      rpc: chainUrl + rpcPath,
+      explorer: chainUrl + explorerPath,
       port,
       close,
     };

@@ -3,12 +3,12 @@ import type { Block } from "../core/block.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 
-/** Milliseconds until a block is tried again that could not be accepted: the disk may be full. */
+/** Milliseconds until a block that could not be accepted is tried again: the disk may be full. */
 const retryMs = 250;
 
 /**
- * Consensus of one: builds a block whenever there is something to build, and accepts it, until `ended` aborts. What goes
- * wrong is logged, and tried again.
+ * Takes the place of consensus: builds a block whenever there is something to build, and accepts it, until `ended`
+ * aborts. Errors are logged, and the block is tried again.
  */
 export async function runEngine(
   vm: Vm,
@@ -21,17 +21,17 @@ export async function runEngine(
     try {
       undecided ??= verifyNewBlock(vm);
       vm.acceptBlock(undecided.id);
-      vm.confirm(vm.lastAccepted); // there is no other database that must know
+      vm.confirm(vm.lastAccepted); // at once: there is no database of a node
       undecided = undefined;
       onAccepted(vm.lastAccepted);
     } catch (error) {
       log.error("no block", { error: (error as Error).message });
     }
-    await setImmediate(); // clients have their turn
+    await setImmediate(); // lets clients have their turn
   }
 }
 
-/** The calls of a node, in its order. */
+/** Makes the same calls as a node, in the same order. */
 function verifyNewBlock(vm: Vm): Block {
   const { bytes } = vm.buildBlock();
   const block = vm.verifyBlock(bytes);
@@ -39,7 +39,7 @@ function verifyNewBlock(vm: Vm): Block {
   return block;
 }
 
-/** Waits for something to do; false when there will be nothing more. */
+/** Waits until there is something to do. Gives false once `ended` aborts. */
 async function mayGoOn(vm: Vm, undecided: Block | undefined, ended: AbortSignal): Promise<boolean> {
   try {
     if (undecided === undefined) await vm.waitForEvent(ended);

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 
-/** How many ports are tried, from the one that is wanted on. */
+/** How many further ports are tried when the wanted one is taken. */
 const maxPorts = 100;
 
-/** Serves HTTP at the port, or at the next one that is free. Rejects with what the system says. */
+/** Serves HTTP at the port, or at the next free one. Rejects with the system's error. */
 export async function listenNear(host: string, port: number, listener: RequestListener): Promise<Server> {
   for (let tried = port; ; tried++) {
     const server = createServer(listener);

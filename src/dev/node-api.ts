@@ -1,25 +1,27 @@
-import { InvalidParams, type Methods } from "../api/json-rpc.ts";
+import { InvalidParams } from "../api/invalid-params.ts";
+import type { Methods } from "../api/json-rpc.ts";
 
-/** What of AvalancheGo's own API clients of a chain use, with the answers of a node that has only this chain. */
+/** What the methods of the node's own API say: this node has one chain only. */
 export interface NodeInfo {
-  /** The names under which the chain is served; the last one is its id. */
+  /** The two names under which the chain is served. */
   readonly chain: readonly [alias: string, id: string];
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
-  readonly protocolVersion: number;
+  /** Of RPCChainVM. */
+  readonly protocol: number;
 }
 
-/** In every reply about the node: nobody shall take it for one. */
+/** Stands in every reply about the node, so that nobody mistakes it for a real one. */
 export const notice = "development chain: one process, no peers, no consensus";
 
 /** The methods of `/ext/info` (avalanchego v1.14.2, api/info/service.go). */
-export function createInfoMethods({ chain, version, protocolVersion }: NodeInfo): Methods {
+export function createInfoMethods({ chain, version, protocol }: NodeInfo): Methods {
   const [alias, id] = chain;
   const methods = {
     getNodeVersion: () => ({
       version: `timestampvm/${version} (${notice})`,
       databaseVersion: "",
-      rpcProtocolVersion: String(protocolVersion),
+      rpcProtocolVersion: String(protocol),
       gitCommit: "",
       vmVersions: { [alias]: version },
     }),
@@ -37,7 +39,7 @@ export function createInfoMethods({ chain, version, protocolVersion }: NodeInfo)
   return new Map(Object.entries(methods).map(([name, method]) => [`info.${name}`, method]));
 }
 
-/** The node has one chain, which the one parameter must name. */
+/** The parameter `name` must name the only chain. */
 function expectChain(params: unknown, name: string, known: readonly string[]): void {
   const object = Array.isArray(params) ? params[0] : params;
   const chain = (object as Record<string, unknown> | undefined)?.[name];

@@ -1,17 +1,17 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Caller } from "../api/turns.ts";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
 import { formatNumber, formatSize, showData } from "../core/format.ts";
-import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
+import type { Caller } from "../vm/caller.ts";
+import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import { Code, Data, Message, ProofButton, Time, type View } from "./parts.tsx";
 
 /** Bytes of data that a block's page shows. */
 const maxShownBytes = 1_024;
 
-export async function showBlockById(chain: ConfirmedChain, id: Id, caller: Caller): Promise<View> {
+export async function showBlockById(chain: ConfirmedBlocks, id: Id, caller: Caller): Promise<View> {
   const block = chain.getBlock(id);
   if (block !== undefined) return showBlock(chain, block, caller);
   return notFound(
@@ -22,7 +22,7 @@ export async function showBlockById(chain: ConfirmedChain, id: Id, caller: Calle
   );
 }
 
-export async function showBlockAtHeight(chain: ConfirmedChain, height: bigint, caller: Caller): Promise<View> {
+export async function showBlockAtHeight(chain: ConfirmedBlocks, height: bigint, caller: Caller): Promise<View> {
   const block = chain.getBlockAtHeight(height);
   if (block !== undefined) return showBlock(chain, block, caller);
   const { last } = chain;
@@ -38,7 +38,7 @@ function notFound(heading: string, explanation: Child): View {
   return { status: 404, title: heading, content: <Message heading={heading}>{explanation}</Message> };
 }
 
-async function showBlock(chain: ConfirmedChain, block: Block, caller: Caller): Promise<View> {
+async function showBlock(chain: ConfirmedBlocks, block: Block, caller: Caller): Promise<View> {
   const { id, parentId, height, timestamp, data } = block;
   await caller.pause();
   const digest = digestOf(data);
@@ -106,7 +106,7 @@ async function showBlock(chain: ConfirmedChain, block: Block, caller: Caller): P
 }
 
 /** Points to an older block with the same data, and to what data is the digest of. */
-function pointElsewhere(chain: ConfirmedChain, block: Block, digestOfData: Digest): Child {
+function pointElsewhere(chain: ConfirmedBlocks, block: Block, digestOfData: Digest): Child {
   const first = chain.findListings(digestOfData).next().value;
   if (first !== undefined && first.height < block.height) {
     return (

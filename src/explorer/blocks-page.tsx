@@ -1,17 +1,17 @@
 /** @jsxImportSource hono/jsx */
 
-import type { Caller } from "../api/turns.ts";
 import type { BlockSummary } from "../core/block.ts";
 import { formatNumber, formatSize, shorten, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
-import type { ConfirmedChain } from "../vm/confirmed-chain.ts";
+import type { Caller } from "../vm/caller.ts";
+import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import { Time, type View } from "./parts.tsx";
 
 /** Blocks in one page of a list. */
 export const pageBlocks = 20;
 
 /** The newest blocks, or those from a height down, and the place where files are stamped. */
-export async function showBlocks(chain: ConfirmedChain, from: bigint | undefined, caller: Caller): Promise<View> {
+export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefined, caller: Caller): Promise<View> {
   const { last } = chain;
   const isNewest = from === undefined || from >= last.height;
   const start = isNewest ? last.height : from;

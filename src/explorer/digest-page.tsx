@@ -1,22 +1,22 @@
 /** @jsxImportSource hono/jsx */
 
-import type { Caller } from "../api/turns.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes, isDigest } from "../core/digest.ts";
 import { formatNumber } from "../core/format.ts";
-import type { Vm } from "../vm/vm.ts";
+import type { Caller } from "../vm/caller.ts";
+import type { ChainView } from "../vm/chain-view.ts";
 import { BlockList, pageBlocks, takeListings } from "./blocks-page.tsx";
 import { Code, Message, ProofButton, Time, type View } from "./parts.tsx";
 
 /** Where a digest, or data that hashes to it, was stamped. */
-export async function showDigest(vm: Vm, digest: Digest, from: bigint, caller: Caller): Promise<View> {
-  const first = vm.confirmed.find(digest).next().value;
+export async function showDigest(view: ChainView, digest: Digest, from: bigint, caller: Caller): Promise<View> {
+  const first = view.confirmed.find(digest).next().value;
   await caller.pause();
-  return first === undefined ? showNotStamped(vm, digest) : showStamps(vm, digest, first, from, caller);
+  return first === undefined ? showNotStamped(view, digest) : showStamps(view, digest, first, from, caller);
 }
 
-async function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint, caller: Caller): Promise<View> {
-  const blocks = await takeListings(vm.confirmed.findListings(digest, from), pageBlocks + 1, caller);
+async function showStamps(view: ChainView, digest: Digest, first: Block, from: bigint, caller: Caller): Promise<View> {
+  const blocks = await takeListings(view.confirmed.findListings(digest, from), pageBlocks + 1, caller);
   const next = blocks[pageBlocks];
   const carriesDigest = isDigest(first.data, digest);
   const content = (
@@ -62,8 +62,8 @@ async function showStamps(vm: Vm, digest: Digest, first: Block, from: bigint, ca
   return { status: 200, title: "First stamped", content };
 }
 
-function showNotStamped(vm: Vm, digest: Digest): View {
-  const waiting = findUndecided(vm, digest);
+async function showNotStamped(view: ChainView, digest: Digest): Promise<View> {
+  const waiting = await findUndecided(view, digest);
   const heading = waiting === undefined ? "Not stamped yet" : "Not accepted yet";
   const content = (
     <Message heading={heading}>
@@ -87,8 +87,10 @@ function showNotStamped(vm: Vm, digest: Digest): View {
 }
 
 /** A stamp that no accepted block carries: of the data, or of the digest as data. The id is that of its receipt. */
-function findUndecided(vm: Vm, digest: Digest) {
-  return [digest, digestOf(digestToBytes(digest))]
-    .map((id) => ({ id, status: vm.receiptOf(id).status }))
-    .find(({ status }) => status !== "unknown");
+async function findUndecided(view: ChainView, digest: Digest) {
+  for (const id of [digest, digestOf(digestToBytes(digest))]) {
+    const { status } = await view.receiptOf(id);
+    if (status !== "unknown") return { id, status };
+  }
+  return undefined;
 }

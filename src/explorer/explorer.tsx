@@ -1,8 +1,9 @@
 /** @jsxImportSource hono/jsx */
+import { Hono } from "hono";
 import { compress } from "hono/compress";
-import type { ApiApp } from "../api/app.ts";
-import type { Caller } from "../api/turns.ts";
-import type { Vm } from "../vm/vm.ts";
+import type { Caller } from "../vm/caller.ts";
+import type { ChainView } from "../vm/chain-view.ts";
+import type { State } from "../vm/status.ts";
 import { showBlockAtHeight, showBlockById } from "./block-page.tsx";
 import { showBlocks } from "./blocks-page.tsx";
 import { showDigest } from "./digest-page.tsx";
@@ -10,33 +11,44 @@ import { Page, pageHeaders } from "./page.tsx";
 import { Message, type View } from "./parts.tsx";
 import { parseQuery, type Query } from "./query.ts";
 
-/** Pages for people at `/explorer`: which one, the query says. `notice` stands above each, where it is no node's. */
-export function addExplorer(app: ApiApp, vm: Vm, notice: string | undefined): void {
-  app.get("/explorer", compress(), async (c) => {
+/** What is known of a request beside it. */
+interface Environment {
+  readonly Bindings: { readonly caller: Caller };
+}
+
+/**
+ * Pages for people, all at one path that ends in `explorer`, beside the API's, which ends in `rpc`: which page, the query
+ * says. `notice` stands above each, where it is no node's.
+ */
+export function createExplorer(view: ChainView, notice: string | undefined): Hono<Environment> {
+  const app = new Hono<Environment>();
+  app.get("/", compress(), async (c) => {
     const params = c.req.query();
     const { caller } = c.env;
-    const { status, title, content } = await caller.doLong(() => show(vm, parseQuery(params), caller));
+    const { status, title, content } = await caller.doLong(() => show(view, parseQuery(params), caller));
+    const { state } = await view.status();
     const page = (
-      <Page title={title} notices={noticesOf(vm, notice)} searched={params.q}>
+      <Page title={title} notices={noticesOf(state, notice)} searched={params.q}>
         {content}
       </Page>
     );
     return c.html(`<!doctype html>${page}`, status, pageHeaders);
   });
-  app.all("/explorer", (c) => c.text("read the explorer by GET\n", 405, { Allow: "GET, HEAD" }));
+  app.all("/", (c) => c.text("read the explorer by GET\n", 405, { Allow: "GET, HEAD" }));
+  return app;
 }
 
 /** Each block that a page reads is a piece of work of its own. */
-async function show(vm: Vm, query: Query, caller: Caller): Promise<View> {
+async function show(view: ChainView, query: Query, caller: Caller): Promise<View> {
   switch (query.page) {
     case "blocks":
-      return showBlocks(vm.confirmed, query.from, caller);
+      return showBlocks(view.confirmed, query.from, caller);
     case "block":
-      return showBlockById(vm.confirmed, query.id, caller);
+      return showBlockById(view.confirmed, query.id, caller);
     case "height":
-      return showBlockAtHeight(vm.confirmed, query.height, caller);
+      return showBlockAtHeight(view.confirmed, query.height, caller);
     case "digest":
-      return showDigest(vm, query.digest, query.from, caller);
+      return showDigest(view, query.digest, query.from, caller);
     case "malformed":
       return showMalformed(query.problem);
   }
@@ -55,8 +67,7 @@ function showMalformed(problem: string): View {
   return { status: 400, title: "Nothing to look for", content };
 }
 
-function noticesOf(vm: Vm, notice: string | undefined): readonly string[] {
-  const { state } = vm.status();
+function noticesOf(state: State, notice: string | undefined): readonly string[] {
   const behind = `this node is ${state}: newer blocks may be missing`;
   return [...(notice === undefined ? [] : [notice]), ...(state === "normal operation" ? [] : [behind])];
 }

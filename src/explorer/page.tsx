@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
-import { sha256 } from "../avalanche/id.ts";
+import { sha256 } from "../avalanche/sha256.ts";
 import { bundle } from "./bundle.ts" with { type: "macro" };
 
 const style: string = bundle("style.css");

@@ -1,7 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { Block, BlockSummary } from "../core/block.ts";
-import { formatSize, formatTime, type ShownData } from "../core/format.ts";
+import { formatIsoTime, formatSize, type ShownData } from "../core/format.ts";
+import { formatTime } from "./format-time.ts";
 import { relativeTime } from "./relative-time.ts";
 
 /** What a query gives: a page's content, and its HTTP status. */
@@ -16,7 +17,7 @@ export function Time({ block, style }: { readonly block: BlockSummary; readonly 
   const { timestamp, height } = block;
   if (height === 0n && timestamp === 0n) return <span class="quiet">genesis</span>;
   const time = formatTime(timestamp);
-  if (time === undefined) return <span>{`${timestamp} s after 1970`}</span>;
+  if (time === undefined) return <span>{formatIsoTime(timestamp)}</span>;
   if (style === "absolute") return <time datetime={time.iso}>{time.text}</time>;
   return (
     <time datetime={time.iso} title={time.text} data-relative={String(timestamp)}>

@@ -1,5 +1,6 @@
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
+import { parseU64 } from "../core/u64.ts";
 
 /** Which page is asked for. */
 export type Query =
@@ -23,13 +24,9 @@ export function parseQuery(params: Readonly<Record<string, string>>): Query {
 
 /** Takes "1204" and, as the pages write it, "1,204" or "#1,204". */
 function parseHeight(text: string): bigint | undefined {
-  const digits = /^#?(\d{1,3}(?:,\d{3})+|\d{1,20})$/.exec(text.trim())?.[1]?.replaceAll(",", "");
-  if (digits === undefined || digits.length > maxU64Digits) return undefined;
-  const height = BigInt(digits);
-  return height < 2n ** 64n ? height : undefined;
+  const digits = /^#?(\d{1,3}(?:,\d{3})+|\d{1,20})$/.exec(text.trim())?.[1];
+  return digits === undefined ? undefined : parseU64(digits.replaceAll(",", ""));
 }
-
-const maxU64Digits = 20;
 
 function readHeight(text: string): Query | undefined {
   const height = parseHeight(text);

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
+import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import type { Log } from "../log.ts";
 import type { AppSender } from "../rpcchainvm/node/app-sender.ts";
 

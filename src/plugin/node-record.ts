@@ -1,6 +1,7 @@
 import { type Id, idBytes, idFromBytes, idToBytes } from "../avalanche/id.ts";
 import type { NodeDatabase } from "../rpcchainvm/node/database.ts";
-import { formatHeadMarker, type HeadMarker, headMarkerKey, parseHeadMarker } from "../vm/rewind.ts";
+import type { HeadMarker } from "../vm/rewind.ts";
+import { formatHeadMarker, headMarkerKey, parseHeadMarker } from "./head-marker.ts";
 import { rsHeadKey, seenRsHeadKey } from "./rs/stored-block.ts";
 
 /**

@@ -3,7 +3,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { type Config, parseConfig } from "../core/config.ts";
 import type { ChainVm, NodeContext } from "../rpcchainvm/chain-vm.ts";
 import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
-import { databaseFileName } from "../store/database-file.ts";
+import { databaseFileName } from "../store/database.ts";
 import { FileError } from "../store/errors.ts";
 import type { Clock } from "../vm/clock.ts";
 import type { Identity } from "../vm/identity.ts";

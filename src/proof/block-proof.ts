@@ -1,5 +1,4 @@
-import { idFromBytes, sha256 } from "../avalanche/id.ts";
-import { type Block, type BlockSummary, parseBlock } from "../core/block.ts";
+import { type Block, type BlockSummary, blockIdOf, parseBlock } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
 import { hasMoreValues, parseExactJson } from "../core/exact-json.ts";
 import { ProofError } from "./errors.ts";
@@ -42,6 +41,9 @@ export function parseProof(text: string): CheckedProof {
   return checkProof(parseExactJson(text));
 }
 
+/** Bytes of a proof's file at most: room for half a million small blocks. */
+export const maxProofFileBytes = 256 * 1024 * 1024;
+
 /** Values beside the blocks: a dozen are known, others are read over. */
 const maxOtherValues = 1_000;
 /** Characters: the hex digits of `["PARENT",0,0,""]`, the shortest block, with `"0x",` around them. */
@@ -49,7 +51,7 @@ const minBlockLength = 99;
 
 /** Throws "no proof" when the block's id is not the hash of its bytes. */
 export function expectProvable({ id, bytes }: Block): void {
-  if (idFromBytes(sha256(bytes)) !== id) throw new ProofError({ code: "no proof", id });
+  if (blockIdOf(bytes) !== id) throw new ProofError({ code: "no proof", id });
 }
 
 function expectChild(parent: Block, child: Block, at: number): Block {

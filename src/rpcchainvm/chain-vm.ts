@@ -42,11 +42,11 @@ export interface ChainVm {
   /** The last accepted block: at first, genesis. Answers Initialize and SetState. */
   readonly lastAccepted: Block;
   /** SetState. */
-  setState(state: State): Awaitable<void>;
-  /** Shutdown, or the end of the node. Nothing is called afterwards. */
-  shutdown(): Awaitable<void>;
-  /** Health: what the node shows, a JSON text. An error makes the node unhealthy, and is shown. */
-  health(): Awaitable<string>;
+  setState?(state: State): Awaitable<void>;
+  /** Shutdown, or the end of the node: releases what the VM holds. Nothing is called afterwards. */
+  shutdown?(): Awaitable<void>;
+  /** Health: what the node shows, a JSON text; without it, nothing. An error makes the node unhealthy, and is shown. */
+  health?(): Awaitable<string>;
 
   /** BuildBlock: a new block on the preferred one. Throws when there is nothing to build. */
   buildBlock(): Awaitable<Block>;
@@ -56,7 +56,7 @@ export interface ChainVm {
   getBlock(id: Id): Awaitable<Block | undefined>;
   /** GetBlockIDAtHeight: of an accepted block. */
   getBlockIdAtHeight(height: bigint): Awaitable<Id | undefined>;
-  /** GetAncestors: the bytes of a block and of those before it, newest first; [] for an unknown one. Without it, the block alone. */
+  /** GetAncestors: the bytes of a block and of those before it, newest first; [] for an unknown one. Without it, `getBlock` is asked for each. */
   getAncestors?(id: Id, limits: AncestorLimits): Awaitable<readonly Uint8Array[]>;
   /** SetPreference: the block to build on. */
   setPreference(id: Id): Awaitable<void>;
@@ -68,7 +68,7 @@ export interface ChainVm {
   rejectBlock(id: Id): Awaitable<void>;
   /**
    * WaitForEvent (from protocol 42; before, Messenger.Notify is called when it resolves): resolves when there is something to
-   * do, as often as it is asked while there is. Rejects when `signal` aborts or the chain is shut down.
+   * do, as often as it is asked while there is. Rejects when `signal` aborts, as it does when the chain is shut down.
    */
   waitForEvent(signal: AbortSignal): Promise<VmEvent>;
 

@@ -21,19 +21,6 @@ import { nodeProcess } from "./start/node-process.ts";
 import { shakeOrRemember } from "./start/remember-protocol.ts";
 import { writeTo } from "./start/standard-streams.ts";
 
-export type {
-  AncestorLimits,
-  AppHandler,
-  Block,
-  ChainVm,
-  Metric,
-  NodeContext,
-  State,
-  StateSummary,
-  StateSync,
-  StateSyncMode,
-} from "./chain-vm.ts";
-
 /** A kind of chain, which a node may run. */
 export interface VmDefinition {
   /** As the VM's id says it: at most 32 bytes. */

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { InitializeRequest } from "../../gen/vm/vm_pb.ts";
+import { messageOf } from "../avalanche/coded-error.ts";
 import type { Log } from "../log.ts";
 import type { Block, ChainVm, NodeContext } from "./chain-vm.ts";
 import { type NodeConnection, openNode } from "./node/connection.ts";
@@ -25,7 +26,8 @@ export class Session {
   readonly #options: SessionOptions;
   #phase: "new" | "opening" | "open" | "shut down" = "new";
   #chain: OpenChain | undefined;
-  #ended: Promise<void> | undefined;
+  #end: Promise<void> | undefined;
+  readonly #ended = new AbortController();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -39,6 +41,11 @@ export class Session {
   /** The chain, where there is one: for calls that must be answered at any time. */
   get chainIfOpen(): OpenChain | undefined {
     return this.#chain;
+  }
+
+  /** Aborts when the chain is shut down. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Throws when there is none yet, or no more. */
@@ -64,22 +71,23 @@ export class Session {
       return chain.vm.lastAccepted;
     } catch (error) {
       if (this.#phase === "opening") this.#phase = "new";
-      this.#options.log.error("cannot initialize", { error: error instanceof Error ? error.message : String(error) });
+      this.#options.log.error("cannot initialize", { error: messageOf(error) });
       throw error;
     }
   }
 
   /** Releases what the chain holds. More calls are refused from here on. */
   shutDown(): Promise<void> {
-    this.#ended ??= this.#end();
-    return this.#ended;
+    this.#end ??= this.#endChain();
+    return this.#end;
   }
 
-  async #end(): Promise<void> {
+  async #endChain(): Promise<void> {
     const chain = this.#chain;
     this.#phase = "shut down";
     this.#chain = undefined;
     if (chain !== undefined) await close(chain);
+    this.#ended.abort(shutDown());
     this.#options.log.info("shut down");
   }
 
@@ -88,7 +96,8 @@ export class Session {
     const node = openNode(request, this.#options);
     try {
       const vm = await open(node.context);
-      if (protocol.events === "notify") void notifyEngine(vm, node.services, protocol, log);
+      if (protocol.events === "notify")
+        void notifyEngine({ vm, node: node.services, protocol, log, ended: this.ended });
       return { vm, node };
     } catch (error) {
       node.close();
@@ -99,7 +108,7 @@ export class Session {
 
 async function close({ vm, node }: OpenChain): Promise<void> {
   try {
-    await vm.shutdown();
+    await vm.shutdown?.();
   } finally {
     node.close();
   }

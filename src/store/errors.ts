@@ -1,11 +1,11 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 
-/** Every way the database file refuses. `file` is its path; `cure` says what an operator can do. */
+/** Every reason for which the database file cannot be used. `file` is its path; `cure` says what an operator can do. */
 export type FileRefusal =
   | { readonly code: "database in use"; readonly file: string }
   | { readonly code: "database failed"; readonly file: string; readonly problem: string; readonly cure: string };
 
-/** What the file, or the system below it, refuses. */
+/** The database file, or the system below it, failed. */
 export class FileError extends CodedError<FileRefusal> {
   override readonly name = "FileError";
 
@@ -17,7 +17,10 @@ export class FileError extends CodedError<FileRefusal> {
 function describe(refusal: FileRefusal): string {
   switch (refusal.code) {
     case "database in use":
-      return `${refusal.file} is in use by another process: stop the other timestampvm that runs on this chain data directory`;
+      return (
+        `${refusal.file} is in use by another process: ` +
+        "stop the other timestampvm that runs on this chain data directory"
+      );
     case "database failed":
       return `${refusal.file}: ${refusal.problem}; ${refusal.cure}`;
   }

@@ -1,11 +1,12 @@
 import { closeSync, openSync } from "node:fs";
 
-/** What an operator does about EMFILE and ENFILE. */
+/** The cure for EMFILE and ENFILE. */
 export const raiseLimit = "raise the limit of open files (ulimit -n, LimitNOFILE= of a systemd unit) and start again";
 
 /**
- * Throws EMFILE or ENFILE, with the cure, where this process may not open as many files as a chain needs. To be asked
- * before anything is served: a listener that can accept no connection does not say so, and its callers wait for ever.
+ * Throws EMFILE or ENFILE, with the cure, where this process may not open as many files as a chain needs. To be called
+ * before anything is served: a listener without files accepts no connection and says nothing, so its callers wait for
+ * ever.
  */
 export function expectOpenFiles(): void {
   const code = findLimit(neededFiles);
@@ -15,31 +16,36 @@ export function expectOpenFiles(): void {
   });
 }
 
-/** Whether that is why SQLite could not open a file, of which it says nothing more. */
+/** Whether a lack of files is why SQLite could not open one: its own error does not say. */
 export function lacksFiles(): boolean {
   return findLimit(databaseFiles) !== undefined;
 }
 
-/** Twice what a plugin opens: the database, its listeners and their connections, those to the node, and its `--version`. */
+/** Twice what a plugin opens: database, listeners and their connections, connections to the node, its `--version`. */
 const neededFiles = 32;
-/** The file, its log or journal, its directory, and one that was closed when opening failed. */
+/** The file, its log or journal, its directory, and one that was closed again when opening failed. */
 const databaseFiles = 4;
 
-/** Opens so many files at once, and closes them again. Gives the system's code where it may not. */
+/** Opens `count` files at once, and closes them again. Gives the system's code where it may not. */
 function findLimit(count: number): string | undefined {
   const opened: number[] = [];
   try {
     while (opened.length < count) opened.push(openSync("/dev/null", "r"));
     return undefined;
   } catch (error) {
-    const { code = "" } = error as { code?: string };
+    const code = codeOf(error);
     return isLimit(code) ? code : undefined;
   } finally {
     for (const fileDescriptor of opened) closeSync(fileDescriptor);
   }
 }
 
-/** Whether a code of the system says that no more files may be open. */
+/** Whether this code of the system says that no more files may be open. */
 export function isLimit(code: string): boolean {
   return code === "EMFILE" || code === "ENFILE";
+}
+
+/** The code that the system, or SQLite, gave an error; "" for anything else. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

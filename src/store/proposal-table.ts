@@ -1,15 +1,16 @@
 import type { Database } from "bun:sqlite";
-import type { NodeId } from "../avalanche/node-id.ts";
+import { isNodeId } from "../avalanche/node-id.ts";
 import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Proposal } from "../core/proposal.ts";
-import { damaged, translating } from "./database.ts";
+import { expectBytes, expectInteger, type Row } from "./columns.ts";
+import { Damage, translating } from "./failures.ts";
 
 /** A proposal with its data. */
 export interface StoredProposal extends Proposal {
   readonly data: Uint8Array;
 }
 
-/** The proposals that no accepted block carries yet, in the order they came. All methods throw "database failed". */
+/** The proposals that wait for a block, in the order they came. All methods throw "database failed". */
 export class ProposalTable {
   readonly #file: string;
   readonly #db: Database;
@@ -21,32 +22,34 @@ export class ProposalTable {
     this.#sql = prepare(db);
   }
 
-  /** All of them, the first that came first; one at a time, since they may not fit into memory. */
+  /** All of them, in the order they came. Reads one at a time, since they may not fit into memory. */
   *readAll(): Generator<StoredProposal, void> {
     for (const digest of this.#readOrder()) yield this.read(digest);
   }
 
+  /** How many there are. */
   count(): number {
-    return this.#run(() => Number(this.#sql.count.get()?.count ?? 0n));
+    return this.#run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of proposals")));
   }
 
+  /** Whether data with this digest waits. */
   has(digest: Digest): boolean {
     return this.#run(() => this.#sql.has.get(digestToBytes(digest)) !== null);
   }
 
-  /** One that is there; checks that its data is what came. */
+  /** A proposal that waits. Checks that its data has this digest. A peer that is no node id counts as none. */
   read(digest: Digest): StoredProposal {
     return this.#run(() => {
       const row = this.#sql.read.get(digestToBytes(digest));
-      if (!(row?.data instanceof Uint8Array) || digestOf(row.data) !== digest || typeof row.since !== "bigint") {
-        throw damaged(this.#file, `proposal ${digest} is damaged`);
-      }
-      const { data, since, peer } = row;
-      return { digest, data, bytes: data.length, since, peer: (peer as NodeId | null) ?? undefined };
+      const what = `proposal ${digest}`;
+      const data = expectBytes(row?.data, what);
+      const since = expectInteger(row?.since, what);
+      if (digestOf(data) !== digest) throw new Damage(`${what} is damaged`);
+      return { digest, data, bytes: data.length, since, peer: isNodeId(row?.peer) ? row.peer : undefined };
     });
   }
 
-  /** Puts new ones behind the others, in one transaction. One that is there keeps its place, and has the new peer. */
+  /** Puts new ones behind the others, in one transaction. A known one keeps its place, and gets the new peer. */
   add(proposals: readonly StoredProposal[]): void {
     this.#run(() =>
       this.#db
@@ -59,17 +62,17 @@ export class ProposalTable {
     );
   }
 
-  /** Puts one before all others, unless it is there. */
+  /** Puts one before all others. A known one stays as it is. */
   putFirst({ digest, data, since, peer }: StoredProposal): void {
     this.#run(() => this.#sql.prepend.run(digestToBytes(digest), since, peer ?? null, data));
   }
 
-  /** What is not there does not matter. */
+  /** Removes one. An unknown one does not matter. */
   remove(digest: Digest): void {
     this.#run(() => this.#sql.remove.run(digestToBytes(digest)));
   }
 
-  /** The same, in one transaction. */
+  /** Removes several, in one transaction. */
   removeAll(digests: readonly Digest[]): void {
     this.#run(() =>
       this.#db.transaction(() => {
@@ -80,10 +83,7 @@ export class ProposalTable {
 
   #readOrder(): Digest[] {
     return this.#run(() =>
-      this.#sql.order.all().map(({ digest }) => {
-        if (digest instanceof Uint8Array && digest.length === 32) return digestFromBytes(digest);
-        throw damaged(this.#file, "the digest of a proposal is damaged");
-      }),
+      this.#sql.order.all().map(({ digest }) => digestFromBytes(expectBytes(digest, "the digest of a proposal", 32))),
     );
   }
 
@@ -92,13 +92,13 @@ export class ProposalTable {
   }
 }
 
-/** Closing the database finalizes queries; a statement that is left would keep the file locked. */
+/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
-    order: db.query<{ digest: Uint8Array }, []>("SELECT digest FROM mempool ORDER BY position"),
-    count: db.query<{ count: bigint }, []>("SELECT count(*) AS count FROM mempool"),
+    order: db.query<Row<"digest">, []>("SELECT digest FROM mempool ORDER BY position"),
+    count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM mempool"),
     has: db.query<unknown, [Uint8Array]>("SELECT 1 FROM mempool WHERE digest = ?"),
-    read: db.query<{ data: Uint8Array; since: bigint; peer: string | null }, [Uint8Array]>(
+    read: db.query<Row<"data" | "since" | "peer">, [Uint8Array]>(
       "SELECT data, since, peer FROM mempool WHERE digest = ?",
     ),
     append: db.query<unknown, [Uint8Array, bigint, string | null, Uint8Array]>(

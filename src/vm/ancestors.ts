@@ -2,14 +2,14 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import type { Clock } from "./clock.ts";
 
-/** How much of a batch of ancestors is wanted. Any of them may be zero or negative. */
+/** How large a batch of ancestors may be. Each number may be zero or negative. */
 export interface AncestorLimits {
   readonly maxBlocks: number;
   readonly maxBytes: number;
   readonly maxMs: number;
 }
 
-/** The block and its ancestors, newest first, as many as the limits allow but at least the block; [] if unknown. */
+/** The block and its ancestors, newest first, at least the block and within the limits; [] if it is unknown. */
 export function collectAncestors(
   id: Id,
   { maxBlocks, maxBytes, maxMs }: AncestorLimits,
@@ -32,11 +32,11 @@ export function collectAncestors(
   return ancestors;
 }
 
-/** Milliseconds after which a batch ends: a peer asks for it, and others must not wait as long as the node would. */
+/** Milliseconds after which a batch ends: the node would wait longer for a peer's batch, but others must not. */
 export const maxAncestorsMs = 20;
-/** Bytes that are given whatever that takes: a millisecond or two, unless the machine does something else. */
+/** Bytes that a batch may have before that limit counts. They take a millisecond or two on an idle machine. */
 export const quickBytes = 16 * 1024;
-/** Each block in a batch of ancestors is preceded by its length (avalanchego v1.14.2, wrappers.IntLen). */
+/** In a batch, each block has its length before it (avalanchego v1.14.2, wrappers.IntLen). */
 const bytesOfLength = 4;
-/** More blocks than any node asks for at once. */
+/** Blocks in one batch: more than any node asks for. */
 const maxAncestors = 2_048;

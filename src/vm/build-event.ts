@@ -1,38 +1,40 @@
 import { ChainError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
+import { createWaiter, type Waiter } from "./waiter.ts";
 
 /**
- * How long the same work is not announced again. The node asks again at once when a build failed
- * (avalanchego v1.14.2, snow/engine/snowman/block/notifier.go:88-107), without any pause of its own.
+ * Milliseconds between two announcements of the same work. When a build fails, the node asks again at once, with no
+ * pause of its own (avalanchego v1.14.2, snow/engine/snowman/block/notifier.go:88-107).
  */
 export const repeatAfterMs = 250;
 
 /** What a build would do. */
 export interface Work {
-  /** The same name exactly for the same block to come. */
+  /** Two have the same name exactly when they would make the same block. */
   readonly name: string;
-  /** How long it must still wait, milliseconds. */
+  /** Milliseconds before which it must not be built. */
   readonly waitMs: number;
 }
 
 /**
- * Tells the node when there is something to build. Level-triggered: an answer consumes nothing, so one that is lost to a
- * cancellation is given again. Quiet: the same work is announced once, then only every `repeatAfterMs`.
+ * Announces to the node that there is something to build. Level-triggered: an answer takes nothing away, so one that is
+ * lost to a cancellation is given again. The same work is announced once, and then only every `repeatAfterMs`.
  */
 export class BuildEvent {
   readonly #clock: Clock;
   readonly #nextWork: () => Work | undefined;
-  readonly #waiters = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
+  readonly #waiters = new Set<Waiter>();
   #announced: { readonly name: string; readonly atMs: number } | undefined;
   #cancelTimer: (() => void) | undefined;
-  #closed = false;
+  #isClosed = false;
 
-  /** `nextWork` says what a build would do now; undefined for nothing. */
+  /** `nextWork` gives what a build would do now; undefined for nothing. */
   constructor(clock: Clock, nextWork: () => Work | undefined) {
     this.#clock = clock;
     this.#nextWork = nextWork;
   }
 
+  /** How many calls wait. */
   get waiting(): number {
     return this.#waiters.size;
   }
@@ -40,26 +42,13 @@ export class BuildEvent {
   /** Resolves when there is something to build. Rejects with the reason of `signal`, or with "shut down". */
   wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new ChainError({ code: "shut down" }));
+      if (this.#isClosed) return reject(new ChainError({ code: "shut down" }));
       if (signal.aborted) return reject(signal.reason);
-      const leave = () => {
+      const abort = () => waiter.reject(signal.reason);
+      const waiter = createWaiter(resolve, reject, () => {
         this.#waiters.delete(waiter);
         signal.removeEventListener("abort", abort);
-      };
-      const abort = () => {
-        leave();
-        reject(signal.reason);
-      };
-      const waiter = {
-        resolve: () => {
-          leave();
-          resolve();
-        },
-        reject: (error: unknown) => {
-          leave();
-          reject(error);
-        },
-      };
+      });
       this.#waiters.add(waiter);
       signal.addEventListener("abort", abort);
       this.check();
@@ -81,13 +70,14 @@ export class BuildEvent {
     for (const waiter of [...this.#waiters]) waiter.resolve();
   }
 
+  /** Rejects all that wait, and all that come later, with "shut down". */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#cancelTimer?.();
     for (const waiter of [...this.#waiters]) waiter.reject(new ChainError({ code: "shut down" }));
   }
 
-  /** How long the work must not be announced again. */
+  /** Milliseconds for which this work must not be announced again. */
   #quietMs({ name }: Work): number {
     if (this.#announced?.name !== name) return 0;
     return this.#announced.atMs + repeatAfterMs - this.#clock.elapsedMs();

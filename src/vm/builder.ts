@@ -8,6 +8,7 @@ import type { Decisions } from "./decisions.ts";
 import type { Mempool } from "./mempool/mempool.ts";
 import type { ProcessingBlocks } from "./processing.ts";
 
+/** What a builder works with. */
 export interface BuilderParts {
   readonly clock: Clock;
   readonly mempool: Mempool;
@@ -16,30 +17,37 @@ export interface BuilderParts {
   readonly minBlockIntervalMs: number;
 }
 
-/** Makes blocks of what waits, and knows whether it could. */
+/** Makes blocks of what waits, on the preferred block, and knows when it can. */
 export class Builder {
   readonly #parts: BuilderParts;
-  #parent: Block;
-  #parentSinceMs = Number.NEGATIVE_INFINITY;
+  #preferred: Block;
+  #preferredSinceMs = Number.NEGATIVE_INFINITY;
+  #built = 0;
 
-  constructor(parts: BuilderParts, parent: Block) {
+  constructor(parts: BuilderParts) {
     this.#parts = parts;
-    this.#parent = parent;
+    this.#preferred = parts.decisions.lastAccepted;
   }
 
-  /** The preferred block: the one to build on. */
-  get parent(): Block {
-    return this.#parent;
+  /** The block that the next one is built on. */
+  get preferred(): Block {
+    return this.#preferred;
   }
 
-  set parent(block: Block) {
-    if (block.id !== this.#parent.id) this.#parentSinceMs = this.#parts.clock.elapsedMs();
-    this.#parent = block;
+  /** Makes a block the preferred one. If it is another one than before, the block interval begins now. */
+  prefer(block: Block): void {
+    if (block.id !== this.#preferred.id) this.#preferredSinceMs = this.#parts.clock.elapsedMs();
+    this.#preferred = block;
   }
 
-  /** How far the parent is ahead of our clock, if that is so far that no block on it would be valid; else 0. */
+  /** How many blocks were built since the start. */
+  get built(): number {
+    return this.#built;
+  }
+
+  /** Seconds by which the preferred block is ahead of our clock, if no block on it could be valid yet; else 0. */
   get secondsTooEarly(): bigint {
-    const seconds = this.#parent.timestamp - this.#parts.clock.now();
+    const seconds = this.#preferred.timestamp - this.#parts.clock.now();
     return seconds >= maxFutureSeconds ? seconds : 0n;
   }
 
@@ -52,37 +60,39 @@ export class Builder {
   }
 
   /**
-   * A block on the parent, of the first second that gives one which was not rejected before: that would be for ever.
-   * Throws "future timestamp" while it is too far ahead of our clock, or "database failed".
+   * Makes a block with this proposal. Parent, data and second make its id, so where that block was rejected, the next
+   * second is taken. Throws "future timestamp" while that is too far ahead of our clock, or "database failed".
    */
   build(proposal: Proposal): Block {
     const { clock, mempool, decisions } = this.#parts;
-    const parent = this.#parent;
+    const parent = this.#preferred;
     const now = clock.now();
     const data = mempool.readData(proposal);
-    // A parent from a faster clock must not stop us: its time is a legal one.
+    // A parent from a faster clock must not stop us: its time is a valid one.
     for (let timestamp = now > parent.timestamp ? now : parent.timestamp; ; timestamp++) {
       const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data });
       verifyChild(block, parent, now);
-      if (!decisions.wasRejected(block)) return block;
+      if (decisions.wasRejected(block)) continue;
+      this.#built++;
+      return block;
     }
   }
 
-  /** What there is to build; nothing as well when only another clock could help. */
+  /** What a build would do; undefined where it would do nothing, or only another clock could help. */
   nextWork(): Work | undefined {
     if (this.secondsTooEarly > 0n) return undefined;
     const proposal = this.#nextProposal();
-    return proposal && { name: `${this.#parent.id} ${proposal.digest}`, waitMs: this.#waitMs };
+    return proposal && { name: `${this.#preferred.id} ${proposal.digest}`, waitMs: this.#waitMs };
   }
 
   #nextProposal(): Proposal | undefined {
     const { mempool, processing } = this.#parts;
-    return mempool.next(this.#parent.height + 1n, processing.carriedTo(this.#parent.id));
+    return mempool.next(this.#preferred.height + 1n, processing.carriedTo(this.#preferred.id));
   }
 
-  /** What is left of the interval between the parent and the next block. */
+  /** Milliseconds that are left of the interval between the preferred block and the next one. */
   get #waitMs(): number {
     const { clock, minBlockIntervalMs } = this.#parts;
-    return Math.max(0, Math.ceil(this.#parentSinceMs + minBlockIntervalMs - clock.elapsedMs()));
+    return Math.max(0, Math.ceil(this.#preferredSinceMs + minBlockIntervalMs - clock.elapsedMs()));
   }
 }

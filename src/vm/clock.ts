@@ -1,19 +1,20 @@
-/** Time, as the VM sees it. Given from outside, so that a test or a simulation can stop it. */
+/** The time. Given to the VM from outside, so that a test or a simulation can stop it. */
 export interface Clock {
-  /** Unix seconds; may jump either way. */
+  /** Unix seconds. May jump either way. */
   now(): bigint;
-  /** Milliseconds from an arbitrary start; never goes back. */
+  /** Milliseconds since some start. Never goes back. */
   elapsedMs(): number;
-  /** Runs `task` once after so many milliseconds, unless the given function is called before. */
+  /** Runs `task` once after `ms` milliseconds. Gives a function that cancels it. */
   after(ms: number, task: () => void): () => void;
 }
 
-/** The clock's time where it is written down: a clock that was never set may be before 1970, and no row is. */
+/** The time to write into a row, Unix seconds, at least 0: a clock that was never set may be before 1970. */
 export function timeOfRow(clock: Clock): bigint {
   const now = clock.now();
   return now > 0n ? now : 0n;
 }
 
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => BigInt(Math.floor(Date.now() / 1000)),
   elapsedMs: () => performance.now(),

@@ -3,14 +3,12 @@ import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Listing } from "../core/listing.ts";
 import type { BlockStore } from "../store/block-store.ts";
+import type { ConfirmedBlocks, Order } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
-/**
- * What clients may see: the accepted blocks that the node's database knows too. A crash takes back what that does not
- * know, so no method gives a later one. Heights and timestamps are any u64. Reading throws "database failed".
- */
-export class ConfirmedChain {
+/** See `ConfirmedBlocks`: those of the store, up to the last that was confirmed. */
+export class ConfirmedChain implements ConfirmedBlocks {
   readonly #store: BlockStore;
   readonly #waiters: WaitingCalls<bigint | Digest>;
   #last: Block;
@@ -22,6 +20,7 @@ export class ConfirmedChain {
     this.#last = store.lastAccepted();
   }
 
+  /** The newest block that clients may see. */
   get last(): Block {
     return this.#last;
   }
@@ -49,12 +48,10 @@ export class ConfirmedChain {
     return block;
   }
 
-  /** The last block whose timestamp is not after the given one: those that follow it are of a later time. */
   getBlockAt(timestamp: bigint): Block | undefined {
     return timestamp >= this.#last.timestamp ? this.#last : this.#store.getLastBlockAt(timestamp);
   }
 
-  /** One block after the other, each read when it is asked for; "descending" from above the last block begins there. */
   blocksFrom(height: bigint, order: Order): Generator<Block, void> {
     return this.#from(height, order, (at) => this.getBlockAtHeight(at));
   }
@@ -63,38 +60,26 @@ export class ConfirmedChain {
     return this.#ifConfirmed(this.#store.getListingAtHeight(height));
   }
 
-  /** The same as `blocksFrom` for lists. */
   listingsFrom(height: bigint, order: Order): Generator<Listing, void> {
     return this.#from(height, order, (at) => this.getListingAtHeight(at));
   }
 
-  /** The lowest block, from a height up, whose data hashes to the digest. */
   findData(digest: Digest, from = 0n): Block | undefined {
     return this.#ifConfirmed(this.#store.findBlock(digest, from));
   }
 
-  /**
-   * Every block, from a height up, whose data hashes to the digest, or is the digest, 32 bytes. The lowest comes first,
-   * each read when it is asked for.
-   */
   find(digest: Digest, from = 0n): Generator<Block, void> {
     return this.#find(digest, from, (wanted, at) => this.findData(wanted, at));
   }
 
-  /** The same as `find` for lists. */
   findListings(digest: Digest, from = 0n): Generator<Listing, void> {
     return this.#find(digest, from, (wanted, at) => this.#ifConfirmed(this.#store.findListing(wanted, at)));
   }
 
-  /**
-   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is there.
-   * Calls of one caller share places. Rejects with "shut down" or "too many waiting".
-   */
   waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal, caller);
   }
 
-  /** The same for a block whose data hashes to the digest. */
   waitForDigest(digest: Digest, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return this.#waiters.wait(digest, () => this.findData(digest) !== undefined, ms, signal, caller);
   }
@@ -128,13 +113,11 @@ export class ConfirmedChain {
   }
 }
 
-type Order = "ascending" | "descending";
-
 interface AtHeight {
   readonly height: bigint;
 }
 
-/** Gives the lowest block, from a height up, with data of that digest. */
+/** Gives the lowest block, from a height up, whose data has this digest. */
 type Finder<T> = (digest: Digest, from: bigint) => T | undefined;
 
 function* findAll<T extends AtHeight>(digest: Digest, from: bigint, read: Finder<T>): Generator<T, void> {
@@ -149,10 +132,10 @@ function* findAll<T extends AtHeight>(digest: Digest, from: bigint, read: Finder
 function* mergeByHeight<T extends AtHeight>(a: Generator<T, void>, b: Generator<T, void>): Generator<T, void> {
   let [nextA, nextB] = [a.next().value, b.next().value];
   while (nextA !== undefined || nextB !== undefined) {
-    if (nextB === undefined || (nextA !== undefined && nextA.height < nextB.height)) {
-      yield nextA as T;
+    if (nextA !== undefined && (nextB === undefined || nextA.height < nextB.height)) {
+      yield nextA;
       nextA = a.next().value;
-    } else {
+    } else if (nextB !== undefined) {
       yield nextB;
       nextB = b.next().value;
     }

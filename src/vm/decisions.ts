@@ -1,16 +1,18 @@
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { ChainError } from "../core/errors.ts";
-import type { BlockStore, Decision } from "../store/block-store.ts";
+import type { Decision } from "../store/block-reader.ts";
+import type { BlockStore } from "../store/block-store.ts";
 import type { Clock } from "./clock.ts";
-import type { ProcessingBlocks } from "./processing.ts";
+import type { ProcessingBlock, ProcessingBlocks } from "./processing.ts";
 import type { Stall } from "./stall.ts";
 
 /** How many blocks that have lost are written down as rejected in one turn: some milliseconds. */
 export const maxLostPerSlice = 500;
-/** Between one such slice and the next, in which others have their turn. */
+/** Milliseconds between two such slices, in which others have their turn. */
 const sliceMs = 10;
 
+/** What decisions work with. */
 export interface DecisionsParts {
   readonly clock: Clock;
   readonly store: BlockStore;
@@ -19,33 +21,90 @@ export interface DecisionsParts {
 }
 
 /**
- * What was decided. That a block has lost follows from the accept of another one; it is written down in slices, so that
- * an accept takes no longer, however many have lost.
+ * What consensus has decided. When a block is accepted, all others at its height have lost. These are written down as
+ * rejected later, in slices, so that an accept takes the same time however many there are.
  */
 export class Decisions {
   readonly #parts: DecisionsParts;
+  #lastAccepted: Block;
+  #accepted = 0;
+  #rejected = 0;
   #cancelSlice: (() => void) | undefined;
 
+  /** Takes a store that holds a chain. */
   constructor(parts: DecisionsParts) {
     this.#parts = parts;
+    this.#lastAccepted = parts.store.lastAccepted();
   }
 
+  get lastAccepted(): Block {
+    return this.#lastAccepted;
+  }
+
+  /** How many blocks were decided since the start. */
+  get counts(): Readonly<Record<Decision, number>> {
+    return { accepted: this.#accepted, rejected: this.#rejected };
+  }
+
+  /** What was decided about a block; undefined for nothing. */
   of(id: Id): Decision | undefined {
     const { store, processing } = this.#parts;
     return processing.getLost(id) === undefined ? store.getDecision(id) : "rejected";
   }
 
-  /** The same for a block that is not accepted: most are above all that were rejected, which costs no look-up. */
+  /** Whether a block that is not accepted was rejected. It is looked up only if it is no higher than all that were. */
   wasRejected({ id, height }: Block): boolean {
     return height <= this.#parts.store.highestRejected && this.of(id) === "rejected";
   }
 
-  /** Throws "not processing", "already accepted" or "already rejected" when it is not this. */
-  expect(id: Id, decision: Decision): void {
-    const decided = this.of(id);
-    if (decided === decision) return;
-    if (decided === undefined) throw new ChainError({ code: "not processing", id });
-    throw new ChainError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
+  /** Whether a block is processing or accepted. Throws "already rejected". */
+  isVerified(id: Id): boolean {
+    if (this.#parts.processing.get(id) !== undefined) return true;
+    const decision = this.of(id);
+    if (decision === "rejected") throw new ChainError({ code: "already rejected", id });
+    return decision === "accepted";
+  }
+
+  /** Throws "height decided" for a block at or below the height of the last accepted one. */
+  expectOpenHeight({ height }: Block): void {
+    const { height: lastAcceptedHeight } = this.#lastAccepted;
+    if (height <= lastAcceptedHeight) throw new ChainError({ code: "height decided", height, lastAcceptedHeight });
+  }
+
+  /**
+   * Makes a verified child of the last accepted block the last accepted one. Gives it; undefined when it was accepted
+   * before. Throws "not next", "not processing", "already rejected" or "database failed", and nothing has changed then.
+   */
+  accept(id: Id): ProcessingBlock | undefined {
+    const { store, processing } = this.#parts;
+    const accepted = processing.get(id);
+    if (accepted === undefined) return this.#expectDecided(id, "accepted");
+    const { block, digest } = accepted;
+    if (block.parentId !== this.#lastAccepted.id) {
+      throw new ChainError({ code: "not next", id, parentId: block.parentId, lastAcceptedId: this.#lastAccepted.id });
+    }
+    store.accept(block, digest);
+    this.#lastAccepted = block;
+    this.#accepted++;
+    this.#rejected += processing.decide(block);
+    this.writeSoon();
+    return accepted;
+  }
+
+  /**
+   * Forgets a verified block. Gives it; undefined when it had lost or was rejected before. Throws "not processing",
+   * "already accepted" or "database failed".
+   */
+  reject(id: Id): Block | undefined {
+    const { store, processing } = this.#parts;
+    const lost = processing.getLost(id);
+    const block = lost ?? processing.get(id)?.block;
+    if (block === undefined) return this.#expectDecided(id, "rejected");
+    store.reject(block);
+    processing.delete(block);
+    if (lost !== undefined) return undefined; // it was counted when it lost
+    this.#rejected++;
+    return block;
   }
 
   /** To be called when some may have lost, and now and then, since a slice may fail. */
@@ -54,17 +113,20 @@ export class Decisions {
     if (this.#cancelSlice !== undefined || processing.lostCount === 0) return;
     this.#cancelSlice = clock.after(sliceMs, () => {
       this.#cancelSlice = undefined;
-      try {
-        stall.watch("rejects", () => this.#writeSlice());
-      } catch {
-        return; // Health reports it, and the disk may be a better one later.
-      }
-      this.writeSoon();
+      if (stall.attempt("rejects", () => this.#writeSlice())) this.writeSoon();
     });
   }
 
   close(): void {
     this.#cancelSlice?.();
+  }
+
+  /** Throws "not processing", "already accepted" or "already rejected" when a block was not decided so. */
+  #expectDecided(id: Id, decision: Decision): undefined {
+    const decided = this.of(id);
+    if (decided === decision) return undefined;
+    if (decided === undefined) throw new ChainError({ code: "not processing", id });
+    throw new ChainError({ code: decided === "accepted" ? "already accepted" : "already rejected", id });
   }
 
   #writeSlice(): void {

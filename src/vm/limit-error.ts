@@ -1,12 +1,12 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 
-/** Every limit of what clients may have under way at a time, when it is reached. */
+/** Every limit of what clients may have under way at a time. */
 export type LimitRefusal =
   | { readonly code: "too many waiting"; readonly waiting: number }
   | { readonly code: "too many answers" }
   | { readonly code: "answers too large" };
 
-/** A limit of calls that is reached. The same call may succeed later, or as a part of a smaller batch. */
+/** A limit of calls is reached. The same call may succeed later, or in a smaller batch. */
 export class LimitError extends CodedError<LimitRefusal> {
   override readonly name = "LimitError";
 

@@ -1,17 +1,17 @@
 import type { Id } from "../avalanche/id.ts";
 import { type Block, blockIdOf, parseBlock } from "../core/block.ts";
 
-/** Blocks that are kept at most: those of some calls of the node, which sends each of them several times. */
+/** How many blocks are kept: those of the node's last calls, since it sends each block several times. */
 export const maxParsedBlocks = 256;
-/** Bytes of these blocks and of their data. */
+/** How many bytes they and their data may have together. */
 export const maxParsedBytes = 16 * 1024 * 1024;
 
-/** The last blocks that were parsed: the same bytes are parsed once. */
+/** The blocks that were parsed last, so that the same bytes are parsed once. */
 export class ParsedBlocks {
-  readonly #blockById = new Map<Id, Block>(); // that first which was asked for least recently
+  readonly #blockById = new Map<Id, Block>(); // the least recently used first
   #bytes = 0;
 
-  /** The block has bytes of its own: those that are given may go, or change. Throws "malformed block". */
+  /** Gives a block with a copy of the bytes, which may change afterwards. Throws "malformed block". */
   parse(bytes: Uint8Array): Block {
     const id = blockIdOf(bytes);
     const known = this.#blockById.get(id);
@@ -21,7 +21,7 @@ export class ParsedBlocks {
     return block;
   }
 
-  /** To be called for one that is made here. */
+  /** To be called for a block that is made here. */
   add(block: Block): void {
     this.#delete(block);
     this.#blockById.set(block.id, block);

@@ -4,13 +4,13 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
 
 /**
- * Before the first block behind the fork anyone may send any number of valid blocks of height 1, and all are kept until
- * one is accepted. A refused verification is no harm: the block may be verified again later.
+ * Bytes that all processing blocks may hold. Until proposervm activates, any peer may send any number of valid blocks
+ * at height 1, and all are kept until one is accepted. A block that is refused here may be verified again later.
  */
 export const maxProcessingBytes = 256 * 1024 * 1024;
 /**
- * Bytes of memory that a block takes beside its bytes and its data: its objects, texts and entries, as measured where each
- * has a height of its own. Many at one height take less.
+ * Bytes of memory that a block takes besides its bytes and its data: objects, texts and map entries. Measured with one
+ * block at each height; many at one height take less.
  */
 export const processingBlockBytes = 2_300;
 
@@ -20,7 +20,7 @@ export interface ProcessingBlock {
   readonly digest: Digest;
 }
 
-/** How many blocks carry data of a digest; none has no entry. */
+/** How many blocks carry data of each digest. Where none does, there is no entry. */
 type Counts = Map<Digest, number>;
 
 /** The blocks of one height. */
@@ -30,35 +30,44 @@ interface Level {
 }
 
 /**
- * The blocks between verification and decision. They live in memory only: after a restart peers send them again. Heights
- * are decided one after the other. When one is, all that stand at it have lost, and are processing no more, however many
- * they are; they are kept until it is written down that they were rejected. No call takes longer for more blocks or more
- * heights, but for `carriedTo`, and for the few heights of which losers are left to write down.
+ * The blocks between verification and decision. They are in memory only: after a restart peers send them again.
+ *
+ * Heights are decided one after the other. When a block is accepted, all others at its height have lost: they are no
+ * longer processing, and are kept only until they are written down as rejected. No call takes longer for more blocks or
+ * heights, except `carriedTo`, and except for the few heights with losers that are not written down yet.
  */
 export class ProcessingBlocks {
-  readonly #processingById = new Map<Id, ProcessingBlock>(); // the lost ones as well
-  readonly #counts: Counts = new Map(); // of the lost ones as well
+  readonly #processingById = new Map<Id, ProcessingBlock>(); // with the lost ones
+  readonly #counts: Counts = new Map(); // with the lost ones
   readonly #levels = new Map<bigint, Level>();
   readonly #lostLevels = new Map<bigint, Level>();
   #decidedHeight = 0n;
   #lostCount = 0;
   #bytes = 0;
+  #added = 0;
 
+  /** How many were ever added. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** How many are processing. */
   get count(): number {
     return this.#processingById.size - this.#lostCount;
   }
 
-  /** How many have lost, of which that is not written down yet. */
+  /** How many have lost, and are not written down as rejected yet. */
   get lostCount(): number {
     return this.#lostCount;
   }
 
+  /** A block that is processing: one that has not lost. */
   get(id: Id): ProcessingBlock | undefined {
     const processing = this.#processingById.get(id);
     return processing === undefined || this.#hasLost(processing.block.height) ? undefined : processing;
   }
 
-  /** One that has lost, until it is deleted. */
+  /** A block that has lost, until it is deleted. */
   getLost(id: Id): Block | undefined {
     const block = this.#processingById.get(id)?.block;
     return block !== undefined && this.#hasLost(block.height) ? block : undefined;
@@ -77,9 +86,10 @@ export class ProcessingBlocks {
     count(this.#counts, digest, 1);
     this.#processingById.set(block.id, { block, digest });
     this.#bytes = bytes;
+    this.#added++;
   }
 
-  /** One that is decided, or a lost one of which that is written down. */
+  /** Removes a block that is decided, and written down if it has lost. */
   delete({ id }: Block): void {
     const processing = this.#processingById.get(id);
     if (processing === undefined) return;
@@ -96,7 +106,7 @@ export class ProcessingBlocks {
     if (level.ids.size === 0) levels.delete(block.height);
   }
 
-  /** This block, one above the last one, is accepted: all others at its height have lost. Gives how many those are. */
+  /** To be called when a block is accepted: all others at its height have lost. Gives how many these are. */
   decide(winner: Block): number {
     this.delete(winner);
     const { height } = winner;
@@ -109,7 +119,7 @@ export class ProcessingBlocks {
     return level.ids.size;
   }
 
-  /** Some of those that have lost, at most so many; none when there are none. */
+  /** Some of the blocks that have lost, at most `limit`. */
   someLost(limit: number): Block[] {
     const lost: Block[] = [];
     for (const { ids } of this.#lostLevels.values()) {
@@ -122,7 +132,7 @@ export class ProcessingBlocks {
     return lost;
   }
 
-  /** Whether data of this digest is in any of them. */
+  /** Whether a processing block carries data of this digest. */
   carries(digest: Digest): boolean {
     let processing = this.#counts.get(digest) ?? 0;
     if (processing === 0) return false;
@@ -130,7 +140,7 @@ export class ProcessingBlocks {
     return processing > 0;
   }
 
-  /** What `id` and its processing ancestors carry, newest first. */
+  /** The digests of what block `id` and its processing ancestors carry, newest first. */
   carriedTo(id: Id): Set<Digest> {
     const carried = new Set<Digest>();
     let next = this.get(id);

@@ -1,10 +1,13 @@
-import { equalBytes, type Id, idFromBytes, idToBytes } from "../avalanche/id.ts";
+import { equalBytes, type Id } from "../avalanche/id.ts";
+import { type BlockStore, requeueStretch } from "../store/block-store.ts";
 
 /**
- * What the node's own database knows of our file: which one it is, and its last accepted block. The node cannot start
- * a chain whose VM is ahead of it (avalanchego v1.14.2, vms/proposervm/vm.go:635), and after a power cut our synced
- * file can be ahead of its unsynced database. The marker is written to the node's database after each accept, so
- * whichever of the two lost its end, the lower of both heads is one that both know.
+ * What the node's own database knows of our file: which file it is, and its last accepted block. It is written there
+ * after each accept.
+ *
+ * The node cannot start a chain whose VM is ahead of it (avalanchego v1.14.2, vms/proposervm/vm.go:635). After a power
+ * cut our file, which is synced, can be ahead of the node's database, which is not; a restored backup can be either. So
+ * the chain opens at the lower of both heads, which both know.
  */
 export interface HeadMarker {
   /** 16 bytes. */
@@ -13,44 +16,49 @@ export interface HeadMarker {
   readonly id: Id;
 }
 
-/** Where the marker stands in the database that the node lends the VM. */
-export const headMarkerKey: Uint8Array = new TextEncoder().encode("timestampvm/v1/head");
-
-/** `instanceId(16) height(u64, big endian) id(32)`. */
-export function formatHeadMarker({ instanceId, height, id }: HeadMarker): Uint8Array {
-  const bytes = new Uint8Array(markerBytes);
-  bytes.set(instanceId);
-  new DataView(bytes.buffer).setBigUint64(heightAt, height);
-  bytes.set(idToBytes(id), idAt);
-  return bytes;
-}
-
-/** Gives undefined for bytes that are no marker: they say nothing about our file. */
-export function parseHeadMarker(bytes: Uint8Array): HeadMarker | undefined {
-  if (bytes.length !== markerBytes) return undefined;
-  return {
-    instanceId: bytes.slice(0, heightAt),
-    height: new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(heightAt),
-    id: idFromBytes(bytes.subarray(idAt)),
-  };
-}
-
-/** Why blocks must be taken off the chain at start. */
+/** Why blocks are rewound at the start. */
 export type RewindReason =
   | "the node's database does not know this chain"
   | "the node's database belongs to another chain data directory"
   | "the node's database has another block at this height"
   | "the node's database is behind";
 
+/** How far our file must go back. */
 export interface Rewind {
-  /** Our file must go back to it. */
+  /** Of the block that will be the last accepted one. */
   readonly height: bigint;
   readonly reason: RewindReason;
-  /** Whether the chain itself may have lost what is taken off: then it must be proposed again. */
+  /** Whether the whole chain may have lost the blocks above: then what they carry must be proposed again. */
   readonly isLost: boolean;
 }
 
-/** How our file must go back, and why; undefined when it can stay as it is. */
+/** Heights whose blocks were removed, from the upper one down to above the lower one. */
+export interface Stretch {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** Some blocks that opening the chain has rewound. */
+export interface Rewound extends Stretch {
+  readonly reason: RewindReason;
+}
+
+/**
+ * Rewinds a file to a head that the marker knows as well. What must be proposed again waits since `now`, Unix seconds.
+ * Yields after each stretch, so that a caller can let other work run.
+ */
+export function* rewindTo(marker: HeadMarker | undefined, store: BlockStore, now: bigint): Generator<Rewound, void> {
+  const { id, height } = store.lastAccepted();
+  const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
+  if (found === undefined) return;
+  for (const stretch of stretchesDown(height, found.height, found.isLost ? requeueStretch : rewindStretch)) {
+    if (found.isLost) store.rewindAndRequeue(stretch.to, now);
+    else store.rewind(stretch.to);
+    yield { ...stretch, reason: found.reason };
+  }
+}
+
+/** How far our file, whose head is `stored`, must go back, and why; undefined when it can stay as it is. */
 export function findRewind(
   stored: HeadMarker,
   marker: HeadMarker | undefined,
@@ -69,11 +77,19 @@ export function findRewind(
   return { height: marker.height, reason: "the node's database is behind", isLost: true };
 }
 
-/** What another database had decided is not this chain's to keep. */
+/** Nothing is kept of blocks that another database had decided. */
 function toGenesis(reason: RewindReason): Rewind {
   return { height: 0n, reason, isLost: false };
 }
 
-const heightAt = 16;
-const idAt = 24;
-const markerBytes = 56;
+/** Cuts a rewind from one height down to another into stretches of at most `most` blocks. */
+export function* stretchesDown(from: bigint, to: bigint, most: bigint): Generator<Stretch, void> {
+  for (let at = from; at > to; ) {
+    const next = at - to > most ? at - most : to;
+    yield { from: at, to: next };
+    at = next;
+  }
+}
+
+/** Blocks that one rewind removes: some tens of milliseconds; some hundreds in a file of a million blocks. */
+const rewindStretch = 5_000n;

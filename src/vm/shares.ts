@@ -1,12 +1,13 @@
 /**
- * Whether who holds `own` may take `more` where so much is `free`. Nobody holds more than what is free afterwards: one
- * alone gets half of all, two get a third each, and there is always room for one more. Who holds nothing needs only room.
+ * Whether an owner that holds `own` may take `more` where `free` is left. Nobody may hold more than what is free
+ * afterwards: one alone gets half of all, two get a third each, and there is always room for one more. Whoever holds
+ * nothing may take all that is free.
  */
 export function isFairShare(own: number, more: number, free: number): boolean {
   return own + more <= free - more || (own === 0 && more <= free);
 }
 
-/** How much somebody holds. */
+/** How much one owner holds. */
 export interface Load {
   readonly items: number;
   readonly bytes: number;
@@ -14,7 +15,7 @@ export interface Load {
 
 const empty: Load = { items: 0, bytes: 0 };
 
-/** How much each of many holds. Who holds nothing takes no memory. */
+/** How much each of many owners holds. One that holds nothing takes no memory. */
 export class Loads<Owner> {
   readonly #loadByOwner = new Map<Owner, Load>();
 
@@ -22,7 +23,7 @@ export class Loads<Owner> {
     return this.#loadByOwner.get(owner) ?? empty;
   }
 
-  /** Less, where the numbers are negative. */
+  /** Negative numbers take away. */
   add(owner: Owner, items: number, bytes: number): void {
     const load = this.of(owner);
     if (load.items + items === 0) this.#loadByOwner.delete(owner);

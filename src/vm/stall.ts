@@ -1,10 +1,10 @@
 import { ChainError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 
-/** Proposals may wait so long, beside the block interval, without any block being accepted; beyond, health says so. */
+/** Milliseconds beyond the block interval, without an accepted block, after which health reports what waits. */
 export const maxStallMs = 60_000;
 
-/** Whether what waits is on its way into blocks. */
+/** Whether the proposals that wait are on their way into blocks. */
 export class Stall {
   readonly #clock: Clock;
   readonly #maxStallMs: number;
@@ -17,13 +17,13 @@ export class Stall {
     this.#atMs = clock.elapsedMs();
   }
 
-  /** To be called when a block was accepted, or when there was none to make. */
+  /** To be called when a block was accepted, and when a proposal came while none waited: the time starts anew. */
   mark(): void {
     this.#atMs = this.#clock.elapsedMs();
     this.#failureByTask.clear();
   }
 
-  /** Does `work`, and remembers whether it failed, until it is done again. */
+  /** Does `work`. If it throws, that is remembered, until it is done again. */
   watch<T>(task: string, work: () => T): T {
     try {
       const result = work();
@@ -35,7 +35,17 @@ export class Stall {
     }
   }
 
-  /** While `items` proposals wait: throws what the last run of a task threw, or "proposals wait" if they wait too long. */
+  /** The same for work that comes again by itself: gives whether it was done, and health reports why not. */
+  attempt(task: string, work: () => void): boolean {
+    try {
+      this.watch(task, work);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** While `items` proposals wait: throws what a task threw last, or "proposals wait" if they wait too long. */
   check(items: number): void {
     if (items === 0) return;
     for (const failure of this.#failureByTask.values()) throw failure;

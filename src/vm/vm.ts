@@ -1,6 +1,6 @@
 import type { Id } from "../avalanche/id.ts";
 import type { NodeId } from "../avalanche/node-id.ts";
-import { type Block, summaryOf } from "../core/block.ts";
+import type { Block } from "../core/block.ts";
 import type { Config } from "../core/config.ts";
 import type { Digest } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
@@ -10,35 +10,31 @@ import type { BlockStore } from "../store/block-store.ts";
 import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
 import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
+import type { ChainView, Receipt } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
-import { Mempool, type MempoolOptions } from "./mempool/mempool.ts";
+import { Mempool } from "./mempool/mempool.ts";
+import { Monitor } from "./monitor.ts";
+import type { VmOptions } from "./options.ts";
 import { ParsedBlocks } from "./parsed-blocks.ts";
 import { ProcessingBlocks } from "./processing.ts";
+import { receiptOf } from "./receipt.ts";
 import type { HeadMarker } from "./rewind.ts";
 import { Stall } from "./stall.ts";
 import type { State, Status } from "./status.ts";
 
-/** What became of some data. */
-export type Receipt =
-  /** The first block that carries it. */
-  | { readonly status: "accepted"; readonly block: Block }
-  /** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
-  | { readonly status: "processing" | "pending" | "unknown" };
-
-/** Gossip of data that so many of the newest blocks carry comes late, and is not proposed again. */
+/** Gossip of data that one of so many newest blocks carries has come late, and is not proposed again. */
 export const lateGossipBlocks = 10_000n;
 
-/** How often the VM looks after what waits. */
+/** Milliseconds between two looks at what waits. */
 const tickMs = 1_000;
 
 /**
  * The chain as consensus sees it. Every method runs to completion, so that calls cannot interleave; only `waitForEvent`
  * waits, and clients in `confirmed`. A block is processing or decided by where it is kept: in memory or in the store.
  */
-export class Vm {
-  /** What clients may see of the chain. */
+export class Vm implements ChainView {
   readonly confirmed: ConfirmedChain;
   readonly #store: BlockStore;
   readonly #clock: Clock;
@@ -46,59 +42,58 @@ export class Vm {
   readonly #mempool: Mempool;
   readonly #parsed = new ParsedBlocks();
   readonly #processing = new ProcessingBlocks();
+  readonly #decisions: Decisions;
   readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
   readonly #stall: Stall;
-  readonly #decisions: Decisions;
+  readonly #monitor: Monitor;
   readonly #peers = new Set<NodeId>();
-  readonly #openedAtMs: number;
-  readonly #blockCounts = { built: 0, verified: 0, accepted: 0, rejected: 0 };
-  readonly #proposalCounts = { submitted: 0, received: 0, gossiped: 0, refused: 0 };
   #state: State = "initializing";
-  #lastAccepted: Block;
   #cancelTick: () => void = () => {};
   #isClosed = false;
 
   /** Takes a store that holds a chain; see `openVm`. */
-  constructor(store: BlockStore, options: MempoolOptions) {
+  constructor(store: BlockStore, options: VmOptions) {
     const { config, clock } = options;
+    const { minBlockIntervalMs } = config;
     this.#store = store;
     this.#clock = clock;
     this.#config = config;
-    this.#mempool = new Mempool(store.proposals, options);
-    this.#lastAccepted = store.lastAccepted();
     this.confirmed = new ConfirmedChain(store, clock);
-    this.#openedAtMs = clock.elapsedMs();
-    const { minBlockIntervalMs } = config;
     this.#stall = new Stall(clock, minBlockIntervalMs);
+    this.#mempool = new Mempool(store.proposals, options, (wasEmpty) => {
+      if (wasEmpty) this.#stall.mark();
+      this.#buildEvent.check();
+    });
     const parts = { clock, store, processing: this.#processing, mempool: this.#mempool, stall: this.#stall };
     this.#decisions = new Decisions(parts);
-    this.#builder = new Builder({ ...parts, decisions: this.#decisions, minBlockIntervalMs }, this.#lastAccepted);
+    this.#builder = new Builder({ ...parts, decisions: this.#decisions, minBlockIntervalMs });
     this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
+    this.#monitor = new Monitor({ ...parts, decisions: this.#decisions, builder: this.#builder });
     this.setState("initializing");
   }
 
   get lastAccepted(): Block {
-    return this.#lastAccepted;
+    return this.#decisions.lastAccepted;
   }
 
-  /** To be called when the node's database has the head marker of this block: clients may see it. */
+  /** To be called when the node's database has the head marker of this block: clients may see it from now on. */
   confirm(accepted: Block): void {
     this.confirmed.confirm(accepted);
   }
 
-  /** What the node's database must say of our file before an accept is answered. */
+  /** What the node's database must have of our file before an accept is answered. */
   get headMarker(): HeadMarker {
-    const { id, height } = this.#lastAccepted;
+    const { id, height } = this.lastAccepted;
     return { instanceId: this.#store.instanceId, height, id };
   }
 
   setState(state: State): void {
     this.#state = state;
     const { durability } = this.#config;
-    const synced = state === "normal operation" ? "full" : "normal";
-    this.#store.setDurability(durability === "auto" ? synced : durability);
-    if (state === "normal operation") this.#store.checkpoint();
+    const automatic = this.#isNormal ? "full" : "normal";
+    this.#store.setDurability(durability === "auto" ? automatic : durability);
+    if (this.#isNormal) this.#store.checkpoint();
     this.#stall.mark();
     this.#tick();
   }
@@ -106,18 +101,17 @@ export class Vm {
   // What consensus asks.
 
   /**
-   * A block on the preferred one, with data that none of its undecided ancestors carries; see `Mempool.next`. Throws
-   * "nothing to build", "too early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
+   * Makes a block on the preferred one, with data that no undecided ancestor carries. Throws "nothing to build", "too
+   * early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();
     const block = this.#stall.watch("build", () => this.#builder.build(proposal));
     this.#parsed.add(block);
-    this.#blockCounts.built++;
     return block;
   }
 
-  /** Throws "malformed block". The bytes may go, or change, afterwards. */
+  /** Throws "malformed block". The bytes may change afterwards. */
   parseBlock(bytes: Uint8Array): Block {
     return this.#parsed.parse(bytes);
   }
@@ -128,81 +122,58 @@ export class Vm {
   }
 
   getAcceptedBlock(id: Id): Block | undefined {
-    return id === this.#lastAccepted.id ? this.#lastAccepted : this.#store.getBlock(id);
+    return id === this.lastAccepted.id ? this.lastAccepted : this.#store.getBlock(id);
   }
 
-  /** The accepted block at a height. */
+  /** The id of the accepted block at a height. */
   getBlockIdAtHeight(height: bigint): Id | undefined {
     const id = this.#store.getIdAtHeight(height);
-    if (id === undefined && height <= this.#lastAccepted.height) {
-      throw this.#store.damaged(`its block at height ${height} is missing`);
-    }
-    return id;
+    if (id !== undefined || height > this.lastAccepted.height) return id;
+    throw this.#store.damaged(`its block at height ${height} is missing`);
   }
 
-  /** The block and its ancestors, newest first, as many as the limits allow but at least the block; [] if unknown. */
+  /** The block and its ancestors, newest first, at least the block and within the limits; [] if it is unknown. */
   getAncestors(id: Id, limits: AncestorLimits): Block[] {
     return collectAncestors(id, limits, (id) => this.getBlock(id), this.#clock);
   }
 
-  /** An unknown block is not preferred: there would be nothing to build on. */
+  /** Makes a processing block, or the last accepted one, the one to build on. An unknown one changes nothing. */
   setPreference(id: Id): void {
-    const block = id === this.#lastAccepted.id ? this.#lastAccepted : this.#processing.get(id)?.block;
-    if (block !== undefined) this.#builder.parent = block;
+    const block = id === this.lastAccepted.id ? this.lastAccepted : this.#processing.get(id)?.block;
+    if (block !== undefined) this.#builder.prefer(block);
     this.#buildEvent.check();
   }
 
-  /** Throws the rule that the block breaks; it may be tried again. */
+  /** Throws the rule that the block breaks. Such a block may be verified again later. */
   verifyBlock(bytes: Uint8Array): Block {
     const block = this.#parsed.parse(bytes);
-    if (this.#processing.get(block.id) !== undefined) return block;
-    const decision = this.#decisions.of(block.id);
-    if (decision === "accepted") return block;
-    if (decision === "rejected") throw new ChainError({ code: "already rejected", id: block.id });
+    if (this.#decisions.isVerified(block.id)) return block;
     const parent = this.getBlock(block.parentId);
     if (parent === undefined) throw new ChainError({ code: "unknown parent", parentId: block.parentId });
     verifyChild(block, parent, this.#clock.now());
-    const { height: lastAcceptedHeight } = this.#lastAccepted;
-    if (block.height <= lastAcceptedHeight) {
-      throw new ChainError({ code: "height decided", height: block.height, lastAcceptedHeight });
-    }
+    this.#decisions.expectOpenHeight(block);
     this.#processing.add(block);
-    this.#blockCounts.verified++;
     return block;
   }
 
   /**
-   * Makes a verified child of the last accepted block the last accepted one. That its rivals have lost follows from their
-   * height: it is written down later. A second time it does nothing.
+   * Makes a verified child of the last accepted block the last accepted one; all others at its height have lost. The
+   * second time it does nothing. Throws what `Decisions.accept` throws.
    */
   acceptBlock(id: Id): void {
-    const processing = this.#processing.get(id);
-    if (processing === undefined) return this.#decisions.expect(id, "accepted");
-    const { block, digest } = processing;
-    if (block.parentId !== this.#lastAccepted.id) {
-      throw new ChainError({ code: "not next", id, parentId: block.parentId, lastAcceptedId: this.#lastAccepted.id });
-    }
-    this.#store.accept(block, digest);
-    this.#lastAccepted = block;
-    this.#blockCounts.rejected += this.#processing.decide(block);
-    if (this.#processing.get(this.#builder.parent.id) === undefined) this.#builder.parent = block;
+    const accepted = this.#decisions.accept(id);
+    if (accepted === undefined) return;
+    const { block, digest } = accepted;
+    if (this.#processing.get(this.#builder.preferred.id) === undefined) this.#builder.prefer(block);
     this.#mempool.forget(digest);
     this.#stall.mark();
-    this.#blockCounts.accepted++;
     this.#buildEvent.check();
-    this.#decisions.writeSoon();
   }
 
-  /** Forgets a verified block. Its data is still in our mempool if it came to us. A second time it does nothing. */
+  /** Forgets a verified block. If its data came to us, it still waits. The second time it does nothing. */
   rejectBlock(id: Id): void {
-    const lost = this.#processing.getLost(id);
-    const block = lost ?? this.#processing.get(id)?.block;
-    if (block === undefined) return this.#decisions.expect(id, "rejected");
-    this.#store.reject(block);
-    this.#processing.delete(block);
-    if (lost !== undefined) return; // and is counted
-    if (id === this.#builder.parent.id) this.#builder.parent = this.#lastAccepted;
-    this.#blockCounts.rejected++;
+    if (this.#decisions.reject(id) === undefined) return;
+    if (id === this.#builder.preferred.id) this.#builder.prefer(this.lastAccepted);
     this.#buildEvent.check();
   }
 
@@ -213,38 +184,22 @@ export class Vm {
 
   // What clients and peers ask.
 
-  /**
-   * Takes data to be put into blocks; the same data once while it waits. Gives for each item undefined when it is on
-   * disk, or why it was not taken: "data too large" or "mempool full". Throws "database failed" or "shut down" for all.
-   */
-  proposeBlocks(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
+  /** See `Propose`. */
+  propose(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
-    const { refusals, added } = this.#adding(() => this.#mempool.propose(batch));
-    this.#proposalCounts.submitted += added;
-    return refusals;
+    return this.#mempool.propose(batch);
   }
 
-  /**
-   * Takes data that another node gossips, unless it is too much, or came after its block. The data may go, or change,
-   * afterwards. Throws "database failed".
-   */
+  /** Takes what a peer gossips, unless it is too much or too late; it may change then. Throws "database failed". */
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
-    this.#proposalCounts.received += batch.length;
-    const newest = this.#lastAccepted.height - lateGossipBlocks + 1n;
-    const isLate = (digest: Digest) => this.#store.carries(digest, newest);
-    const { added, refused } = this.#adding(() => this.#mempool.addGossip(batch, peer, isLate));
-    this.#proposalCounts.gossiped += added;
-    this.#proposalCounts.refused += refused;
+    const newest = this.lastAccepted.height - lateGossipBlocks + 1n;
+    this.#mempool.addGossip(batch, peer, (digest) => this.#store.carries(digest, newest));
   }
 
-  /** What became of data with this digest. Throws "database failed". */
   receiptOf(digest: Digest): Receipt {
-    const block = this.confirmed.findData(digest);
-    if (block !== undefined) return { status: "accepted", block };
-    const isUnconfirmed = this.#store.carries(digest, this.confirmed.last.height + 1n);
-    if (isUnconfirmed || this.#processing.carries(digest)) return { status: "processing" };
-    return { status: this.#mempool.has(digest) ? "pending" : "unknown" };
+    const [confirmed, store, processing, mempool] = [this.confirmed, this.#store, this.#processing, this.#mempool];
+    return receiptOf(digest, { confirmed, store, processing, mempool });
   }
 
   addPeer(id: NodeId): void {
@@ -256,35 +211,16 @@ export class Vm {
   }
 
   status(): Status {
-    return {
-      state: this.#state,
-      lastAccepted: summaryOf(this.#lastAccepted),
-      preference: summaryOf(this.#builder.parent),
-      processing: this.#processing.count,
-      mempool: this.#mempool.status,
-      databaseBytes: this.#store.size(),
-      blocks: { ...this.#blockCounts },
-      proposals: { ...this.#proposalCounts, expired: this.#mempool.expired },
-      peers: this.#peers.size,
-      uptimeSeconds: BigInt(Math.floor((this.#clock.elapsedMs() - this.#openedAtMs) / 1_000)),
-    };
+    return this.#monitor.status(this.#state, this.#peers.size);
   }
 
-  /**
-   * The status, after a look at the file. Throws "database failed" when that is not what it was; "clock behind" or
-   * "proposals wait" while proposals cannot become blocks, which ends by itself when its cause does.
-   */
+  /** The status, if all is well. Throws what `Monitor.check` throws, until its cause has ended. */
   checkHealth(): Status {
-    const { id, height } = this.#lastAccepted;
-    if (this.#store.getIdAtHeight(height) !== id) throw this.#store.damaged(`it lost its last accepted block ${id}`);
-    const status = this.status();
-    const seconds = this.#builder.secondsTooEarly;
-    if (seconds > 0n) throw new ChainError({ code: "clock behind", seconds });
-    if (this.#isNormal) this.#stall.check(status.mempool.items);
-    return status;
+    this.#monitor.check(this.#state);
+    return this.status();
   }
 
-  /** Ends all waiting and releases the file. Only what waits and `proposeBlocks` may be called afterwards. */
+  /** Ends all waiting and releases the file. Only `propose` and what waits may be called afterwards. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTick();
@@ -298,16 +234,6 @@ export class Vm {
     return this.#state === "normal operation";
   }
 
-  /** Does what may add proposals. Where it adds none, nothing has changed. */
-  #adding<T extends { readonly added: number }>(add: () => T): T {
-    const { items } = this.#mempool.status;
-    const outcome = add();
-    if (outcome.added === 0) return outcome;
-    if (items === 0) this.#stall.mark();
-    this.#buildEvent.check();
-    return outcome;
-  }
-
   /** Once a second: time passes, and clocks jump. */
   #tick(): void {
     this.#cancelTick();
@@ -315,10 +241,6 @@ export class Vm {
     this.#decisions.writeSoon();
     if (!this.#isNormal) return;
     this.#buildEvent.check();
-    try {
-      this.#stall.watch("mempool", () => this.#mempool.tick());
-    } catch {
-      // Health tells it, and the next second may be a better one.
-    }
+    this.#stall.attempt("mempool", () => this.#mempool.tick());
   }
 }

@@ -2,16 +2,12 @@ import { ChainError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 import { LimitError } from "./limit-error.ts";
 import { isFairShare, Loads } from "./shares.ts";
+import { createWaiter, type Waiter } from "./waiter.ts";
 
-/** Waiting calls at most: each holds a connection of a client, and some memory. One caller alone gets half of them. */
+/** How many calls may wait. Each holds a connection of a client and some memory. One caller alone gets half of them. */
 export const maxWaiting = 2_000;
 
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: ChainError) => void;
-}
-
-/** Calls that wait for something with a key. Waking costs what it costs those who wait for that key. */
+/** Calls that wait for something that has a key. Waking a key costs nothing for those that wait for another. */
 export class WaitingCalls<Key> {
   readonly #clock: Clock;
   readonly #waitersByKey = new Map<Key, Set<Waiter>>();
@@ -23,13 +19,15 @@ export class WaitingCalls<Key> {
     this.#clock = clock;
   }
 
+  /** How many calls wait. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects with
-   * "shut down", "too many waiting" or what `isThere` throws. The places are shared by callers.
+   * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects
+   * with "shut down", with what `isThere` throws, or with "too many waiting" when the caller has its share of the
+   * places.
    */
   wait(key: Key, isThere: () => boolean, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -38,22 +36,12 @@ export class WaitingCalls<Key> {
       if (!isFairShare(this.#loadByCaller.of(caller).items, 1, maxWaiting - this.#count)) {
         return reject(new LimitError({ code: "too many waiting", waiting: this.#count }));
       }
-      const leave = () => {
+      const waiter = createWaiter(resolve, reject, () => {
         this.#remove(key, waiter);
         this.#loadByCaller.add(caller, -1, 0);
         cancelTimer();
         signal.removeEventListener("abort", waiter.resolve);
-      };
-      const waiter = {
-        resolve: () => {
-          leave();
-          resolve();
-        },
-        reject: (error: ChainError) => {
-          leave();
-          reject(error);
-        },
-      };
+      });
       this.#add(key, waiter);
       this.#loadByCaller.add(caller, 1, 0);
       const cancelTimer = this.#clock.after(ms, waiter.resolve);
@@ -61,11 +49,12 @@ export class WaitingCalls<Key> {
     });
   }
 
-  /** Resolves for all who wait for the key. */
+  /** Ends the waiting of all that wait for the key. */
   wake(key: Key): void {
     for (const waiter of this.#waitersByKey.get(key) ?? []) waiter.resolve();
   }
 
+  /** Rejects all that wait, and all that come later, with "shut down". */
   close(): void {
     this.#isClosed = true;
     for (const waiters of this.#waitersByKey.values()) {

@@ -7,11 +7,10 @@ import {
   maxValues,
   smallAnswerLength,
 } from "../../src/api/json-rpc.ts";
-import { createMethods } from "../../src/api/methods.ts";
-import type { Caller } from "../../src/api/turns.ts";
+import type { Caller } from "../../src/vm/caller.ts";
+import { methodsOf } from "../support/api.ts";
 import { callerOf, slowTurns } from "../support/caller.ts";
 import { acceptAll, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 import { countTurns } from "../support/turns.ts";
 import { RpcClient } from "./rpc.ts";
 
@@ -198,6 +197,11 @@ describe("a batch", () => {
 
 describe("a batch that is too large to be answered", () => {
   const large = new Uint8Array(1_000_000);
+  const tooLarge = {
+    code: -32603,
+    message: "the answers to this batch are too large",
+    data: { code: "answers too large" },
+  };
 
   function expectFirstResults(text = "", most: number): void {
     const answers = JSON.parse(text) as { id: number; error?: { message: string } }[];
@@ -251,8 +255,16 @@ describe("a batch that is too large to be answered", () => {
     const { vm } = startVm();
     const refusing: Caller = { ...callerOf(), holdAnswer: () => false };
     const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
-    const answer = await answerJsonRpc(createMethods(vm, identity), `[${proposal},${proposal}]`, refusing);
-    expect(answer).toContain("nothing was done");
+    const answer = await answerJsonRpc(methodsOf(vm), `[${proposal},${proposal}]`, refusing);
+    expect(JSON.parse(answer ?? "")).toEqual({
+      jsonrpc: "2.0",
+      error: {
+        code: -32603,
+        message: "too many answers wait to be fetched, try again later: nothing was done",
+        data: { code: "too many answers" },
+      },
+      id: null,
+    });
     expect(vm.status().mempool.items).toBe(0);
   });
 
@@ -265,10 +277,10 @@ describe("a batch that is too large to be answered", () => {
     const caller: Caller = { ...callerOf(), holdAnswer, until: () => caller };
     const proposal = request("0", '"proposeBlock"', ',"params":{"data":"YQ=="}');
     const read = request("1", '"getBlock"', `,"params":{"id":"${id}"}`);
-    const text = await answerJsonRpc(createMethods(vm, identity), `[${proposal},${read}]`, caller);
+    const text = await answerJsonRpc(methodsOf(vm), `[${proposal},${read}]`, caller);
     expect(JSON.parse(text ?? "")).toEqual([
       { jsonrpc: "2.0", result: { success: true }, id: 0 },
-      { jsonrpc: "2.0", error: { code: -32603, message: "the answers to this batch are too large" }, id: 1 },
+      { jsonrpc: "2.0", error: tooLarge, id: 1 },
     ]);
     expect(held).toEqual([2 * smallAnswerLength, expect.any(Number)]);
   });
@@ -325,7 +337,7 @@ describe("a batch leaves turns of the event loop to others", () => {
 
   test("but proposals of one batch share a commit", async () => {
     const { vm } = startVm();
-    using commits = spyOn(vm, "proposeBlocks");
+    using commits = spyOn(vm, "propose");
     const requests = Array.from({ length: 20 }, (_, i) =>
       request(`${i}`, '"proposeBlock"', `,"params":{"data":"0x${String(i).padStart(2, "0")}"}`),
     );

@@ -83,7 +83,11 @@ describe("proposeBlock", () => {
       [1_500_000, `0x${"00".repeat(1_500_000)}`],
     ] as const) {
       expect(await rpc.call("proposeBlock", [{ data: text }])).toEqual({
-        error: { code: -32603, message: `data ${bytes}-byte exceeds the limit 1000000-byte` },
+        error: {
+          code: -32603,
+          message: `data ${bytes}-byte exceeds the limit 1000000-byte`,
+          data: { code: "data too large", bytes, maxBytes: 1_000_000 },
+        },
       });
     }
   });
@@ -102,6 +106,7 @@ describe("proposeBlock", () => {
       error: {
         code: -32603,
         message: "mempool full: 2 proposals of 2 bytes are waiting for a block, try again later",
+        data: { code: "mempool full", items: 2, bytes: 2 },
       },
     });
     decideNext(vm);
@@ -140,7 +145,7 @@ describe("getBlock", () => {
     propose(vm, "data");
     const { id } = vm.verifyBlock(vm.buildBlock().bytes);
     expect(await new RpcClient(vm).call("getBlock", [{ id }])).toEqual({
-      error: { code: -32603, message: "not found" },
+      error: { code: -32603, message: "not found", data: { code: "unknown block" } },
     });
   });
 

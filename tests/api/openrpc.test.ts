@@ -18,8 +18,12 @@ interface Document {
     readonly name: string;
     readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: object }[];
     readonly result: { readonly schema: object };
+    readonly errors: readonly { readonly $ref: string }[];
   }[];
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>;
+    readonly errors: Readonly<Record<string, { readonly code: number; readonly data: object }>>;
+  };
 }
 
 test("the document is one by OpenRPC's own schema", () => {
@@ -106,5 +110,33 @@ describe("what each method takes and gives is what the document says", () => {
       const required = params.filter((param) => param.required);
       if (required.length > 0) expect(await rpc.codeOf(name, {})).toBe(-32602);
     }
+  });
+});
+
+describe("what a method is refused with is what the document says", () => {
+  const unknownId = "11111111111111111111111111111111LpoYY";
+
+  test.each([
+    ["ping", {}, "InvalidParams"],
+    ["getBlock", { id: unknownId }, "UnknownBlock"],
+    ["getProof", { id: unknownId }, "UnknownBlock"],
+    ["getProof", { id, digest }, "InvalidParams"],
+    ["stamp", { data: `0x${"00".repeat(1_000_001)}` }, "DataTooLarge"],
+  ] as const)("%s %j: %s", async (name, params, wanted) => {
+    const { error } = await rpc.call(name, params);
+    expect(document.methods.find((method) => method.name === name)?.errors).toContainEqual({
+      $ref: `#/components/errors/${wanted}`,
+    });
+    const described = document.components.errors[wanted];
+    expect(error?.code).toBe(described?.code as number);
+    const validate = validatorOf(described?.data ?? { not: {} });
+    expect(validate(error?.data), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...(error?.data as object), code: "another" })).toBe(false);
+  });
+
+  test("each error of a method is there, and each that is there is one of some method", () => {
+    const named = document.methods.flatMap(({ errors }) => errors.map(({ $ref }) => $ref));
+    const there = Object.keys(document.components.errors).map((name) => `#/components/errors/${name}`);
+    expect(new Set(named)).toEqual(new Set(there));
   });
 });

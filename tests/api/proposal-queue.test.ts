@@ -12,7 +12,7 @@ const propose = (rpc: RpcClient, text: string) => rpc.call("proposeBlock", { dat
 describe("proposals that come together", () => {
   test("share one commit, and each is answered", async () => {
     const rpc = new RpcClient();
-    const commits = spyOn(rpc.vm, "proposeBlocks");
+    const commits = spyOn(rpc.vm, "propose");
     const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => propose(rpc, `${i % 40}`)));
     expect(answers).toEqual(Array(50).fill(success));
     expect(commits.mock.calls.map(([batch]) => batch.length)).toEqual([50]);
@@ -21,7 +21,7 @@ describe("proposals that come together", () => {
 
   test("are more than one commit when they are very many, each in a turn of its own", async () => {
     const rpc = new RpcClient();
-    const commits = spyOn(rpc.vm, "proposeBlocks");
+    const commits = spyOn(rpc.vm, "propose");
     const count = 2 * maxCommitItems + 1;
     const turns = await countTurns(() => Promise.all(Array.from({ length: count }, (_, i) => propose(rpc, `${i}`))));
     expect(commits.mock.calls.map(([batch]) => batch.length)).toEqual([maxCommitItems, maxCommitItems, 1]);
@@ -31,8 +31,9 @@ describe("proposals that come together", () => {
   });
 
   test("are more than one commit when they are very large, but for a first one of any size", async () => {
-    const queue = new ProposalQueue(startVm().vm);
-    const commits = spyOn(Vm.prototype, "proposeBlocks");
+    const { vm } = startVm();
+    const queue = new ProposalQueue((batch) => vm.propose(batch));
+    const commits = spyOn(Vm.prototype, "propose");
     const half = maxCommitBytes / 2;
     const sizes = [half, half, 1, maxCommitBytes + 1, 1];
     const answers = sizes.map((size) => queue.propose(new Uint8Array(size), "caller"));
@@ -58,7 +59,7 @@ describe("proposals that come together", () => {
 
   test("in a batch of requests share it too, and the answers keep their order", async () => {
     const rpc = new RpcClient();
-    const commits = spyOn(rpc.vm, "proposeBlocks");
+    const commits = spyOn(rpc.vm, "propose");
     const request = (id: number, method: string, data?: string) =>
       JSON.stringify({ jsonrpc: "2.0", id, method, ...(data !== undefined && { params: { data } }) });
     const batch = [request(1, "proposeBlock", "YQ=="), request(2, "ping"), request(3, "proposeBlock", "Yg==")];
@@ -78,6 +79,11 @@ test("what the disk does not take is answered with an error to all, and nothing 
   const answers = await Promise.all(["x", "y"].map((text) => propose(rpc, text.repeat(100_000))));
   expect(answers.map(({ error }) => error?.code)).toEqual([-32603, -32603]);
   expect(answers[0]?.error?.message).toContain("free some disk space");
+  expect(answers[0]?.error?.data).toEqual({
+    code: "database failed",
+    problem: "database or disk is full",
+    cure: "free some disk space and start the node again",
+  });
   expect(rpc.vm.status().mempool.items).toBe(0);
   pragmaOf(connection, "max_page_count = 1000000");
   expect(await propose(rpc, "x".repeat(100_000))).toEqual(success);
@@ -88,10 +94,10 @@ test("a proposal is answered only when it is on disk", async () => {
   using directory = temporaryDirectory();
   const file = directory.file("chain.db");
   const { vm } = startVm({ file });
-  const { proposeBlocks } = vm;
+  const takeProposals = vm.propose;
   let isTaken = false;
-  vm.proposeBlocks = (batch) => {
-    const refusals = proposeBlocks.call(vm, batch);
+  vm.propose = (batch) => {
+    const refusals = takeProposals.call(vm, batch);
     isTaken = true;
     return refusals;
   };

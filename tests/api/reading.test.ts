@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { maxProofBlocks, maxProofBytes } from "../../src/api/reading.ts";
-import { maxPageBlocks, maxPageBytes } from "../../src/client/contract.ts";
+import { maxPageBytes } from "../../src/client/contract.ts";
+import { maxPageBlocks } from "../../src/client/limits.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
@@ -52,9 +53,9 @@ describe("getBlocks", () => {
   });
 
   test("a page has as many blocks as it may, and no more are asked for", async () => {
-    const tall = serve(chainOn(genesis, Number(maxPageBlocks)));
-    expect(await heightsOf(tall, { limit: Number(maxPageBlocks) })).toEqual([range(100, 1), 0]);
-    expect(await tall.codeOf("getBlocks", { limit: Number(maxPageBlocks) + 1 })).toBe(-32602);
+    const tall = serve(chainOn(genesis, maxPageBlocks));
+    expect(await heightsOf(tall, { limit: maxPageBlocks })).toEqual([range(100, 1), 0]);
+    expect(await tall.codeOf("getBlocks", { limit: maxPageBlocks + 1 })).toBe(-32602);
   });
 
   test("each block has all that a block has", async () => {

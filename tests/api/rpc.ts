@@ -1,10 +1,14 @@
-import { type Api, createApi } from "../../src/api/app.ts";
+import { expect } from "bun:test";
+import type { Api } from "../../src/api/app.ts";
 import { Turns } from "../../src/api/turns.ts";
+import { commonErrors, contract, type MethodContract } from "../../src/client/contract.ts";
+import { apiRefusal } from "../../src/client/errors.ts";
+import { parseExactJson } from "../../src/core/exact-json.ts";
 import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
+import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
 import { startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 
 /** The API of a chain, called without a server. */
 export class RpcClient {
@@ -15,7 +19,7 @@ export class RpcClient {
   /** Without other turns, as long as nobody takes a large read, all that comes at once is done at once. */
   constructor(vm: Vm = startVm().vm, turns = new Turns(() => 0)) {
     this.vm = vm;
-    this.#api = createApi(vm, identity, new Log((line) => this.logged.push(line)), turns);
+    this.#api = startApi(vm, { log: new Log((line) => this.logged.push(line)), turns });
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {
@@ -37,6 +41,7 @@ export class RpcClient {
     const text = await this.answer(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
     const { jsonrpc, id, ...outcome } = JSON.parse(text ?? "") as Record<string, unknown>;
     if (jsonrpc !== "2.0" || id !== 1) throw new Error(`not an answer to the request: ${text}`);
+    expectInContract(method, outcome as Outcome);
     return outcome as Outcome;
   }
 
@@ -48,7 +53,16 @@ export class RpcClient {
 
 export interface Outcome {
   readonly result?: Record<string, unknown>;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+
+/** What a method of the contract is refused with is an error that the contract lists for it, with the fields it gives. */
+function expectInContract(name: string, { error }: Outcome): void {
+  const method = new Map<string, MethodContract>(Object.entries(contract)).get(name.replace(/^timestampvm\./, ""));
+  if (error === undefined || method === undefined) return;
+  const refusal = apiRefusal.parse(parseExactJson(JSON.stringify(error.data)));
+  expect([...method.errors, ...commonErrors], name).toContain(refusal.code);
+  expect(error.code).toBe(refusal.code === "invalid params" ? -32602 : -32603);
 }
 
 export const success = { result: { success: true } };

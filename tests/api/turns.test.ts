@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Asker, maxHoldMs, maxTurnMs, minWorkMs, restMs, Turns } from "../../src/api/turns.ts";
+import { maxHoldMs, maxTurnMs, minWorkMs, restMs, Turns } from "../../src/api/turns.ts";
+import type { Asker } from "../../src/vm/caller.ts";
 import { senderOf, slowTurns } from "../support/caller.ts";
 import { countTurns } from "../support/turns.ts";
 

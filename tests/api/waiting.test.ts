@@ -1,19 +1,18 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { answerJsonRpc } from "../../src/api/json-rpc.ts";
-import { createMethods } from "../../src/api/methods.ts";
-import { maxWaitMs } from "../../src/client/params.ts";
+import { maxWaitMs } from "../../src/client/limits.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxWaiting } from "../../src/vm/waiting-calls.ts";
+import { methodsOf } from "../support/api.ts";
 import { callerOf } from "../support/caller.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 import { stateOf } from "../support/promise.ts";
 import { countTurns } from "../support/turns.ts";
 
 /** A chain whose methods are called by somebody who may leave. */
 function start() {
   const { vm, clock } = startVm();
-  const methods = createMethods(vm, identity);
+  const methods = methodsOf(vm);
   const aborted = new AbortController();
   const caller = callerOf(aborted.signal);
   const ask = (method: string, params: object) =>
@@ -34,7 +33,7 @@ test("a batch that waits holds nothing when its caller has left", async () => {
   const aborted = new AbortController();
   const batch = kinds.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params }));
   const caller = { ...callerOf(aborted.signal), pause: () => undefined };
-  const answer = answerJsonRpc(createMethods(vm, identity), JSON.stringify(batch), caller);
+  const answer = answerJsonRpc(methodsOf(vm), JSON.stringify(batch), caller);
   expect(vm.confirmed.waiting).toBe(kinds.length);
   aborted.abort(new Error("gone"));
   expect(vm.confirmed.waiting).toBe(0);
@@ -43,10 +42,10 @@ test("a batch that waits holds nothing when its caller has left", async () => {
 
 test.each(kinds)("%s takes the longest wait and no longer", async (method, params) => {
   const { ask, clock } = start();
-  const longest = ask(method, { ...params, waitMs: Number(maxWaitMs) });
-  clock.advanceMs(Number(maxWaitMs));
+  const longest = ask(method, { ...params, waitMs: maxWaitMs });
+  clock.advanceMs(maxWaitMs);
   expect((await longest).result).toBeDefined();
-  const { error } = await ask(method, { ...params, waitMs: Number(maxWaitMs) + 1 });
+  const { error } = await ask(method, { ...params, waitMs: maxWaitMs + 1 });
   expect(error?.message).toBe("Invalid params: waitMs must be a whole number, 0 to 25000");
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Id, idFromBytes, idToBytes, parseId, sha256, zeroId } from "../../src/avalanche/id.ts";
+import { type Id, idFromBytes, idToBytes, parseId, zeroId } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";

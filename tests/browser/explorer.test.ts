@@ -3,14 +3,14 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { createApi } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
-import { Log } from "../../src/log.ts";
-import { checkProof } from "../../src/proof/block-proof.ts";
+import type { Block } from "../../src/core/block.ts";
+import { formatExactJson } from "../../src/core/exact-json.ts";
+import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
+import { checkProof, maxProofFileBytes } from "../../src/proof/block-proof.ts";
 import { deadlineMs } from "../fake-node/deadline.ts";
+import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
-import { decideNext, propose, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
+import { bytesOf, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
 import { type LiveChain, nodeUrl, openLive } from "../support/live.ts";
 import { browserPath, Tab } from "./browser.ts";
 
@@ -232,9 +232,149 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
     });
   });
 
+  describe("a proof", () => {
+    /** The proof from a block with this text to a later one, as the command writes it, and what it is about. */
+    async function prove(text: string) {
+      const block = await stamp(text);
+      const to = await stamp(`later ${randomUUID()}`);
+      const { proof } = await chain.call("getProof", { id: block.id, to: to.id });
+      return { block, to, proof, json: formatExactJson(proof) };
+    }
+
+    /** What `dt` says of it. */
+    const row = (page: Page, name: string) =>
+      page
+        .locator("#stamp dt")
+        .getByText(name, { exact: true })
+        .locator("xpath=following-sibling::dd[1]")
+        .textContent();
+
+    test("is checked here, and says what it proves and that it is of this chain", async () => {
+      const text = `proven ${randomUUID()}`;
+      const { block, to, proof, json } = await prove(text);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      const sent: string[] = [];
+      page.on("request", (request) => sent.push(request.postData() ?? ""));
+      await page.goto(explorer());
+      for (const [name, content] of [
+        ["evidence", `${json}\n`],
+        ["evidence.json", JSON.stringify(JSON.parse(json), undefined, 2)],
+      ] as const) {
+        await drop(page, name, content);
+        await page.getByRole("heading", { name: "The proof holds" }).waitFor();
+        expect(await page.locator("#stamp").textContent()).toContain("On this chain");
+        expect(await row(page, "File")).toBe(`${name} ${content.length.toLocaleString("en-US")} bytes`);
+        expect(await row(page, "Block")).toBe(block.id);
+        expect(await row(page, "Height")).toBe(block.height.toLocaleString("en-US"));
+        expect(await row(page, "SHA-256 of its data")).toBe(`${sha256(text)} ${text.length} bytes`);
+        expect(await row(page, "Length")).toBe(`${to.height - block.height + 1n} blocks`);
+        expect(await row(page, "Last block")).toStartWith(`${to.id} height ${to.height.toLocaleString("en-US")}, `);
+        const time = await page.locator("#stamp time").first().getAttribute("datetime");
+        expect(BigInt(Date.parse(time ?? "") / 1000)).toBe(proof.timestamp);
+        await page.getByRole("button", { name: "Another file" }).click();
+      }
+      expect(sent.filter((body) => body.includes(block.id) || body.includes(sha256(text)))).toEqual([]);
+      expect(tab.problems).toEqual([]);
+    });
+
+    test("of a SHA-256 shows that, and leads to its block", async () => {
+      const digest = sha256(randomUUID());
+      const { id } = await chain.call("stamp", { digest });
+      const { block } = await chain.call("getReceipt", { id, waitMs: 25_000 });
+      const { proof } = await chain.call("getProof", { digest });
+      await using tab = await Tab.open();
+      await tab.page.goto(explorer());
+      await choose(tab.page, formatExactJson(proof));
+      await tab.page.getByRole("heading", { name: "The proof holds" }).waitFor();
+      expect(await row(tab.page, "Its data, a SHA-256")).toBe(digest);
+      await tab.page
+        .getByRole("link", { name: block?.id ?? "" })
+        .first()
+        .click();
+      await tab.page.getByRole("heading", { level: 1, name: "Block " }).waitFor();
+    });
+
+    test("that is damaged says what does not hold, and is a file like any other", async () => {
+      const { json, proof } = await prove(`damaged ${randomUUID()}`);
+      const [first = ""] = proof.blocks;
+      const otherTime = (digits: string) => json.replace(`"timestamp":${proof.timestamp},"digest"`, digits);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      for (const [name, content, problem] of [
+        ["a", json.replace(first, first.replace(/227d$/, "22207d")), "block 1 is no child of the one before"],
+        ["b", json.replace(first, first.slice(0, -1)), "block 0: "],
+        ["c", otherTime(`"timestamp":1,"digest"`), `the proven block has timestamp ${proof.timestamp}, not 1`],
+        ["d", json.slice(0, -1), "it is not JSON"],
+        ["e.proof.json", "no proof at all", "it is not JSON"],
+        ["f.proof.json", "[]", "it is no JSON object"],
+      ] as const) {
+        await drop(page, name, content);
+        await page.getByText(problem).waitFor();
+        expect(await page.locator("#stamp h2").textContent(), name).toBe("The proof does not hold");
+        expect(await row(page, "File")).toStartWith(`${name} `);
+      }
+      await page.getByRole("button", { name: "Look up this file itself" }).click();
+      await page.getByRole("heading", { name: "Not stamped yet" }).waitFor();
+      expect(await page.locator("#stamp code").textContent()).toBe(sha256("[]"));
+      expect(tab.problems).toEqual([]);
+    });
+
+    test("of another chain is consistent, and no more", async () => {
+      const genesis = parseGenesis(bytesOf(formatGenesis(`another chain ${randomUUID()}`)));
+      const blocks = [genesis, ...chainOn(genesis, 2)];
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await choose(page, JSON.stringify(proofOf(blocks)));
+      await page.getByRole("heading", { name: "The proof is consistent" }).waitFor();
+      const text = await page.locator("#stamp").textContent();
+      expect(text).toContain("consistent, but this node does not know its last block");
+      expect(text).not.toContain("On this chain");
+      expect(await row(page, "Block")).toBe(genesis.id);
+      expect(await row(page, "Length")).toBe("3 blocks");
+      expect(await page.locator("#stamp a").count()).toBe(0);
+    });
+
+    test("is not taken for one where it only looks like it", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      for (const content of ['{"version":1,"id":"left-pad","blocks":[]}', '["version"]', "{", ""]) {
+        await choose(page, content);
+        await page.getByRole("heading", { name: "Not stamped yet" }).waitFor();
+        expect(await page.locator("#stamp code").textContent(), content).toBe(sha256(content));
+        await page.getByRole("button", { name: "Another file" }).click();
+      }
+    });
+
+    test("that is too large is not read", async () => {
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      const piece = `new Uint8Array(${maxProofFileBytes / 16})`;
+      await dropFile(page, `new File([...Array(16).fill(${piece}), "}"], "large.proof.json")`);
+      await page.getByText("it has more than the 268,435,456 bytes that a proof may have").waitFor();
+    });
+
+    test("waits until the node can be asked", async () => {
+      const { json } = await prove(`asked ${randomUUID()}`);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await page.route("**/rpc", (route) => route.abort());
+      await choose(page, json);
+      await page.getByRole("heading", { name: "That did not work" }).waitFor();
+      await page.unroute("**/rpc");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("heading", { name: "The proof holds" }).waitFor();
+    });
+  });
+
   test("the page of a digest that waits for its block shows it when it comes, and stamps nothing", async () => {
     const { vm } = startVm();
-    const api = createApi(vm, identity, new Log(() => {}), new Turns());
+    const api = startApi(vm);
     const fetch = (request: Request) => api.fetch(request, senderOf(request.signal));
     const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
     try {
@@ -376,6 +516,13 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       await page.getByRole("button", { name: "Stamp it now" }).click();
       await page.getByRole("heading", { name: "First stamped" }).waitFor();
       await look("stamped");
+      const { proof } = await chain.call("getProof", { id: long.id });
+      await drop(page, "evidence.json", formatExactJson(proof));
+      await page.getByRole("heading", { name: "The proof holds" }).waitFor();
+      await look("proof");
+      await drop(page, "evidence.json", JSON.stringify(proofOf(chainOn(genesis, 2))));
+      await page.getByRole("heading", { name: "The proof is consistent" }).waitFor();
+      await look("proof-unknown");
       for (const [name, query] of [
         ["block", `?block=${long.id}`],
         ["unknown-digest", `?digest=${"ab".repeat(32)}`],
@@ -389,16 +536,29 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
 });
 
 /** Lets a file fall anywhere on the page, as the browser reports it. */
-async function drop(page: Page, name: string, content: string): Promise<void> {
+function drop(page: Page, name: string, content: string): Promise<void> {
+  return dropFile(page, `new File([${JSON.stringify(content)}], ${JSON.stringify(name)})`);
+}
+
+/** `file` is the script that makes it. */
+async function dropFile(page: Page, file: string): Promise<void> {
   const dataTransfer = await page.evaluateHandle(
     `(() => {
       const transfer = new DataTransfer();
-      transfer.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
+      transfer.items.add(${file});
       return transfer;
     })()`,
   );
   await page.dispatchEvent("body", "dragover", { dataTransfer });
   await page.dispatchEvent("body", "drop", { dataTransfer });
+}
+
+/** From the first of the blocks to the last. */
+function proofOf(blocks: readonly Block[]) {
+  const [first, last] = [blocks[0] ?? genesis, blocks.at(-1) ?? genesis];
+  const name = ({ id, height, timestamp }: Block) => ({ id, height: Number(height), timestamp: Number(timestamp) });
+  const hex = blocks.map(({ bytes }) => `0x${bytes.toHex()}`);
+  return { version: 1, ...name(first), digest: `0x${sha256(first.data)}`, to: name(last), blocks: hex };
 }
 
 async function choose(page: Page, content: string | Buffer): Promise<void> {

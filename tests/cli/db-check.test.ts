@@ -14,7 +14,7 @@ import { blocks, type Content, damage, db, exported, loser, makeDatabase, propos
 
 const at = (height: number) => blocks[height] ?? genesis;
 
-/** The problems that a check of this content tells, after `change`. */
+/** The problems that a check of this content reports, after `change`. */
 function problemsOf(content: Content, change: (file: string) => void = () => {}): string[] {
   using directory = temporaryDirectory();
   const file = directory.file("timestampvm.db");
@@ -29,7 +29,7 @@ function problemsOf(content: Content, change: (file: string) => void = () => {})
 }
 
 describe("of a sound database, db check", () => {
-  test("says what is there, and leaves with 0", () => {
+  test("says what is there, and exits with 0", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     const instanceId = makeDatabase(file);
@@ -295,7 +295,7 @@ describe("db check finds beside the blocks:", () => {
 });
 
 describe("of much damage, db check", () => {
-  test("tells the first twenty problems, and how many more there are", () => {
+  test("prints the first twenty problems, and how many more there are", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     let last = genesis;

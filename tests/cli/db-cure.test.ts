@@ -54,7 +54,7 @@ function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
   const file = dir.file("timestampvm.db");
   const before = existsSync(`${file}-wal`) ? undefined : readFileSync(file);
   const checked = db("check", dir.path);
-  if (before !== undefined) expect(readFileSync(file).equals(before), "a cure is tried and taken back").toBeTrue();
+  if (before !== undefined) expect(readFileSync(file).equals(before), "a cure is tried and undone").toBeTrue();
   if (checked.code === 0) return [expectOpens(dir, "nothing")];
   const rollback = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
   const done: Cured[] = [];

@@ -100,8 +100,8 @@ describe("db import refuses, and leaves nothing behind:", () => {
       changed(1, '"instanceId":"', '"instanceId":"x'),
       'line 1: "instanceId" must be 32 hex digits',
     ],
-    ["an export that is cut off", sound.slice(0, 4), "it is cut off behind line 4"],
-    ["an export that is cut off behind a proposal", sound.slice(0, 8), "it is cut off behind line 8"],
+    ["an export that is cut off", sound.slice(0, 4), "it is cut off after line 4"],
+    ["an export that is cut off behind a proposal", sound.slice(0, 8), "it is cut off after line 8"],
     ["a line that is cut off", [...sound.slice(0, 4), (sound[4] ?? "").slice(0, 99)], "line 5: not JSON"],
     ["junk", withLine(4, "junk"), "line 4: not JSON"],
     ["an empty line", withLine(4, ""), "line 4: not JSON"],
@@ -404,7 +404,7 @@ describe.each(["check", "export", "rollback"])("db %s", (command) => {
     }
   });
 
-  test.each([[], ["a", "b"], ["a", "--nope"]])("used wrongly leaves with 2: %p", (...args) => {
+  test.each([[], ["a", "b"], ["a", "--nope"]])("used wrongly exits with 2: %p", (...args) => {
     const { code, out } = db(command, ...args, ...more);
     expect([code, out]).toEqual([2, ""]);
   });

@@ -1,7 +1,6 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
 import { maxLineBytes, readLines } from "../../src/cli/db/read-lines.ts";
-import { countOf, groupDigits } from "../../src/cli/terminal/counts.ts";
 import { ProgressLine } from "../../src/cli/terminal/progress-line.ts";
 import { writeAll } from "../../src/cli/terminal/write-all.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -18,7 +17,7 @@ describe("progress", () => {
     return { written, progress, pass: (more: number) => (ms += more) };
   }
 
-  test("is told after a second and a half, five times a second, and gone at the end", () => {
+  test("is shown after a second and a half, five times a second, and gone at the end", () => {
     const { written, progress, pass } = watched();
     for (let i = 1; i <= 1_000; i++) {
       progress.show(i, 1_000);
@@ -34,14 +33,14 @@ describe("progress", () => {
     ]);
   });
 
-  test("tells what there is where nobody knows how much comes", () => {
+  test("shows what there is where nobody knows how much comes", () => {
     const { written, progress, pass } = watched();
     pass(1_500);
     progress.show(1_234, undefined, "bytes");
     expect(written).toEqual(["\r\u001b[K1,234 bytes"]);
   });
 
-  test("of something short is not told", () => {
+  test("of something short is not shown", () => {
     const { written, progress, pass } = watched();
     progress.show(1, 2);
     pass(1_499);
@@ -75,16 +74,6 @@ describe("a person who waits for", () => {
       now.mockRestore();
     }
   });
-});
-
-test("numbers are grouped, and nouns agree with them", () => {
-  expect([0, 999, 1_000, 2n ** 63n].map(groupDigits)).toEqual(["0", "999", "1,000", "9,223,372,036,854,775,808"]);
-  expect([0n, 1, 1n, 2].map((count) => countOf(count, "block"))).toEqual([
-    "0 blocks",
-    "1 block",
-    "1 block",
-    "2 blocks",
-  ]);
 });
 
 describe("lines of a file", () => {

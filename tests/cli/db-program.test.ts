@@ -40,7 +40,7 @@ describe("the program", () => {
     expect(readFileSync(directory.file("again")).equals(readFileSync(directory.file("chain.jsonl")))).toBeTrue();
     expect(await shell("db rollback . --to 1 && db check .", directory.path)).toEqual({
       code: 0,
-      out: expect.stringMatching(/^took off {7}4 blocks(.*\n)*sound\n$/),
+      out: expect.stringMatching(/^rewound {8}4 blocks(.*\n)*sound\n$/),
       err: "",
     });
   });
@@ -66,14 +66,14 @@ describe("the program", () => {
     expect([out, err]).toEqual([expect.stringMatching(/^\{"type":"chain".*\}\n1\n$/), ""]);
   });
 
-  test.skipIf(!existsSync("/dev/full"))("says that the disk is full, and leaves with 1", async () => {
+  test.skipIf(!existsSync("/dev/full"))("says that the disk is full, and exits with 1", async () => {
     using directory = temporaryDirectory();
     makeDatabase(directory.file("timestampvm.db"));
     const { code, out, err } = await shell("db export . > /dev/full", directory.path);
     expect([code, out, err]).toEqual([1, "", expect.stringMatching(/^error: ENOSPC.*\n$/)]);
   });
 
-  test("leaves with 1 for what is not sound, and with 2 for wrong use", async () => {
+  test("exits with 1 for what is not sound, and with 2 for wrong use", async () => {
     using directory = temporaryDirectory();
     makeDatabase(directory.file("timestampvm.db"));
     damage(directory.file("timestampvm.db"), "DELETE FROM blocks WHERE height = 3");

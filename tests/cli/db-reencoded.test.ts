@@ -51,7 +51,7 @@ function readBlocks(path: string): (Block | undefined)[] {
 
 const kept = received.map((block) => (block === five ? { ...stored, id: five.id } : block));
 
-/** What is told of the file. */
+/** What the reports say of the file. */
 function problems(): string[] {
   const { code, out } = db("check", file);
   const found = out.split("\n").filter((line) => line.startsWith("problem: "));
@@ -143,7 +143,7 @@ describe(`of a block that ${name}, db check`, () => {
   test("does not take a genesis for one", () => {
     const [first, second] = [at(0), at(1)];
     const store = BlockStore.open(file);
-    store.startAnew();
+    store.rewindWithNewId(undefined);
     store.acceptReencoded(second.parentId, createBlock({ ...first, data: bytesOf("another") }));
     store.close();
     expect(problems()).toEqual([`block ${first.id} at height 0 is damaged: its bytes are not those of its id`]);
@@ -226,7 +226,7 @@ describe(`a block that ${name} is forgotten with its form`, () => {
     return database.query("SELECT name FROM meta").values().flat();
   }
 
-  test.each(["5", "6"])("only when it is taken off: db rollback --to %s leaves it", (height) => {
+  test.each(["5", "6"])("only when it is rewound: db rollback --to %s leaves it", (height) => {
     expect(db("rollback", file, "--to", height).code).toBe(0);
     expect([problems(), metaNames()]).toEqual([[], ["instance_id", rowNameOf(five)]]);
   });

@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import packageJson from "../../package.json" with { type: "json" };
 import type { NodeId } from "../../src/avalanche/node-id.ts";
-import { createProgram, tellFailure } from "../../src/cli/cli.ts";
+import { createProgram, reportFailure } from "../../src/cli/cli.ts";
+import { createOutput } from "../../src/cli/terminal/output.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
@@ -29,7 +30,7 @@ const about = { name: "timestampvm", version: packageJson.version, protocols: { 
 /** As `runCli` does, but at once: no command of `db` waits for anything. */
 function run(args: readonly string[], isWatched: boolean): Ran {
   const written = { out: "", err: "" };
-  const output = {
+  const output = createOutput({
     out: (content: string | Uint8Array) => {
       written.out += content;
     },
@@ -37,12 +38,12 @@ function run(args: readonly string[], isWatched: boolean): Ran {
       written.err += text;
     },
     isWatched,
-  };
+  });
   try {
     createProgram(about, output).parse(["db", ...args], { from: "user" });
     return { code: 0, ...written };
   } catch (error) {
-    return { code: tellFailure(error, output), ...written };
+    return { code: reportFailure(error, output), ...written };
   }
 }
 

@@ -114,7 +114,7 @@ describe("what dev is given", () => {
     expect(written.err).toContain("ENOENT");
   });
 
-  test("keeps the chain where it is told", async () => {
+  test("keeps the chain where the option says", async () => {
     using directory = temporaryDirectory();
     await dev(["--data-dir", directory.file("chain"), "--block-interval", "10", "--log-level", "error"]);
     expect(existsSync(directory.file("chain/timestampvm.db"))).toBe(true);

@@ -113,9 +113,24 @@ test.each([
   ["--at=1970-01-01", "no block from before 1970-01-01T00:00:00Z is accepted"],
   ["latest", "no block at all is accepted"],
 ])("block %s of a server that has none is exit 1, too", async (which, reason) => {
-  using server = new FakeServer(() => new RpcFailure(-32603, "not found"));
+  using server = new FakeServer(() => new RpcFailure(-32603, "in any words", { code: "unknown block" }));
   const { code, err } = await server.run(["block", which]);
   expect([code, err]).toEqual([1, `error: ${reason}\n`]);
+});
+
+test.each([
+  ["of a server that gives no code, as timestampvm-rs", undefined],
+  ["of a server that is newer", { code: "a new code" }],
+  ["without the fields of its code", { code: "mempool full" }],
+])("a refusal %s is its words, and exit 1", async (_name, data) => {
+  using server = new FakeServer(() => new RpcFailure(-32603, "not found", data));
+  const { code, err } = await server.run(["block", "7"]);
+  expect([code, err]).toEqual([1, "error: not found\n"]);
+});
+
+test("data of nothing but white space is shown as hex, since nobody would see it", async () => {
+  using server = new FakeServer(() => ({ block: apiBlock(1, "0x200a09") }));
+  expect((await server.run(["block", "1"])).out).toEndWith("\n\n  0x200a09\n");
 });
 
 describe("block data never reaches a terminal as commands:", () => {

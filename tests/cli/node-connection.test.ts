@@ -1,5 +1,6 @@
-import { describe, expect, spyOn, test } from "bun:test";
-import { parseChainUrl } from "../../src/cli/node/url.ts";
+import { describe, expect, test } from "bun:test";
+import { parseChainUrl } from "../../src/cli/node/chain-url.ts";
+import type { Clock } from "../../src/client/waiting.ts";
 import { apiBlock, FakeServer, RpcFailure, run, TestChain } from "./node-support.ts";
 
 const commands = ["status", "block", "blocks", "stamp --text x", "find --text x", "proof --text x"].map((words) =>
@@ -98,7 +99,7 @@ describe("a server that is no timestampvm, or not yet:", () => {
     }
   });
 
-  test("an error whose message is empty is told by its code", async () => {
+  test("an error whose message is empty is reported by its code", async () => {
     using server = new FakeServer(() => new RpcFailure(-32000, ""));
     const { code, err } = await server.run(["status"]);
     expect([code, err]).toEqual([1, "error: error -32000\n"]);
@@ -124,21 +125,21 @@ describe("a server that is no timestampvm, or not yet:", () => {
   });
 
   test("one that never answers is left after half a minute", async () => {
-    const { setTimeout } = globalThis;
     const waits: number[] = [];
-    const hurry = spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms: number) => {
-      if (ms >= 20_000) waits.push(ms);
-      return setTimeout(work, ms >= 20_000 ? 50 : ms);
-    }) as typeof setTimeout);
+    const clock: Clock = {
+      nowMs: () => 0,
+      pause: async (ms) => {
+        waits.push(ms);
+      },
+    };
     const { promise: never, resolve } = Promise.withResolvers<void>();
     try {
       using server = new FakeServer(() => never);
-      const { code, err } = await server.run(["status"]);
+      const { code, err } = await server.run(["status"], { clock });
       expect([code, err]).toEqual([1, expect.stringContaining("/rpc: no answer within 30 s\n")]);
-      await server.run(["blocks", "--follow", "--from", "0"]);
-      expect(waits).toEqual([30_000, 50_000]);
+      await server.run(["blocks", "--follow", "--from", "0"], { clock });
+      expect(waits).toEqual([30_000, 55_000]);
     } finally {
-      hurry.mockRestore();
       resolve();
     }
   });

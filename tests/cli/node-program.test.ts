@@ -47,7 +47,7 @@ describe("in a shell", () => {
       "echo in a pipe | timestampvm find | head -2 | tail -1",
       "echo in a pipe > data",
       'timestampvm proof data | timestampvm check-proof - --file data --json | grep -o \'"match":"digest"\'',
-      "timestampvm proof data -o proof.json > told",
+      "timestampvm proof data -o proof.json > printed",
       'timestampvm check-proof proof.json --to $(timestampvm block --json | grep -o \'"id":"[^"]*\' | cut -c7-) | tail -1',
     ].join("\n");
     expect(await shell(script)).toEqual({
@@ -147,7 +147,7 @@ describe("Ctrl-C ends at once, as a signal does, without a word:", () => {
       resolve();
       return never;
     });
-    const script = `set -m; ${program} status & echo $!; wait $!; echo "left with $?"`;
+    const script = `set -m; ${program} status & echo $!; wait $!; echo "exit code $?"`;
     const bash = Bun.spawn(["bash", "-c", script], {
       env: environment({ TIMESTAMPVM_URL: server.url }),
       stdio: ["ignore", "pipe", "inherit"],
@@ -156,7 +156,7 @@ describe("Ctrl-C ends at once, as a signal does, without a word:", () => {
     const pid = Number(await out.waitForText(/^\d+$/));
     await within("its question", asked);
     process.kill(pid, "SIGINT");
-    expect(await out.waitForText(/left with/)).toBe("left with 130");
+    expect(await out.waitForText(/exit code/)).toBe("exit code 130");
     end();
   });
 });
@@ -221,7 +221,7 @@ describe.skipIf(!existsSync("/usr/bin/script"))("at a terminal", () => {
     expect((await terminal("block")).out).toContain("… and 3,000 bytes more: --raw writes them all");
   });
 
-  test("stamp, find and proof want to be told what of", async () => {
+  test("stamp, find and proof ask which data is meant", async () => {
     for (const command of ["stamp", "find", "proof"]) {
       const { code, out } = await terminal(command);
       expect([code, out]).toEqual([2, expect.stringContaining("give a file")]);

@@ -18,7 +18,7 @@ const status = {
 };
 
 describe("status", () => {
-  test("of a development chain tells what it is, and where its chain ends", async () => {
+  test("of a development chain says what it is, and where its chain ends", async () => {
     using chain = await TestChain.start();
     const [block] = await chain.accept(["one"]);
     const { code, out, err } = await chain.run(["status"]);
@@ -40,7 +40,7 @@ describe("status", () => {
     expect(Object.keys(rows)).not.toContain("node");
   });
 
-  test("of a node tells all that it knows, below each other", async () => {
+  test("of a node prints all that it knows, below each other", async () => {
     using server = new FakeServer(() => status);
     expect(await server.run(["status"])).toMatchObject({
       code: 0,

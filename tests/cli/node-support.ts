@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { runCli } from "../../src/cli/cli.ts";
-import type { Output } from "../../src/cli/terminal/output.ts";
+import type { OutputParts } from "../../src/cli/terminal/output.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { startTestChain } from "../support/dev-chain.ts";
 import type { Ran } from "./db-support.ts";
@@ -9,7 +9,7 @@ import type { Ran } from "./db-support.ts";
 const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
 
 /** What surrounds a command, beside its arguments: nobody at a terminal, and nothing to read, unless a test says so. */
-export interface Surroundings extends Partial<Omit<Output, "out" | "err" | "input">> {
+export interface Surroundings extends Partial<Omit<OutputParts, "out" | "err" | "input">> {
   /** A file that is standard input. */
   readonly stdin?: string;
   /** Called with all that is printed so far. */
@@ -156,10 +156,12 @@ export class FakeServer implements Disposable {
 export class RpcFailure {
   readonly code: number;
   readonly message: string;
+  readonly data: unknown;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, data?: unknown) {
     this.code = code;
     this.message = message;
+    this.data = data;
   }
 }
 

@@ -20,7 +20,7 @@ describe("wrong use is exit 2, before anything is sent:", () => {
     ["block --at yesterday", "neither ISO 8601 nor Unix seconds"],
     ["block 1 --raw --json", "exclude each other"],
     ["blocks 1", "too many arguments"],
-    ["blocks --limit 0", "not a number from 1"],
+    ["blocks --limit 0", "not a whole number from 1 up"],
     ["blocks --limit x", "not a whole number"],
     ["blocks --from -1", "--from"],
     ["blocks --from 18446744073709551616", "not a whole number"],
@@ -64,7 +64,7 @@ describe("--help", () => {
     for (const command of commands) expect(out).toContain(`  ${command} `);
   });
 
-  test.each(commands)("of %s says how to use it, and what it leaves with", async (command) => {
+  test.each(commands)("of %s says how to use it, and with which codes it exits", async (command) => {
     const { code, out, err } = await run([command, "--help"]);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toContain(`Usage: timestampvm ${command}`);
@@ -74,7 +74,7 @@ describe("--help", () => {
     expect(out.split("\n").filter((line) => line.length > 120)).toEqual([]);
   });
 
-  test("of stamp tells 3 as well", async () => {
+  test("of stamp names 3 as well", async () => {
     expect((await run(["stamp", "--help"])).out).toMatch(/; 3 not accepted within --timeout/);
   });
 });

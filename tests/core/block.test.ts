@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { idFromBytes, parseId, sha256 } from "../../src/avalanche/id.ts";
+import { idFromBytes, parseId } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { type BlockFields, createBlock, parseBlock } from "../../src/core/block.ts";
 import { ChainError } from "../../src/core/errors.ts";
 import { bytesOf } from "../support/chain.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { messageOf } from "../../src/avalanche/coded-error.ts";
 import { IdError, zeroId } from "../../src/avalanche/id.ts";
-import { ChainError } from "../../src/core/errors.ts";
+import { ChainError, expectChainError } from "../../src/core/errors.ts";
 import { ProofError } from "../../src/proof/errors.ts";
 import { FileError } from "../../src/store/errors.ts";
 import { LimitError } from "../../src/vm/limit-error.ts";
@@ -93,4 +94,25 @@ function errorOf(refusal: Refusal): Error {
 test("an error keeps its cause", () => {
   const cause = new Error("below");
   expect(new ChainError({ code: "shut down" }, { cause }).cause).toBe(cause);
+});
+
+describe("what was thrown where only a refusal of the chain can be", () => {
+  test("is that refusal", () => {
+    const error = new ChainError({ code: "shut down" });
+    expect(expectChainError(error)).toBe(error);
+  });
+
+  test.each([new Error("a bug"), "text", undefined])("is thrown again when it is %p", (error) => {
+    let thrown: unknown = "nothing";
+    try {
+      expectChainError(error);
+    } catch (again) {
+      thrown = again;
+    }
+    expect(thrown).toBe(error);
+  });
+});
+
+test("what a thrown value says is its message, or its text", () => {
+  expect([new SyntaxError("no object"), "text", undefined].map(messageOf)).toEqual(["no object", "text", "undefined"]);
 });

@@ -32,8 +32,12 @@ function parseWithReviver(text: string, read: (source: string) => unknown): unkn
   );
 }
 
+/** Whole numbers are bigints: every digit of up to 20, or what a double holds of 1.0 and 1e3. */
 const exact: Parse = (text) =>
-  parseWithReviver(text, (source) => (/^-?\d{1,20}$/.test(source) ? BigInt(source) : Number(source)));
+  parseWithReviver(text, (source) => {
+    const isExact = /^-?\d{1,20}$/.test(source);
+    return isExact || Number.isSafeInteger(Number(source)) ? BigInt(isExact ? source : Number(source)) : Number(source);
+  });
 const verbatim: Parse = (text) =>
   parseWithReviver(text, (source) => (String(Number(source)) === source ? Number(source) : JSON.rawJSON(source)));
 
@@ -127,14 +131,15 @@ describe.each([
   });
 });
 
-test("integers of more than 20 digits, and with a fraction or an exponent, are numbers", () => {
-  expect(parseExactJson("[99999999999999999999,100000000000000000000,-1,-0,1.0,1e3,1.5]")).toEqual([
+test("integers of more than 20 digits, and what is not whole, are numbers", () => {
+  expect(parseExactJson("[99999999999999999999,100000000000000000000,-1,-0,1.0,1e3,9007199254740993.0,1.5]")).toEqual([
     99_999_999_999_999_999_999n,
     1e20,
     -1n,
     0n,
-    1,
-    1_000,
+    1n,
+    1_000n,
+    2 ** 53,
     1.5,
   ]);
 });
@@ -168,7 +173,8 @@ describe("hasMoreValues", () => {
 test.each(["[-1 1 1 1]", "[1.0 1.0]", "1 1", "-1 -1", "[1,1 1]", '{"a":1 1}'])(
   "a text with more numbers than places for them is refused before the rest is read: %s",
   (text) => {
-    using read = spyOn(globalThis, "Number");
+    const { isSafeInteger } = Number;
+    using read = Object.assign(spyOn(globalThis, "Number"), { isSafeInteger });
     const endless = text.replace("]", `${" 1.0".repeat(1_000)}]`);
     expect(() => parseVerbatimJson(endless)).toThrow(SyntaxError);
     expect(() => parseExactJson(endless)).toThrow(SyntaxError);

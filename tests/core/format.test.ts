@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { formatNumber, formatSize, formatTime, shorten, showData } from "../../src/core/format.ts";
+import { countOf, formatIsoTime, formatNumber, formatSize, shorten, showData } from "../../src/core/format.ts";
+import { formatTime } from "../../src/explorer/format-time.ts";
 import { relativeTime } from "../../src/explorer/relative-time.ts";
 import { bytesOf } from "../support/chain.ts";
 
@@ -62,18 +63,27 @@ test.each([
   [8_640_000_000_000n, "13 September 275760 at 00:00:00 UTC", "+275760-09-13T00:00:00Z"],
 ])("the time %i is %s", (seconds, text, iso) => {
   expect(formatTime(seconds)).toEqual({ text, iso });
+  expect(formatIsoTime(seconds)).toBe(iso);
 });
 
-test("a time beyond what dates can say is none", () => {
+test("a time beyond what dates can say is no date, but a number of seconds", () => {
   expect(formatTime(8_640_000_000_001n)).toBeUndefined();
   expect(formatTime(2n ** 64n - 1n)).toBeUndefined();
+  expect(formatIsoTime(8_640_000_000_001n)).toBe("8640000000001 s after 1970");
 });
 
-test("numbers have their digits in threes", () => {
+test("numbers have their digits in threes, and nouns agree with them", () => {
+  expect([0, 999, 1_000, 2n ** 63n].map(formatNumber)).toEqual(["0", "999", "1,000", "9,223,372,036,854,775,808"]);
   expect([formatNumber(999), formatNumber(1_000_000n), formatNumber(2n ** 64n - 1n)]).toEqual([
     "999",
     "1,000,000",
     "18,446,744,073,709,551,615",
+  ]);
+  expect([0n, 1, 1n, 2].map((count) => countOf(count, "block"))).toEqual([
+    "0 blocks",
+    "1 block",
+    "1 block",
+    "2 blocks",
   ]);
   expect([formatSize(0), formatSize(1), formatSize(1_234)]).toEqual(["0 bytes", "1 byte", "1,234 bytes"]);
 });

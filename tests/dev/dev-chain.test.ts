@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { Admission } from "../../src/api/admission.ts";
-import { createApi } from "../../src/api/app.ts";
 import { Turns } from "../../src/api/turns.ts";
 import { createClient } from "../../src/client/client.ts";
 import type { Block } from "../../src/core/block.ts";
@@ -15,9 +14,9 @@ import { Log } from "../../src/log.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { within } from "../fake-node/deadline.ts";
+import { startApi } from "../support/api.ts";
 import { childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { startTestChain } from "../support/dev-chain.ts";
-import { identity } from "../support/identity.ts";
 import { reasonOf } from "../support/promise.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -179,8 +178,8 @@ test("a client of it that leaves while it waits frees what it held", async () =>
 /** What clients see of a chain, on a port of its own. */
 async function serve(vm: Vm, log = new Log(() => {})) {
   const turns = new Turns();
-  const { fetch: chain } = createApi(vm, identity, log, turns);
-  const info = { chain: ["timestampvm", genesis.id], version: "1.2.3", protocolVersion: 46 } as const;
+  const { fetch: chain } = startApi(vm, { log, turns });
+  const info = { chain: ["timestampvm", genesis.id], version: "1.2.3", protocol: 46 } as const;
   const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [], log });
   const server = await listenNear("127.0.0.1", 0, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   return {
@@ -226,7 +225,7 @@ describe("the node around it", () => {
     });
   });
 
-  test("tells its identity as AvalancheGo does", async () => {
+  test("says its identity as AvalancheGo does", async () => {
     using dev = await Dev.start();
     const info = (method: string, params?: object) => dev.call(`info.${method}`, params, `${dev.chain.url}/ext/info`);
     const { id } = dev.chain.genesis;

@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
-import { createApi } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
-import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
+import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
-import { identity } from "../support/identity.ts";
 
 /** One page of the explorer, taken apart. */
 export interface ExplorerPage {
@@ -51,8 +48,7 @@ export async function askPage(
   vm: Vm,
   { query = "", notice, ...init }: RequestInit & { readonly query?: string; readonly notice?: string | undefined } = {},
 ): Promise<Response> {
-  const api = createApi(vm, { ...identity, notice }, new Log(() => {}), new Turns());
-  return api.fetch(new Request(`http://chain/explorer${query}`, init), senderOf());
+  return startApi(vm, { notice }).fetch(new Request(`http://chain/explorer${query}`, init), senderOf());
 }
 
 export function sha256Source(text: string | undefined): string {

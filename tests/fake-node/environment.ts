@@ -11,9 +11,12 @@ export function goPluginEnvironment(protocol: number, home: string): Record<stri
 }
 
 /**
- * The only variable that later nodes give their plugins, beside those whose names begin with GRPC_: there an operator may
- * name the protocol, as we must, whose program is no AvalancheGo.
+ * The only variable that later nodes give their plugins, beside those whose names begin with GRPC_: there an operator
+ * may name the protocol, as we must, whose program is no AvalancheGo.
  */
 export function runtimeEnvironment(name: string, protocol: number, runtimeAddress: string): Record<string, string> {
-  return { AVALANCHE_VM_RUNTIME_ENGINE_ADDR: runtimeAddress, [`GRPC_${name.toUpperCase()}_PROTOCOL`]: `${protocol}` };
+  return {
+    AVALANCHE_VM_RUNTIME_ENGINE_ADDR: runtimeAddress,
+    [`GRPC_${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_PROTOCOL`]: `${protocol}`,
+  };
 }

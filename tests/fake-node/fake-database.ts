@@ -1,22 +1,26 @@
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { Database, Error as DatabaseError } from "../../gen/rpcdb/rpcdb_pb.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 /** The database that a node lends its VM: a map, with faults on demand. It outlives the plugin, as the node's does. */
 export class FakeDatabase {
-  /** By the key's text. */
+  /** By the key's text: a character for each byte. */
   readonly entries = new Map<string, Uint8Array>();
-  /** The keys of all calls, as `get KEY` and `put KEY`; `close` if ever a plugin did that. */
+  /**
+   * What plugins called, in order: `get KEY`, `has KEY`, `put KEY`, `delete KEY`, `writeBatch +KEY -KEY` with what it
+   * puts and deletes, and the names alone of all others. `close` must never be among them: it closes the node's own
+   * database.
+   */
   readonly calls: string[] = [];
-  /** Runs before a call takes effect: may take its time, or throw. */
+  /** Runs before a call takes effect, with its text in `calls`: may take its time, or throw. */
   before: (call: string) => void | Promise<void> = () => {};
-
   /** As when the node shuts down: every call is answered so. */
   closed = false;
+  /** Iterators end too early from now on, and only IteratorError says why, in these words. */
+  iterationFailure: string | undefined;
 
-  /** Puts fail from now on as they do when the node's disk is full. */
-  failPuts(): void {
+  /** Puts, deletes and batches fail from now on as they do when the node's disk is full. */
+  failWrites(): void {
     this.before = (call) => {
-      if (call.startsWith("put")) throw new ConnectError("no space left on device", Code.Unknown);
+      if (/^(put|delete|writeBatch)\b/.test(call)) throw new ConnectError("no space left on device", Code.Unknown);
     };
   }
 
@@ -46,41 +50,28 @@ export class FakeDatabase {
 
   /** As if it had been there before. */
   set(key: Uint8Array, value: Uint8Array): void {
-    this.entries.set(textOf(key), value);
+    this.entries.set(textOf(key), value.slice());
   }
 
+  /** Throws when there is no such key. */
   delete(key: Uint8Array): void {
     if (!this.entries.delete(textOf(key))) throw new Error("there is no such key");
   }
 
-  addTo(router: ConnectRouter): void {
-    router.service(Database, {
-      get: async ({ key }) => {
-        await this.#record("get", key);
-        if (this.closed) return { err: DatabaseError.CLOSED };
-        const value = this.entries.get(textOf(key));
-        return value === undefined ? { err: DatabaseError.NOT_FOUND } : { value };
-      },
-      put: async ({ key, value }) => {
-        await this.#record("put", key);
-        if (this.closed) return { err: DatabaseError.CLOSED };
-        this.entries.set(textOf(key), value.slice());
-        return {};
-      },
-      close: async () => {
-        await this.#record("close", new Uint8Array());
-        return {};
-      },
-    });
-  }
-
-  async #record(name: string, key: Uint8Array): Promise<void> {
-    const call = `${name} ${textOf(key)}`.trim();
-    this.calls.push(call);
-    await this.before(call);
+  /** All entries that an iterator gives, in the order of their keys' bytes. */
+  entriesFrom(start: Uint8Array, prefix: Uint8Array): { readonly key: Uint8Array; readonly value: Uint8Array }[] {
+    return [...this.entries]
+      .filter(([key]) => key >= textOf(start) && key.startsWith(textOf(prefix)))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => ({ key: bytesOf(key), value }));
   }
 }
 
-function textOf(key: Uint8Array): string {
-  return new TextDecoder("latin1").decode(key);
+/** A key's text in `entries` and `calls`. */
+export function textOf(key: Uint8Array): string {
+  return Buffer.from(key).toString("latin1");
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, "latin1"));
 }

@@ -6,11 +6,13 @@ import { GrpcPeer } from "./grpc-peer.ts";
 import { has, waysOf } from "./protocols.ts";
 import { servicesOf } from "./services.ts";
 
+/** A header with all its values; its name as Go writes it, `Content-Type`. */
 export interface HeaderLine {
   readonly key: string;
   readonly values: string[];
 }
 
+/** How the node sends a request to http.HTTP/Handle. */
 export interface ExchangeOptions {
   readonly protocol: number;
   /** What reading the body fails with. */
@@ -23,6 +25,7 @@ export interface ExchangeOptions {
 export class FakeExchange implements AsyncDisposable {
   status: number | undefined;
   headers: readonly HeaderLine[];
+  /** What was written of the answer, write by write. */
   readonly payloads: Uint8Array[] = [];
   /** How often the body was asked for. */
   reads = 0;
@@ -32,6 +35,7 @@ export class FakeExchange implements AsyncDisposable {
   #at = 0;
   #peer: GrpcPeer | undefined;
 
+  /** Serves `body` and takes the answer, on a port of its own, until it is disposed. */
   static async listen(body: Uint8Array, options: ExchangeOptions): Promise<FakeExchange> {
     const exchange = new FakeExchange(body, options);
     const isInside = has(exchange.#protocol, "http.Request.body");
@@ -61,10 +65,12 @@ export class FakeExchange implements AsyncDisposable {
     this.headers = headers;
   }
 
+  /** `host:port`, for `response_writer.server_addr`. */
   get address(): string {
     return this.#peer?.address ?? "";
   }
 
+  /** The whole answer. */
   get text(): string {
     return Buffer.concat(this.payloads).toString();
   }

@@ -1,45 +1,54 @@
 import { mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
 import { idFromBytes } from "../../src/avalanche/id.ts";
+import { AppMessages } from "./app-messages.ts";
 import { within } from "./deadline.ts";
 import { FakeDatabase } from "./fake-database.ts";
 import { type Handshake, type Launched, launch } from "./launch.ts";
+import { type AcceptedBlock, leadLife } from "./life.ts";
 import type { LogLines } from "./log-lines.ts";
 import { networkUpgrades } from "./network-upgrades.ts";
 import { NodeServices } from "./node-services.ts";
 import { Plugin } from "./plugin.ts";
 import type { InitializeFields, NodeSide } from "./plugin-client.ts";
-import { newestProtocol } from "./protocols.ts";
+import { newestProtocol, protocols } from "./protocols.ts";
 
 /** What a node has to know of the VM of its chain. */
 export interface FakeNodeOptions {
   /** The RPCChainVM protocol that it speaks, 16 to 46; the newest if none is named. */
   readonly protocol?: number;
-  /** Starts the VM: the program and what is behind it. It runs in a directory that is new and empty. */
+  /**
+   * Starts the VM: the program, best by its whole path, and its arguments. It runs in a new and empty directory, with
+   * the few variables that its node gives it.
+   */
   readonly command: readonly string[];
   /** The VM's name: GRPC_<NAME>_PROTOCOL says the protocol to it from 23 on, as an operator may. */
   readonly name: string;
+  /** What Initialize says of the genesis. */
   readonly genesisBytes: Uint8Array;
   /** What the operator configured; nothing if it is not named. */
   readonly configBytes?: Uint8Array;
-  /** What the operator wrote into upgrade.json. */
+  /** What the operator wrote into upgrade.json; `{}` if it is not named. */
   readonly upgradeBytes?: Uint8Array;
 }
 
 /**
  * A node as a plugin sees it: real gRPC services on the loopback interface, and processes started as AvalancheGo starts
- * them. It has one chain, whose directory and database outlive the plugins that run it.
+ * them. It has one chain, whose directory and database outlive the plugins that run it. With it end all of its plugins,
+ * by SIGKILL: `await using node = new FakeNode(…)`. What waits for a process,
+ * its log or its messages gives up after 30 seconds.
  */
 export class FakeNode implements AsyncDisposable {
+  /** All that there are: 16 to 46. */
+  static readonly protocols: readonly number[] = protocols;
+  /** What it lends its chain. */
   readonly database = new FakeDatabase();
+  /** What plugins sent to other nodes. */
+  readonly messages = new AppMessages();
   /** Set it to another, and the next plugin meets an upgraded node. */
   protocol: number;
-  /** What plugins asked to be gossiped. */
-  readonly gossip: SendAppGossipMsg[] = [];
   readonly #options: FakeNodeOptions;
-  readonly #onGossip = new Set<() => void>();
   readonly #stack = new AsyncDisposableStack();
   readonly #dir = this.#stack.use(newDirectory());
   /** Plugins remember there what a node said: each of ours is another to them. */
@@ -60,7 +69,11 @@ export class FakeNode implements AsyncDisposable {
     return join(this.workingDir, ".avalanchego", "chainData", idFromBytes(chainId));
   }
 
-  /** Starts a plugin and shakes hands. It ends with the node at the latest. `under` starts it in another program. */
+  /**
+   * Starts a plugin and shakes hands; Initialize is not called yet. It ends with the node at the latest. `under` is
+   * another program with its arguments, which gets the plugin's command line. Rejects, with what the plugin wrote to
+   * standard error, when it leaves without a handshake, or speaks another protocol.
+   */
   async startPlugin(under: readonly string[] = []): Promise<Plugin> {
     return this.startPluginAs(Plugin, under);
   }
@@ -74,6 +87,14 @@ export class FakeNode implements AsyncDisposable {
     return plugin;
   }
 
+  /**
+   * Leads the VM through its life under this node's protocol, twice, and throws where a node could not go on: see
+   * `leadLife`. `makeWork` makes a plugin have something to build. Gives the last block that was accepted.
+   */
+  leadLife(makeWork: (plugin: Plugin) => void | Promise<void>): Promise<AcceptedBlock> {
+    return leadLife(this, makeWork);
+  }
+
   /** Starts a plugin that an operator tells another protocol, and refuses it. Gives how it left. */
   async refusePlugin(toldProtocol: number): Promise<{ readonly code: number; readonly log: LogLines }> {
     const { process, handshake, log } = await this.#launch({ toldProtocol, under: underShell });
@@ -83,39 +104,19 @@ export class FakeNode implements AsyncDisposable {
     return { code, log };
   }
 
-  /** Resolves when so many messages were gossiped. */
-  async waitForGossip(count: number): Promise<readonly SendAppGossipMsg[]> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const watch = () => {
-      if (this.gossip.length >= count) resolve();
-    };
-    this.#onGossip.add(watch);
-    watch();
-    await within(`${count} gossip messages`, promise);
-    this.#onGossip.delete(watch);
-    return this.gossip;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
 
   /** What one plugin gets of the node. */
   async #side(): Promise<NodeSide> {
-    const { protocol, database } = this;
-    const services = await NodeServices.listen(protocol, {
-      database,
-      onGossip: (message) => {
-        this.gossip.push(message);
-        for (const watch of this.#onGossip) watch();
-      },
-    });
-    this.#stack.use(services);
-    return { protocol, services, fields: this.#initializeFields(services) };
+    const { protocol, messages } = this;
+    const services = this.#stack.use(await NodeServices.listen(protocol, this));
+    return { protocol, services, messages, fields: this.#initializeFields(services) };
   }
 
   /** What the node says at Initialize, in the newest layout. */
-  #initializeFields({ address, databaseAddress }: NodeServices): InitializeFields {
+  #initializeFields({ database, others }: NodeServices): InitializeFields {
     const { genesisBytes, configBytes, upgradeBytes = new TextEncoder().encode("{}") } = this.#options;
     return {
       networkId: 1337,
@@ -130,8 +131,8 @@ export class FakeNode implements AsyncDisposable {
       genesisBytes,
       upgradeBytes,
       ...(configBytes !== undefined && { configBytes }),
-      dbServerAddr: databaseAddress,
-      serverAddr: address,
+      dbServerAddr: database.address,
+      serverAddr: others.address,
       networkUpgrades,
     };
   }

@@ -8,10 +8,12 @@ const maxSessionMemory = 2 ** 20;
 
 /** A gRPC server on a free port of the loopback interface, by Connect's own Node adapter. */
 export class GrpcPeer implements AsyncDisposable {
+  /** `127.0.0.1:port` */
   readonly address: string;
   readonly #server: http2.Http2Server;
   readonly #sessions: Set<http2.Http2Session>;
 
+  /** Serves until it is disposed, and then drops its connections. */
   static async listen(routes: (router: ConnectRouter) => void): Promise<GrpcPeer> {
     const adapter = connectNodeAdapter({ routes, grpc: true, grpcWeb: false, connect: false, acceptCompression: [] });
     const options = { maxSessionMemory, streamResetBurst: 1_000_000, streamResetRate: 1_000_000 };

@@ -7,11 +7,13 @@ import { GrpcPeer } from "./grpc-peer.ts";
 import { LogLines } from "./log-lines.ts";
 import { releaseOf, waysOf } from "./protocols.ts";
 
+/** A process with both of its outputs as streams. */
 export type PluginProcess = Subprocess<"ignore", "pipe", "pipe">;
 
 /** What a plugin told the node. */
 export interface Handshake {
   readonly protocolVersion: number;
+  /** Where it serves vm.VM, `host:port`. */
   readonly addr: string;
 }
 
@@ -25,6 +27,7 @@ export interface Launched extends AsyncDisposable {
   readonly output: Promise<string>;
 }
 
+/** How to start a plugin. */
 export interface LaunchOptions {
   readonly protocol: number;
   /** Where it runs. It is the home directory of the node too. */
@@ -41,6 +44,7 @@ export interface LaunchOptions {
   readonly toldProtocol?: number;
 }
 
+/** Starts a plugin as a node of its protocol does: with go-plugin until 22, with a runtime of its own from 23 on. */
 export function launch(options: LaunchOptions): Promise<Launched> {
   return waysOf(options.protocol).starts === "go-plugin" ? launchGoPlugin(options) : launchWithRuntime(options);
 }

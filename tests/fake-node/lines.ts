@@ -1,12 +1,13 @@
 import type { ReadableStreamDefaultReader } from "node:stream/web";
-import { within } from "./deadline.ts";
+import { Watchers } from "./watchers.ts";
 
 /** What a process writes, line by line. */
 export class Lines {
+  /** So far, without the ends of lines. */
   readonly text: string[] = [];
   /** Resolves when nobody can write any more. */
   readonly ended: Promise<void>;
-  readonly #watchers = new Set<() => void>();
+  protected readonly watchers = new Watchers();
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
   constructor(stream: ReadableStream<Uint8Array>) {
@@ -19,25 +20,9 @@ export class Lines {
     await this.#reader.cancel();
   }
 
-  /** Resolves with the first line that matches, past ones included. */
+  /** Resolves with the first line that matches, past ones included. Rejects after 30 seconds. */
   waitForText(pattern: RegExp): Promise<string> {
-    return this.waitFor(`a line like ${pattern}`, () => this.text.find((line) => pattern.test(line)));
-  }
-
-  /** Resolves with what `find` gives, once it gives something. It is asked again after each change. */
-  protected async waitFor<T>(what: string, find: () => T | undefined): Promise<T> {
-    const { promise, resolve } = Promise.withResolvers<T>();
-    const watch = () => {
-      const found = find();
-      if (found !== undefined) resolve(found);
-    };
-    this.#watchers.add(watch);
-    try {
-      watch();
-      return await within(what, promise);
-    } finally {
-      this.#watchers.delete(watch);
-    }
+    return this.watchers.waitFor(`a line like ${pattern}`, () => this.text.find((line) => pattern.test(line)));
   }
 
   async #read(): Promise<void> {
@@ -49,7 +34,7 @@ export class Lines {
       const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       this.text.push(...lines);
-      for (const watch of this.#watchers) watch();
+      this.watchers.changed();
     }
     if (rest !== "") this.text.push(rest);
   }

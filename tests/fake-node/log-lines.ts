@@ -1,5 +1,6 @@
 import { Lines } from "./lines.ts";
 
+/** A line of JSON as a VM on this package logs it. */
 export interface LogLine {
   readonly time: string;
   readonly level: string;
@@ -7,8 +8,9 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** What a plugin writes to standard error, line by line. Every line must be a JSON object. */
+/** What a plugin writes to standard error, line by line: as `text` whatever it is, as `lines` if each is JSON. */
 export class LogLines extends Lines {
+  /** Throws when one is no JSON. */
   get lines(): readonly LogLine[] {
     return this.text.map((line) => JSON.parse(line) as LogLine);
   }
@@ -17,8 +19,8 @@ export class LogLines extends Lines {
     return this.lines.find((line) => line.event === event);
   }
 
-  /** Resolves when there is a line with this event, past ones included. */
+  /** Resolves when there is a line with this event, past ones included. Rejects after 30 seconds. */
   wait(event: string): Promise<LogLine> {
-    return this.waitFor(`the log line "${event}"`, () => this.find(event));
+    return this.watchers.waitFor(`the log line "${event}"`, () => this.find(event));
   }
 }

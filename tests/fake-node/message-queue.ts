@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { Watchers } from "./watchers.ts";
 
 /** Between messenger.Messenger and the engine: a Go channel that holds one message, and a sender who never waits. */
 export class MessageQueue {
@@ -8,7 +9,7 @@ export class MessageQueue {
   refused = 0;
   #waiting: number | undefined;
   readonly #takers = new Set<(message: number) => void>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
 
   /** Throws "full message queue". */
   put(message: number): void {
@@ -16,7 +17,7 @@ export class MessageQueue {
     try {
       this.#put(message);
     } finally {
-      for (const watch of this.#watchers) watch();
+      this.#watchers.changed();
     }
   }
 
@@ -34,16 +35,9 @@ export class MessageQueue {
     return promise;
   }
 
-  /** Resolves when `condition` holds, at the latest with the message that makes it so. */
+  /** Resolves when `condition` holds, at the latest with the message that makes it so. Rejects after 30 seconds. */
   async until(condition: () => boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const watch = () => {
-      if (condition()) resolve();
-    };
-    this.#watchers.add(watch);
-    watch();
-    await promise;
-    this.#watchers.delete(watch);
+    await this.#watchers.waitFor("messages to the engine", () => condition() || undefined);
   }
 
   #put(message: number): void {

@@ -3,6 +3,7 @@ import type { HTTP } from "../../gen/http/http_pb.ts";
 import { FakeExchange, type HeaderLine } from "./fake-exchange.ts";
 import { waysOf } from "./protocols.ts";
 
+/** What a client of the node sends. */
 export interface HttpRequest {
   readonly method: string;
   /** Path and query. */

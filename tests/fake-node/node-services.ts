@@ -1,4 +1,5 @@
-import type { SendAppGossipMsg } from "../../gen/appsender/appsender_pb.ts";
+import type { AppMessages } from "./app-messages.ts";
+import { serveDatabase } from "./database-server.ts";
 import type { FakeDatabase } from "./fake-database.ts";
 import { GrpcPeer } from "./grpc-peer.ts";
 import { MessageQueue } from "./message-queue.ts";
@@ -7,30 +8,25 @@ import { servicesOf } from "./services.ts";
 /** What a node has for its chain, whatever process runs that. */
 export interface ChainSide {
   readonly database: FakeDatabase;
-  readonly onGossip: (message: SendAppGossipMsg) => void;
+  readonly messages: AppMessages;
 }
 
 /** What a node serves one plugin, from Initialize to Shutdown. */
 export class NodeServices implements AsyncDisposable {
   /** What the plugin sent to messenger.Messenger, which is there until protocol 41. */
   readonly events: MessageQueue;
-  /** Where it finds the database. */
-  readonly databaseAddress: string;
-  /** Where it finds everything else. */
-  readonly address: string;
-  readonly #peers: readonly GrpcPeer[];
+  /** Serves the database. */
+  readonly database: GrpcPeer;
+  /** Serves everything else. */
+  readonly others: GrpcPeer;
 
-  static async listen(protocol: number, { database, onGossip }: ChainSide): Promise<NodeServices> {
-    const { appSender, messenger } = servicesOf(protocol);
+  /** Serves in the bytes of one protocol. */
+  static async listen(protocol: number, { database, messages }: ChainSide): Promise<NodeServices> {
+    const { messenger } = servicesOf(protocol);
     const events = new MessageQueue();
-    const lent = await GrpcPeer.listen((router) => database.addTo(router));
+    const databaseServer = await GrpcPeer.listen((router) => serveDatabase(router, database, protocol));
     const others = await GrpcPeer.listen((router) => {
-      router.service(appSender, {
-        sendAppGossip: (message) => {
-          onGossip(message);
-          return {};
-        },
-      });
+      messages.addTo(router, protocol);
       if (messenger === undefined) return;
       router.service(messenger, {
         notify: ({ message }) => {
@@ -39,17 +35,17 @@ export class NodeServices implements AsyncDisposable {
         },
       });
     });
-    return new NodeServices(events, lent, others);
+    return new NodeServices(events, databaseServer, others);
   }
 
-  private constructor(events: MessageQueue, lent: GrpcPeer, others: GrpcPeer) {
+  private constructor(events: MessageQueue, database: GrpcPeer, others: GrpcPeer) {
     this.events = events;
-    this.databaseAddress = lent.address;
-    this.address = others.address;
-    this.#peers = [lent, others];
+    this.database = database;
+    this.others = others;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#peers) await peer[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+    await this.others[Symbol.asyncDispose]();
   }
 }

@@ -5,10 +5,12 @@ import { type NodeSide, PluginClient } from "./plugin-client.ts";
 import { waysOf } from "./protocols.ts";
 import { answerOn, frame } from "./raw-grpc.ts";
 
-/** A plugin that we started: its services, and its process. */
+/** A plugin that we started: its services (`vm`, `ask`), what it gets of the node (`node`), and its process. */
 export class Plugin extends PluginClient implements AsyncDisposable {
+  /** The one that was started: of `under`, where that was given. */
   readonly process: PluginProcess;
   readonly handshake: Handshake;
+  /** What it writes to standard error. */
   readonly log: LogLines;
   /** What it wrote to standard output beside the handshake, when it has ended. */
   readonly output: Promise<string>;

@@ -18,6 +18,7 @@ export interface Step {
 
 /** How the node behaves beside its messages. */
 export interface Ways {
+  /** How a plugin learns of its node, and the node where it serves. */
   readonly starts: "go-plugin" | "runtime";
   /** What ends a plugin after Shutdown. go-plugin has a call for it. */
   readonly stopSignal: "SIGINT" | "SIGTERM" | undefined;
@@ -25,6 +26,8 @@ export interface Ways {
   readonly refusal: (node: { readonly release: string; readonly protocol: number }, plugin: OtherPlugin) => string;
   /** The number by which the engine is told to build a block. */
   readonly buildBlock: number;
+  /** And the one by which it is told that a state sync is done. */
+  readonly stateSyncFinished: number;
   /** The names of the numbers 1, 2, 3, … of vm.Error. Its client takes all others for success. */
   readonly errors: readonly string[];
   /** Whether a plugin's answer to an HTTP request leaves the headers that the node has set before, or clears them. */
@@ -38,8 +41,11 @@ interface OtherPlugin {
   readonly protocol: number;
 }
 
+/** Of AvalancheGo v1.8.0. */
 export const oldestProtocol = 16;
+/** Of AvalancheGo v1.15.0. */
 export const newestProtocol = 46;
+/** All between. */
 export const protocols: readonly number[] = Array.from({ length: 31 }, (_, i) => oldestProtocol + i);
 
 /** Of protocol 16. */
@@ -48,6 +54,7 @@ const first: Ways = {
   stopSignal: undefined,
   refusal: (node, plugin) => `protocol version mismatch avalanchego: ${node.protocol}, vm: ${plugin.protocol}`,
   buildBlock: 0,
+  stateSyncFinished: 1,
   errors: [
     "CLOSED",
     "NOT_FOUND",
@@ -104,12 +111,16 @@ const history: readonly Step[] = [
         "upgrade_bytes config_bytes db_servers:VersionedDBServer[] server_addr",
     },
   },
-  { protocol: 21, release: "1.9.5" },
+  {
+    protocol: 21,
+    release: "1.9.5",
+    drops: ["rpcdb.WriteBatchRequest.id", "rpcdb.WriteBatchRequest.continues"],
+  },
   {
     protocol: 22,
     release: "1.9.8",
     layouts: { "vm.StateSummaryAcceptResponse": "mode err", "io.reader.ReadResponse": "read error:string" },
-    ways: { buildBlock: 1 },
+    ways: { buildBlock: 1, stateSyncFinished: 2 },
   },
   { protocol: 23, release: "1.9.9", ways: { starts: "runtime", stopSignal: "SIGINT" } },
   {
@@ -238,10 +249,12 @@ function stepsTo(protocol: number): readonly Step[] {
   return history.slice(0, protocol - oldestProtocol + 1);
 }
 
+/** The last release that speaks a protocol, `1.14.2`. */
 export function releaseOf(protocol: number): string {
   return stepsTo(protocol).at(-1)?.release ?? "";
 }
 
+/** How a node of a protocol behaves. Throws when there is no such protocol. */
 export function waysOf(protocol: number): Ways {
   return Object.assign({}, first, ...stepsTo(protocol).map(({ ways }) => ways));
 }

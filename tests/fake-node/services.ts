@@ -13,28 +13,32 @@ import { AppSender } from "../../gen/appsender/appsender_pb.ts";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { Reader } from "../../gen/io/reader/reader_pb.ts";
 import { Messenger } from "../../gen/messenger/messenger_pb.ts";
+import { Database } from "../../gen/rpcdb/rpcdb_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
 import { has, layoutOf } from "./protocols.ts";
 
 /**
- * What node and plugin speak in one protocol, with that protocol's bytes. The types are those of the newest one: a field
- * that is not there is neither sent nor read.
+ * What node and plugin speak in one protocol, with that protocol's bytes. The types are those of the newest one: a
+ * field that is not there is neither sent nor read.
  */
 export interface Services {
   readonly vm: typeof VM;
   readonly http: typeof HTTP;
   readonly appSender: typeof AppSender;
+  readonly database: typeof Database;
   readonly messenger: typeof Messenger | undefined;
   readonly reader: typeof Reader;
 }
 
 const known = new Map<number, Services>();
 
+/** The services of one protocol. Throws when there is no such protocol. */
 export function servicesOf(protocol: number): Services {
   const services = known.get(protocol) ?? {
     vm: at(protocol, VM),
     http: at(protocol, HTTP),
     appSender: at(protocol, AppSender),
+    database: at(protocol, Database),
     messenger: has(protocol, "messenger.Messenger") ? at(protocol, Messenger) : undefined,
     reader: at(protocol, Reader),
   };

@@ -5,6 +5,7 @@ import {
   Error as Answer,
   type ConnectedRequest,
   Message,
+  StateSummaryAcceptResponse_Mode as Mode,
   Status,
   VM,
   WaitForEventResponseSchema,
@@ -15,14 +16,15 @@ import type { MessageQueue } from "./message-queue.ts";
 import { waysOf } from "./protocols.ts";
 import { servicesOf } from "./services.ts";
 
+/** Has every call of every protocol, with the fields of the newest. */
 export type VmClient = Client<typeof VM>;
 type Reply = Record<string, unknown> & AnyMessage;
 type Call = (request: Record<string, unknown>, options?: CallOptions) => Promise<Reply>;
 
 /**
  * vm.VM as the node's client of one protocol calls it. A call that the protocol does not have fails, and so does a
- * reply that the node would not take, or that would be its end. `waitForEvent` takes from `events` where the plugin puts
- * its messages there.
+ * reply that the node would not take, or that would be its end. `waitForEvent` takes from `events` where the plugin
+ * puts its messages there.
  */
 export function createVmClient(channel: GrpcChannel, protocol: number, events: MessageQueue): VmClient {
   const { vm, messenger } = servicesOf(protocol);
@@ -65,19 +67,40 @@ function takeReply(method: string, request: Record<string, unknown>, reply: Repl
     throw new Error(`${method}: status ${reply.status} is none`);
   }
   if (method === "batchedParseBlock") checkBatch(request.request as Uint8Array[], reply.response as Reply[], protocol);
-  for (const { lockOptions } of (reply.handlers ?? []) as { lockOptions?: number }[]) {
-    if (lockOptions !== undefined && lockOptions !== noLock) throw new Error(`${method}: lock option ${lockOptions}`);
-  }
-  if (method === "health") JSON.parse(new TextDecoder().decode(reply.details as Uint8Array));
-  return reply;
+  return takers[method]?.(reply) ?? reply;
 }
+
+/** What the node looks at in some replies alone. */
+const takers: Readonly<Record<string, (reply: Reply) => Reply>> = {
+  createHandlers: takeHandlers,
+  createStaticHandlers: takeHandlers,
+  health: (reply) => {
+    if (!isJson(reply.details as Uint8Array)) throw new Error("health: its details are no JSON");
+    return reply;
+  },
+  waitForEvent: (reply) => {
+    if (validMessage.has(reply.message as Message)) return reply;
+    throw new Error(`the engine has no use for message ${reply.message}`);
+  },
+  stateSummaryAccept: (reply) => ({ ...reply, mode: modeOf(reply.mode, reply.accepted) }),
+};
 
 const idFields = ["id", "parentId", "lastAcceptedId", "lastAcceptedParentId", "blkId"];
 const validStatus = new Set<Status>([Status.PROCESSING, Status.REJECTED, Status.ACCEPTED]);
 const timedReplies = { initialize: 1, setState: 1, buildBlock: 1, parseBlock: 1, getBlock: 1, blockVerify: 1 };
 
+const validMessage = new Set<Message>([Message.BUILD_BLOCK, Message.STATE_SYNC_FINISHED]);
+
 /** With any other, the node would hold the chain's lock while it waits for the plugin's answer. */
 const noLock = 2;
+
+function takeHandlers(reply: Reply): Reply {
+  for (const { prefix, lockOptions = noLock } of reply.handlers as { prefix: string; lockOptions?: number }[]) {
+    if (lockOptions !== noLock) throw new Error(`the handler at "${prefix}" has lock option ${lockOptions}`);
+    if (prefix !== "" && !prefix.startsWith("/")) throw new Error(`the handler at "${prefix}" is at no path`);
+  }
+  return reply;
+}
 
 function checkTimestamp(method: string, timestamp: Timestamp | undefined): void {
   if (timestamp === undefined) throw new Error(`${method}: the timestamp is missing`);
@@ -89,6 +112,23 @@ function checkTimestamp(method: string, timestamp: Timestamp | undefined): void 
 function checkBatch(blocks: readonly Uint8Array[], replies: readonly Reply[], protocol: number): void {
   if (replies.length !== blocks.length) throw new Error(`${replies.length} replies for ${blocks.length} blocks`);
   for (const reply of replies) takeReply("parseBlock", {}, reply, protocol);
+}
+
+/** None is JSON for the node, too. */
+function isJson(details: Uint8Array): boolean {
+  try {
+    if (details.length > 0) JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(details));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Until protocol 21 a VM only says whether it syncs, and then it lets the node wait. */
+function modeOf(mode: unknown, accepted: unknown): Mode {
+  if (typeof accepted === "boolean") return accepted ? Mode.STATIC : Mode.SKIPPED;
+  if (mode === Mode.SKIPPED || mode === Mode.STATIC || mode === Mode.DYNAMIC) return mode;
+  throw new Error(`stateSummaryAccept: mode ${mode} is none`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { base58 } from "@scure/base";
-import { type Id, idFromBytes, sha256, zeroId } from "../../src/avalanche/id.ts";
+import { type Id, idFromBytes, zeroId } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { brokenJson, brokenString, quote, someJson, whiteSpace } from "./json-texts.ts";
 import type { Random } from "./random.ts";
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { idFromBytes, sha256 } from "../../src/avalanche/id.ts";
+import { idFromBytes } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { ChainError } from "../../src/core/errors.ts";
 import { type BlockText, bytesOfText, someBlock, textOfBytes } from "./block-texts.ts";

@@ -3,7 +3,7 @@ import { type Id, idFromBytes, idToBytes, parseId } from "../../src/avalanche/id
 import { parseConfig } from "../../src/core/config.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
 import { decodeGossip, encodeGossip, maxGossipItems } from "../../src/plugin/gossip.ts";
-import { formatHeadMarker, parseHeadMarker } from "../../src/vm/rewind.ts";
+import { formatHeadMarker, parseHeadMarker } from "../../src/plugin/head-marker.ts";
 import { bytesOf } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 import { bytesOfText } from "./block-texts.ts";

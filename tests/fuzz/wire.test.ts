@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { idFromBytes, sha256 } from "../../src/avalanche/id.ts";
+import { idFromBytes } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
-import { RpcError } from "../../src/client/client.ts";
 import type { MethodName, ParamsOf, ResultOf } from "../../src/client/contract.ts";
+import { RpcError } from "../../src/client/rpc-error.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
 import { nodeUrl, openLive } from "../support/live.ts";
 import { reasonOf } from "../support/promise.ts";

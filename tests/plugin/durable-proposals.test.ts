@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { fromBinary } from "@bufbuild/protobuf";
-import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
+import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import { parseBlock } from "../../src/core/block.ts";
 import { encodeGossip } from "../../src/plugin/gossip.ts";
 import { bytesOf } from "../support/chain.ts";
@@ -44,7 +44,7 @@ test.concurrent("a plugin that was killed proposes again what it acknowledged, w
   expect(await third.call("lastAccepted")).toHaveProperty("id");
 });
 
-test.concurrent("after a restart the other validators are told again", async () => {
+test.concurrent("after a restart it is gossiped to the other validators again", async () => {
   await using node = await FakeNode.start();
   const first = await node.startPlugin();
   await first.start();

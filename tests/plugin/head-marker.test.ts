@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { idToBytes } from "../../src/avalanche/id.ts";
-import { headMarkerKey } from "../../src/vm/rewind.ts";
+import { headMarkerKey } from "../../src/plugin/head-marker.ts";
 import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
@@ -101,7 +101,7 @@ describe("a marker", () => {
     await plugin.start();
     await plugin.proposeAndAccept("one");
     const block = await plugin.proposeAndVerify("two");
-    node.database.failPuts();
+    node.database.failWrites();
     const error = await errorOf(plugin.vm.blockAccept({ id: block.id }));
     expect(error.rawMessage).toContain("no space left on device");
     node.database.before = () => {};
@@ -114,7 +114,7 @@ describe("a marker", () => {
   test.concurrent("that the node cannot store fails Initialize, which can be tried again", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
-    node.database.failPuts();
+    node.database.failWrites();
     expect((await errorOf(plugin.initialize())).rawMessage).toContain("no space left on device");
     node.database.before = () => {};
     expect(await statusOf(plugin.initialize())).toBe("OK");

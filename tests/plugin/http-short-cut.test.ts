@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HTTP } from "../../gen/http/http_pb.ts";
-import { createApi, maxBodyBytes } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
+import { maxBodyBytes } from "../../src/api/app.ts";
 import { Log } from "../../src/log.ts";
 import { answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
@@ -9,8 +8,8 @@ import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { servicesOf } from "../fake-node/services.ts";
+import { startApi } from "../support/api.ts";
 import { bytesOf, genesis, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 import { testProtocol } from "../support/test-protocol.ts";
 
 const log = new Log(() => {});
@@ -19,7 +18,7 @@ const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 /** Two services on chains that are alike: one takes the short cut, the other never. */
 const services = [true, false].map((takesShortCut) => {
   const { vm } = startVm();
-  const { fetch, answerRpc } = createApi(vm, identity, log, new Turns());
+  const { fetch, answerRpc } = startApi(vm, { log });
   const shortCut = takesShortCut ? { answerSimple: answerSimpleBy(answerRpc, "/rpc") } : {};
   const server = new GrpcServer(log);
   server.add(

@@ -1,8 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import { HTTP } from "../../gen/http/http_pb.ts";
-import { createApi } from "../../src/api/app.ts";
-import { Turns } from "../../src/api/turns.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { Log } from "../../src/log.ts";
 import { type AnswerRpc, answerSimpleBy } from "../../src/plugin/http.ts";
@@ -12,14 +10,14 @@ import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts
 import { within } from "../fake-node/deadline.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { servicesOf } from "../fake-node/services.ts";
+import { startApi } from "../support/api.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
-import { identity } from "../support/identity.ts";
 import { statusOf } from "../support/status.ts";
 import { testProtocol } from "../support/test-protocol.ts";
 
 const log = new Log(() => {});
 const { vm } = startVm();
-const api = createApi(vm, identity, log, new Turns());
+const api = startApi(vm, { log });
 
 /** What serves the API's calls by Fetch, or by the short cut. */
 const ways: readonly (readonly [string, AnswerRpc])[] = [

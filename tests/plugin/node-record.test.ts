@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { idToBytes } from "../../src/avalanche/id.ts";
+import { headMarkerKey } from "../../src/plugin/head-marker.ts";
 import { NodeRecord } from "../../src/plugin/node-record.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
-import { type HeadMarker, headMarkerKey } from "../../src/vm/rewind.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
+import { serveDatabase } from "../fake-node/database-server.ts";
 import { FakeDatabase } from "../fake-node/fake-database.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
@@ -18,7 +20,7 @@ let record: NodeRecord;
 
 beforeEach(async () => {
   fake = new FakeDatabase();
-  peer = await GrpcPeer.listen((router) => fake.addTo(router));
+  peer = await GrpcPeer.listen((router) => serveDatabase(router, fake));
   client = new GrpcClient(peer.address);
   record = new NodeRecord(new NodeDatabase(client));
 });

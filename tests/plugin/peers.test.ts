@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
+import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import { State } from "../../gen/vm/vm_pb.ts";
 import { has } from "../fake-node/protocols.ts";
 import { bytesOf, genesis } from "../support/chain.ts";

@@ -6,6 +6,7 @@ import { logLeftOff, settleRsChain } from "../../src/plugin/rs/read-chain.ts";
 import { rsHeadKey } from "../../src/plugin/rs/stored-block.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
+import { serveDatabase } from "../fake-node/database-server.ts";
 import { FakeDatabase } from "../fake-node/fake-database.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { acceptAll, chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
@@ -22,7 +23,7 @@ async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: numb
   const fake = new FakeDatabase();
   const clock = new FakeClock();
   fake.before = () => clock.advanceMs(msPerCall);
-  await using peer = await GrpcPeer.listen((router) => fake.addTo(router));
+  await using peer = await GrpcPeer.listen((router) => serveDatabase(router, fake));
   const client = new GrpcClient(peer.address);
   const record = new NodeRecord(new NodeDatabase(client));
   const file = directory.file("timestampvm.db");

@@ -433,7 +433,7 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     expect(second.ids).toEqual(idsOf([...common, late]));
   });
 
-  describe("nothing is taken off where the search does not come down to it:", () => {
+  describe("nothing is rewound where the search does not come down to it:", () => {
     const chain = [...common, ...theirs];
     const [lowest, second, , , top] = theirs as unknown as [Block, Block, Block, Block, Block];
     const other = createBlock({ ...genesis, data: bytesOf("another") });

@@ -22,6 +22,7 @@ export interface Seen {
 }
 
 const begin = "<!-- What follows was written by tests/readme/table.ts: make release-test -->";
+/** The end of what is written by a program. */
 const end = "<!-- until here -->";
 
 export function formatTable({ facts, releases, upgrade }: Seen): string {
@@ -57,12 +58,12 @@ function compareReleases(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** The README with this table in it. Throws where it has no place for one. */
-export function withTable(readme: string, table: string): string {
-  const from = readme.indexOf(begin);
-  const to = readme.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`the README has no place for the table, from ${begin} to ${end}`);
-  return `${readme.slice(0, from)}${begin}\n${table}\n${readme.slice(to)}`;
+/** The README with this table in it, in the place that begins with `mark`. Throws where it has no such place. */
+export function withTable(readme: string, table: string, mark = begin): string {
+  const from = readme.indexOf(mark);
+  const to = readme.indexOf(end, from);
+  if (from === -1 || to === -1) throw new Error(`the README has no place for the table, from ${mark} to ${end}`);
+  return `${readme.slice(0, from)}${mark}\n${table}\n${readme.slice(to)}`;
 }
 
 /** Reads what the tests left. Throws what is wrong with it. */

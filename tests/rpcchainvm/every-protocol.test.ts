@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
-import { ProposalGossipSchema } from "../../gen/timestampvm/gossip_pb.ts";
+import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import { type InitializeResponse, Message, State } from "../../gen/vm/vm_pb.ts";
 import { idFromBytes, idToBytes } from "../../src/avalanche/id.ts";
 import { type Block, parseBlock } from "../../src/core/block.ts";

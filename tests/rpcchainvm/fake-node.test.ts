@@ -78,9 +78,27 @@ describe("the fake node refuses", () => {
     expect((await withVm(29, vm, (client) => client.createHandlers({}))).handlers).toMatchObject([{ serverAddr: "x" }]);
   });
 
+  test.each(["rpc", "?"])("a handler at %p, which is no path", async (prefix) => {
+    const vm = { createHandlers: () => ({ handlers: [{ prefix, serverAddr: "x" }] }) };
+    expect((await withVm(46, vm, (client) => errorOf(client.createHandlers({})))).rawMessage).toContain(
+      "is at no path",
+    );
+  });
+
+  test("a message to the engine that is none, from protocol 42 on", async () => {
+    const error = await withVm(42, { waitForEvent: () => ({ message: 0 }) }, (vm) => errorOf(vm.waitForEvent({})));
+    expect(error.rawMessage).toContain("no use for message 0");
+  });
+
+  test("a way to sync that is none, from protocol 22 on", async () => {
+    const vm = { stateSummaryAccept: () => ({ mode: 0 }) };
+    expect((await withVm(22, vm, (client) => errorOf(client.stateSummaryAccept({})))).rawMessage).toContain("mode 0");
+  });
+
   test("details of health that are no JSON, and a call that its protocol does not have", async () => {
     const vm = { health: () => ({ details: new TextEncoder().encode("fine") }) };
     expect((await withVm(46, vm, (client) => errorOf(client.health({})))).rawMessage).toContain("JSON");
+    expect((await withVm(46, { health: () => ({}) }, (client) => client.health({}))).details).toEqual(new Uint8Array());
     const error = await withVm(41, {}, (client) => errorOf(client.newHTTPHandler({})));
     expect(error.rawMessage).toBe("protocol 41 has no newHTTPHandler");
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { NodeDatabase } from "../../src/rpcchainvm/node/database.ts";
+import { serveDatabase } from "../fake-node/database-server.ts";
 import { FakeDatabase } from "../fake-node/fake-database.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { bytesOf } from "../support/chain.ts";
@@ -13,7 +14,7 @@ let database: NodeDatabase;
 
 beforeEach(async () => {
   fake = new FakeDatabase();
-  peer = await GrpcPeer.listen((router) => fake.addTo(router));
+  peer = await GrpcPeer.listen((router) => serveDatabase(router, fake));
   client = new GrpcClient(peer.address);
   database = new NodeDatabase(client);
 });

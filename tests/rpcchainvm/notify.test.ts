@@ -99,7 +99,7 @@ describe("until protocol 41, no harm is done by", () => {
   });
 
   testNotify("a node that no longer listens", async (plugin) => {
-    await plugin.node[Symbol.asyncDispose]();
+    await plugin.node.others[Symbol.asyncDispose]();
     await plugin.propose("data");
     const { id, bytes } = await plugin.vm.buildBlock({});
     await plugin.vm.blockVerify({ bytes });

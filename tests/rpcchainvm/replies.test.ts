@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Error as Answer, Message, State, Status } from "../../gen/vm/vm_pb.ts";
-import { idToBytes, sha256, zeroId } from "../../src/avalanche/id.ts";
+import { idToBytes, zeroId } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { createBlock } from "../../src/core/block.ts";
 import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";

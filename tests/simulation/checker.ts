@@ -1,4 +1,5 @@
-import { type Id, idFromBytes, sha256 } from "../../src/avalanche/id.ts";
+import { type Id, idFromBytes } from "../../src/avalanche/id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { type Block, parseBlock } from "../../src/core/block.ts";
 
 /** What clients did with one piece of data. */

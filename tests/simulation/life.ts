@@ -133,7 +133,7 @@ export class Life {
     this.#notifier.changed();
     try {
       // Four clients, by what they propose.
-      return this.#parts.vm.proposeBlocks(batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` })));
+      return this.#parts.vm.propose(batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` })));
     } catch (error) {
       if (!isRefusal(error, "database failed")) this.#violate(`propose: ${error}`);
       return batch.map(() => error as ChainError);

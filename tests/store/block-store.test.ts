@@ -123,7 +123,7 @@ describe("heights and times", () => {
 });
 
 describe("rewinding", () => {
-  test("takes off what is above, accepted or rejected, and the chain goes on", () => {
+  test("removes what is above, accepted or rejected, and the chain goes on", () => {
     const store = storeOf(genesis, one, two, three);
     const rivals = [childOf(genesis, "1"), childOf(one, "2"), childOf(two, "3")] as const;
     for (const rival of rivals) store.reject(rival);

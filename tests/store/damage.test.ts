@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf, digestToBytes } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis, peer } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -109,6 +109,82 @@ test.each([
   expect(refusalOf(() => store.getDecision(block.id))).toEqual({ code: "database failed", file, problem, cure });
   expect(store.getDecision((chain[4] as Block).id)).toBe("accepted");
   store.close();
+});
+
+describe("a value of another type", () => {
+  const data = bytesOf("waits");
+  const digest = digestOf(data);
+  const row = chain[20] as Block;
+
+  /** Opens a file in which `sql` put what the schema forbids. */
+  function openChanged(file: string, sql: string): BlockStore {
+    makeFile(file);
+    const store = BlockStore.open(file);
+    store.proposals.add([{ digest, data, bytes: data.length, since: 1n, peer }]);
+    store.close();
+    {
+      using db = new Database(file);
+      db.run("PRAGMA ignore_check_constraints = ON");
+      for (const table of ["blocks", "mempool"]) loosen(db, table);
+      db.run(sql);
+    }
+    return BlockStore.open(file);
+  }
+
+  /** Makes the same table again so that each column takes values of any type. */
+  function loosen(db: Database, table: string): void {
+    const made = db.query<{ sql: string }, [string]>(
+      "SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC", // the table comes first
+    );
+    const statements = made.all(table).map(({ sql }) => sql.replace(") STRICT", ")"));
+    db.run(`CREATE TEMP TABLE kept_${table} AS SELECT * FROM ${table}`);
+    db.run(`DROP TABLE ${table}`);
+    for (const statement of statements) db.run(statement);
+    db.run(`INSERT INTO ${table} SELECT * FROM kept_${table}`);
+  }
+
+  test.each([
+    [
+      "the height of its last block",
+      "UPDATE blocks SET height = 'x' WHERE height = 20",
+      (store: BlockStore) => store.lastHeight(),
+    ],
+    [
+      `the row of block ${row.id}`,
+      "UPDATE blocks SET timestamp = 'x' WHERE height = 20",
+      (store: BlockStore) => store.getListingAtHeight(20n),
+    ],
+    [
+      `block ${row.id}`,
+      "UPDATE blocks SET bytes = 'x' WHERE height = 20",
+      (store: BlockStore) => store.getBlockAtHeight(20n),
+    ],
+    [`proposal ${digest}`, "UPDATE mempool SET since = 'x'", (store: BlockStore) => store.proposals.read(digest)],
+    [`proposal ${digest}`, "UPDATE mempool SET data = 'x'", (store: BlockStore) => store.proposals.read(digest)],
+  ] as const)("is found when %s is read: %s", (what, sql, read) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = openChanged(file, sql);
+    expect(refusalOf(() => read(store))).toEqual({
+      code: "database failed",
+      file,
+      problem: `${what} is damaged`,
+      cure,
+    });
+    store.close();
+  });
+
+  test.each(["1", "x'00'", "'NodeID-x'", "substr(peer, 1, 20) || 'z' || substr(peer, 22)"])(
+    "for the peer of a proposal, %s, counts as none",
+    (value) => {
+      using directory = temporaryDirectory();
+      const store = openChanged(directory.file("chain.db"), `UPDATE mempool SET peer = ${value}`);
+      expect([...store.proposals.readAll()]).toEqual([
+        { digest, data, bytes: data.length, since: 1n, peer: undefined },
+      ]);
+      store.close();
+    },
+  );
 });
 
 test("a block under another height is found when that height is asked for", () => {

@@ -5,7 +5,7 @@ import { idToBytes } from "../../src/avalanche/id.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { applicationId, schemaVersion } from "../../src/store/database.ts";
+import { applicationId, schemaVersion } from "../../src/store/schema.ts";
 import { bytesOf, childOf, genesis, now } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -69,7 +69,7 @@ describe("in the file", () => {
 
   test("is all after the close: no log is left beside it", () => {
     expect(walLeft).toBeFalse();
-    expect(size).toBe(bytes);
+    expect(size).toBe(BigInt(bytes));
   });
 });
 

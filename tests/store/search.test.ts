@@ -173,7 +173,7 @@ describe("a block with data of a digest", () => {
   });
 });
 
-describe("after blocks were taken off", () => {
+describe("after a rewind", () => {
   const chain = chainOf(["a", 10n], ["b", 20n], ["a", 30n]);
 
   test("what is left is found, and nothing else", () => {
@@ -182,7 +182,7 @@ describe("after blocks were taken off", () => {
     expect(heightOf(store.getLastBlockAt(maxU64))).toBe(1n);
     expect(store.findBlock(digest("b"), 0n)).toBeUndefined();
     expect(store.findBlock(digest("a"), 2n)).toBeUndefined();
-    store.startAnew();
+    store.rewindWithNewId(undefined);
     expect(store.getLastBlockAt(maxU64)).toBeUndefined();
     expect(store.findBlock(digest("a"), 0n)).toBeUndefined();
   });

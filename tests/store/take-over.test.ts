@@ -71,7 +71,7 @@ describe("a block of which only another form is left", () => {
   });
 });
 
-describe("a store that starts anew", () => {
+describe("a store that is rewound whole, with a new instance id,", () => {
   test("has no blocks and another instance id, and keeps the proposals", () => {
     using directory = temporaryDirectory();
     const file = directory.file("blocks.db");
@@ -81,7 +81,7 @@ describe("a store that starts anew", () => {
     store.proposals.add([{ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined }]);
     store.acceptAll(chain);
     store.reject(childOf(genesis, "rejected"));
-    store.startAnew();
+    store.rewindWithNewId(undefined);
     const after = store.instanceId;
     expect(after).not.toEqual(before);
     expect(chain.map(({ id }) => store.getDecision(id))).toEqual(chain.map(() => undefined));
@@ -97,7 +97,7 @@ describe("a store that starts anew", () => {
     const store = BlockStore.open(":memory:");
     const received = parseBlock(new Uint8Array([...genesis.bytes, 0x20]));
     store.acceptReencoded(received.id, genesis);
-    store.startAnew();
+    store.rewindWithNewId(undefined);
     store.acceptAll([{ ...genesis, id: received.id }]);
     expect(refusalCodeOf(() => store.getBlock(received.id))).toBe("database failed");
   });

@@ -1,4 +1,5 @@
-import { type Asker, type Caller, maxTurnMs, Turns } from "../../src/api/turns.ts";
+import { maxTurnMs, Turns } from "../../src/api/turns.ts";
+import type { Asker, Caller } from "../../src/vm/caller.ts";
 
 const never = new AbortController().signal;
 

@@ -3,8 +3,8 @@ import { type Block, createBlock } from "../../src/core/block.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import type { Submission } from "../../src/core/proposal.ts";
-import { openVm, type Rewound } from "../../src/vm/open.ts";
-import type { HeadMarker } from "../../src/vm/rewind.ts";
+import { openVm } from "../../src/vm/open.ts";
+import type { HeadMarker, Rewound } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { FakeClock } from "./clock.ts";
 
@@ -78,7 +78,7 @@ export const peer: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(7));
 /** Proposes data as clients do, one after the other, each a caller of its own. Throws why one was not taken. */
 export function propose(vm: Vm, ...batch: readonly (string | Uint8Array)[]): void {
   for (const data of batch) {
-    const [refusal] = vm.proposeBlocks(submissionsOf(typeof data === "string" ? bytesOf(data) : data));
+    const [refusal] = vm.propose(submissionsOf(typeof data === "string" ? bytesOf(data) : data));
     if (refusal !== undefined) throw refusal;
   }
 }

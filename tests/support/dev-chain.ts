@@ -11,7 +11,7 @@ export function startTestChain(options: Partial<DevOptions> = {}): Promise<DevCh
     host: "127.0.0.1",
     port: 0,
     version: "1.2.3",
-    protocolVersion: 46,
+    protocol: 46,
     log: new Log(() => {}),
     onAccepted: () => {},
     ...options,

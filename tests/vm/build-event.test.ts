@@ -86,11 +86,11 @@ describe("the same work", () => {
     expect(announced).toBeLessThanOrEqual(41);
   });
 
-  test("is announced to the next who waits when the one who was told had left", async () => {
+  test("is announced to the next who waits when the one who got it had left", async () => {
     const { clock, event, setWork } = startEvent();
     const controller = new AbortController();
     const left = event.wait(controller.signal);
-    setWork("a"); // told …
+    setWork("a"); // announced …
     controller.abort(); // … but nobody listens any more
     expect(await stateOf(left)).toBe("resolved");
     const next = event.wait(forever);

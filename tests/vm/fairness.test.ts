@@ -10,7 +10,7 @@ const peerOf = (n: number): NodeId => nodeIdFromBytes(new Uint8Array(20).fill(10
 const many = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name} ${i}`);
 
 function propose(vm: Vm, caller: string, ...texts: readonly string[]): void {
-  const refusals = vm.proposeBlocks(texts.map((text) => ({ data: bytesOf(text), caller })));
+  const refusals = vm.propose(texts.map((text) => ({ data: bytesOf(text), caller })));
   expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([]);
 }
 
@@ -166,7 +166,7 @@ describe("whose turn it is", () => {
   test("costs the same few looks with 10,000 owners as with one", () => {
     const looksWith = (owners: number) => {
       const { vm } = startVm({ config: { durability: "normal" } });
-      vm.proposeBlocks(many("x", owners).map((text) => ({ data: bytesOf(text), caller: text })));
+      vm.propose(many("x", owners).map((text) => ({ data: bytesOf(text), caller: text })));
       for (let i = 0; i < 3; i++) preferNext(vm);
       const looks = spyOn(Object.getPrototypeOf(new Map().values()), "next");
       vm.buildBlock();

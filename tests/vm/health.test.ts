@@ -83,7 +83,7 @@ describe("health", () => {
     vm.checkHealth();
   });
 
-  test("is bad while what waits cannot be told again, and the next second may be a better one", () => {
+  test("is bad while what waits cannot be gossiped again, and the next second may be a better one", () => {
     const { opened, connection } = withConnection(() => startVm());
     const { vm, clock, gossiped } = opened;
     propose(vm, "a");

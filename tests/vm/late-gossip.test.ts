@@ -38,7 +38,7 @@ describe("gossip of data that a block carries", () => {
     expect(vm.status().mempool.items).toBe(1);
   });
 
-  test("is not late when the block was taken off the chain", () => {
+  test("is not late when the block was rewound", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const { vm } = startVm({ file });

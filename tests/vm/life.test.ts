@@ -13,7 +13,7 @@ test("one block's life", async () => {
   expect(vm.getBlockIdAtHeight(0n)).toBe(genesis.id);
   const event = vm.waitForEvent(consensus);
 
-  // A client proposes data: it waits in the mempool, peers are told, consensus is woken.
+  // A client proposes data: it waits in the mempool, peers get it, consensus is woken.
   propose(vm, "hello");
   expect(gossiped).toEqual([bytesOf("hello")]);
   await event;

@@ -151,7 +151,7 @@ describe("a batch", () => {
     const { vm, gossiped } = startVm({ config: { maxMempoolItems: 3 } });
     propose(vm, "old");
     const batch = [bytesOf("a"), new Uint8Array(maxDataBytes + 1), bytesOf("a"), bytesOf("old"), bytesOf("b")];
-    const outcomes = vm.proposeBlocks(submissionsOf(...batch, bytesOf("c"), bytesOf("b")));
+    const outcomes = vm.propose(submissionsOf(...batch, bytesOf("c"), bytesOf("b")));
     const none = undefined;
     expect(outcomes.map((refusal) => refusal?.refusal.code)).toEqual([
       ...[none, "data too large" as const, none, none, none],
@@ -169,27 +169,27 @@ describe("a batch", () => {
     propose(vm, "before");
     pragmaOf(connection, `max_page_count = ${Number(pragmaOf(connection, "page_count")) + 2}`);
     const batch = [bytesOf("small"), new Uint8Array(100_000)];
-    expect(refusalOf(() => vm.proposeBlocks(submissionsOf(...batch)))).toMatchObject({
+    expect(refusalOf(() => vm.propose(submissionsOf(...batch)))).toMatchObject({
       code: "database failed",
       cure: "free some disk space and start the node again",
     });
-    expect([items(vm), gossiped.length], "told to nobody").toEqual([1, 1]);
+    expect([items(vm), gossiped.length], "gossiped to nobody").toEqual([1, 1]);
 
     pragmaOf(connection, "max_page_count = 1000000");
-    expect(vm.proposeBlocks(submissionsOf(...batch))).toEqual([undefined, undefined]);
+    expect(vm.propose(submissionsOf(...batch))).toEqual([undefined, undefined]);
     expect(decideAll(vm).slice(0, 2)).toEqual(["before", "small"]);
     vm.close();
   });
 });
 
-test("what a peer told us stays the peer's when a client proposes it and the disk does not take that", () => {
+test("what a peer gossiped stays the peer's when a client proposes it and the disk does not take that", () => {
   using directory = temporaryDirectory();
   const { opened, connection } = withConnection(() => startVm({ file: directory.file("chain.db") }));
   const { vm } = opened;
   vm.addGossip([bytesOf("theirs")], peer);
   pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
   const batch = [bytesOf("theirs"), new Uint8Array(100_000)];
-  expect(refusalCodeOf(() => vm.proposeBlocks(submissionsOf(...batch)))).toBe("database failed");
+  expect(refusalCodeOf(() => vm.propose(submissionsOf(...batch)))).toBe("database failed");
   expect(vm.status().mempool).toMatchObject({ items: 1, bytes: "theirs".length });
   pragmaOf(connection, "max_page_count = 1000000");
   expect(decideAll(vm)).toEqual(["theirs"]);
@@ -215,7 +215,7 @@ describe("an accept that the disk does not take", () => {
   });
 });
 
-describe("what a client proposes that a peer told us", () => {
+describe("what a client proposes that a peer gossiped", () => {
   test("is ours from then on, in its old place", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
@@ -260,7 +260,7 @@ describe("expiry", () => {
   test("of very many goes in slices, none of which takes long", () => {
     const { vm, clock } = start(60);
     const count = 2 * maxExpiredPerTick + 1;
-    vm.proposeBlocks(submissionsOf(...Array.from({ length: count }, (_, i) => bytesOf(`${i}`))));
+    vm.propose(submissionsOf(...Array.from({ length: count }, (_, i) => bytesOf(`${i}`))));
     clock.seconds += 60n;
     const left = [1, 2, 3, 4].map(() => {
       clock.advanceMs(1_000);

@@ -21,7 +21,7 @@ const config = { durability: "normal" } as const;
 interface Moment {
   readonly file: string;
   readonly marker: HeadMarker;
-  /** What clients had been told is taken. */
+  /** What clients had an answer for: it is taken. */
   readonly acknowledged: readonly string[];
 }
 

@@ -167,7 +167,7 @@ test("a flood of gossip leaves every second block to our own clients, and gets t
     Array.from({ length: 100 }, (_, i) => bytesOf(`flood ${i}`)),
     peer,
   );
-  vm.proposeBlocks(["a", "b", "c"].map((text) => ({ data: bytesOf(text), caller: "client" })));
+  vm.propose(["a", "b", "c"].map((text) => ({ data: bytesOf(text), caller: "client" })));
   const texts = Array.from({ length: 8 }, () => new TextDecoder().decode(decideNext(vm).data));
   expect(texts).toEqual(["flood 0", "a", "flood 1", "b", "flood 2", "c", "flood 3", "flood 4"]);
 });

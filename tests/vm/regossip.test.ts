@@ -8,24 +8,24 @@ import { temporaryDirectory } from "../support/temporary.ts";
 const minute = 60_000;
 
 describe("what still waits", () => {
-  test("is told again after 5 s, then after twice as long each time, at last every five minutes", () => {
+  test("is gossiped again after 5 s, then after twice as long each time, at last every five minutes", () => {
     const { vm, clock, gossiped } = startVm();
     propose(vm, "a");
-    const toldAtMs: number[] = [];
+    const gossipedAtMs: number[] = [];
     for (let ms = 0; ms < 30 * minute; ms += 1_000) {
-      const told = gossiped.length;
+      const before = gossiped.length;
       clock.advanceMs(1_000);
-      if (gossiped.length > told) toldAtMs.push(ms + 1_000);
+      if (gossiped.length > before) gossipedAtMs.push(ms + 1_000);
     }
     expect([firstRegossipMs, maxRegossipMs]).toEqual([5_000, 5 * minute]);
-    expect(toldAtMs.map((ms) => ms / 1_000)).toEqual([
+    expect(gossipedAtMs.map((ms) => ms / 1_000)).toEqual([
       ...[5, 15, 35, 75, 155, 315], // 5 s, 10 s, 20 s, … apart
       ...[615, 915, 1_215, 1_515],
     ]);
     expect(gossiped.every((data) => Buffer.from(data).equals(bytesOf("a")))).toBeTrue();
   });
 
-  test("is told no more once it is accepted", () => {
+  test("is gossiped no more once it is accepted", () => {
     const { vm, clock, gossiped } = startVm();
     propose(vm, "a");
     decideNext(vm);
@@ -33,7 +33,7 @@ describe("what still waits", () => {
     expect(gossiped.length).toBe(1);
   });
 
-  test("is told again as soon as a restarted node is in normal operation, and not before", () => {
+  test("is gossiped again as soon as a restarted node is in normal operation, and not before", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });
@@ -44,7 +44,7 @@ describe("what still waits", () => {
     vm.close();
   });
 
-  test("and came from a peer is told by that peer alone", () => {
+  test("and came from a peer is gossiped by that peer alone", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });
@@ -56,7 +56,7 @@ describe("what still waits", () => {
     second.vm.close();
   });
 
-  test("is not told while the node bootstraps", () => {
+  test("is not gossiped while the node bootstraps", () => {
     const { vm, clock, gossiped } = startVm();
     propose(vm, "a");
     vm.setState("bootstrapping");
@@ -66,7 +66,7 @@ describe("what still waits", () => {
     expect(gossiped.length).toBe(2);
   });
 
-  test("after a restart is told once, and then again as any other", () => {
+  test("after a restart is gossiped once, and then again as any other", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });
@@ -87,9 +87,9 @@ describe("much at once", () => {
   const size = 10_000;
   const bytesEach = size + gossipItemBytes;
   const proposeMany = (vm: Vm, count: number) =>
-    vm.proposeBlocks(submissionsOf(...Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i))));
+    vm.propose(submissionsOf(...Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i))));
 
-  test("is told in the order of coming, as fast as the pace allows, and none is forgotten", () => {
+  test("is gossiped in the order of coming, as fast as the pace allows, and none is forgotten", () => {
     const { vm, clock, gossiped } = startVm();
     proposeMany(vm, 100);
     let toldBytes = gossiped.length * bytesEach;
@@ -107,16 +107,16 @@ describe("much at once", () => {
     expect(firsts.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
-  test("is what still waits only: what is accepted meanwhile is not told", () => {
+  test("is what still waits only: what is accepted meanwhile is not gossiped", () => {
     const { vm, clock, gossiped } = startVm();
     proposeMany(vm, 60);
-    const told = gossiped.length;
+    const before = gossiped.length;
     for (let i = 0; i < 60; i++) decideNext(vm);
     clock.advanceMs(minute);
-    expect(gossiped.length).toBe(told);
+    expect(gossiped.length).toBe(before);
   });
 
-  test("does not let newer proposals overtake, nor is it told every second after a restart", () => {
+  test("does not let newer proposals overtake, nor is it gossiped every second after a restart", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });

@@ -38,7 +38,7 @@ test("normal operation begins with all blocks in the file itself", () => {
   expect(Bun.file(`${file}-wal`).size).toBeGreaterThan(0);
   vm.setState("normal operation");
   expect(Bun.file(`${file}-wal`).size).toBe(0);
-  expect(vm.status().databaseBytes).toBe(Bun.file(file).size);
+  expect(vm.status().databaseBytes).toBe(BigInt(Bun.file(file).size));
   vm.close();
 });
 
@@ -51,7 +51,7 @@ describe("the status", () => {
       preference: { id: genesis.id, height: 0n, timestamp: 0n },
       processing: 0,
       mempool: { items: 0, bytes: 0, oldestSeconds: 0n },
-      databaseBytes: expect.any(Number),
+      databaseBytes: expect.any(BigInt),
       blocks: { built: 0, verified: 0, accepted: 0, rejected: 0 },
       proposals: { submitted: 0, received: 0, gossiped: 0, refused: 0, expired: 0 },
       peers: 0,
@@ -66,7 +66,7 @@ describe("the status", () => {
   });
 });
 
-describe("the status tells", () => {
+describe("the status reports", () => {
   test("the preferred block, processing or accepted", () => {
     const { vm } = startVm();
     const [one = genesis] = chainOn(genesis, 1);

@@ -7,7 +7,7 @@ import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 
 const forever = new AbortController().signal;
 /** Whether a node that asks now hears at once that it should build. */
-async function isTold(vm: Vm): Promise<boolean> {
+async function isAnnounced(vm: Vm): Promise<boolean> {
   const controller = new AbortController();
   const waiting = vm.waitForEvent(controller.signal);
   const state = await stateOf(waiting);
@@ -16,7 +16,7 @@ async function isTold(vm: Vm): Promise<boolean> {
   return state === "resolved";
 }
 
-describe("a node that waits is told to build", () => {
+describe("a node that waits hears that there is something to build", () => {
   test("by a proposal and by gossip", async () => {
     for (const give of [(vm: Vm) => propose(vm, "a"), (vm: Vm) => vm.addGossip([bytesOf("a")], peer)]) {
       const { vm } = startVm();
@@ -40,14 +40,14 @@ describe("a node that waits is told to build", () => {
   test("again when the preference moved and there is more to put on it", async () => {
     const { vm } = startVm();
     for (const text of ["a", "b"]) propose(vm, text);
-    expect(await isTold(vm)).toBeTrue();
+    expect(await isAnnounced(vm)).toBeTrue();
     const first = vm.verifyBlock(vm.buildBlock().bytes);
-    expect(await isTold(vm), "not again for the same block").toBeFalse();
+    expect(await isAnnounced(vm), "not again for the same block").toBeFalse();
     vm.setPreference(first.id);
-    expect(await isTold(vm)).toBeTrue();
+    expect(await isAnnounced(vm)).toBeTrue();
     const second = vm.verifyBlock(vm.buildBlock().bytes);
     vm.setPreference(second.id);
-    expect(await isTold(vm), "all is carried").toBeFalse();
+    expect(await isAnnounced(vm), "all is carried").toBeFalse();
   });
 
   test("again when a block is rejected that carried its data", async () => {
@@ -67,9 +67,9 @@ describe("a node that waits is told to build", () => {
     const { vm } = startVm();
     for (const text of ["a", "b"]) propose(vm, text);
     decideNext(vm);
-    expect(await isTold(vm)).toBeTrue();
+    expect(await isAnnounced(vm)).toBeTrue();
     decideNext(vm);
-    expect(await isTold(vm)).toBeFalse();
+    expect(await isAnnounced(vm)).toBeFalse();
   });
 });
 
@@ -77,14 +77,14 @@ describe("a build that fails", () => {
   test("in the node is not asked for again at once, but it is asked for again", async () => {
     const { vm, clock } = startVm();
     propose(vm, "a");
-    let told = 0;
+    let announced = 0;
     for (let ms = 0; ms < 2_000; ms += 50) {
-      if (await isTold(vm)) told++;
+      if (await isAnnounced(vm)) announced++;
       vm.buildBlock(); // and the node makes nothing of it
       vm.setPreference(vm.lastAccepted.id);
       clock.advanceMs(50);
     }
-    expect(told).toBe(2_000 / repeatAfterMs);
+    expect(announced).toBe(2_000 / repeatAfterMs);
   });
 
   test("because the clock went back is not asked for, until the clock is right again", async () => {
@@ -114,7 +114,7 @@ describe("a block interval", () => {
 
   test("holds back the next block, not the first one", async () => {
     const { vm, clock } = start();
-    expect(await isTold(vm)).toBeTrue();
+    expect(await isAnnounced(vm)).toBeTrue();
     decideNext(vm);
     const waiting = vm.waitForEvent(forever);
     clock.advanceMs(4_999);
@@ -154,7 +154,7 @@ describe("ending", () => {
     controller.abort("left");
     expect(await stateOf(waiting)).toBe("left");
     propose(vm, "a");
-    expect(await isTold(vm)).toBeTrue();
+    expect(await isAnnounced(vm)).toBeTrue();
   });
 
   test("a closed VM ends every wait", async () => {
@@ -166,9 +166,9 @@ describe("ending", () => {
   });
 });
 
-test("a chain of a hundred proposals is decided by a node that only does as it is told", async () => {
+test("a chain of a hundred proposals is decided by a node that only does what it is asked", async () => {
   const { vm } = startVm();
   for (let i = 0; i < 100; i++) propose(vm, `${i}`);
-  while (await isTold(vm)) decideNext(vm);
+  while (await isAnnounced(vm)) decideNext(vm);
   expect(vm.lastAccepted.height).toBe(100n);
 });

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
-import { idFromBytes, sha256, zeroId } from "../../src/avalanche/id.ts";
+import { idFromBytes, zeroId } from "../../src/avalanche/id.ts";
 import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import { sha256 } from "../../src/avalanche/sha256.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
@@ -60,7 +61,7 @@ export class World {
     const text = `p${pick % 10}`;
     const caller = `caller ${twist % 3}`;
     const verdict = this.#model.propose(text, caller);
-    const refusal = this.#vm.proposeBlocks([{ data: bytesOf(text), caller }])[0];
+    const refusal = this.#vm.propose([{ data: bytesOf(text), caller }])[0];
     expect(refusal?.refusal.code as string | undefined).toBe(verdict);
     if (verdict === undefined) this.#acknowledged.add(text);
   }

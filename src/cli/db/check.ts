@@ -1,36 +1,37 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
+import { countOf, formatNumber } from "../../core/format.ts";
 import { type CheckSummary, checkDatabase } from "../../store/check/check.ts";
 import { CommandFailed } from "../command-failed.ts";
-import { countOf, groupDigits } from "../terminal/counts.ts";
 import type { Output } from "../terminal/output.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
 import { databaseArgument, findDatabase } from "./open-database.ts";
 
 export function addCheckCommand(db: Command, output: Output): void {
   db.command("check")
-    .description("read everything in the database, and tell what is wrong with it")
+    .description("read everything in the database, and report what is wrong with it")
     .argument("<database>", databaseArgument)
     .addHelpText(
       "after",
-      "\nReads every block from the first up: its bytes and its id, what stands beside it, its parent and the rules of the\n" +
-        "chain; every proposal; and the file itself, as SQLite checks it. Changes nothing: only what a killed plugin left\n" +
-        "in the write-ahead log goes into the file, as at every start. Leaves with 0 when all is sound, and else with 1.",
+      "\nChecks every block from the first up: its bytes against its id, its row, its parent and the rules of the\n" +
+        "chain. Checks every proposal, and lets SQLite check the file itself. Changes nothing, except that what a\n" +
+        "killed plugin left in the write-ahead log goes into the file, as at every start.\n" +
+        "\nExit codes: 0 all is sound; 1 it is not, or could not be read; 2 wrong use.",
     )
     .action((path: string) => check(path, output));
 }
 
-function check(path: string, { out, err, isWatched }: Output): void {
+function check(path: string, output: Output): void {
+  const { out } = output;
   const file = findDatabase(path);
-  const progress = new ProgressLine(isWatched ? err : undefined);
+  const progress = output.progress();
   let problems = 0;
   const onProblem = (problem: string) => {
     progress.clear();
-    if (++problems <= maxToldProblems) out(`problem: ${problem}\n`);
+    if (++problems <= maxPrintedProblems) out(`problem: ${problem}\n`);
   };
   const summary = checkDatabase(file, { onProblem, onProgress: (read, total) => progress.show(read, total) });
   progress.clear();
-  if (problems > maxToldProblems) out(`and ${countOf(problems - maxToldProblems, "problem")} more\n`);
+  if (problems > maxPrintedProblems) out(`and ${countOf(problems - maxPrintedProblems, "problem")} more\n`);
   out(formatSummary(file, summary));
   if (problems > 0) {
     throw new CommandFailed(`${file} is not sound: ${countOf(problems, "problem")}\n${cureFor(summary)}`);
@@ -38,20 +39,20 @@ function check(path: string, { out, err, isWatched }: Output): void {
   out("sound\n");
 }
 
-const maxToldProblems = 20;
+const maxPrintedProblems = 20;
 
 function formatSummary(file: string, summary: CheckSummary): string {
   const { instanceId, genesis, lastAccepted, accepted, reencoded, rejected, proposals, proposalBytes } = summary;
   const rows = [
     ["file", file],
-    ["size", `${groupDigits(statSync(file).size)} bytes`],
+    ["size", `${formatNumber(statSync(file).size)} bytes`],
     ["instance id", instanceId ?? unreadable],
     ["genesis", accepted === 0 ? "none" : (genesis ?? unreadable)],
     ["last accepted", lastAccepted ? (lastAccepted.id ?? unreadable) : "none"],
-    ["height", lastAccepted ? groupDigits(lastAccepted.height) : "none"],
-    ["blocks", `${groupDigits(accepted)} accepted, ${groupDigits(rejected)} rejected`],
+    ["height", lastAccepted ? formatNumber(lastAccepted.height) : "none"],
+    ["blocks", `${formatNumber(accepted)} accepted, ${formatNumber(rejected)} rejected`],
     ...(reencoded > 0 ? [["encoded again", `${countOf(reencoded, "block")}, by timestampvm-rs`] as const] : []),
-    ["proposals", `${groupDigits(proposals)} waiting, ${groupDigits(proposalBytes)} bytes`],
+    ["proposals", `${formatNumber(proposals)} waiting, ${formatNumber(proposalBytes)} bytes`],
   ] as const;
   return rows.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
 }

@@ -5,7 +5,7 @@ import { addExportCommand } from "./export.ts";
 import { addImportCommand } from "./import.ts";
 import { addRollbackCommand } from "./rollback.ts";
 
-/** What an operator does with the database of a chain while no node runs it. */
+/** The commands for the database of a chain, while no node runs it. */
 export function addDbCommand(program: Command, output: Output): void {
   const db = program
     .command("db")

@@ -3,7 +3,7 @@ import { isNodeId, type NodeId } from "../../avalanche/node-id.ts";
 import { formatExactJson, hasMoreValues } from "../../core/exact-json.ts";
 import { CommandFailed } from "../command-failed.ts";
 
-/** The first line of an export: which chain it is, and how high. */
+/** The first line of an export: which chain it is, and its height. */
 export interface ChainLine {
   readonly type: "chain";
   readonly version: bigint;
@@ -14,29 +14,29 @@ export interface ChainLine {
   readonly height: bigint;
 }
 
-/** An accepted block; they come by ascending height. */
+/** An accepted block. Blocks come in the order of their heights. */
 export interface BlockLine {
   readonly type: "block";
   readonly height: bigint;
   readonly id: Id;
-  /** The id that the bytes hash to, when timestampvm-rs encoded them again; else undefined, and not in the line. */
+  /** The id of `bytes` where timestampvm-rs encoded the block again; else undefined, and not in the line. */
   readonly storedId: Id | undefined;
-  /** As received, or as timestampvm-rs encoded them; base64 in the line. */
+  /** The block as received, or as timestampvm-rs encoded it again. Base64 in the line. */
   readonly bytes: Uint8Array;
 }
 
-/** What waits for a block; they come in their order, behind the blocks. */
+/** Data that waits for a block. Proposals come after the blocks, in the order in which they wait. */
 export interface ProposalLine {
   readonly type: "proposal";
   /** Unix seconds; below 0 where the clock was wrong. */
   readonly since: bigint;
-  /** Undefined, and not in the line, for a client's. */
+  /** The node that sent it; undefined, and not in the line, when a client of this node did. */
   readonly peer: NodeId | undefined;
   /** Base64 in the line. */
   readonly data: Uint8Array;
 }
 
-/** The last line: without it, an export was cut off. */
+/** The last line. An export without it was cut off. */
 export interface EndLine {
   readonly type: "end";
   readonly blocks: bigint;
@@ -55,27 +55,49 @@ export function formatExportLine(line: ExportLine): string {
   return `${formatExactJson(Object.fromEntries(fields))}\n`;
 }
 
-/** Throws "command failed", saying what is wrong with the form of the line. */
+/** Throws "command failed", with what is wrong with the form of the line. */
 export function parseExportLine(text: string): ExportLine {
   const { type, ...given } = parseObject(text);
-  const rules = isType(type) ? rulesByType[type] : undefined;
-  if (rules === undefined) throw new CommandFailed('its "type" is none of chain, block, proposal and end');
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(rules, key)) throw new CommandFailed(`unknown key ${JSON.stringify(key)}`);
+  const fields = new Fields(given);
+  const line = readLine(type, fields);
+  fields.expectNoMore();
+  return line;
+}
+
+function readLine(type: unknown, fields: Fields): ExportLine {
+  switch (type) {
+    case "chain":
+      return {
+        type,
+        version: fields.read("version", wholeNumber),
+        instanceId: fields.read("instanceId", instanceId),
+        genesis: fields.read("genesis", anyText),
+        lastAccepted: fields.read("lastAccepted", anyText),
+        height: fields.read("height", wholeNumber),
+      };
+    case "block":
+      return {
+        type,
+        height: fields.read("height", wholeNumber),
+        id: fields.read("id", id),
+        storedId: fields.readOptional("storedId", id),
+        bytes: fields.read("bytes", base64),
+      };
+    case "proposal":
+      return {
+        type,
+        since: fields.read("since", unixSeconds),
+        peer: fields.readOptional("peer", nodeId),
+        data: fields.read("data", base64),
+      };
+    case "end":
+      return { type, blocks: fields.read("blocks", wholeNumber), proposals: fields.read("proposals", wholeNumber) };
+    default:
+      throw new CommandFailed('its "type" is none of chain, block, proposal and end');
   }
-  const line = Object.entries(rules).map(([key, { wanted, read }]) => {
-    const value = read(given[key]);
-    if (value === wrong) throw new CommandFailed(`"${key}" must be ${wanted}`);
-    return [key, value] as const;
-  });
-  return { type, ...Object.fromEntries(line) } as unknown as ExportLine;
 }
 
-function isType(type: unknown): type is ExportLine["type"] {
-  return typeof type === "string" && Object.hasOwn(rulesByType, type);
-}
-
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string): object & { readonly type?: unknown } {
   if (hasMoreValues(text, maxLineValues)) throw new CommandFailed("more values than a line of an export has");
   let value: unknown;
   try {
@@ -84,69 +106,86 @@ function parseObject(text: string): Record<string, unknown> {
     throw new CommandFailed("not JSON");
   }
   if (typeof value !== "object" || value === null) throw new CommandFailed("not a JSON object");
-  return value as Record<string, unknown>;
+  return value;
 }
 
-/** What parts them is counted: a chain's line has the most, twelve. */
+/** `hasMoreValues` counts separators, of which the line of a chain has the most: twelve. */
 const maxLineValues = 64;
 
-interface Rule {
+/** The fields of a line. Each is taken out when it is read, so that unknown ones are left. */
+class Fields {
+  readonly #left: Map<string, unknown>;
+
+  constructor(given: object) {
+    this.#left = new Map(Object.entries(given));
+  }
+
+  read<T>(key: string, { wanted, parse }: Rule<T>): T {
+    const value = parse(this.#left.get(key));
+    if (value === undefined) throw new CommandFailed(`"${key}" must be ${wanted}`);
+    this.#left.delete(key);
+    return value;
+  }
+
+  readOptional<T>(key: string, rule: Rule<T>): T | undefined {
+    return this.#left.has(key) ? this.read(key, rule) : undefined;
+  }
+
+  expectNoMore(): void {
+    for (const key of this.#left.keys()) throw new CommandFailed(`unknown key ${JSON.stringify(key)}`);
+  }
+}
+
+interface Rule<T> {
   readonly wanted: string;
-  /** Gives the value, or `wrong`. */
-  readonly read: (value: unknown) => unknown;
+  /** Gives undefined for a value that breaks the rule. */
+  readonly parse: (value: unknown) => T | undefined;
 }
 
-const wrong = Symbol("wrong");
-
-const wholeNumber: Rule = {
-  wanted: "a whole number from 0 up",
-  read: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? BigInt(value as number) : wrong),
-};
-
-/** A clock may be before 1970. */
-const unixSeconds: Rule = {
+/** May be below 0: a clock may be before 1970. */
+const unixSeconds: Rule<bigint> = {
   wanted: "a whole number",
-  read: (value) => (Number.isSafeInteger(value) ? BigInt(value as number) : wrong),
+  parse: (value) => (typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined),
 };
 
-const text: Rule = { wanted: "a string", read: (value) => (typeof value === "string" ? value : wrong) };
+const wholeNumber: Rule<bigint> = {
+  wanted: "a whole number from 0 up",
+  parse: (value) => {
+    const number = unixSeconds.parse(value);
+    return number === undefined || number < 0n ? undefined : number;
+  },
+};
 
-const id: Rule = {
+const anyText: Rule<string> = { wanted: "a string", parse: (value) => (typeof value === "string" ? value : undefined) };
+
+const id: Rule<Id> = {
   wanted: "an id",
-  read: (value) => {
+  parse: (value) => {
+    if (typeof value !== "string") return undefined;
     try {
-      return parseId(value as string) === value ? value : wrong; // text that is shorter, or has spaces, gives one as well
+      const parsed = parseId(value);
+      return parsed === value ? parsed : undefined; // text that is shorter, or has spaces, gives an id as well
     } catch {
-      return wrong;
+      return undefined;
     }
   },
 };
 
-const base64: Rule = {
+const base64: Rule<Uint8Array> = {
   wanted: "padded base64",
-  read: (value) => {
+  parse: (value) => {
+    if (typeof value !== "string") return undefined;
     try {
-      return Uint8Array.fromBase64(value as string, { lastChunkHandling: "strict" });
+      return Uint8Array.fromBase64(value, { lastChunkHandling: "strict" });
     } catch {
-      return wrong;
+      return undefined;
     }
   },
 };
 
-const instanceId: Rule = {
+const instanceId: Rule<string> = {
   wanted: "32 hex digits",
-  read: (value) => (typeof value === "string" && /^[0-9a-f]{32}$/.test(value) ? value : wrong),
+  parse: (value) => (typeof value === "string" && /^[0-9a-f]{32}$/.test(value) ? value : undefined),
 };
 
-const nodeId: Rule = { wanted: "a node id", read: (value) => (isNodeId(value) ? value : wrong) };
-
-function optional({ wanted, read }: Rule): Rule {
-  return { wanted, read: (value) => (value === undefined ? value : read(value)) };
-}
-
-const rulesByType: Readonly<Record<ExportLine["type"], Readonly<Record<string, Rule>>>> = {
-  chain: { version: wholeNumber, instanceId, genesis: text, lastAccepted: text, height: wholeNumber },
-  block: { height: wholeNumber, id, storedId: optional(id), bytes: base64 },
-  proposal: { since: unixSeconds, peer: optional(nodeId), data: base64 },
-  end: { blocks: wholeNumber, proposals: wholeNumber },
-};
+const nodeId: Rule<NodeId> = { wanted: "a node id", parse: (value) => (isNodeId(value) ? value : undefined) };

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { type Id, idFromBytes, sha256 } from "../../avalanche/id.ts";
 import type { Block } from "../../core/block.ts";
+import { countOf } from "../../core/format.ts";
 import { problemInHistory } from "../../core/history.ts";
 import type { BlockStore } from "../../store/block-store.ts";
-import { countOf } from "../terminal/counts.ts";
+import { storedIdOf } from "../../store/reencoded.ts";
 import type { Output } from "../terminal/output.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
+import type { ProgressLine } from "../terminal/progress-line.ts";
 import { writeNewFile } from "../terminal/safe-file.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
@@ -13,19 +13,19 @@ import { databaseArgument, withChain } from "./open-database.ts";
 
 export function addExportCommand(db: Command, output: Output): void {
   db.command("export")
-    .description("write the whole chain as JSON Lines: a backup, or something for other programs to read")
+    .description("write the whole chain as JSON Lines, as a backup or for other programs")
     .argument("<database>", databaseArgument)
     .option("--file <file>", "where to write it, a file that is not there yet; - is standard output", "-")
     .addHelpText(
       "after",
-      "\nOne line says which chain it is; then comes one for each accepted block from the first up, with its exact bytes\n" +
-        "in base64; one for each proposal that waits; and one at the end with their numbers, so that an export that was\n" +
-        "cut off is known as such. Blocks that are damaged are not exported: it fails then.",
+      "\nThe first line says which chain it is. Then comes a line for each accepted block from the first up, with\n" +
+        "its exact bytes in base64, and a line for each waiting proposal. The last line counts them: an export\n" +
+        "without it was cut off. The command fails at a damaged block.",
     )
     .action((path: string, { file }: { file: string }) => {
       const count = withChain(path, (store, last) => exportTo(file, store, last, output));
-      const tell = file === "-" ? output.err : output.out;
-      tell(`exported ${countOf(count.blocks, "block")} and ${countOf(count.proposals, "proposal")}\n`);
+      const report = file === "-" ? output.err : output.out;
+      report(`exported ${countOf(count.blocks, "block")} and ${countOf(count.proposals, "proposal")}\n`);
     });
 }
 
@@ -37,7 +37,7 @@ function exportTo(file: string, store: BlockStore, lastHeight: bigint, output: O
 }
 
 function exportChain(store: BlockStore, lastHeight: bigint, write: (text: string) => void, output: Output) {
-  const progress = new ProgressLine(output.isWatched ? output.err : undefined);
+  const progress = output.progress();
   try {
     return writeLines(store, lastHeight, write, progress);
   } finally {
@@ -45,7 +45,7 @@ function exportChain(store: BlockStore, lastHeight: bigint, write: (text: string
   }
 }
 
-/** Gives how many blocks and proposals there were. Holds two blocks at a time. */
+/** Writes all lines. Gives how many blocks and proposals there were. Holds two blocks at a time. */
 function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string) => void, progress: ProgressLine) {
   const lines = new LineWriter(write);
   lines.write({
@@ -76,13 +76,7 @@ function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string)
   return { blocks, proposals };
 }
 
-/** Undefined for what was stored as it came. */
-function storedIdOf({ id, bytes }: Block): Id | undefined {
-  const storedId = idFromBytes(sha256(bytes));
-  return storedId === id ? undefined : storedId;
-}
-
-/** Writes many short lines at once. */
+/** Collects short lines, to write many at once. */
 class LineWriter {
   readonly #write: (text: string) => void;
   #pending = "";

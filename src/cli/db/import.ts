@@ -1,27 +1,26 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
+import { countOf } from "../../core/format.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { privateDirectoryMode, privateFileMode } from "../../store/database.ts";
 import { CommandFailed } from "../command-failed.ts";
-import { countOf } from "../terminal/counts.ts";
 import type { Output } from "../terminal/output.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
 import { createUnfinished, finish } from "../terminal/safe-file.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
 export function addImportCommand(db: Command, output: Output): void {
   db.command("import")
-    .description("make a database from an export, of which every block is verified")
+    .description("make a database from an export, and verify every block of it")
     .argument("<database>", databaseArgument)
     .requiredOption("--file <file>", "the export; - is standard input")
     .addHelpText(
       "after",
-      "\nThe database must not be there yet, or hold nothing. It comes into being whole or not at all. Like a database that\n" +
-        "was copied, it belongs to the node whose chain data directory was exported: there the chain opens at the lower of\n" +
-        "its own height and the one that the node's database knows, and with any other node's database at its first block.\n" +
-        "Until it is whole it is beside its place, named …unfinished-…: what an import that was killed left can be removed.",
+      "\nThe database must be missing or empty. It is made whole or not at all. Like a copy, it belongs to the node\n" +
+        "whose database was exported: there, the chain opens at its own height or at the height that the node's\n" +
+        "database knows, whichever is lower. At any other node it opens at its first block.\n" +
+        "Until all is imported, the file is named …unfinished-…: one that a killed import left can be removed.",
     )
     .action((path: string, { file }: { file: string }) => {
       const target = locateDatabase(path);
@@ -34,8 +33,8 @@ export function addImportCommand(db: Command, output: Output): void {
     });
 }
 
-function importInto(target: string, chain: ImportedChain, { out, err, isWatched }: Output): void {
-  const progress = new ProgressLine(isWatched ? err : undefined);
+function importInto(target: string, chain: ImportedChain, output: Output): void {
+  const progress = output.progress();
   refuseUnlessVacant(target);
   const instanceId = chain.readInstanceId();
   const unfinished = createFile(target);
@@ -54,13 +53,13 @@ function importInto(target: string, chain: ImportedChain, { out, err, isWatched 
     for (const path of [unfinished, ...logsOf(unfinished)]) rmSync(path, { force: true });
   }
   const { blocks, proposals, lastAccepted } = chain;
-  out(`imported ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} into ${target}\n`);
-  out(`last accepted  ${lastAccepted}\n`);
+  output.out(`imported ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} into ${target}\n`);
+  output.out(`last accepted  ${lastAccepted}\n`);
 }
 
 /**
- * Gives whether there is a file, which then holds nothing. Throws where one holds something, or is in use: a node that runs
- * holds the file, and whatever is in one goes only by the hand of a person.
+ * Gives whether there is a file, which is then an empty database. Throws when it holds something, or when a node has it
+ * open: only a person may remove a chain.
  */
 function refuseUnlessVacant(file: string): boolean {
   const isThere = existsSync(file);
@@ -71,7 +70,7 @@ function refuseUnlessVacant(file: string): boolean {
     if (!isVacant) throw new CommandFailed(`${file}: it holds a chain already; move it away first`);
   }
   for (const log of logsOf(file)) {
-    // SQLite would take what is in it for a part of the new file.
+    // SQLite would read it as the log of the new file.
     if (existsSync(log)) throw new CommandFailed(`${log}: it belongs to a database that was here; move it away first`);
   }
   return isThere;

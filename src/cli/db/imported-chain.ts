@@ -3,7 +3,9 @@ import { digestOf } from "../../core/digest.ts";
 import { ChainError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import { type BlockStore, isReencoded } from "../../store/block-store.ts";
+import type { BlockStore } from "../../store/block-store.ts";
+import { isReencoded } from "../../store/reencoded.ts";
+import { maxSqlInteger } from "../../store/sql-integer.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
 import {
@@ -16,17 +18,17 @@ import {
 } from "./export-lines.ts";
 import { readLines } from "./read-lines.ts";
 
-/** The chain in an export. Every line is verified before the store gets it; one that is wrong is named by its number. */
+/** Reads the chain in an export. Every line is verified before it goes into the store; errors name its number. */
 export class ImportedChain {
   readonly #name: string;
   readonly #lines: Generator<string, void>;
-  /** Of the line that was read last; the first is 1. */
+  /** The number of the line that was read last; the first is 1. */
   #lineNumber = 0;
   #chain: ChainLine | undefined;
   #lastBlock: Block | undefined;
   #proposals = 0n;
 
-  /** `name` is what messages call the file. */
+  /** Error messages call the file `name`. */
   constructor(name: string, fileDescriptor: number) {
     this.#name = name;
     this.#lines = readLines(fileDescriptor);
@@ -44,7 +46,7 @@ export class ImportedChain {
     return this.#lastBlock?.id ?? "none";
   }
 
-  /** Reads the first line. Throws "command failed", as all methods. */
+  /** Reads the first line. Gives the instance id in it (16 bytes). All methods throw "command failed". */
   readInstanceId(): Uint8Array {
     const line = this.#next();
     if (line?.type !== "chain") throw this.#wrong("an export begins with a line of type chain");
@@ -55,7 +57,7 @@ export class ImportedChain {
     return Uint8Array.fromHex(line.instanceId);
   }
 
-  /** Reads all other lines. Holds some megabytes of blocks at a time. */
+  /** Reads all other lines into the store. Holds some megabytes of blocks at a time. */
   readInto(store: BlockStore, progress: ProgressLine): void {
     let line = this.#next();
     while (line?.type === "block") line = this.#addBlocks(store, line, progress);
@@ -63,7 +65,7 @@ export class ImportedChain {
     this.#checkEnd(line);
   }
 
-  /** Adds blocks from `first` on, as many as one commit takes. Gives the line behind them. */
+  /** Adds the block of line `first` and those after it, as many as one commit takes. Gives the next line. */
   #addBlocks(store: BlockStore, first: BlockLine, progress: ProgressLine): ExportLine | undefined {
     const blocks: Block[] = [];
     let bytes = 0;
@@ -81,7 +83,7 @@ export class ImportedChain {
     return line;
   }
 
-  /** Gives the block under the id by which the chain knows it. */
+  /** Gives the block with the id by which the chain knows it. */
   #verify({ height, id, storedId }: BlockLine, stored: Block): Block {
     if (height !== this.blocks) throw this.#wrong(`a block of height ${height} instead of ${this.blocks}`);
     if (stored.id !== (storedId ?? id)) throw this.#wrong(`its bytes are block ${stored.id}, not ${storedId ?? id}`);
@@ -91,7 +93,7 @@ export class ImportedChain {
     const block = { ...stored, id };
     const problem = problemInHistory(block, this.#lastBlock);
     if (problem !== undefined) throw this.#wrong(`block ${id} ${problem}`);
-    if (block.timestamp > maxTimestamp) throw this.#wrong(`block ${id} is of a time beyond ${maxTimestamp}`);
+    if (block.timestamp > maxSqlInteger) throw this.#wrong(`block ${id} is of a time beyond ${maxSqlInteger}`);
     if (height === 0n && id !== this.#chain?.genesis) {
       throw this.#wrong(`block ${id} begins another chain than that of ${this.#chain?.genesis}`);
     }
@@ -117,7 +119,7 @@ export class ImportedChain {
   }
 
   #checkEnd(line: ExportLine | undefined): void {
-    if (line === undefined) throw new CommandFailed(`${this.#name}: it is cut off behind line ${this.#lineNumber}`);
+    if (line === undefined) throw new CommandFailed(`${this.#name}: it is cut off after line ${this.#lineNumber}`);
     if (line.type !== "end") throw this.#wrong(`a line of type ${line.type} does not belong here`);
     const { height, lastAccepted } = this.#chain ?? {};
     if (this.#lastBlock?.height !== height || this.#lastBlock?.id !== lastAccepted) {
@@ -150,5 +152,3 @@ export class ImportedChain {
 
 const maxCommitBlocks = 1_000;
 const maxCommitBytes = 4 * 1024 * 1024;
-/** The greatest integer of SQLite. No block of such a time can have been accepted. */
-const maxTimestamp = 2n ** 63n - 1n;

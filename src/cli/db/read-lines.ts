@@ -1,10 +1,10 @@
 import { CommandFailed } from "../command-failed.ts";
 import { readChunks } from "../terminal/read-chunks.ts";
 
-/** More than twice the longest line of an export, a block of the largest message that nodes exchange. */
+/** More than twice the longest line of an export, which has a block of the largest message between nodes. */
 export const maxLineBytes = 8 * 1024 * 1024;
 
-/** Gives the lines of a file, one at a time. Throws "command failed" for a line that is longer than any can be. */
+/** Gives the lines of a file, one at a time. Throws "command failed" for a line of more than `maxLineBytes`. */
 export function* readLines(fileDescriptor: number): Generator<string, void> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;

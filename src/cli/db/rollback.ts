@@ -1,87 +1,85 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { countOf, formatNumber } from "../../core/format.ts";
 import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
 import { CommandFailed } from "../command-failed.ts";
-import { countOf, groupDigits } from "../terminal/counts.ts";
 import type { Output } from "../terminal/output.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
+import { parseHeightOption } from "../terminal/parse-option.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
 export function addRollbackCommand(db: Command, output: Output): void {
   db.command("rollback")
-    .description("take every block above a height off the chain; what they carry waits for a block again")
+    .description("rewind the chain to a height; what the removed blocks carry waits for a block again")
     .argument("<database>", databaseArgument)
-    .requiredOption("--to <height>", "the height of the block that will be the last accepted one", parseHeight)
+    .requiredOption("--to <height>", "the height of the block that will be the last accepted one", parseHeightOption)
     .addHelpText(
       "after",
-      "\nAt its next start the node follows: it goes back to the same height, and on from there, with the blocks of its\n" +
-        "peers where they have them. Goes back a stretch at a time: when it is interrupted, run it again.",
+      "\nAt its next start the node goes back to the same height, and on from there with the blocks of its peers,\n" +
+        "if they have any. The command rewinds in stretches: when it was interrupted, run it again.",
     )
     .action((path: string, { to }: { to: bigint }) =>
       withChain(path, (store, last) => rollback(store, last, to, output)),
     );
 }
 
-function parseHeight(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError("It is no height: a whole number from 0 up.");
-  return BigInt(text);
-}
-
-function rollback(store: BlockStore, lastHeight: bigint, to: bigint, { out, err, isWatched }: Output): void {
+function rollback(store: BlockStore, lastHeight: bigint, to: bigint, output: Output): void {
   if (to > lastHeight) {
     throw new CommandFailed(`${store.file}: the last accepted block has height ${lastHeight}, below ${to}`);
   }
   const { id } = store.expectBlockAtHeight(to);
   store.setDurability("normal"); // synced by the close
-  const progress = new ProgressLine(isWatched ? err : undefined);
+  const progress = output.progress();
   const now = BigInt(Math.floor(Date.now() / 1000));
   let [blocks, lost] = [0, 0];
   for (let from = lastHeight; from > to; from = store.lastHeight() ?? to) {
-    const taken = rewindAndRequeue(store, { from, to: from - to > requeueStretch ? from - requeueStretch : to, now });
-    blocks += taken.blocks;
-    lost += taken.lost;
+    const rewound = rewindAndRequeue(store, { from, to: from - to > requeueStretch ? from - requeueStretch : to, now });
+    blocks += rewound.blocks;
+    lost += rewound.lost;
     progress.show(blocks, Number(lastHeight - to));
   }
-  if (to < lastHeight) store.rewind(to); // what lost above it, where no block is left
+  if (to < lastHeight) store.rewind(to); // rejected blocks may be left above, where no accepted one was
   progress.clear();
-  out(`took off       ${countOf(blocks, "block")}, from height ${groupDigits(lastHeight)} to ${groupDigits(to)}\n`);
+  const { out } = output;
+  out(`rewound        ${countOf(blocks, "block")}, from height ${formatNumber(lastHeight)} to ${formatNumber(to)}\n`);
   if (lost > 0) out(`lost           what ${countOf(lost, "damaged block")} carried\n`);
   out(`last accepted  ${id}\n`);
-  out(`proposals      ${groupDigits(store.proposals.count())} waiting\n`);
+  out(`proposals      ${formatNumber(store.proposals.count())} waiting\n`);
 }
 
+/** The blocks above height `to`, up to height `from`. */
 interface Stretch {
   readonly from: bigint;
   readonly to: bigint;
+  /** Unix seconds. */
   readonly now: bigint;
 }
 
-interface Taken {
+interface Rewound {
   readonly blocks: number;
-  /** How many of them could not be read. */
+  /** How many of them could not be read: what they carried is lost. */
   readonly lost: number;
 }
 
-function rewindAndRequeue(store: BlockStore, { from, to, now }: Stretch): Taken {
+function rewindAndRequeue(store: BlockStore, { from, to, now }: Stretch): Rewound {
   try {
     store.rewindAndRequeue(to, now);
     return { blocks: Number(from - to), lost: 0 };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    if (from - to > 1n) return takeBackOneByOne(store, { from, to, now });
+    if (from - to > 1n) return rewindOneByOne(store, { from, to, now });
     if (canRead(store, from)) throw error;
     store.rewind(to);
     return { blocks: 1, lost: 1 };
   }
 }
 
-/** Steps over gaps. */
-function takeBackOneByOne(store: BlockStore, { from, to, now }: Stretch): Taken {
+/** Block by block, so that only what cannot be read is lost. Heights without a block are skipped. */
+function rewindOneByOne(store: BlockStore, { from, to, now }: Stretch): Rewound {
   let [blocks, lost] = [0, 0];
   for (let last = from; last > to; last = store.lastHeight() ?? to) {
-    const taken = rewindAndRequeue(store, { from: last, to: last - 1n, now });
-    blocks += taken.blocks;
-    lost += taken.lost;
+    const rewound = rewindAndRequeue(store, { from: last, to: last - 1n, now });
+    blocks += rewound.blocks;
+    lost += rewound.lost;
   }
   return { blocks, lost };
 }

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { type Id, IdError, parseId } from "../../avalanche/id.ts";
 import { digestOf } from "../../core/digest.ts";
-import { formatExactJson } from "../../core/exact-json.ts";
-import { CommandFailed } from "../command-failed.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
+import { formatIsoTime, formatNumber, formatSize, showData } from "../../core/format.ts";
+import { parseU64 } from "../../core/u64.ts";
+import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
-import { createPaint } from "../terminal/paint.ts";
 import { parseTime } from "../terminal/parse-time.ts";
-import { type Block, formatBytes, formatData, formatRows, formatTime, parseHex } from "../terminal/show.ts";
+import { formatRows } from "../terminal/rows.ts";
+import { type ApiBlock, dataOf } from "./api-block.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 
 interface BlockOptions extends ConnectionOptions {
@@ -20,16 +20,19 @@ export function addBlockCommand(program: Command, output: Output): void {
     .command("block")
     .description("show an accepted block")
     .argument("[which]", "its height, its id, or latest (default: latest)")
-    .option("--at <time>", "the last block that is not later: ISO 8601 (UTC without a zone), or Unix seconds")
+    .option(
+      "--at <time>",
+      "the last block at or before this time: ISO 8601 (UTC unless it names a zone) or Unix seconds",
+    )
     .option("--raw", "write only its data, the exact bytes");
   addConnectionOptions(command)
-    .addHelpText("after", exitCodes("there is no such block, or the node was not reached"))
+    .addHelpText("after", exitCodesHelp("there is no such block, or the node was not reached"))
     .action(async (which: string | undefined, options: BlockOptions, command: Command) => {
       if (options.raw && options.json) command.error("error: --raw and --json exclude each other");
       const wanted = parseWanted(which, options.at, command);
       const block = await orMissing(getBlock(connect(command, output).ask, wanted));
       if (block === undefined) throw new CommandFailed(`no block ${describe(wanted)} is accepted`);
-      show(block, options, output);
+      print(block, options, output);
     });
 }
 
@@ -46,8 +49,8 @@ function parseWanted(which: string | undefined, at: string | undefined, command:
     return { by: "time", timestamp };
   }
   if (which === undefined || which === "latest") return { by: "latest" };
-  const height = /^\d{1,20}$/.test(which) ? BigInt(which) : 2n ** 64n;
-  if (height < 2n ** 64n) return { by: "height", height };
+  const height = parseU64(which);
+  if (height !== undefined) return { by: "height", height };
   try {
     return { by: "id", id: parseId(which) };
   } catch (error) {
@@ -63,13 +66,13 @@ function describe(wanted: Wanted): string {
     case "id":
       return wanted.id;
     case "time":
-      return `from before ${formatTime(wanted.timestamp)}`;
+      return `from before ${formatIsoTime(wanted.timestamp)}`;
     case "latest":
       return "at all";
   }
 }
 
-async function getBlock(ask: Ask, wanted: Wanted): Promise<Block | undefined> {
+async function getBlock(ask: Ask, wanted: Wanted): Promise<ApiBlock | undefined> {
   switch (wanted.by) {
     case "height":
       return (await ask("getBlockByHeight", { height: wanted.height })).block;
@@ -85,24 +88,32 @@ async function getBlock(ask: Ask, wanted: Wanted): Promise<Block | undefined> {
   }
 }
 
-function show(block: Block, { raw, json }: BlockOptions, { out, isTerminal, isColoured }: Output): void {
-  if (json) return out(`${formatExactJson(block)}\n`);
+function print(block: ApiBlock, { raw, json: asJson }: BlockOptions, { out, json, paint, isTerminal }: Output): void {
+  if (asJson) return json(block);
   const { id, height, parentId, timestamp } = block;
-  const data = parseHex(block.data);
+  const data = dataOf(block);
   if (raw) return out(data);
   const rows = formatRows(
     [
       ["block", id],
       ["height", height.toString()],
       ["parent", parentId],
-      ["time", `${formatTime(timestamp)} (${timestamp})`],
-      ["data", formatBytes(data.length)],
+      ["time", `${formatIsoTime(timestamp)} (${timestamp})`],
+      ["data", formatSize(data.length)],
       ["SHA-256", digestOf(data)],
     ],
-    createPaint(isColoured),
+    paint,
   );
   out(data.length === 0 ? rows : `${rows}\n${formatData(data, isTerminal ? maxShownBytes : Number.POSITIVE_INFINITY)}`);
 }
 
-/** Bytes of data on a terminal: two dozen lines of text. */
+/** Bytes of data that a terminal shows: two dozen lines of text. */
 const maxShownBytes = 2_000;
+
+/** The data of a block, indented, so that nothing in it looks like our own output. */
+function formatData(data: Uint8Array, maxBytes: number): string {
+  const { text, hiddenBytes } = showData(data, maxBytes);
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const rest = hiddenBytes > 0 ? `… and ${formatNumber(hiddenBytes)} bytes more: --raw writes them all\n` : "";
+  return `${lines.map((line) => `  ${line}\n`).join("")}${rest}`;
+}

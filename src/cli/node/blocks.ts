@@ -1,13 +1,13 @@
-import { setTimeout } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { formatExactJson } from "../../core/exact-json.ts";
-import { CommandFailed } from "../command-failed.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
-import type { Output } from "../terminal/output.ts";
-import { createPaint, type Paint } from "../terminal/paint.ts";
-import { type Block, formatBytes, formatTime, parseHex } from "../terminal/show.ts";
+import { maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
+import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
+import { formatIsoTime, formatSize } from "../../core/format.ts";
+import { parseU64 } from "../../core/u64.ts";
+import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import type { Output, Paint } from "../terminal/output.ts";
+import { parseHeightOption } from "../terminal/parse-option.ts";
+import { type ApiBlock, dataOf } from "./api-block.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
-import { askToWait, maxWaitMs, pauseMs } from "./wait.ts";
 
 interface BlocksOptions extends ConnectionOptions {
   readonly limit?: bigint;
@@ -17,22 +17,20 @@ interface BlocksOptions extends ConnectionOptions {
 }
 
 const defaultLimit = 20n;
-/** Blocks that the API gives at once. */
-const maxPage = 100n;
 
 export function addBlocksCommand(program: Command, output: Output): void {
   const command = program
     .command("blocks")
     .description("list accepted blocks, the newest first")
     .option("--limit <number>", `how many at most (default: ${defaultLimit})`, parseLimit)
-    .option("--from <height>", "where to begin", parseHeight)
-    .addOption(new Option("--order <order>", "newest first, or first one first").choices(["descending", "ascending"]))
+    .option("--from <height>", "where to begin", parseHeightOption)
+    .addOption(new Option("--order <order>", "newest first, or oldest first").choices(["descending", "ascending"]))
     .option("-f, --follow", "list the newest --limit blocks, or all from --from, then each new one, until Ctrl-C");
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nA line each: height, time, size of its data, id. With --json a whole block a line." +
-        `\n${exitCodes("the node was not reached, or refused")}`,
+      "\nPrints one line a block: height, time, size of its data, id. With --json, the whole block." +
+        `\n${exitCodesHelp("the node was not reached, or refused")}`,
     )
     .action(async (options: BlocksOptions, command: Command) => {
       const { json, follow, order, from, limit } = options;
@@ -41,31 +39,25 @@ export function addBlocksCommand(program: Command, output: Output): void {
         command.error("error: with --follow, give --from or --limit, not both");
       }
       const { ask } = connect(command, output);
-      const paint = createPaint(output.isColoured);
-      const blocks = follow ? followBlocks(ask, options) : listBlocks(ask, options);
-      for await (const block of blocks) output.out(json ? `${formatExactJson(block)}\n` : formatLine(block, paint));
+      const blocks = follow ? followBlocks(ask, options, output.clock) : listBlocks(ask, options);
+      const print = json ? output.json : (block: ApiBlock) => output.out(formatLine(block, output.paint));
+      for await (const block of blocks) print(block);
     });
 }
 
 function parseLimit(text: string): bigint {
-  const limit = parseHeight(text);
-  if (limit === 0n) throw new InvalidArgumentError("it is not a number from 1.");
+  const limit = parseU64(text) ?? 0n;
+  if (limit === 0n) throw new InvalidArgumentError("not a whole number from 1 up.");
   return limit;
 }
 
-function parseHeight(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 2n ** 64n)
-    throw new InvalidArgumentError("it is not a whole number.");
-  return BigInt(text);
-}
-
-async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Block, void> {
+async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<ApiBlock, void> {
   const { limit = defaultLimit, order = "descending" } = options;
   let { from } = options;
   for (let left = limit; left > 0n; ) {
     const { blocks, next } = await ask("getBlocks", {
       ...(from !== undefined && { from }),
-      limit: left < maxPage ? left : maxPage,
+      limit: left < maxPageBlocks ? left : maxPageBlocks,
       order,
     });
     yield* blocks;
@@ -75,14 +67,18 @@ async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Blo
   }
 }
 
-async function* followBlocks(ask: Ask, { from, limit = defaultLimit }: BlocksOptions): AsyncGenerator<Block, void> {
+async function* followBlocks(
+  ask: Ask,
+  { from, limit = defaultLimit }: BlocksOptions,
+  clock: Clock = systemClock,
+): AsyncGenerator<ApiBlock, void> {
   let height = from ?? (await heightOfNewest(ask, limit));
   for (;;) {
-    const page = { from: height, limit: maxPage, order: "ascending" } as const;
-    const { blocks, next } = await askToWait((waitMs) => ask("getBlocks", { ...page, waitMs }), maxWaitMs);
+    const page = { from: height, limit: maxPageBlocks, order: "ascending" } as const;
+    const { blocks, next } = await askToWait((waitMs) => ask("getBlocks", { ...page, waitMs }), maxWaitMs, clock);
     yield* blocks;
     if (blocks.length > 0) height = expectProgress(height, next, "ascending");
-    else await setTimeout(pauseMs);
+    else await clock.pause(pauseMs);
   }
 }
 
@@ -92,14 +88,15 @@ async function heightOfNewest(ask: Ask, count: bigint): Promise<bigint> {
   return lastAccepted.height < count ? 0n : lastAccepted.height - count + 1n;
 }
 
-/** Else a server could keep us for ever. */
+/** Where the next page begins. Throws when it is no further on: such a server would keep us for ever. */
 function expectProgress(from: bigint | undefined, next: bigint | undefined, order: BlocksOptions["order"]): bigint {
   const isFurther = from === undefined || (next !== undefined && (order === "ascending" ? next > from : next < from));
   if (next === undefined || !isFurther) throw new CommandFailed("the node gives the same blocks again");
   return next;
 }
 
-function formatLine({ id, height, timestamp, data }: Block, paint: Paint): string {
-  const bytes = formatBytes(parseHex(data).length);
-  return `${paint("bold", height.toString().padStart(8))}  ${formatTime(timestamp)}  ${bytes.padStart(15)}  ${paint("dim", id)}\n`;
+function formatLine(block: ApiBlock, paint: Paint): string {
+  const { id, height, timestamp } = block;
+  const size = formatSize(dataOf(block).length).padStart(15);
+  return `${paint("bold", height.toString().padStart(8))}  ${formatIsoTime(timestamp)}  ${size}  ${paint("dim", id)}\n`;
 }

@@ -1,12 +1,18 @@
 import type { Command } from "commander";
-import { createClient, RpcError } from "../../client/client.ts";
+import { createClient } from "../../client/client.ts";
 import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
+import { refusalOf } from "../../client/errors.ts";
+import { RpcError, rpcCodes } from "../../client/rpc-error.ts";
+import { type Clock, systemClock } from "../../client/waiting.ts";
 import { isPrintable } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
-import { parseChainUrl } from "./url.ts";
+import { parseChainUrl } from "./chain-url.ts";
 
-/** Calls a method of the chain; see `contract.ts`. Throws "command failed" with a reason and what to try. */
+/**
+ * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` where the server has understood and says no,
+ * else with "command failed": a reason and what to try.
+ */
 export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name>>;
 
 export interface ConnectionOptions {
@@ -14,10 +20,7 @@ export interface ConnectionOptions {
   readonly json?: boolean;
 }
 
-/** The server has understood, and says no. */
-export class Refused extends CommandFailed {}
-
-/** Where nothing is named: `timestampvm dev`. */
+/** Used when no URL is given: that of `timestampvm dev`. */
 const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
 const urlVariable = "TIMESTAMPVM_URL";
 
@@ -31,8 +34,9 @@ export function addConnectionOptions(command: Command): Command {
     .option("--json", "print JSON for programs");
 }
 
-/** The chain that the options of `command` name, or the environment. Nothing is sent until it is asked. */
-export function connect(command: Command, { environment = {} }: Output): { readonly url: string; readonly ask: Ask } {
+/** The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. */
+export function connect(command: Command, output: Output): { readonly url: string; readonly ask: Ask } {
+  const { environment = {}, clock = systemClock } = output;
   const given = command.opts<ConnectionOptions>().url;
   const text = given ?? (environment[urlVariable] || defaultUrl);
   const url =
@@ -42,7 +46,8 @@ export function connect(command: Command, { environment = {} }: Output): { reado
   const ask: Ask = async (method, params) => {
     const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
     try {
-      return checkResult(url, method, await withDeadline(waitMs + answerMs, (signal) => call(method, params, signal)));
+      const answer = await withDeadline(waitMs + answerMs, clock, (signal) => call(method, params, signal));
+      return checkResult(url, method, answer);
     } catch (error) {
       throw error instanceof CommandFailed ? error : explain(url, method, error as Error);
     }
@@ -50,30 +55,34 @@ export function connect(command: Command, { environment = {} }: Output): { reado
   return { url, ask };
 }
 
-/** Milliseconds that a server may take for an answer, beside those it was asked to wait. */
+/** Milliseconds that a server may take for an answer, on top of those that it was asked to wait. */
 const answerMs = 30_000;
 
-/** Gives undefined for what the server does not have. */
+/**
+ * Gives undefined for what the server does not have. A server that gives its words alone, as timestampvm-rs and the first
+ * timestampvm, is not asked what they mean: its "not found" is the command's error then, with the same exit code.
+ */
 export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Refused && error.message === "not found") return undefined;
+    if (refusalOf(error)?.code === "unknown block") return undefined;
     throw error;
   }
 }
 
-async function withDeadline<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const ended = new AbortController();
-  const timer = setTimeout(() => ended.abort(new Error(`no answer within ${ms / 1_000} s`)), ms);
+async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const done = new AbortController();
+  void clock.pause(ms, done.signal).then(() => late.abort(new Error(`no answer within ${ms / 1_000} s`)));
   try {
-    return await work(ended.signal);
+    return await work(late.signal);
   } finally {
-    clearTimeout(timer);
+    done.abort();
   }
 }
 
-/** Only what the contract has, and nothing that a terminal would obey. */
+/** Gives only what the contract names. Throws for text that a terminal would obey. */
 function checkResult<Name extends MethodName>(url: string, method: Name, result: unknown): ResultOf<Name> {
   const { result: schema }: MethodContract = contract[method];
   const { success, data } = schema.safeParse(result);
@@ -87,23 +96,20 @@ function everyText(value: unknown, isGood: (text: string) => boolean): boolean {
   return Object.values(value).every((part) => everyText(part, isGood));
 }
 
-function explain(url: string, method: MethodName, error: Error): CommandFailed {
+function explain(url: string, method: MethodName, error: Error): RpcError | CommandFailed {
   if (error instanceof RpcError) {
-    if (error.code === methodNotFound)
-      return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
-    return new Refused(error.message);
+    if (error.code !== rpcCodes.methodNotFound) return error;
+    return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
   }
   const { message, cause } = error;
   const problem = message.includes(url) ? message : `${url}: ${message}`;
   return cause === undefined ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
 }
 
-/** Something is there. */
+/** A server answered, but not as ours does. */
 function notOurs(url: string, problem: string): CommandFailed {
   return new CommandFailed(`${problem.includes(url) ? "" : `${url}: `}${problem}\n${howToName}`);
 }
-
-const methodNotFound = -32601;
 
 const howToReach =
   `Nothing is there, or it is not up yet. \`timestampvm dev\` starts a development chain;\n` +

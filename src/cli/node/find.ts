@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import type { ResultOf } from "../../client/contract.ts";
+import { maxPageBlocks } from "../../client/limits.ts";
 import type { Digest } from "../../core/digest.ts";
-import { formatExactJson } from "../../core/exact-json.ts";
-import { CommandFailed } from "../command-failed.ts";
-import { addSubjectOptions, expectSource, fileArgument, readSubject, type SubjectOptions } from "../subject.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
-import type { Output } from "../terminal/output.ts";
-import { createPaint, type Paint } from "../terminal/paint.ts";
-import { formatRows, formatTime } from "../terminal/show.ts";
+import { formatIsoTime } from "../../core/format.ts";
+import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { readSubject } from "../read-source.ts";
+import { addSourceOptions, expectSource, fileArgument, type SourceOptions } from "../source.ts";
+import type { Output, Paint } from "../terminal/output.ts";
+import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
 type FoundBlock = ResultOf<"find">["blocks"][number];
@@ -15,24 +15,25 @@ type FoundBlock = ResultOf<"find">["blocks"][number];
 export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")
-    .description("tell when data was stamped: every block that carries it, or its SHA-256, first one first")
+    .description("show when data was stamped: every block that carries it or its SHA-256, oldest first")
     .argument("[file]", fileArgument);
-  addConnectionOptions(addSubjectOptions(command))
+  addConnectionOptions(addSourceOptions(command))
     .addHelpText(
       "after",
-      "\nOnly the SHA-256 is sent to the node. With --json a whole block a line." +
-        `\n${exitCodes("it was never stamped, or the node was not reached")}`,
+      "\nOnly the SHA-256 is sent to the node. With --json, prints each block as one line of JSON." +
+        `\n${exitCodesHelp("it was never stamped, or the node was not reached")}`,
     )
-    .action(async (file: string | undefined, options: ConnectionOptions & SubjectOptions, command: Command) => {
+    .action(async (file: string | undefined, options: ConnectionOptions & SourceOptions, command: Command) => {
       const source = expectSource(file, options, command, output);
       const { ask } = connect(command, output);
       const { digest, description } = readSubject(source, output);
-      const paint = createPaint(output.isColoured);
       let count = 0;
       for await (const block of findBlocks(ask, digest)) {
-        if (options.json) output.out(`${formatExactJson(block)}\n`);
-        else
-          output.out(`${count === 0 ? formatHead(digest, description, block, paint) : ""}${formatLine(block, paint)}`);
+        if (options.json) output.json(block);
+        else {
+          const head = count === 0 ? formatHead(digest, description, block, output.paint) : "";
+          output.out(`${head}${formatLine(block, output.paint)}`);
+        }
         count++;
       }
       if (count === 0)
@@ -43,7 +44,7 @@ export function addFindCommand(program: Command, output: Output): void {
 async function* findBlocks(ask: Ask, digest: Digest): AsyncGenerator<FoundBlock, void> {
   let from = 0n;
   for (;;) {
-    const { blocks, next } = await ask("find", { digest, from, limit: pageLimit });
+    const { blocks, next } = await ask("find", { digest, from, limit: maxPageBlocks });
     yield* blocks;
     if (next === undefined) return;
     if (next <= from) throw new CommandFailed("the node gives the same blocks again");
@@ -51,14 +52,12 @@ async function* findBlocks(ask: Ask, digest: Digest): AsyncGenerator<FoundBlock,
   }
 }
 
-const pageLimit = 100;
-
 function formatHead(digest: Digest, description: string | undefined, first: FoundBlock, paint: Paint): string {
   return formatRows(
     [
       ["data", description],
       ["SHA-256", digest],
-      ["first stamped", paint("bold", formatTime(first.timestamp))],
+      ["first stamped", paint("bold", formatIsoTime(first.timestamp))],
     ],
     paint,
   );
@@ -66,5 +65,5 @@ function formatHead(digest: Digest, description: string | undefined, first: Foun
 
 function formatLine({ id, height, timestamp, match }: FoundBlock, paint: Paint): string {
   const what = match === "data" ? "data itself" : "its SHA-256";
-  return `${height.toString().padStart(8)}  ${formatTime(timestamp)}  ${what}  ${paint("dim", id)}\n`;
+  return `${height.toString().padStart(8)}  ${formatIsoTime(timestamp)}  ${what}  ${paint("dim", id)}\n`;
 }

@@ -1,35 +1,23 @@
 import type { Command } from "commander";
 import type { Id } from "../../avalanche/id.ts";
-import type { ResultOf } from "../../client/contract.ts";
-import type { Digest } from "../../core/digest.ts";
+import type { Proven } from "../../client/contract.ts";
+import { refusalOf } from "../../client/errors.ts";
+import { FetchProofError, fetchProof, type Proof } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
+import { countOf, formatIsoTime } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
-import { type CheckedProof, checkProof } from "../../proof/block-proof.ts";
-import { ProofError } from "../../proof/errors.ts";
-import { CommandFailed } from "../command-failed.ts";
-import { JoinedBlocks, matchOf } from "../proof-file.ts";
-import {
-  addSubjectOptions,
-  expectSource,
-  fileArgument,
-  findSource,
-  readSubject,
-  type SubjectOptions,
-} from "../subject.ts";
-import { countOf } from "../terminal/counts.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
+import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
+import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { readSubject } from "../read-source.ts";
+import { addSourceOptions, expectSource, fileArgument, findSource, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
-import { createPaint } from "../terminal/paint.ts";
-import { parseIdOption } from "../terminal/parse-id.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
+import { parseIdOption } from "../terminal/parse-option.ts";
+import { formatRows } from "../terminal/rows.ts";
 import { expectNoFile, writeNewFile } from "../terminal/safe-file.ts";
-import { formatRows, formatTime } from "../terminal/show.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 
-type Proof = ResultOf<"getProof">["proof"];
-
-interface ProofOptions extends ConnectionOptions, SubjectOptions {
+interface ProofOptions extends ConnectionOptions, SourceOptions {
   readonly id?: Id;
   readonly to?: Id;
   readonly output: string;
@@ -38,31 +26,28 @@ interface ProofOptions extends ConnectionOptions, SubjectOptions {
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
-    .description("write a proof of when data was stamped first, which anyone can check without a node")
+    .description("write a proof of when data was first stamped, which anyone can check without a node")
     .argument("[file]", fileArgument);
-  addSubjectOptions(command)
+  addSourceOptions(command)
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
     .option("-o, --output <file>", "where to write it, a file that is not there yet; - is standard output", "-");
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nThe proof holds the bytes of each block from the one to the other. Who checks it must know from elsewhere that the\n" +
-        "last one belongs to the chain: `timestampvm check-proof`." +
-        `\n${exitCodes("it was never stamped, or the node was not reached")}`,
+      "\nThe proof has the bytes of every block from the proven one to the last one. Whoever checks it, with\n" +
+        "`timestampvm check-proof`, must know from elsewhere that the last one belongs to the chain." +
+        `\n${exitCodesHelp("it was never stamped, or the node was not reached")}`,
     )
     .action(async (file: string | undefined, options: ProofOptions, command: Command) => {
       const subject = parseSubject(file, options, command, output);
       if (options.output !== "-") expectNoFile(options.output);
       const { ask } = connect(command, output);
-      write(await fetchProof(ask, subject(), options.to, output), options, output);
+      write(await prove(ask, subject(), options.to, output), options, output);
     });
 }
 
-/** What `getProof` is asked for. */
-type Proven = { readonly id: Id } | { readonly digest: Digest };
-
-/** Data is read when all else is known to be right. */
+/** Gives a function that reads the data: it is read after the rest of the command line was checked. */
 function parseSubject(file: string | undefined, options: ProofOptions, command: Command, output: Output): () => Proven {
   const { id } = options;
   if (id === undefined) {
@@ -73,79 +58,51 @@ function parseSubject(file: string | undefined, options: ProofOptions, command: 
   return () => ({ id });
 }
 
-/** Joins the parts that the node gives, and checks each: a proof that does not hold is of no use to anybody. */
-async function fetchProof(ask: Ask, proven: Proven, to: Id | undefined, output: Output): Promise<Proof> {
+async function prove(ask: Ask, proven: Proven, to: Id | undefined, output: Output): Promise<Proof> {
   const target = await findTarget(ask, to);
-  const progress = new ProgressLine(output.isWatched ? output.err : undefined);
+  const progress = output.progress();
+  const onPart = ({ height }: Proof, blocks: number) => progress.show(blocks, Number(target.height - height) + 1);
   try {
-    const { proof: first, next: second } = await fetchFirst(ask, proven, target.id);
-    const blocks = new JoinedBlocks();
-    blocks.add(first.blocks);
-    let { to: end } = first;
-    for (let next = second; next !== undefined; ) {
-      progress.show(blocks.hex.length, Number(target.height - first.height) + 1);
-      const part = await ask("getProof", { id: end.id, to: target.id });
-      expectSound(part.proof);
-      if (part.proof.id !== end.id || part.proof.blocks.length < 2) throw unsound("its parts do not fit together");
-      blocks.add(part.proof.blocks.slice(1));
-      end = part.proof.to;
-      next = part.next;
-    }
-    if (end.id !== target.id) throw unsound(`it ends in block ${end.id}`);
-    return { ...first, to: end, blocks: blocks.hex };
+    return await fetchProof(ask, proven, target.id, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
+  } catch (error) {
+    throw explain(error, proven);
   } finally {
     progress.clear();
   }
 }
 
+function explain(error: unknown, proven: Proven): unknown {
+  if (refusalOf(error)?.code === "unknown block") {
+    const what = "id" in proven ? `is ${proven.id}` : `carries ${proven.digest}, or data of this SHA-256`;
+    return new CommandFailed(`not found: no accepted block ${what}`);
+  }
+  const isTooLarge = error instanceof FetchProofError && error.refusal.code === "proof too large";
+  return isTooLarge ? new CommandFailed(`${error.message}: name an earlier one with --to`) : error;
+}
+
 async function findTarget(ask: Ask, to: Id | undefined): Promise<{ readonly id: string; readonly height: bigint }> {
   if (to === undefined) return (await ask("getStatus", {})).lastAccepted;
   const answer = await orMissing(ask("getBlock", { id: to }));
-  if (answer === undefined) throw new CommandFailed(`no block ${to} is accepted, which --to names`);
+  if (answer === undefined) throw new CommandFailed(`--to: no block ${to} is accepted`);
   return { id: to, height: answer.block.height };
 }
 
-async function fetchFirst(ask: Ask, proven: Proven, to: string): Promise<ResultOf<"getProof">> {
-  const answer = await orMissing(ask("getProof", { ...proven, to }));
-  if (answer === undefined) {
-    const what = "id" in proven ? `is ${proven.id}` : `carries ${proven.digest}, or data of this SHA-256`;
-    throw new CommandFailed(`not found: no accepted block ${what}`);
-  }
-  const { block } = expectSound(answer.proof);
-  const isProven = "id" in proven ? block.id === proven.id : matchOf(block, proven.digest) !== undefined;
-  if (!isProven) throw unsound(`it is about block ${block.id}, which carries something else`);
-  return answer;
-}
-
-function expectSound(proof: Proof): CheckedProof {
-  try {
-    return checkProof(proof);
-  } catch (error) {
-    if (error instanceof ProofError) throw unsound(error.message);
-    throw error;
-  }
-}
-
-function unsound(problem: string): CommandFailed {
-  return new CommandFailed(`the node gives a proof that does not hold: ${problem}`);
-}
-
-function write(proof: Proof, { output: file, json }: ProofOptions, { out, isColoured }: Output): void {
+function write(proof: Proof, { output: file, json: asJson }: ProofOptions, { out, json, paint }: Output): void {
   const text = `${formatExactJson(proof)}\n`;
   if (file === "-") return out(text);
   writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text));
   const { blocks, ...summary } = proof;
   const { id, height, timestamp, to } = summary;
-  if (json) return out(`${formatExactJson(summary)}\n`);
+  if (asJson) return json(summary);
   out(
     formatRows(
       [
         ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
         ["of block", `${id}  height ${height}`],
-        ["time", formatTime(timestamp)],
+        ["time", formatIsoTime(timestamp)],
         ["up to", `${to.id}  height ${to.height}`],
       ],
-      createPaint(isColoured),
+      paint,
     ),
   );
 }

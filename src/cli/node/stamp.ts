@@ -1,30 +1,18 @@
-import { setTimeout } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import type { ResultOf } from "../../client/contract.ts";
+import { RpcError } from "../../client/rpc-error.ts";
+import { systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
-import { formatExactJson } from "../../core/exact-json.ts";
+import { formatIsoTime, formatNumber } from "../../core/format.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import { CommandFailed, notYet } from "../command-failed.ts";
-import {
-  addSubjectOptions,
-  expectSource,
-  fileArgument,
-  readData,
-  readSubject,
-  type Source,
-  type Subject,
-  type SubjectOptions,
-} from "../subject.ts";
-import { groupDigits } from "../terminal/counts.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
+import { CommandFailed, exitCodesHelp, notYet } from "../command-failed.ts";
+import { readData, readSubject, type Subject } from "../read-source.ts";
+import { addSourceOptions, expectSource, fileArgument, type Source, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
-import { createPaint } from "../terminal/paint.ts";
-import { ProgressLine } from "../terminal/progress-line.ts";
-import { formatRows, formatTime } from "../terminal/show.ts";
+import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
-import { askToWait, maxWaitMs, pauseMs } from "./wait.ts";
 
-interface StampOptions extends ConnectionOptions, SubjectOptions {
+interface StampOptions extends ConnectionOptions, SourceOptions {
   readonly data?: boolean;
   readonly wait: boolean;
   readonly timeout: number;
@@ -37,16 +25,20 @@ export function addStampCommand(program: Command, output: Output): void {
     .command("stamp")
     .description("stamp data: put its SHA-256 on the chain, or the data itself")
     .argument("[file]", fileArgument);
-  addSubjectOptions(command)
-    .option("--data", `put the data itself on the chain, for all to read: at most ${groupDigits(maxDataBytes)} bytes`)
-    .option("--no-wait", "leave when the node has it on its disk, instead of when a block with it is accepted")
+  addSourceOptions(command)
+    .option("--data", `put the data itself on the chain, for all to read: at most ${formatNumber(maxDataBytes)} bytes`)
+    .option("--no-wait", "exit when the node has it on its disk, and do not wait for an accepted block")
     .option("--timeout <seconds>", "how long to wait for that block", parseSeconds, 60);
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nWhat is on the chain already, itself or its SHA-256, is not stamped again: its first stamp is told, which proves\n" +
-        "more. The receipt is the SHA-256 of what the chain carries: of the data, or of the 32 bytes of its SHA-256.\n" +
-        `${exitCodes("the node was not reached, or refused", "; 3 not accepted within --timeout: the\nnode keeps it, and stamps it later")}`,
+      "\nData is not stamped again when the chain carries it, or its SHA-256, already: the first stamp is printed,\n" +
+        "which proves more. The receipt is the SHA-256 of what the chain carries: of the data, or of the 32 bytes\n" +
+        "of its SHA-256.\n" +
+        exitCodesHelp(
+          "the node was not reached, or refused",
+          "; 3 not accepted within --timeout: the\nnode keeps it, and stamps it later",
+        ),
     )
     .action((file: string | undefined, options: StampOptions, command: Command) =>
       stamp(expectSource(file, options, command, output), options, command, output),
@@ -54,7 +46,7 @@ export function addStampCommand(program: Command, output: Output): void {
 }
 
 function parseSeconds(text: string): number {
-  if (!/^\d{1,6}(\.\d+)?$/.test(text)) throw new InvalidArgumentError("it is not a number of seconds.");
+  if (!/^\d{1,6}(\.\d+)?$/.test(text)) throw new InvalidArgumentError("not a number of seconds.");
   return Number(text);
 }
 
@@ -70,11 +62,11 @@ async function stamp(source: Source, options: StampOptions, command: Command, ou
         failWith(`The stamp was taken before. ${later}`),
       )
     : sent;
-  output.out(
-    json
-      ? `${formatExactJson({ digest: `0x${subject.digest}`, ...receipt })}\n`
-      : `${formatReceipt(subject, receipt, output)}${before === undefined ? "" : "It was on the chain before: nothing new was stamped.\n"}`,
-  );
+  if (json) output.json({ digest: `0x${subject.digest}`, ...receipt });
+  else {
+    const rest = before === undefined ? "" : "It was on the chain before: nothing new was stamped.\n";
+    output.out(`${formatReceipt(subject, receipt, output)}${rest}`);
+  }
   if (receipt.status === "unknown") throw new CommandFailed("the node has dropped it: it waited for too long");
   if (wait && receipt.status !== "accepted") {
     throw new CommandFailed(`not accepted within ${timeout} s. ${later}`, notYet);
@@ -83,7 +75,7 @@ async function stamp(source: Source, options: StampOptions, command: Command, ou
 
 interface Stamp {
   readonly subject: Subject;
-  /** The receipt of what is on the chain before. */
+  /** The receipt of an earlier stamp; undefined when there is none. */
   readonly known: (ask: Ask) => Promise<Receipt | undefined>;
   readonly send: (ask: Ask) => Promise<Receipt>;
 }
@@ -111,7 +103,7 @@ function readStamp(source: Source, options: StampOptions, command: Command, outp
   };
 }
 
-/** The first block with the data or its digest is the one that counts. */
+/** The receipt in the first block with the data or its digest, since that one proves most. */
 async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefined> {
   const [first] = (await ask("find", { digest, limit: 1 })).blocks;
   if (first === undefined) return undefined;
@@ -120,33 +112,27 @@ async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefine
   return { id: `0x${receiptId}`, status: "accepted", block: { id, height, timestamp } };
 }
 
-/** Gives the last receipt that there was when the time is over. */
-async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, { isWatched, err }: Output): Promise<Receipt> {
+/** Gives the receipt of an accepted block, or the last one that the node gave within `ms` milliseconds. */
+async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, output: Output): Promise<Receipt> {
+  const { clock = systemClock } = output;
   const start = performance.now();
-  const progress = new ProgressLine(isWatched ? err : undefined);
-  const tell = () => progress.tell(() => `waiting for a block: ${Math.floor((performance.now() - start) / 1_000)} s`);
-  const timer = setInterval(tell, tellMs);
+  const progress = output.progress();
+  const seconds = () => Math.floor((performance.now() - start) / 1_000);
+  const timer = setInterval(() => progress.showText(() => `waiting for a block: ${seconds()} s`), progressMs);
   try {
-    let receipt = sent;
-    while (receipt.status === "pending" || receipt.status === "processing") {
-      const left = Math.floor(start + ms - performance.now());
-      if (left <= 0) return receipt;
-      const { id } = receipt;
-      receipt = await askToWait((waitMs) => ask("getReceipt", { id, waitMs }), Math.min(left, maxWaitMs));
-      if (receipt.status !== "accepted") await setTimeout(Math.min(left, pauseMs));
-    }
-    return receipt;
+    return await waitForReceipt(ask, sent, { clock, untilMs: clock.nowMs() + ms });
   } finally {
     clearInterval(timer);
     progress.clear();
   }
 }
 
-const tellMs = 250;
+/** Milliseconds between two looks at whether it is time to show progress. */
+const progressMs = 250;
 
-function formatReceipt({ digest, description }: Subject, { id, status, block }: Receipt, output: Output): string {
-  const paint = createPaint(output.isColoured);
-  const stamped = block && `${paint("bold", formatTime(block.timestamp))}  block ${block.id}  height ${block.height}`;
+function formatReceipt({ digest, description }: Subject, { id, status, block }: Receipt, { paint }: Output): string {
+  const stamped =
+    block && `${paint("bold", formatIsoTime(block.timestamp))}  block ${block.id}  height ${block.height}`;
   return formatRows(
     [
       ["data", description],
@@ -161,14 +147,15 @@ function formatReceipt({ digest, description }: Subject, { id, status, block }: 
 const stateByStatus = {
   pending: "it is on the node's disk, and waits for a block",
   processing: "it is in a block that is not decided",
-  unknown: "the node does not know it any more",
+  unknown: "the node no longer knows it",
   accepted: "",
 } as const;
 
-/** Fails as before, and says what is true all the same. */
+/** Fails with the same error, and adds what is true all the same. */
 function failWith(comfort: string): (error: unknown) => never {
   return (error) => {
-    throw error instanceof CommandFailed ? new CommandFailed(`${error.message}\n${comfort}`) : error;
+    const isFailure = error instanceof CommandFailed || error instanceof RpcError;
+    throw isFailure ? new CommandFailed(`${error.message}\n${comfort}`) : error;
   };
 }
 

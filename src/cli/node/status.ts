@@ -1,20 +1,19 @@
 import type { Command } from "commander";
 import type { ResultOf } from "../../client/contract.ts";
-import { formatExactJson } from "../../core/exact-json.ts";
-import { countOf, groupDigits } from "../terminal/counts.ts";
-import { exitCodes } from "../terminal/exit-codes.ts";
-import type { Output } from "../terminal/output.ts";
-import { createPaint, type Paint } from "../terminal/paint.ts";
-import { formatBytes, formatRows, formatTime } from "../terminal/show.ts";
+import { countOf, formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
+import { exitCodesHelp } from "../command-failed.ts";
+import type { Output, Paint } from "../terminal/output.ts";
+import { formatRows } from "../terminal/rows.ts";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
 export function addStatusCommand(program: Command, output: Output): void {
-  addConnectionOptions(program.command("status").description("tell what the node is, and how far its chain is"))
-    .addHelpText("after", exitCodes("the node was not reached, or refused"))
+  addConnectionOptions(program.command("status").description("show what the node is, and how far its chain is"))
+    .addHelpText("after", exitCodesHelp("the node was not reached, or refused"))
     .action(async ({ json }: ConnectionOptions, command: Command) => {
       const { url, ask } = connect(command, output);
       const status = await ask("getStatus", {});
-      output.out(json ? `${formatExactJson(status)}\n` : formatStatus(url, status, createPaint(output.isColoured)));
+      if (json) output.json(status);
+      else output.out(formatStatus(url, status, output.paint));
     });
 }
 
@@ -31,20 +30,20 @@ function formatStatus(url: string, status: ResultOf<"getStatus">, paint: Paint):
       ["node", nodeId],
       ["state", state],
       ["last accepted", lastAccepted.id],
-      ["height", groupDigits(lastAccepted.height)],
-      ["time", formatTime(lastAccepted.timestamp)],
+      ["height", formatNumber(lastAccepted.height)],
+      ["time", formatIsoTime(lastAccepted.timestamp)],
       ["preferred", preference.id === lastAccepted.id ? undefined : `${preference.id}, height ${preference.height}`],
       ["processing", countOf(status.processing, "block")],
-      ["proposals", `${groupDigits(mempool.count)} waiting, ${formatBytes(mempool.bytes)}${waiting}`],
-      ["database", formatBytes(status.databaseBytes)],
-      ["peers", groupDigits(status.peers)],
+      ["proposals", `${formatNumber(mempool.count)} waiting, ${formatSize(mempool.bytes)}${waiting}`],
+      ["database", formatSize(status.databaseBytes)],
+      ["peers", formatNumber(status.peers)],
       ["up for", formatDuration(status.uptimeSeconds)],
     ],
     paint,
   );
 }
 
-/** The two greatest units: "3 d 4 h". */
+/** In the two greatest units: "3 d 4 h". */
 function formatDuration(seconds: bigint): string {
   const parts = [
     [seconds / 86_400n, "d"],
@@ -57,6 +56,6 @@ function formatDuration(seconds: bigint): string {
   return parts
     .slice(first, first + 2)
     .filter(([count]) => count > 0n)
-    .map(([count, unit]) => `${groupDigits(count)} ${unit}`)
+    .map(([count, unit]) => `${formatNumber(count)} ${unit}`)
     .join(" ");
 }

@@ -1,17 +1,49 @@
-/** What a command may do with the world: whole lines go out, and a command that serves hears when it is to end. */
-export interface Output {
-  /** Takes text, or bytes as they are. Throws what the system says when it cannot be written. */
+import type { Clock } from "../../client/waiting.ts";
+import { formatExactJson } from "../../core/exact-json.ts";
+import { ProgressLine } from "./progress-line.ts";
+
+/** What the process gives to the commands. */
+export interface OutputParts {
+  /** Writes text, or bytes as they are, to standard output. Throws the system's error when it cannot be written. */
   readonly out: (content: string | Uint8Array) => void;
+  /** Writes text to standard error. */
   readonly err: (text: string) => void;
-  /** Whether a person sees `out`, and would rather not have a million digits. */
+  /** Whether `out` is a terminal: long data is cut there. */
   readonly isTerminal?: boolean;
-  /** Whether a person sees `err` while it is written. */
+  /** Whether `err` is a terminal: progress is shown there. */
   readonly isWatched?: boolean;
-  /** Whether `out` is shown in colours. */
+  /** Whether `out` shows colours. */
   readonly isColoured?: boolean;
-  /** What is read where no file is named. Without it, as from a terminal: only what is asked for is read. */
+  /** Standard input. Without it a command reads only what its arguments name, as if a person sat at a terminal. */
   readonly input?: { readonly fileDescriptor: number; readonly isTerminal: boolean };
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Runs `close` when the program is told to end, and ends it. */
+  /** The time, where it is not the system's. */
+  readonly clock?: Clock;
+  /** Runs `close` when a signal asks the program to end, and then ends it. */
   readonly onEnd?: (close: () => void) => void;
 }
+
+/** What a command reads from and prints to. */
+export interface Output extends Omit<OutputParts, "isWatched" | "isColoured"> {
+  readonly paint: Paint;
+  /** Prints a value as one line of JSON, integers with all their digits. */
+  readonly json: (value: unknown) => void;
+  /** A new line that shows how far the command is. Nothing is shown unless `err` is a terminal. */
+  readonly progress: () => ProgressLine;
+}
+
+/** Styles text for `out`; without colours, text stays as it is. */
+export type Paint = (style: keyof typeof codeByStyle, text: string) => string;
+
+export function createOutput({ isWatched, isColoured, ...parts }: OutputParts): Output {
+  const { out, err } = parts;
+  return {
+    ...parts,
+    paint: (style, text) => (isColoured ? `\u001b[${codeByStyle[style]}m${text}\u001b[0m` : text),
+    json: (value) => out(`${formatExactJson(value)}\n`),
+    progress: () => new ProgressLine(isWatched ? err : undefined),
+  };
+}
+
+/** ECMA-48, 8.3.117. */
+const codeByStyle = { bold: 1, dim: 2, green: 32, yellow: 33 } as const;

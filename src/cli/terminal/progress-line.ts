@@ -1,39 +1,41 @@
-import { groupDigits } from "./counts.ts";
+import { formatNumber } from "../../core/format.ts";
 
-/** Tells a person who waits how far a command is: one line, written over and over, and gone at the end. */
+/** Shows a waiting person how far a command is: one line, written over again and again, and erased at the end. */
 export class ProgressLine {
   readonly #write: ((text: string) => void) | undefined;
   readonly #nowMs: () => number;
   #nextMs: number;
   #isShown = false;
 
-  /** Without `write` nobody is told. */
+  /** Shows nothing without `write`. */
   constructor(write: ((text: string) => void) | undefined, nowMs: () => number = () => performance.now()) {
     this.#write = write;
     this.#nowMs = nowMs;
     this.#nextMs = nowMs() + silentMs;
   }
 
-  /** How many of how many, if that is known. */
+  /** Shows how many are done, and of how many where that is known. */
   show(done: number, total: number | undefined, unit = "blocks"): void {
-    this.tell(() => `${groupDigits(done)}${total === undefined ? "" : ` of ${groupDigits(total)}`} ${unit}`);
+    this.showText(() => `${formatNumber(done)}${total === undefined ? "" : ` of ${formatNumber(total)}`} ${unit}`);
   }
 
-  tell(what: () => string): void {
+  /** Shows a text, which is made only when it is time to show one. */
+  showText(text: () => string): void {
     if (this.#nowMs() < this.#nextMs) return;
     this.#nextMs = this.#nowMs() + intervalMs;
     this.#isShown = true;
-    this.#write?.(`${startOfLine}${what()}`);
+    this.#write?.(`${startOfLine}${text()}`);
   }
 
-  /** To be called before anything else is written. */
+  /** Erases the line. Call it before anything else is written. */
   clear(): void {
     if (this.#isShown) this.#write?.(startOfLine);
     this.#isShown = false;
   }
 }
 
-/** Goes there, and erases to the end. */
+/** Goes to the start of the line, and erases it. */
 const startOfLine = "\r\u001b[K";
+/** A command that is done sooner shows nothing. */
 const silentMs = 1_500;
 const intervalMs = 200;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { pause } from "./write-all.ts";
+import { blockThread } from "./write-all.ts";
 
-/** Gives the bytes of a file, a pipe or a terminal as they come. Each chunk is written over by the next one. */
+/** Gives the bytes of a file, a pipe or a terminal as they come. The next chunk overwrites the one before. */
 export function* readChunks(fileDescriptor: number): Generator<Uint8Array<ArrayBuffer>, void> {
   const chunk = new Uint8Array(chunkBytes);
   for (;;) {
@@ -11,7 +11,7 @@ export function* readChunks(fileDescriptor: number): Generator<Uint8Array<ArrayB
   }
 }
 
-/** Runs `work` on an open file, which is closed behind it. */
+/** Opens a file, runs `work` on it, and closes it. */
 export function withFile<T>(path: string, work: (fileDescriptor: number) => T): T {
   const fileDescriptor = openSync(path, "r");
   try {
@@ -21,14 +21,14 @@ export function withFile<T>(path: string, work: (fileDescriptor: number) => T): 
   }
 }
 
-/** Gives 0 at the end. */
+/** Reads up to a whole chunk. Gives how many bytes it read: 0 at the end. */
 function readSome(fileDescriptor: number, chunk: Uint8Array): number {
   for (;;) {
     try {
       return readSync(fileDescriptor, chunk);
     } catch (error) {
       if ((error as { code?: string }).code !== "EAGAIN") throw error;
-      pause(); // a pipe that another process made non-blocking is empty
+      blockThread(); // a pipe that another process made non-blocking is empty
     }
   }
 }

@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { CommandFailed } from "../command-failed.ts";
 
 /**
- * Lets `fill` write a new file, open as the number it gets, under another name, and gives it its own once all is on the
- * disk: after a crash there is the whole file or none. Throws "command failed" when there is a file already.
+ * Makes a file, which `fill` writes through a file descriptor. It has another name until all of it is on the disk, so
+ * that a crash leaves the whole file or none. Throws "command failed" when `file` exists already.
  */
 export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => T): T {
   expectNoFile(file);
@@ -21,12 +21,12 @@ export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => 
   }
 }
 
-/** Throws "command failed" when there is one, or a link that leads to none. */
+/** Throws "command failed" when `file` exists, or is a link, even one that leads nowhere. */
 export function expectNoFile(file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw alreadyThere(file);
 }
 
-/** A new file beside `file`, empty and open for writing. Nobody can know its name before, or have put a link there. */
+/** Makes an empty file beside `file`, open for writing. Its name is random: nobody can have put a link there. */
 export function createUnfinished(
   file: string,
   mode: number,
@@ -37,8 +37,8 @@ export function createUnfinished(
 }
 
 /**
- * Gives a file, whose content is on the disk, its own name; and the name is on the disk, too. Throws "command failed" when
- * a file of that name has come meanwhile.
+ * Gives an unfinished file, whose content is on the disk, its final name, and syncs that too. Throws "command failed"
+ * when a file of that name was made meanwhile.
  */
 export function finish(unfinished: string, file: string): void {
   try {
@@ -54,19 +54,19 @@ export function finish(unfinished: string, file: string): void {
   }
 }
 
-/** Unlike the system's, it replaces nothing: throws EEXIST. */
+/** Renames a file, but replaces none, as the system would: throws EEXIST. */
 function rename(from: string, to: string): void {
   try {
     linkSync(from, to);
     rmSync(from);
   } catch (error) {
     if (!lacksLinks.test(codeOf(error))) throw error;
-    closeSync(openSync(to, "wx")); // what is replaced is ours
+    closeSync(openSync(to, "wx")); // so that what is replaced is ours
     renameSync(from, to);
   }
 }
 
-/** What file systems without hard links say: those of USB sticks, of other machines, … */
+/** The error codes of file systems without hard links, such as those of USB sticks and network shares. */
 const lacksLinks = /^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/;
 
 function codeOf(error: unknown): string {

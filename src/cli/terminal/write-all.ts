@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 
-/** Writes all of it before it returns. Throws what the system says: EPIPE when the reader is gone, ENOSPC, … */
+/** Writes everything before it returns. Throws the system's error: EPIPE when the reader is gone, ENOSPC, … */
 export function writeAll(fileDescriptor: number, content: string | Uint8Array): void {
   let rest = typeof content === "string" ? Buffer.from(content) : content;
   while (rest.length > 0) {
@@ -8,12 +8,12 @@ export function writeAll(fileDescriptor: number, content: string | Uint8Array): 
       rest = rest.subarray(writeSync(fileDescriptor, rest));
     } catch (error) {
       if ((error as { code?: string }).code !== "EAGAIN") throw error;
-      pause(); // a pipe that another process made non-blocking is full
+      blockThread(); // a pipe that another process made non-blocking is full
     }
   }
 }
 
-/** Blocks the process for a moment. */
-export function pause(): void {
+/** Blocks the thread for 10 ms. Nothing else runs meanwhile. */
+export function blockThread(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 }

@@ -18,11 +18,3 @@ export function announce(text: string): void {
   const announcer = document.getElementById("announcer");
   if (announcer !== null) announcer.textContent = text;
 }
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

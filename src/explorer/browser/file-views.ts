@@ -1,4 +1,8 @@
-import { formatNumber, formatSize, formatTime } from "../../core/format.ts";
+import type { Block } from "../../core/block.ts";
+import { digestOf } from "../../core/digest.ts";
+import { formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
+import type { CheckedProof } from "../../proof/block-proof.ts";
+import { formatTime } from "../format-time.ts";
 import { relativeTime } from "../relative-time.ts";
 import { element } from "./dom.ts";
 import type { Found } from "./stamping.ts";
@@ -17,7 +21,7 @@ export function dropZone(onFile: (file: File) => void): HTMLElement {
     element(
       "p",
       { className: "quiet" },
-      "Choose one, or drop it here. It is hashed in this browser and never uploaded: only its SHA-256 goes on the chain, when you say so.",
+      "Choose one, or drop it here. It is hashed in this browser and never uploaded: only its SHA-256 goes on the chain, when you say so. A proof is checked.",
     ),
     element("div", {}, input, element("label", { htmlFor: "file", className: "button" }, "Choose a file")),
   );
@@ -42,33 +46,15 @@ export function acceptDrops(panel: HTMLElement, onFile: (file: File) => void): v
 }
 
 export function about(file: File, digest: string): HTMLElement {
-  return element(
-    "dl",
-    { className: "fields" },
-    element("dt", {}, "File"),
-    element(
-      "dd",
-      {},
-      element("bdi", {}, file.name),
-      " ",
-      element("span", { className: "quiet" }, formatSize(file.size)),
-    ),
-    element("dt", {}, "SHA-256"),
-    element("dd", {}, element("a", { href: `?digest=${digest}` }, element("code", {}, digest))),
-  );
+  return fields(describe(file), ["SHA-256", link(`?digest=${digest}`, digest)]);
 }
 
 export function firstStamp({ id, height, timestamp, match }: Found): HTMLElement {
-  const time = formatTime(timestamp);
   const now = Math.floor(Date.now() / 1000);
   return element(
     "div",
     {},
-    element(
-      "p",
-      { className: "stamped" },
-      element("time", { dateTime: time?.iso ?? "" }, time?.text ?? `${timestamp} s after 1970`),
-    ),
+    element("p", { className: "stamped" }, timeOf(timestamp)),
     element(
       "p",
       { className: "quiet" },
@@ -77,6 +63,70 @@ export function firstStamp({ id, height, timestamp, match }: Found): HTMLElement
       match === "digest" ? ", which carries its SHA-256" : ", which carries the file itself",
     ),
   );
+}
+
+/** What a proof that is sound proves; without links where this chain has none of it. */
+export function proven(file: File, { block, to, length }: CheckedProof, isOnChain: boolean): readonly Node[] {
+  const accepted = element("span", { className: "accepted" }, "On this chain");
+  const meaning = isOnChain
+    ? element(
+        "p",
+        {},
+        accepted,
+        "This node has its last block accepted: the proven one was on the chain when that was made.",
+      )
+    : element(
+        "p",
+        {},
+        "The proof is consistent, but this node does not know its last block. Compare that block’s id with what a source " +
+          "says that you trust.",
+      );
+  const name = ({ id }: Block) => (isOnChain ? link(`?block=${id}`, id) : element("code", {}, id));
+  const carried = block.data.length === digestBytes ? block.data.toHex() : undefined;
+  const rows = fields(
+    describe(file),
+    ["Block", name(block)],
+    ["Height", formatNumber(block.height)],
+    ["Time", timeOf(block.timestamp)],
+    carried === undefined
+      ? ["SHA-256 of its data", element("code", {}, digestOf(block.data)), " ", quiet(formatSize(block.data.length))]
+      : ["Its data, a SHA-256", element("code", {}, carried)],
+    ["Last block", name(to), " ", quiet(`height ${formatNumber(to.height)}, `), timeOf(to.timestamp)],
+    ["Length", length === 1 ? "1 block" : `${formatNumber(length)} blocks`],
+  );
+  return [meaning, rows];
+}
+
+/** Data of so many bytes is a SHA-256, most likely. */
+const digestBytes = 32;
+
+/** Why a file proves nothing. */
+export function notProven(file: File, problem: string): readonly Node[] {
+  return [element("p", {}, problem), fields(describe(file))];
+}
+
+type Field = readonly [name: string, ...content: (Node | string)[]];
+
+function fields(...rows: readonly Field[]): HTMLElement {
+  const parts = rows.flatMap(([name, ...content]) => [element("dt", {}, name), element("dd", {}, ...content)]);
+  return element("dl", { className: "fields" }, ...parts);
+}
+
+function describe(file: File): Field {
+  return ["File", element("bdi", {}, file.name), " ", quiet(formatSize(file.size))];
+}
+
+function quiet(text: string): HTMLElement {
+  return element("span", { className: "quiet" }, text);
+}
+
+function link(href: string, text: string): HTMLElement {
+  return element("a", { href }, element("code", {}, text));
+}
+
+function timeOf(timestamp: bigint): HTMLElement {
+  const time = formatTime(timestamp);
+  return element("time", { dateTime: time?.iso ?? "" }, time?.text ?? formatIsoTime(timestamp));
 }
 
 export function actions(...buttons: readonly HTMLButtonElement[]): HTMLElement {

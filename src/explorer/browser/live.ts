@@ -1,8 +1,8 @@
 import type { CallApi } from "../../client/client.ts";
-import { announce, pause } from "./dom.ts";
+import { maxWaitMs } from "../../client/limits.ts";
+import { systemClock } from "../../client/waiting.ts";
+import { announce } from "./dom.ts";
 
-/** Milliseconds that the node may hold a question for the next block. */
-const waitMs = 25_000;
 /** Milliseconds between two looks at the chain: a fast chain shall not flicker. */
 const restMs = 1_000;
 const retryMs = 2_000;
@@ -45,7 +45,7 @@ async function follow(call: CallApi, list: HTMLElement, button: HTMLElement, sig
     try {
       if (!isWell) await refresh(list, signal); // the chain may have begun anew
       const from = heightOf(list) + 1n;
-      const params = { from, order: "ascending", limit: 1, waitMs: isWell ? waitMs : 0 } as const;
+      const params = { from, order: "ascending", limit: 1, waitMs: isWell ? maxWaitMs : 0 } as const;
       const { blocks } = await call("getBlocks", params, signal);
       if (blocks.length > 0) await refresh(list, signal);
       isWell = true;
@@ -54,7 +54,7 @@ async function follow(call: CallApi, list: HTMLElement, button: HTMLElement, sig
     }
     if (signal.aborted) return;
     button.textContent = isWell ? "Live" : "Reconnecting…";
-    await pause(isWell ? restMs : retryMs);
+    await systemClock.pause(isWell ? restMs : retryMs);
   }
 }
 

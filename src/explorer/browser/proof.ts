@@ -1,10 +1,10 @@
+import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
-import type { ResultOf } from "../../client/contract.ts";
+import { fetchProof, type Proof } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { formatNumber } from "../../core/format.ts";
-import { announce, element, messageOf } from "./dom.ts";
-
-type Proof = ResultOf<"getProof">["proof"];
+import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
+import { announce, element } from "./dom.ts";
 
 /** Shows the buttons that download the proof of a block. */
 export function enableProofs(call: CallApi): void {
@@ -23,7 +23,7 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
     if (isBusy) return;
     isBusy = true;
     try {
-      const proof = await fetchProof(call, id, (blocks) => {
+      const proof = await fetchWhole(call, id, (_first, blocks) => {
         button.textContent = `${formatNumber(blocks)} blocks…`;
       });
       save(`${name}.proof.json`, `${formatExactJson(proof)}\n`);
@@ -37,18 +37,10 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
   };
 }
 
-/** The proof up to the newest block. A long one comes in parts, each of which begins with the last block of the one before. */
-async function fetchProof(call: CallApi, id: string, onProgress: (blocks: number) => void): Promise<Proof> {
+/** The proof up to the newest block. */
+async function fetchWhole(call: CallApi, id: string, onPart: (first: Proof, blocks: number) => void): Promise<Proof> {
   const { id: to } = await call("lastAccepted", undefined);
-  const start = await call("getProof", { id, to });
-  const blocks = [...start.proof.blocks];
-  let part = start;
-  while (part.next !== undefined) {
-    onProgress(blocks.length);
-    part = await call("getProof", { id: part.next, to });
-    blocks.push(...part.proof.blocks.slice(1));
-  }
-  return { ...start.proof, to: part.proof.to, blocks };
+  return fetchProof(call, { id }, to, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
 }
 
 function save(name: string, text: string): void {

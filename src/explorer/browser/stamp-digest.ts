@@ -1,5 +1,6 @@
+import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
-import { announce, button, element, messageOf } from "./dom.ts";
+import { announce, button, element } from "./dom.ts";
 import { stampDigest, waitForBlock } from "./stamping.ts";
 
 /**
@@ -30,5 +31,5 @@ export function offerToStamp(call: CallApi): void {
   };
   const stamp = () => void attempt(() => stampDigest(call, digest, say, signal));
   if (receipt === undefined) place.append(button("Stamp it now", "button", stamp));
-  else void attempt(() => waitForBlock(call, receipt, say, signal));
+  else void attempt(() => waitForBlock(call, { id: receipt, status: "pending" }, say, signal));
 }

@@ -1,6 +1,8 @@
+import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
-import { announce, button, element, messageOf } from "./dom.ts";
-import { about, acceptDrops, actions, dropZone, firstStamp } from "./file-views.ts";
+import { checkProofFile, isOnChain, isProofFile } from "./check-proof.ts";
+import { announce, button, element } from "./dom.ts";
+import { about, acceptDrops, actions, dropZone, firstStamp, notProven, proven } from "./file-views.ts";
 import { hashFile } from "./hash-file.ts";
 import { enableProof } from "./proof.ts";
 import { type Found, findFirst, stampDigest } from "./stamping.ts";
@@ -11,7 +13,10 @@ export function showStampPanel(call: CallApi): void {
   if (panel !== null) new StampPanel(call, panel);
 }
 
-/** A file is hashed here, looked up, and stamped when asked to. Nothing of it leaves the browser but its SHA-256. */
+/**
+ * A file is hashed here, looked up, and stamped when asked to; a proof is checked. Nothing of a file leaves the browser but
+ * its SHA-256, and of a proof the height of its last block.
+ */
 class StampPanel {
   readonly #call: CallApi;
   readonly #panel: HTMLElement;
@@ -21,12 +26,12 @@ class StampPanel {
   constructor(call: CallApi, panel: HTMLElement) {
     this.#call = call;
     this.#panel = panel;
-    acceptDrops(panel, (file) => this.#lookUp(file));
+    acceptDrops(panel, (file) => this.#take(file));
     this.#fill(...this.#start());
   }
 
   #start(): [heading: string, content: Node] {
-    return ["Stamp or look up a file", dropZone((file) => this.#lookUp(file))];
+    return ["Stamp or look up a file", dropZone((file) => this.#take(file))];
   }
 
   #showStart(): void {
@@ -34,10 +39,39 @@ class StampPanel {
     this.#show(...this.#start());
   }
 
+  #take(file: File): void {
+    void this.#attempt(async (signal) => {
+      const isProof = await isProofFile(file);
+      signal.throwIfAborted();
+      if (isProof) this.#check(file);
+      else this.#lookUp(file);
+    });
+  }
+
+  #check(file: File): void {
+    void this.#attempt(async (signal) => {
+      const progress = element("progress", { ariaLabel: "Checking" });
+      this.#show(`Checking ${file.name}`, progress, actions(this.#cancel()));
+      const verdict = await checkProofFile(file);
+      signal.throwIfAborted();
+      const buttons = actions(
+        button("Look up this file itself", "button quiet", () => this.#lookUp(file)),
+        this.#another(),
+      );
+      if ("problem" in verdict) {
+        this.#show("The proof does not hold", ...notProven(file, verdict.problem), buttons);
+        return;
+      }
+      const isKnown = await isOnChain(this.#call, verdict.proof.to, signal);
+      const heading = isKnown ? "The proof holds" : "The proof is consistent";
+      this.#show(heading, ...proven(file, verdict.proof, isKnown), buttons);
+    });
+  }
+
   #lookUp(file: File): void {
     void this.#attempt(async (signal) => {
       const progress = element("progress", { max: Math.max(file.size, 1), value: 0, ariaLabel: "Hashed" });
-      this.#show(`Hashing ${file.name}`, progress, actions(button("Cancel", "button quiet", () => this.#showStart())));
+      this.#show(`Hashing ${file.name}`, progress, actions(this.#cancel()));
       const showProgress = (bytes: number) => {
         progress.value = bytes;
       };
@@ -77,6 +111,10 @@ class StampPanel {
     const proof = element("button", { type: "button", className: "button" }, "Download proof");
     enableProof(proof, this.#call, block.id, file.name);
     this.#show("First stamped", firstStamp(block), about(file, digest), actions(proof, this.#another()));
+  }
+
+  #cancel(): HTMLButtonElement {
+    return button("Cancel", "button quiet", () => this.#showStart());
   }
 
   #another(): HTMLButtonElement {

@@ -1,6 +1,6 @@
 import type { CallApi } from "../../client/client.ts";
 import type { ResultOf } from "../../client/contract.ts";
-import { pause } from "./dom.ts";
+import { pauseMs, systemClock, waitForReceipt } from "../../client/waiting.ts";
 
 /** A block that carries a digest, or data that hashes to it. */
 export type Found = ResultOf<"find">["blocks"][number];
@@ -10,33 +10,34 @@ export async function findFirst(call: CallApi, digest: string, signal: AbortSign
   return blocks[0];
 }
 
+export type Receipt = ResultOf<"getReceipt">;
+
 type Say = (status: string) => void;
 
 /** Stamps a digest and waits for its block. Rejects with what the node says, or when it has forgotten the stamp. */
 export async function stampDigest(call: CallApi, digest: string, say: Say, signal: AbortSignal): Promise<void> {
-  const { id, status } = await call("stamp", { digest }, signal);
-  if (status !== "accepted") await waitForBlock(call, id, say, signal);
+  await waitForBlock(call, await call("stamp", { digest }, signal), say, signal);
 }
 
-/** Resolves when what this receipt is of is accepted; rejects when the node has forgotten it. */
-export async function waitForBlock(call: CallApi, id: string, say: Say, signal: AbortSignal): Promise<void> {
-  say("Waiting for a block. Until one is accepted, nothing is proven.");
-  for (let waitMs = maxWaitMs; ; ) {
+/**
+ * Resolves when what this receipt is of is accepted; rejects when the node has forgotten it. Goes on while the node does not
+ * answer: people stay on the page while it starts again.
+ */
+export async function waitForBlock(call: CallApi, sent: Receipt, say: Say, signal: AbortSignal): Promise<void> {
+  if (sent.status !== "accepted") say("Waiting for a block. Until one is accepted, nothing is proven.");
+  const onReceipt = ({ status }: Receipt) => {
+    if (status === "processing") say("In a block that is not decided yet.");
+  };
+  for (;;) {
     try {
-      const { status } = await call("getReceipt", { id, waitMs }, signal);
+      const { status } = await waitForReceipt(call, sent, { clock: systemClock, signal, onReceipt });
       if (status === "accepted") return;
-      if (status === "unknown") break;
-      if (status === "processing") say("In a block that is not decided yet.");
-      waitMs = maxWaitMs;
+      break;
     } catch {
       signal.throwIfAborted();
       say("The node does not answer. Trying again…");
-      waitMs = 0; // it may have too many who wait
     }
-    await pause(restMs);
+    await systemClock.pause(pauseMs, signal);
   }
   throw new Error("The node knows nothing of this stamp any more. Stamp it again.");
 }
-
-const maxWaitMs = 25_000;
-const restMs = 500;

@@ -8,25 +8,28 @@ import type { Vm } from "../../vm/vm.ts";
 import type { NodeRecord } from "../node-record.ts";
 import { type Finding, TakeOver } from "./take-over.ts";
 
+/** The chain that may have been one of timestampvm-rs. */
 export interface RsChainOptions {
+  /** Our database file. */
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   readonly log: Log;
   readonly clock: Clock;
 }
 
-/** What the node's database must say when the chain is open. */
+/** What the node's database says once both chains are one. */
 export interface Settled {
-  /** Of our file. */
+  /** What it has of our file. */
   readonly marker: HeadMarker | undefined;
-  /** Of timestampvm-rs: its last accepted block; undefined where that never ran. */
+  /** The last accepted block of timestampvm-rs; undefined where that never ran. */
   readonly rsHead: Id | undefined;
 }
 
 /**
- * Puts the chain of timestampvm-rs into our file, where the node's database holds one that ours did not begin with, or that
- * went on since: then timestampvm-rs ran last, and the node is where that is. Throws what `TakeOver.open` and
- * `TakeOver.search` throw, when nothing has changed, and a `ConnectError` when the node's database fails; it can be called again.
+ * Puts the chain of timestampvm-rs into our file, where the node's database holds one that we never took over, or that
+ * has gone on since: then timestampvm-rs ran last, and the node follows its head. Throws what `TakeOver.open` and
+ * `TakeOver.search` throw, and nothing has changed then; and a `ConnectError` when the node's database fails. It can be
+ * called again.
  */
 export async function settleRsChain(record: NodeRecord, options: RsChainOptions): Promise<Settled> {
   const marker = await record.readHeadMarker();
@@ -36,7 +39,7 @@ export async function settleRsChain(record: NodeRecord, options: RsChainOptions)
   if (marker !== undefined && seen === rsHead) return { marker, rsHead };
   const takeOver = TakeOver.open({ ...options, head: rsHead, marker });
   try {
-    // Nothing is seen where an earlier version took the chain over, or a take-over ended before the last word.
+    // No head was seen where an earlier version took the chain over, or a take-over ended before its last write.
     if (seen === undefined && takeOver.hasHead) return { marker, rsHead };
     return { marker: await takeOverFrom(record, takeOver, options), rsHead };
   } finally {
@@ -56,7 +59,7 @@ async function takeOverFrom(record: NodeRecord, takeOver: TakeOver, options: RsC
   return marker;
 }
 
-/** Takes off our file what timestampvm-rs does not have, with a turn of the event loop for each stretch. */
+/** Rewinds our file to what timestampvm-rs has, with a turn of the event loop for each stretch. */
 async function part(record: NodeRecord, takeOver: TakeOver, { file, log, clock }: RsChainOptions): Promise<void> {
   let blocks = 0;
   const report = atTimes(clock, () =>
@@ -73,7 +76,7 @@ async function part(record: NodeRecord, takeOver: TakeOver, { file, log, clock }
   }
 }
 
-/** Gives how many blocks were read. */
+/** Adds all blocks of timestampvm-rs that are wanted. Gives how many were read. */
 async function copy(record: NodeRecord, takeOver: TakeOver, { log, clock }: RsChainOptions): Promise<number> {
   let blocks = 0;
   const report = atTimes(clock, () =>
@@ -88,7 +91,7 @@ async function copy(record: NodeRecord, takeOver: TakeOver, { log, clock }: RsCh
   return blocks;
 }
 
-/** Gives a function that reports, but not more often than the log is to say how far something is. */
+/** Gives a function that reports at most once in `progressMs`. */
 function atTimes(clock: Clock, report: () => void): () => void {
   let nextMs = clock.elapsedMs() + progressMs;
   return () => {
@@ -99,15 +102,17 @@ function atTimes(clock: Clock, report: () => void): () => void {
 }
 
 /**
- * Logs what to do if timestampvm-rs was put back in our place and accepted nothing: then the node went back to where that
- * left off, nothing in its database says so, and it does not start a chain that is ahead of it.
+ * Logs the cure for one case that nothing in the node's database shows: timestampvm-rs was put back in our place and
+ * accepted nothing. Then the node went back to where that left off, and does not start a chain that is ahead of it.
  */
 export function logLeftOff(vm: Vm, { file, log }: RsChainOptions, rsHead: Id): void {
   const height = vm.getAcceptedBlock(rsHead)?.height;
   if (height === undefined || height === vm.lastAccepted.height) return;
   log.info("timestampvm-rs left off below", {
     height,
-    cure: `if the node says that its height is lower than ours, stop it, and run: timestampvm db rollback ${file} --to ${height}`,
+    cure:
+      "if the node says that its height is lower than ours, stop it, and run: " +
+      `timestampvm db rollback ${file} --to ${height}`,
   });
 }
 
@@ -116,5 +121,5 @@ const eventOf: Readonly<Record<Finding["kind"], string>> = {
   "left out": "left out blocks of timestampvm-rs",
 };
 
-/** How often the log says how far it is. */
+/** Milliseconds between two reports of how far it is. */
 const progressMs = 5_000;

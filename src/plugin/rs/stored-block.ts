@@ -1,14 +1,18 @@
 import { ChainError } from "../../core/errors.ts";
 
-/** Under this key in the node's database, timestampvm-rs keeps the id of its last accepted block (state/mod.rs:36). */
+/**
+ * The key in the node's database under which timestampvm-rs keeps the id of its last accepted block (state/mod.rs:36).
+ */
 export const rsHeadKey: Uint8Array = new TextEncoder().encode("last_accepted_block");
 
-/** Under this one we keep the id that stood there when we took its chain over, or found it in ours: so we see it move. */
+/**
+ * The key under which we keep the head of timestampvm-rs that we have seen. Another one there means that it ran since.
+ */
 export const seenRsHeadKey: Uint8Array = new TextEncoder().encode("timestampvm/v1/rs-head");
 
 /**
- * Gives the bytes of an accepted block from what timestampvm-rs stored, which is `{"block_bytes":[123,34],
- * "status":"Accepted"}` without a space (state/mod.rs:56, serde_json::to_vec). Throws "malformed block" for all others.
+ * Gives the bytes of an accepted block from what timestampvm-rs stored: `{"block_bytes":[123,34],"status":"Accepted"}`
+ * (state/mod.rs:56, serde_json::to_vec). Throws "malformed block" for anything else.
  */
 export function parseRsBlock(value: Uint8Array): Uint8Array {
   const end = value.length - tail.length;
@@ -36,7 +40,7 @@ function readBytes(text: Uint8Array): Uint8Array {
   return bytes.slice(0, count);
 }
 
-/** 0 to 9 for a digit, another number otherwise. */
+/** The digit at a place, 0 to 9; another number where there is none. */
 function digitAt(text: Uint8Array, at: number): number {
   return (text[at] ?? comma) - digit0;
 }

@@ -1,56 +1,62 @@
 import { equalBytes, type Id } from "../../avalanche/id.ts";
 import { type Block, parseBlock } from "../../core/block.ts";
+import { expectChainError } from "../../core/errors.ts";
 import { parseGenesis } from "../../core/genesis.ts";
 import { problemInHistory } from "../../core/history.ts";
-import { BlockStore, isReencoded, requeueStretch } from "../../store/block-store.ts";
+import { BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
-import { expectNoOtherChain, stretchesDown } from "../../vm/open.ts";
-import type { HeadMarker } from "../../vm/rewind.ts";
+import { isReencoded } from "../../store/reencoded.ts";
+import { expectNoOtherChain } from "../../vm/open.ts";
+import { type HeadMarker, type Stretch, stretchesDown } from "../../vm/rewind.ts";
 import { parseRsBlock } from "./stored-block.ts";
 
+/** What to take over, and into which file. */
 export interface TakeOverOptions {
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   /** The last accepted block of timestampvm-rs. */
   readonly head: Id;
-  /** What the node's database says of our file. Of a file that it does not know, nothing stays. */
+  /** What the node's database has of our file. Nothing stays of a file that it does not know. */
   readonly marker: HeadMarker | undefined;
 }
 
-/** Blocks of the file that are not in the chain of timestampvm-rs, from one height down to above another. */
-export interface Parted {
-  readonly from: bigint;
-  readonly to: bigint;
-  /** The uppermost. */
+/** Blocks of the file that are rewound, since they are not in the chain of timestampvm-rs. */
+export interface Parted extends Stretch {
+  /** The uppermost of them. */
   readonly id: Id;
 }
 
 /** What an operator should know of a chain that was taken over. */
 export type Finding =
-  /** A block that is in the chain, but not with the bytes that were received. */
+  /** A block that is in the chain, but not with the bytes as they were received. */
   | { readonly kind: "re-encoded"; readonly id: Id; readonly height: bigint }
-  /** A block that is not in the chain, nor any above it. The height is undefined when nothing says it. */
+  /** A block that is left out of the chain, with all above it. The height is undefined where nothing says it. */
   | { readonly kind: "left out"; readonly id: Id; readonly height: bigint | undefined; readonly problem: string };
 
 /**
- * Puts the chain that timestampvm-rs left in the node's database into our file, from its head down, since a block names its
- * parent and no other: to genesis, or to the last block that a file has which the node's database knows. First that is
- * sought, and nothing is changed before it is found; then what the file has above it is parted with, then come the blocks.
- * A file that is left half-way has a new instance id, so that nothing of it stays the next time. The chain ends before a
- * block that breaks a rule; where the next block cannot be found, it is genesis alone.
+ * Puts the chain that timestampvm-rs left in the node's database into our file. It goes from the head down, since a
+ * block names only its parent, to genesis or to the last block that both chains have.
+ *
+ * 1. `search` looks for that common block, in a file that the node's database knows. Nothing is changed before it is
+ *    found.
+ * 2. `part` rewinds our file to it.
+ * 3. `add` takes the blocks, and `finish` ends.
+ *
+ * From `part` on the file has a new instance id, so that nothing of a file that was left half-way stays the next time.
+ * A block that breaks a rule is left out with all above it; where a block cannot be found, the chain is genesis alone.
  */
 export class TakeOver {
   readonly #store: BlockStore;
   readonly #genesis: Block;
   readonly #head: Id;
-  /** The last block that both chains have, once it is found. Of an unknown file it is not sought. */
+  /** The last block that both chains have, once it is found. It is not sought in an unknown file. */
   #common: Block | undefined;
   #sought: Id | undefined;
   #soughtBelow: bigint | undefined;
   #wanted: Id | undefined;
-  /** The lowest block until now. */
+  /** The block that was added last, the lowest until now. */
   #child: Block | undefined;
-  /** Not yet in the file. */
+  /** Blocks that were added, and are not yet in the file. */
   #stretch: Block[] = [];
   #stretchBytes = 0;
 
@@ -81,14 +87,14 @@ export class TakeOver {
     return this.#common?.id === this.#head;
   }
 
-  /** The next block of timestampvm-rs whose parent may be in the file; undefined when the search is over. */
+  /** The block to `search` next; undefined when the search is over. */
   get sought(): Id | undefined {
     return this.#sought;
   }
 
   /**
-   * Takes what is stored as block `id`, the sought one; undefined for nothing. Throws "database failed" when it does not say
-   * what is below: then nothing says how much of the file is in that chain, and nothing is taken off.
+   * Takes what is stored as block `id`, the sought one; undefined where nothing is. Throws "database failed" when that
+   * does not say what is below it: then nobody knows how much of our file is in that chain, and nothing is rewound.
    */
   search(id: Id, value: Uint8Array | undefined): void {
     const stored = readBlock(value);
@@ -105,8 +111,8 @@ export class TakeOver {
   }
 
   /**
-   * Takes off the file what timestampvm-rs does not have; its data waits again, since `now` (Unix seconds). Yields what is
-   * taken off next. Nothing of a file that the node's database does not know is another's to wait for.
+   * Rewinds the file to what timestampvm-rs has. What the removed blocks carried waits again, since `now` (Unix
+   * seconds), unless the node's database does not know the file. Yields each stretch before it is rewound.
    */
   *part(now: bigint): Generator<Parted, void> {
     const kept = this.#common?.height;
@@ -115,21 +121,21 @@ export class TakeOver {
       yield { from, to, id: this.#store.expectBlockAtHeight(from).id };
       this.#store.rewindAndRequeue(to, now);
     }
-    this.#store.startAnew(kept);
+    this.#store.rewindWithNewId(kept);
     this.#wanted = this.hasHead ? undefined : this.#head;
   }
 
-  /** The next block to add, after `part`; undefined when the chain is whole. */
+  /** The block to `add` next, after `part`; undefined when the chain is whole. */
   get wanted(): Id | undefined {
     return this.#wanted;
   }
 
-  /** Of the last block that was added. */
+  /** The height of the block that was added last. */
   get height(): bigint | undefined {
     return this.#child?.height;
   }
 
-  /** Takes what is stored as block `id`, the wanted one; undefined for nothing. */
+  /** Takes what is stored as block `id`, the wanted one; undefined where nothing is. */
   add(id: Id, value: Uint8Array | undefined): Finding[] {
     const stored = readBlock(value);
     if (typeof stored === "string") return [this.#leaveOutAll(id, undefined, stored)];
@@ -149,7 +155,7 @@ export class TakeOver {
     return [...findings, ...this.#checkChildOf(this.#common)];
   }
 
-  /** Gives what the node's database must say of the file, which is on the disk then. */
+  /** Ends, with everything synced to disk. Gives the marker that the node's database must have of the file. */
   finish(): HeadMarker {
     this.#flush();
     this.#store.checkpoint();
@@ -162,7 +168,7 @@ export class TakeOver {
     this.#store.close();
   }
 
-  /** Why `stored`, whose child has height `below`, says nothing about block `id`, nor about what is below it. */
+  /** Why `stored`, whose child has height `below`, cannot be block `id`; undefined when it can. */
   #findProblem(id: Id, stored: Block, below: bigint | undefined): string | undefined {
     const { height } = stored;
     const isGenesis = id === this.#genesis.id && stored.id === id;
@@ -176,10 +182,12 @@ export class TakeOver {
     return new FileError({
       code: "database failed",
       file: this.#store.file,
-      problem: `timestampvm-rs went on to block ${this.#head}, but its chain cannot be followed down to this one: block ${id}: ${problem}`,
+      problem:
+        `timestampvm-rs went on to block ${this.#head}, but its chain cannot be followed down to this one: ` +
+        `block ${id}: ${problem}`,
       cure:
-        "stop the node and put a sound copy of its database back; or move the chain data directory away: the chain is " +
-        "fetched again from its peers, and begins anew where it has none",
+        "stop the node and put a sound copy of its database back; or move the chain data directory away: " +
+        "the chain is fetched again from its peers, and begins anew where it has none",
     });
   }
 
@@ -203,7 +211,7 @@ export class TakeOver {
   }
 
   #leaveOut(id: Id, height: bigint | undefined, problem: string): Finding {
-    this.#store.startAnew(this.#common?.height);
+    this.#store.rewindWithNewId(this.#common?.height);
     this.#stretch = [];
     this.#stretchBytes = 0;
     return { kind: "left out", id, height, problem };
@@ -217,13 +225,13 @@ export class TakeOver {
   }
 }
 
-/** Gives what is wrong instead of a block that cannot be read. */
+/** Gives the stored block under the hash of its bytes; or what is wrong with it, as text. */
 function readBlock(value: Uint8Array | undefined): Block | string {
   if (value === undefined) return "it is missing";
   try {
     return parseBlock(parseRsBlock(value));
   } catch (error) {
-    return (error as Error).message;
+    return expectChainError(error).message;
   }
 }
 
@@ -231,6 +239,7 @@ function isStoredAs(id: Id, stored: Block): boolean {
   return stored.id === id || isReencoded(id, stored);
 }
 
-/** What one transaction takes; some tens of milliseconds. */
+/** Blocks that one transaction takes at most: some tens of milliseconds. */
 const maxStretchBlocks = 500;
+/** Bytes of these blocks. */
 const maxStretchBytes = 8 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { messageOf } from "../../avalanche/coded-error.ts";
 import { IdError } from "../../avalanche/id.ts";
 
 /** The gRPC status of an error that a VM refuses with; undefined for one that it does not know, which is a bug. */
@@ -10,5 +11,5 @@ export function toConnectError(error: unknown, statusOf: StatusOf): ConnectError
   const code = error instanceof IdError ? Code.InvalidArgument : statusOf(error);
   if (code === undefined)
     return new ConnectError(`internal error: ${String(error)}`, Code.Internal, undefined, undefined, error);
-  return new ConnectError(error instanceof Error ? error.message : String(error), code, undefined, undefined, error);
+  return new ConnectError(messageOf(error), code, undefined, undefined, error);
 }

@@ -7,6 +7,7 @@ import type { Block, State } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import type { Protocol } from "../protocol.ts";
 import type { Session } from "../session.ts";
+import { walkAncestors } from "./ancestors.ts";
 import { createAppService } from "./app-service.ts";
 import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-replies.ts";
 import type { HttpAdmission, HttpHandler } from "./http-handler.ts";
@@ -44,7 +45,7 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
     initialize: async (request) => lastAcceptedReply(await session.initialize(request)),
     setState: ({ state }) => {
       const { vm } = session;
-      return andThen(vm.setState(stateOf(state)), () => {
+      return andThen(vm.setState?.(stateOf(state)), () => {
         log.info("state changed", { state: stateOf(state) });
         return lastAcceptedReply(vm.lastAccepted);
       });
@@ -53,7 +54,7 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
       await session.shutDown();
       return {};
     },
-    health: () => andThen(session.vm.health(), (details) => ({ details: new TextEncoder().encode(details) })),
+    health: () => andThen(session.vm.health?.() ?? "{}", (details) => ({ details: new TextEncoder().encode(details) })),
     version: () => ({ version }),
     gather: () => ({ metricFamilies: gatherMetrics(session.chainIfOpen?.vm, admission, log) }),
   } satisfies Partial<VmService>;
@@ -88,7 +89,7 @@ function createConsensus({ session, protocol }: VmServiceOptions) {
     );
   return {
     waitForEvent: async (_request, { signal }) => {
-      const event = await session.vm.waitForEvent(signal);
+      const event = await session.vm.waitForEvent(AbortSignal.any([signal, session.ended]));
       return { message: protocol.messages[event] };
     },
     buildBlock: () =>
@@ -114,9 +115,7 @@ function createConsensus({ session, protocol }: VmServiceOptions) {
       const limits = { maxBlocks: maxBlocksNum, maxBytes: maxBlocksSize, maxMs };
       const { vm } = session;
       const id = idFromBytes(blkId);
-      const blocks =
-        vm.getAncestors?.(id, limits) ??
-        andThen(vm.getBlock(id), (block) => (block === undefined ? [] : [block.bytes]));
+      const blocks = vm.getAncestors?.(id, limits) ?? walkAncestors(vm, id, limits);
       return andThen(blocks, (blksBytes) => ({ blksBytes: [...blksBytes] }));
     },
     verifyHeightIndex: () => ({ err: Answer.UNSPECIFIED }),

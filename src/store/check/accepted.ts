@@ -1,51 +1,46 @@
 import type { Database } from "bun:sqlite";
-import { type Id, idToBytes } from "../../avalanche/id.ts";
-import { type Block, parseBlock } from "../../core/block.ts";
+import type { Id } from "../../avalanche/id.ts";
+import type { Block } from "../../core/block.ts";
 import { blockKey } from "../../core/block-key.ts";
 import { digestOf, digestToBytes } from "../../core/digest.ts";
 import { problemInHistory } from "../../core/history.ts";
-import { isReencoded, reencodedName } from "../block-store.ts";
-import { readMeta } from "./meta.ts";
-import { attempt, idInKey, isBytes, type Tell, walk } from "./rows.ts";
+import { parseStored, type Row } from "../columns.ts";
+import { isReencoded, ReencodedRows } from "../reencoded.ts";
+import { attempt, idInKey, isBytes, type Report, walk } from "./rows.ts";
 
-interface Row {
-  readonly key: Uint8Array;
-  readonly timestamp: bigint;
-  readonly digest: Uint8Array;
-  readonly bytes: Uint8Array;
-}
+type AcceptedRow = Row<"key" | "timestamp" | "digest" | "bytes">;
 
-/** A block that was read; without its content when that is damaged. */
+/** The block that was read last, on which the next one must stand. `block` is undefined when it is damaged. */
 interface Below {
   readonly height: bigint;
   readonly id: Id | undefined;
   readonly block: Block | undefined;
 }
 
-/** Reads the accepted blocks from the first up, and keeps only the newest that was read. */
+/** Reads the accepted blocks from the first up. Holds one block at a time, and the one below it. */
 export class AcceptedCheck {
   readonly #db: Database;
-  readonly #onProblem: Tell;
+  readonly #onProblem: Report;
   #isSound = true;
   #count = 0;
   #reencoded = 0;
   #genesis: Id | undefined;
   #below: Below | undefined;
   #soundHeight: bigint | undefined;
-  readonly #tell: Tell = (problem) => {
+  readonly #report: Report = (problem) => {
     this.#isSound = false;
     this.#onProblem(problem);
   };
 
-  constructor(db: Database, onProblem: Tell) {
+  constructor(db: Database, onProblem: Report) {
     this.#db = db;
     this.#onProblem = onProblem;
   }
 
-  /** `onProgress` is called after each block, with how many were read and how many there seem to be. */
+  /** Calls `onProgress` after each block, with how many were read and how many there seem to be. */
   run(onProgress: (read: number, total: number) => void) {
-    const total = attempt("the newest height", this.#tell, () => this.#countHeights()) ?? 0;
-    for (const { at, row } of walk<Row>(this.#db, acceptedRows, this.#tell)) {
+    const total = attempt("the newest height", this.#report, () => this.#countHeights()) ?? 0;
+    for (const { at, row } of walk<keyof AcceptedRow>(this.#db, acceptedRows, this.#report)) {
       this.#check(at, row);
       onProgress(++this.#count, total);
     }
@@ -59,13 +54,13 @@ export class AcceptedCheck {
   }
 
   #countHeights(): number {
-    const row = this.#db.query<{ count: bigint }, []>("SELECT max(height) + 1 AS count FROM blocks WHERE status = 3");
-    return Number(row.get()?.count ?? 0n);
+    const row = this.#db.query<Row<"count">, []>("SELECT max(height) + 1 AS count FROM blocks WHERE status = 3").get();
+    return typeof row?.count === "bigint" ? Number(row.count) : 0; // NULL without blocks
   }
 
-  #check(height: bigint, row: Row | undefined): void {
+  #check(height: bigint, row: AcceptedRow | undefined): void {
     const next = this.#below === undefined ? 0n : this.#below.height + 1n;
-    if (height !== next) this.#tell(`no block is accepted at ${rangeOf(next, height - 1n)}`);
+    if (height !== next) this.#report(`no block is accepted at ${rangeOf(next, height - 1n)}`);
     const block = row && this.#checkRow(height, row);
     if (block !== undefined && height === next) this.#checkLink(height, block);
     const id = row && idInKey(row.key);
@@ -75,28 +70,31 @@ export class AcceptedCheck {
   }
 
   /** Gives the block when its bytes are those of its key, or what timestampvm-rs left of them. */
-  #checkRow(at: bigint, { key, timestamp, digest, bytes }: Row): Block | undefined {
+  #checkRow(at: bigint, { key, timestamp, digest, bytes }: AcceptedRow): Block | undefined {
     const block = this.#parse(key, bytes);
     if (block === undefined) {
-      this.#tell(
+      this.#report(
         `block ${idInKey(key) ?? "of a damaged id"} at height ${at} is damaged: its bytes are not those of its id`,
       );
       return undefined;
     }
     const stands = `block ${block.id} stands at height ${at}`;
-    if (block.height !== at) this.#tell(`${stands}, and has height ${block.height}`);
-    if (block.timestamp !== timestamp) this.#tell(`${stands} with timestamp ${timestamp}, and has ${block.timestamp}`);
-    if (!isBytes(digest, digestToBytes(digestOf(block.data)))) this.#tell(`${stands} with the digest of other data`);
+    if (block.height !== at) this.#report(`${stands}, and has height ${block.height}`);
+    if (block.timestamp !== timestamp)
+      this.#report(`${stands} with timestamp ${timestamp}, and has ${block.timestamp}`);
+    if (!isBytes(digest, digestToBytes(digestOf(block.data)))) this.#report(`${stands} with the digest of other data`);
     return block;
   }
 
   #parse(key: unknown, bytes: unknown): Block | undefined {
-    const stored = tryToParse(bytes);
+    const stored = parseStored(bytes);
     const id = idInKey(key);
     if (stored === undefined || id === undefined || !isBytes(key, blockKey(id))) return undefined;
     if (stored.id === id) return stored;
-    const known = attempt(`what is stored of block ${id}`, this.#tell, () => readMeta(this.#db, reencodedName(id)));
-    if (!isReencoded(id, stored) || !isBytes(known, idToBytes(stored.id))) return undefined;
+    const isKnown = attempt(`what is stored of block ${id}`, this.#report, () =>
+      new ReencodedRows(this.#db).has(id, stored.id),
+    );
+    if (!isReencoded(id, stored) || !isKnown) return undefined;
     this.#reencoded++;
     return { ...stored, id };
   }
@@ -105,11 +103,11 @@ export class AcceptedCheck {
     const below = this.#below;
     let problem: string | undefined;
     if (below === undefined) problem = problemInHistory(block, undefined);
-    // That a block has another height than it stands at was told: here it is about what follows what.
+    // A wrong height is reported by #checkRow. This checks only the link to the parent.
     else if (below.block) problem = problemInHistory({ ...block, height }, { ...below.block, height: below.height });
     else if (below.id !== undefined && below.id !== block.parentId)
       problem = `has parent ${block.parentId}, not ${below.id}`;
-    if (problem !== undefined) this.#tell(`block ${block.id} at height ${height} ${problem}`);
+    if (problem !== undefined) this.#report(`block ${block.id} at height ${height} ${problem}`);
   }
 }
 
@@ -118,14 +116,6 @@ const acceptedRows = {
   readNext: "SELECT height AS at FROM blocks WHERE status = 3 AND height > ? ORDER BY height LIMIT 1",
   readRow: "SELECT key, timestamp, digest, bytes FROM blocks WHERE status = 3 AND height = ?",
 } as const;
-
-function tryToParse(bytes: unknown): Block | undefined {
-  try {
-    return bytes instanceof Uint8Array ? parseBlock(bytes) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function rangeOf(from: bigint, to: bigint): string {
   return from === to ? `height ${from}` : `heights ${from} to ${to}`;

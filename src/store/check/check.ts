@@ -4,12 +4,14 @@ import { isNodeId } from "../../avalanche/node-id.ts";
 import { digestOf, digestToBytes } from "../../core/digest.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import { prepareBlocks, rewindBlocks } from "../block-statements.ts";
-import { openForReading, schemaSteps, schemaVersion, schemaVersionOf, tryOut } from "../database.ts";
+import type { Row } from "../columns.ts";
+import { openForReading, schemaVersionOf, tryOut } from "../database.ts";
+import { schemaSteps, schemaVersion } from "../schema.ts";
 import { AcceptedCheck } from "./accepted.ts";
 import { checkMeta } from "./meta.ts";
-import { attempt, idInKey, isBytes, type Tell, walk } from "./rows.ts";
+import { attempt, idInKey, isBytes, type Report, walk } from "./rows.ts";
 
-/** What a check tells while it runs. */
+/** What a check reports while it runs. */
 export interface CheckWatcher {
   /** One sentence without its full stop. */
   readonly onProblem: (problem: string) => void;
@@ -17,32 +19,32 @@ export interface CheckWatcher {
   readonly onProgress: (read: number, total: number) => void;
 }
 
-/** What a check found to be there, sound or not. */
+/** What is in a file, sound or not. */
 export interface CheckSummary {
   /** In hex; undefined when it cannot be read. */
   readonly instanceId: string | undefined;
   readonly accepted: number;
-  /** How many of these are only there as timestampvm-rs encoded them again. */
+  /** How many of these are stored as timestampvm-rs encoded them again. */
   readonly reencoded: number;
   readonly rejected: number;
   readonly proposals: number;
-  /** Bytes of data of the proposals. */
+  /** Bytes of data that they hold. */
   readonly proposalBytes: number;
   readonly genesis: Id | undefined;
   readonly lastAccepted: { readonly id: Id | undefined; readonly height: bigint } | undefined;
-  /** A rewind to this height makes an unsound file sound; undefined where there is none that does. */
+  /** The height to which a rewind makes an unsound file sound; undefined where no rewind does. */
   readonly cureHeight: bigint | undefined;
 }
 
 /**
- * Reads everything in a database file, and tells each problem. What is damaged is stepped over where that is possible.
+ * Reads everything in a database file, and reports each problem. Steps over what is damaged, where that is possible.
  * Holds one row at a time. Throws "database in use" or "database failed" when the file cannot be opened as ours.
  */
 export function checkDatabase(file: string, { onProblem, onProgress }: CheckWatcher): CheckSummary {
   const db = openForReading(file);
   try {
     let problems = 0;
-    const count: Tell = (problem) => {
+    const count: Report = (problem) => {
       problems++;
       onProblem(problem);
     };
@@ -64,7 +66,7 @@ function checkAll(db: Database, { onProblem, onProgress }: CheckWatcher) {
   return { instanceId, ...accepted, rejected, ...checkProposals(db, onProblem) };
 }
 
-/** What is damaged beside the blocks stays, and SQLite cannot always take off what it can read: only trying it says. */
+/** Tries it out: a rewind mends nothing beside the blocks, and SQLite cannot delete everything that it can read. */
 function findCure(db: Database, soundHeight: bigint | undefined, lastHeight: bigint | undefined): bigint | undefined {
   if (soundHeight === undefined || soundHeight === lastHeight) return undefined;
   let isSound = true;
@@ -78,9 +80,9 @@ function findCure(db: Database, soundHeight: bigint | undefined, lastHeight: big
   return isTried && isSound ? soundHeight : undefined;
 }
 
-function checkStructure(db: Database, onProblem: Tell): void {
+function checkStructure(db: Database, onProblem: Report): void {
   const version = schemaVersionOf(db);
-  const find = db.query<{ sql: string }, [string]>("SELECT sql FROM sqlite_schema WHERE name = ?");
+  const find = db.query<Row<"sql">, [string]>("SELECT sql FROM sqlite_schema WHERE name = ?");
   const expected = expectedObjects(version);
   for (const [name, sql] of expected) {
     const found = find.get(name);
@@ -89,11 +91,11 @@ function checkStructure(db: Database, onProblem: Tell): void {
   for (const name of expectedObjects(schemaVersion).keys()) {
     if (!expected.has(name) && find.get(name) !== null) onProblem(`${name} does not belong to schema ${version}`);
   }
-  const told = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
-  for (const { integrity_check: text } of told) if (text !== "ok") onProblem(`SQLite says: ${text}`);
+  const answers = db.query<Row<"integrity_check">, []>("PRAGMA integrity_check").all();
+  for (const { integrity_check: text } of answers) if (text !== "ok") onProblem(`SQLite says: ${text}`);
 }
 
-/** What a file of a version has: SQL by name. */
+/** The tables and indexes of a file of this version: their SQL by name. */
 function expectedObjects(version: number): ReadonlyMap<string, string> {
   const fresh = new Database(":memory:");
   try {
@@ -107,28 +109,22 @@ function expectedObjects(version: number): ReadonlyMap<string, string> {
   }
 }
 
-/** Version 1 kept them in memory. */
+/** Files of version 1 have none. */
 function hasProposals(db: Database): boolean {
   return schemaVersionOf(db) !== 1;
 }
 
-interface RejectedRow {
-  readonly key: Uint8Array;
-  readonly height: bigint;
-  readonly timestamp: bigint | null;
-  readonly digest: Uint8Array | null;
-  readonly bytes: Uint8Array | null;
-}
-
-function checkRejected(db: Database, onProblem: Tell): number {
+function checkRejected(db: Database, onProblem: Report): number {
   let rejected = 0;
-  for (const { at, row } of walk<RejectedRow>(db, rejectedRows, onProblem)) {
+  for (const { at, row } of walk<"key" | "height" | "timestamp" | "digest" | "bytes">(db, rejectedRows, onProblem)) {
     rejected++;
     if (row === undefined) continue;
     const id = idInKey(row.key);
+    const { height } = row;
+    const isHeight = typeof height === "bigint" && height >= 1n;
     const hasMore = row.timestamp !== null || row.digest !== null || row.bytes !== null;
     if (id === undefined) onProblem(`the rejected block in row ${at} has a damaged key`);
-    else if (row.height < 1n || hasMore) onProblem(`the rejected block ${id} is damaged`);
+    else if (!isHeight || hasMore) onProblem(`the rejected block ${id} is damaged`);
   }
   return rejected;
 }
@@ -139,16 +135,12 @@ const rejectedRows = {
   readRow: "SELECT key, height, timestamp, digest, bytes FROM blocks WHERE rowid = ?",
 } as const;
 
-interface ProposalRow {
-  readonly digest: Uint8Array;
-  readonly peer: unknown;
-  readonly data: Uint8Array;
-}
+type ProposalRow = Row<"digest" | "peer" | "data">;
 
-function checkProposals(db: Database, onProblem: Tell) {
+function checkProposals(db: Database, onProblem: Report) {
   let proposals = 0;
   let proposalBytes = 0;
-  const rows = hasProposals(db) ? walk<ProposalRow>(db, proposalRows, onProblem) : [];
+  const rows = hasProposals(db) ? walk<keyof ProposalRow>(db, proposalRows, onProblem) : [];
   for (const { at, row } of rows) {
     proposals++;
     if (row === undefined) continue;
@@ -159,15 +151,15 @@ function checkProposals(db: Database, onProblem: Tell) {
 }
 
 /**
- * One whose data a block carries already is sound: the same data may be proposed again. So is one of any time: the clock
- * may have been wrong.
+ * A proposal may carry data that a block has already, since the same data may be proposed again. It may be of any time,
+ * since the clock may have been wrong.
  */
-function checkProposal({ digest, peer, data }: ProposalRow, tell: Tell): void {
+function checkProposal({ digest, peer, data }: ProposalRow, report: Report): void {
   const isWhole = data instanceof Uint8Array && isBytes(digest, digestToBytes(digestOf(data)));
-  if (!isWhole) tell("is damaged");
-  if (peer !== null && !isNodeId(peer)) tell("came from a peer that is no node id");
+  if (!isWhole) report("is damaged");
+  if (peer !== null && !isNodeId(peer)) report("came from a peer that is no node id");
   if (data instanceof Uint8Array && data.length > maxDataBytes) {
-    tell(`has ${data.length} bytes, more than ${maxDataBytes}`);
+    report(`has ${data.length} bytes, more than ${maxDataBytes}`);
   }
 }
 

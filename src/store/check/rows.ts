@@ -1,55 +1,63 @@
 import type { Database } from "bun:sqlite";
+import { messageOf } from "../../avalanche/coded-error.ts";
 import { equalBytes, type Id } from "../../avalanche/id.ts";
 import { blockKeyBytes, idInBlockKey } from "../../core/block-key.ts";
 
-/** Takes a problem: one sentence without its full stop. */
-export type Tell = (problem: string) => void;
+import type { Row } from "../columns.ts";
 
+/** Takes a problem: one sentence without its full stop. */
+export type Report = (problem: string) => void;
+
+/** How to read the rows of a table one by one. Each has a number. */
 export interface Walk {
   /** What a row is called in front of its number. */
   readonly what: string;
-  /** SQL that gives the next number, as `at`, after the given one, without reading the row. */
+  /** SQL that gives, as `at`, the number after the given one, without reading the row. */
   readonly readNext: string;
+  /** SQL that gives the row of the given number. */
   readonly readRow: string;
 }
 
-/** Gives row after row by ascending number. One that cannot be read is told, and comes as undefined. */
-export function* walk<Row>(
+/**
+ * Gives row after row by ascending number, with the columns that `readRow` names. A row that cannot be read is
+ * reported, and comes as undefined.
+ */
+export function* walk<Column extends string>(
   db: Database,
   { what, readNext, readRow }: Walk,
-  tell: Tell,
-): Generator<{ readonly at: bigint; readonly row: Row | undefined }, void> {
+  report: Report,
+): Generator<{ readonly at: bigint; readonly row: Row<Column> | undefined }, void> {
   for (let after = beforeAll; ; ) {
     const from = after;
-    const next = attempt(`what follows ${what} ${from}`, tell, () =>
-      db.query<{ at: bigint }, [bigint]>(readNext).get(from),
+    const next = attempt(`what follows ${what} ${from}`, report, () =>
+      db.query<Row<"at">, [bigint]>(readNext).get(from),
     );
     if (!next) return;
     const { at } = next;
-    if (typeof at !== "bigint" || at <= from) return tell(`what follows ${what} ${from} is damaged`);
-    const row = attempt(`${what} ${at}`, tell, () => db.query<Row, [bigint]>(readRow).get(at));
-    if (row === null) tell(`${what} ${at} is in the index alone`);
+    if (typeof at !== "bigint" || at <= from) return report(`what follows ${what} ${from} is damaged`);
+    const row = attempt(`${what} ${at}`, report, () => db.query<Row<Column>, [bigint]>(readRow).get(at));
+    if (row === null) report(`${what} ${at} is in the index alone`);
     yield { at, row: row ?? undefined };
     after = at;
   }
 }
 
-/** What SQLite cannot read is told, and undefined. */
-export function attempt<T>(what: string, tell: Tell, work: () => T): T | undefined {
+/** Gives what `work` gives. Where SQLite cannot read `what`, that is reported, and it gives undefined. */
+export function attempt<T>(what: string, report: Report, work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    tell(`${what} cannot be read: ${(error as Error).message}`);
+    report(`${what} cannot be read: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** Undefined for what is no key of a block. */
+/** The id in a block's key; undefined for a value that is no such key. */
 export function idInKey(key: unknown): Id | undefined {
   return key instanceof Uint8Array && key.length === blockKeyBytes ? idInBlockKey(key) : undefined;
 }
 
-/** What SQLite gives has the declared type only while the file is sound. */
+/** Whether a value of the file is exactly these bytes. */
 export function isBytes(value: unknown, expected: Uint8Array): boolean {
   return value instanceof Uint8Array && equalBytes(value, expected);
 }

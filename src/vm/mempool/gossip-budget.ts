@@ -1,24 +1,24 @@
 import type { NodeId } from "../../avalanche/node-id.ts";
 import { Pace, type Rate } from "./pace.ts";
 
-/** Proposals of one peer that are looked at: as many as a node sends, and what was held up on the way with them. */
+/** Proposals of one peer that are looked at: as many as a node sends, and a burst that was held up on the way. */
 export const peerGossipRate: Rate = { perSecond: 512, burst: 2_048 };
-/** Proposals of all peers together: to look them all up takes a tenth of a processor. */
+/** Proposals of all peers together: looking them up takes a tenth of a processor. */
 export const allGossipRate: Rate = { perSecond: 4_096, burst: 8_192 };
-/** What is kept of it for those who send: each has an equal share, and what one leaves is for all. */
+/** The part of it that is divided into equal shares among the peers who send. What a peer does not use is for all. */
 const sharedRate: Rate = { perSecond: allGossipRate.perSecond, burst: allGossipRate.perSecond };
-/** A peer has a share until it was silent for so long: nobody gets the burst of a new one often. */
+/** Milliseconds of silence after which a peer loses its share. No peer can often get the burst of a new one. */
 export const silentAfterMs = 10_000;
 
 interface Sender {
-  /** What it may have at most. */
+  /** What the peer may have at most. */
   readonly most: Pace;
-  /** What it has in any case, whatever the others send. */
+  /** What it gets in any case, however much others send. */
   readonly share: Pace;
   readonly lastMs: number;
 }
 
-/** How many gossiped proposals are hashed and looked up, whoever sends how many. */
+/** Limits how many gossiped proposals are hashed and looked up, whoever sends them. */
 export class GossipBudget {
   readonly #ofAll: Pace;
   readonly #senders = new Map<NodeId, Sender>();
@@ -28,7 +28,7 @@ export class GossipBudget {
     this.#ofAll = new Pace(allGossipRate, nowMs);
   }
 
-  /** How many of so many proposals of a peer may be looked at now: these are spent. */
+  /** How many of a peer's `proposals` may be looked at now. They count as spent. */
   take(proposals: number, peer: NodeId, nowMs: number): number {
     const known = this.#senders.get(peer);
     const { most, share } = known ?? newSender(nowMs);
@@ -43,12 +43,12 @@ export class GossipBudget {
     return taken;
   }
 
-  /** How many peers are known: those of whom something was looked at in the last seconds. */
+  /** How many peers have a share. */
   get peers(): number {
     return this.#senders.size;
   }
 
-  /** To be called now and then: who is silent has no share. */
+  /** To be called now and then: takes the shares of silent peers away. */
   forgetSilent(nowMs: number): void {
     for (const [peer, { lastMs }] of this.#senders) {
       if (nowMs - lastMs >= silentAfterMs) this.#senders.delete(peer);

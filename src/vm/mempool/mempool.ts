@@ -1,58 +1,50 @@
 import type { NodeId } from "../../avalanche/node-id.ts";
-import type { Config } from "../../core/config.ts";
 import { type Digest, digestOf } from "../../core/digest.ts";
-import { ChainError } from "../../core/errors.ts";
+import { type ChainError, expectChainError } from "../../core/errors.ts";
 import type { Proposal, Submission } from "../../core/proposal.ts";
 import type { ProposalTable, StoredProposal } from "../../store/proposal-table.ts";
 import { type Clock, timeOfRow } from "../clock.ts";
-import type { MempoolStatus } from "../status.ts";
+import type { VmOptions } from "../options.ts";
+import type { MempoolStatus, ProposalCounts } from "../status.ts";
 import { GossipBudget } from "./gossip-budget.ts";
 import type { OwnedProposal } from "./owner-round.ts";
-import { gossipItemBytes, gossipRate, Pace } from "./pace.ts";
 import { Regossip } from "./regossip.ts";
 import { WaitingProposals } from "./waiting-proposals.ts";
 
-/** How many proposals one tick drops that have expired: a transaction of some milliseconds. */
+/** How many expired proposals one tick drops at most: a transaction of some milliseconds. */
 export const maxExpiredPerTick = 500;
 
-export interface MempoolOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  /** Tells the peers of data that a client proposed here. */
-  readonly gossip: (data: Uint8Array) => void;
-}
-
 /**
- * What waits for a block. A proposal is on disk before anyone is told that it was taken, and it stays while blocks with
- * it are built, verified or rejected: only the transaction that accepts a block with it takes it out.
+ * What waits for a block. A proposal is on disk before anyone hears that it was taken. It stays while blocks with it
+ * are built, verified or rejected: only the transaction that accepts a block with it takes it out.
  */
 export class Mempool {
   readonly #table: ProposalTable;
   readonly #clock: Clock;
-  readonly #gossip: (data: Uint8Array) => void;
+  readonly #onAdded: (wasEmpty: boolean) => void;
   readonly #expirySeconds: bigint;
   readonly #waiting: WaitingProposals;
-  readonly #regossip = new Regossip();
-  readonly #pace: Pace;
+  readonly #regossip: Regossip;
   readonly #budget: GossipBudget;
-  /** Whether something could not be told yet because that would have been too much at once. */
-  #isBehind = false;
-  #expired = 0;
+  readonly #counts = { submitted: 0, received: 0, gossiped: 0, refused: 0, expired: 0 };
 
-  /** Takes up what the table holds. Throws "database failed". */
-  constructor(table: ProposalTable, { config, clock, gossip }: MempoolOptions) {
+  /**
+   * Takes up what the table holds. `onAdded` is called each time that proposals have come, and whether none had waited
+   * before. Throws "database failed".
+   */
+  constructor(table: ProposalTable, { config, clock, gossip }: VmOptions, onAdded: (wasEmpty: boolean) => void) {
     this.#table = table;
     this.#clock = clock;
-    this.#gossip = gossip;
+    this.#onAdded = onAdded;
     this.#expirySeconds = BigInt(config.proposalExpirySeconds);
     this.#waiting = new WaitingProposals(
       { maxItems: config.maxMempoolItems, maxBytes: config.maxMempoolBytes },
       table.readAll().map(withoutData),
     );
+    this.#regossip = new Regossip(gossip, clock.elapsedMs());
     for (const { digest, peer } of this.#waiting.all()) {
-      if (peer === undefined) this.#regossip.addUntold(digest);
+      if (peer === undefined) this.#regossip.addUnsent(digest);
     }
-    this.#pace = new Pace(gossipRate, clock.elapsedMs());
     this.#budget = new GossipBudget(clock.elapsedMs());
   }
 
@@ -62,100 +54,79 @@ export class Mempool {
     return { items, bytes, oldestSeconds: seconds > 0n ? seconds : 0n }; // the clock may have gone back
   }
 
-  /** How many proposals have expired since the start. */
-  get expired(): number {
-    return this.#expired;
+  /** How many proposals came and went since the start. */
+  get counts(): ProposalCounts {
+    return { ...this.#counts };
   }
 
+  /** Whether data with this digest waits. */
   has(digest: Digest): boolean {
     return this.#waiting.get(digest) !== undefined;
   }
 
   /**
-   * Takes what clients propose here, all of it in one commit, and tells the peers. Gives for each item undefined when it
-   * is on disk, or "data too large" or "mempool full"; and how many were new. Throws "database failed", and nothing is
-   * taken then.
+   * Takes what clients propose here, all of it in one commit, and gossips it. Gives for each item undefined when it is
+   * on disk, or "data too large" or "mempool full". Throws "database failed", and nothing is taken then.
    */
-  propose(batch: readonly Submission[]): {
-    readonly refusals: readonly (ChainError | undefined)[];
-    readonly added: number;
-  } {
+  propose(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
     const { refusals, added } = this.#add(batch.map(({ data, caller }) => this.#toProposal(data, { caller })));
-    for (const { digest, data } of added) this.#tellNew(digest, data);
-    return { refusals, added: added.length };
+    this.#counts.submitted += added.length;
+    for (const { digest, data } of added) this.#regossip.sendNew(digest, data, this.#clock.elapsedMs());
+    return refusals;
   }
 
   /**
-   * Takes what a peer gossips, in one commit, unless it comes too late. Gives how many were new, and how many were refused
-   * since there is no room for them, or no time. What is refused costs next to nothing. Throws "database failed".
+   * Takes what a peer gossips, in one commit. Leaves out what `isLate`, and what there is no room or no time for, which
+   * costs next to nothing. Throws "database failed".
    */
-  addGossip(
-    batch: readonly Uint8Array[],
-    peer: NodeId,
-    isLate: (digest: Digest) => boolean,
-  ): { readonly added: number; readonly refused: number } {
+  addGossip(batch: readonly Uint8Array[], peer: NodeId, isLate: (digest: Digest) => boolean): void {
+    this.#counts.received += batch.length;
     const fitting = batch.filter(({ length }) => this.#waiting.isRoomForGossip(length, peer));
     const looked = fitting.slice(0, this.#budget.take(fitting.length, peer, this.#clock.elapsedMs()));
     const proposals = looked.map((data) => this.#toProposal(data, { peer }));
     const { refusals, added } = this.#add(proposals.filter(({ digest }) => !this.has(digest) && !isLate(digest)));
     const full = refusals.filter((refusal) => refusal !== undefined);
-    return { added: added.length, refused: batch.length - looked.length + full.length };
+    this.#counts.gossiped += added.length;
+    this.#counts.refused += batch.length - looked.length + full.length;
   }
 
   /**
-   * What a block of that height should carry, on blocks that carry `carried`, newest first: owners go round, so that who
-   * proposes thousands makes nobody wait for all of them. In every second block only our own clients do, if they have
-   * something, so that peers who are many cannot either. The same until something comes or goes.
+   * What a block of this height should carry, on blocks that carry `carried`, newest first. Owners take turns, so that
+   * nobody waits for all of somebody's thousands; every second block is for our own clients, if they have something, so
+   * that nobody waits for many peers either. The same until something comes or goes.
    */
   next(height: bigint, carried: ReadonlySet<Digest>): Proposal | undefined {
     const own = height % 2n === 0n ? this.#waiting.nextOfClients(carried) : undefined;
     return own ?? this.#waiting.next(carried);
   }
 
-  /** Throws "database failed" when it is not what came. */
+  /** The data of a proposal that waits. Throws "database failed" when it is not what came. */
   readData({ digest }: Proposal): Uint8Array {
     return this.#table.read(digest).data;
   }
 
-  /** To be called when the store has taken it out, since a block with it is accepted. */
+  /** To be called when a block with this data is accepted, and the store has removed it. */
   forget(digest: Digest): void {
     this.#waiting.serve(digest);
     this.#regossip.remove(digest);
   }
 
-  /** To be called now and then: drops what has expired, and tells the peers what is due. */
+  /** To be called now and then: drops what has expired, and gossips again what is due. */
   tick(): void {
     this.#dropExpired();
     const nowMs = this.#clock.elapsedMs();
     this.#budget.forgetSilent(nowMs);
-    this.#isBehind = false;
-    for (const digest of this.#regossip.due(nowMs)) {
-      this.#isBehind = this.#pace.free(nowMs) <= 0;
-      if (this.#isBehind) break;
-      this.#tell(this.#table.read(digest).data);
-    }
+    this.#regossip.sendDue(nowMs, (digest) => this.#table.read(digest).data);
   }
 
-  /** At once, unless others wait for that. */
-  #tellNew(digest: Digest, data: Uint8Array): void {
-    const nowMs = this.#clock.elapsedMs();
-    this.#isBehind ||= this.#pace.free(nowMs) <= 0;
-    if (this.#isBehind) return this.#regossip.addUntold(digest);
-    this.#tell(data);
-    this.#regossip.addTold(digest, nowMs);
-  }
-
-  #tell(data: Uint8Array): void {
-    this.#pace.spend(data.length + gossipItemBytes);
-    this.#gossip(data);
-  }
-
+  /** Adds those that are new and fit, in one commit. Gives why others do not fit, and those that were added. */
   #add(proposals: readonly NewProposal[]) {
+    const wasEmpty = this.#waiting.items === 0;
     const added: NewProposal[] = [];
     const before = new Map<Digest, OwnedProposal>();
     const refusals = proposals.map((proposal) => {
       const known = this.#waiting.get(proposal.digest);
-      // A client makes a peer's proposal ours: we have answered for it now.
+      // A client may take over what a peer sent: then we have answered for it.
       if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) return undefined;
       try {
         this.#waiting.add({ ...withoutData(proposal), caller: proposal.caller });
@@ -166,16 +137,18 @@ export class Mempool {
         return expectChainError(error);
       }
     });
+    if (added.length === 0) return { refusals, added };
     try {
-      if (added.length > 0) this.#table.add(added);
+      this.#table.add(added);
     } catch (error) {
       for (const { digest } of added) {
         const known = before.get(digest);
         if (known === undefined) this.#waiting.remove(digest);
-        else this.#waiting.add(known); // a peer's again
+        else this.#waiting.add(known); // it is the peer's again
       }
       throw error;
     }
+    this.#onAdded(wasEmpty);
     return { refusals, added };
   }
 
@@ -193,7 +166,7 @@ export class Mempool {
       this.#waiting.remove(digest);
       this.#regossip.remove(digest);
     }
-    this.#expired += expired.length;
+    this.#counts.expired += expired.length;
   }
 
   #toProposal(data: Uint8Array, { peer, caller }: { peer?: NodeId; caller?: string }): NewProposal {
@@ -207,9 +180,4 @@ interface NewProposal extends StoredProposal {
 
 function withoutData({ digest, bytes, since, peer }: StoredProposal): Proposal {
   return { digest, bytes, since, peer };
-}
-
-function expectChainError(error: unknown): ChainError {
-  if (error instanceof ChainError) return error;
-  throw error;
 }

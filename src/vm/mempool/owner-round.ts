@@ -1,28 +1,28 @@
 import type { Digest } from "../../core/digest.ts";
 import type { Proposal } from "../../core/proposal.ts";
 
-/** A proposal with its owner: its peer, or else its caller, or else nobody who is known. */
+/** A proposal with its owner: the peer that sent it, else the client that proposed it, else nobody that is known. */
 export interface OwnedProposal extends Proposal {
-  /** Which client it is of, where one has proposed it since the start. */
+  /** The client that proposed it; undefined where none has since the start. */
   readonly caller: string | undefined;
 }
 
-/** Proposals in the order of their turns: owners go round, and what has one owner comes in its order. Asking takes nothing. */
+/** Proposals in the order of their turns: owners take turns, and the proposals of each come in their order. */
 export class OwnerRound {
   readonly #queueByOwner = new Map<string, Map<Digest, OwnedProposal>>(); // no queue is empty
-  /** In the order of their turns, as the next ones are. */
+  /** All owners, in the order of their turns. */
   readonly #owners = new Set<string>();
-  /** Those that are clients of this node. */
+  /** The owners that are clients of this node, in the order of their turns. */
   readonly #clients = new Set<string>();
 
-  /** Puts it behind all of its owner; who had nothing comes behind all others. */
+  /** Puts a proposal behind all others of its owner. A new owner comes behind all other owners. */
   add(proposal: OwnedProposal): void {
     const owner = ownerOf(proposal);
     this.#queueByOwner.getOrInsertComputed(owner, newQueue).set(proposal.digest, proposal);
     for (const order of this.#ordersOf(proposal)) order.add(owner);
   }
 
-  /** Takes one out that has had no turn. */
+  /** Removes a proposal that has had no turn. */
   remove(proposal: OwnedProposal): void {
     const owner = ownerOf(proposal);
     const queue = this.#queueByOwner.get(owner);
@@ -32,7 +32,7 @@ export class OwnerRound {
     for (const order of this.#ordersOf(proposal)) order.delete(owner);
   }
 
-  /** Takes one out that has had its turn: its owner goes behind all others. */
+  /** Removes a proposal that has had its turn: its owner goes behind all others. */
   serve(proposal: OwnedProposal): void {
     this.remove(proposal);
     const owner = ownerOf(proposal);
@@ -40,12 +40,12 @@ export class OwnerRound {
     for (const order of this.#ordersOf(proposal)) putLast(order, owner);
   }
 
-  /** The next one, as if all `carried` had had their turns already, in that order. It costs a few looks for each of those. */
+  /** The next proposal, as if all `carried` had had their turns, in that order. Takes a few steps for each of them. */
   next(carried: readonly OwnedProposal[]): Proposal | undefined {
     return this.#next(this.#owners, carried);
   }
 
-  /** The next one of our own clients, by their own turns. */
+  /** The next proposal of our own clients, by their own turns. */
   nextOfClients(carried: readonly OwnedProposal[]): Proposal | undefined {
     return this.#next(this.#clients, carried.filter(isOfClient));
   }
@@ -80,7 +80,7 @@ function isOfClient({ peer }: Proposal): boolean {
   return peer === undefined;
 }
 
-/** No caller has the name of a peer. */
+/** The first word keeps callers and peers apart. */
 function ownerOf({ peer, caller }: OwnedProposal): string {
   if (peer !== undefined) return `peer ${peer}`;
   return caller === undefined ? "nobody" : `caller ${caller}`;

@@ -1,4 +1,4 @@
-/** So much a second, and so much at once after a pause. */
+/** How much may go through in a second, and how much at once after a pause. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -6,16 +6,16 @@ export interface Rate {
 
 /**
  * Bytes of all gossip that this node sends. AvalancheGo takes in 512 KiB per second from each peer (v1.14.2,
- * utils/constants/networking.go:80), on the connection that carries the votes as well: more would hold up consensus.
+ * utils/constants/networking.go:80), on the connection that also carries the votes: more would hold up consensus.
  */
 export const gossipRate: Rate = { perSecond: 128 * 1024, burst: 256 * 1024 };
 /**
- * What each proposal counts beside its data: to look one up costs its receivers as much as to take in so many bytes. So
- * a node sends 512 a second at most, and 1,024 at once, which `peerGossipRate` lets through.
+ * Bytes that each proposal counts besides its data: looking it up costs a receiver as much as taking in so many bytes.
+ * So a node sends 512 proposals a second at most, and 1,024 at once, which `peerGossipRate` lets through.
  */
 export const gossipItemBytes = 256;
 
-/** Lets through so much; one thing of any size when nothing is owed. */
+/** Counts what goes through. One thing of any size may go when nothing is owed; then it may be owed for a while. */
 export class Pace {
   readonly #rate: Rate;
   #free: number;
@@ -28,7 +28,7 @@ export class Pace {
     this.#atMs = nowMs;
   }
 
-  /** How much may go through now, where so many share the rate; not above 0 while something is owed. */
+  /** How much may go through now, where `sharers` share the rate. Not above 0 while something is owed. */
   free(nowMs: number, sharers = 1): number {
     const { perSecond, burst } = this.#rate;
     this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond) / sharers / 1_000, burst / sharers);

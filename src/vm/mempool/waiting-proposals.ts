@@ -5,18 +5,18 @@ import { maxDataBytes, type Proposal } from "../../core/proposal.ts";
 import { isFairShare, type Load, Loads } from "../shares.ts";
 import { type OwnedProposal, OwnerRound } from "./owner-round.ts";
 
-/** Of a whole mempool. */
+/** How much a mempool may hold. */
 export interface MempoolLimits {
   readonly maxItems: number;
   readonly maxBytes: number;
 }
 
-/** Gossip fills the mempool up to this share only: peers must not be able to shut our own clients out. */
+/** The share of the mempool that gossip may fill: peers must not be able to shut our own clients out. */
 export const gossipShare = 1 / 2;
-/** What one peer may fill of it: it must not be able to shut the others out. */
+/** The share of the mempool that one peer may fill: it must not be able to shut the others out. */
 export const peerShare = 1 / 4;
 
-/** Which proposals wait for a block, whose turn it is, and how much they may be; the data is in the store. */
+/** Which proposals wait for a block, whose turn it is, and whether there is room for more. The data is in the store. */
 export class WaitingProposals {
   readonly #limits: MempoolLimits;
   readonly #proposalByDigest = new Map<Digest, OwnedProposal>(); // in the order they came
@@ -26,7 +26,7 @@ export class WaitingProposals {
   #items = 0;
   #bytes = 0;
 
-  /** `stored` is what the store holds, in the order it came; it may be more than the limits allow. */
+  /** Begins with all that is `stored`, in the order it came, which may be more than the limits allow. */
   constructor(limits: MempoolLimits, stored: Iterable<Proposal>) {
     this.#limits = limits;
     for (const proposal of stored) this.#put({ ...proposal, caller: undefined });
@@ -40,6 +40,7 @@ export class WaitingProposals {
     return this.#bytes;
   }
 
+  /** The one that came first. */
   get oldest(): OwnedProposal | undefined {
     return this.#proposalByDigest.values().next().value;
   }
@@ -54,8 +55,8 @@ export class WaitingProposals {
   }
 
   /**
-   * Takes one that is not there, or gives one that is there to its new owner, behind all that this one has. Throws "data
-   * too large" or "mempool full".
+   * Adds a proposal, behind all others of its owner. One that waits already changes its owner. Throws "data too large"
+   * or "mempool full".
    */
   add(proposal: OwnedProposal): void {
     const known = this.#proposalByDigest.get(proposal.digest);
@@ -64,27 +65,27 @@ export class WaitingProposals {
     this.#put(proposal);
   }
 
-  /** Drops one for which there was no block. What is not there does not matter. */
+  /** Removes a proposal that got no block. An unknown one does not matter. */
   remove(digest: Digest): void {
     this.#delete(digest, "remove");
   }
 
-  /** Takes one out that a block carries now: its owner goes behind all others. What is not there does not matter. */
+  /** Removes a proposal that got its block: its owner goes behind all others. An unknown one does not matter. */
   serve(digest: Digest): void {
     this.#delete(digest, "serve");
   }
 
-  /** What comes next, of all owners, as if `carried`, newest first, had gone already. */
+  /** The next proposal, as if `carried`, newest first, had got their blocks. */
   next(carried: ReadonlySet<Digest>): Proposal | undefined {
     return this.#round.next(this.#inOrder(carried));
   }
 
-  /** What comes next of our own clients. */
+  /** The same of our own clients. */
   nextOfClients(carried: ReadonlySet<Digest>): Proposal | undefined {
     return this.#round.nextOfClients(this.#inOrder(carried));
   }
 
-  /** Whether so much data of a peer would be taken, if it is new. */
+  /** Whether there is room for so many bytes of a peer. */
   isRoomForGossip(bytes: number, peer: NodeId): boolean {
     const { maxItems, maxBytes } = this.#limits;
     const isRoom = ({ items, bytes: held }: Load, share: number) =>
@@ -92,7 +93,7 @@ export class WaitingProposals {
     return bytes <= maxDataBytes && isRoom(this, gossipShare) && isRoom(this.#loadByPeer.of(peer), peerShare);
   }
 
-  /** Those of them that wait here, oldest first. */
+  /** Those of the carried ones that wait here, oldest first. */
   #inOrder(carried: ReadonlySet<Digest>): OwnedProposal[] {
     return [...carried].reverse().flatMap((digest) => this.#proposalByDigest.get(digest) ?? []);
   }
@@ -110,7 +111,7 @@ export class WaitingProposals {
   }
 
   #put(proposal: OwnedProposal): void {
-    this.#proposalByDigest.set(proposal.digest, proposal); // one that is there keeps its place
+    this.#proposalByDigest.set(proposal.digest, proposal); // a known one keeps its place
     this.#round.add(proposal);
     this.#count(proposal, 1);
   }

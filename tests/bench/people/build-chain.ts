@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { sha256 } from "../../../src/avalanche/id.ts";
+import { sha256 } from "../../../src/avalanche/sha256.ts";
 import { type Block, createBlock } from "../../../src/core/block.ts";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../../src/core/genesis.ts";
 import { BlockStore } from "../../../src/store/block-store.ts";
-import { databaseFileName } from "../../../src/store/database-file.ts";
+import { databaseFileName } from "../../../src/store/database.ts";
 import { systemClock } from "../../../src/vm/clock.ts";
 import { openVmAlone } from "../../../src/vm/open.ts";
 

@@ -17,18 +17,18 @@ function mountDisk(path: string, size: string) {
   mkdirSync(path);
   const shell = Bun.spawn(["unshare", "-r", "-m", "sh", "-eu"], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
   const lines = linesOf(shell);
-  const tell = (command: string) => void shell.stdin.write(`${command}\n`);
-  tell(`mount -t tmpfs -o size=${size} none ${path}`);
+  const run = (command: string) => void shell.stdin.write(`${command}\n`);
+  run(`mount -t tmpfs -o size=${size} none ${path}`);
   const child = join(import.meta.dir, "..", "child.ts");
   return {
-    tell,
-    remount: (options: string) => tell(`mount -o remount,${options} ${path}`),
-    /** Starts `child.ts` with a task. Its input stays open until `tell("exec 9>&-")`. */
+    run,
+    remount: (options: string) => run(`mount -o remount,${options} ${path}`),
+    /** Starts `child.ts` with a task. Its input stays open until `run("exec 9>&-")`. */
     start: (task: string, file: string) => {
-      tell(`rm -f ${path}-input && mkfifo ${path}-input`);
-      tell(`${process.execPath} ${child} ${task} ${file} <${path}-input & exec 9>${path}-input`);
+      run(`rm -f ${path}-input && mkfifo ${path}-input`);
+      run(`${process.execPath} ${child} ${task} ${file} <${path}-input & exec 9>${path}-input`);
     },
-    kill: () => tell("kill -9 $! && { wait $!; } 2>/dev/null || true"),
+    kill: () => run("kill -9 $! && { wait $!; } 2>/dev/null || true"),
     /** The next thing that a child says. */
     hear: async () => JSON.parse(await nextLine(lines)) as Record<string, unknown>,
     [Symbol.asyncDispose]: async () => {
@@ -66,9 +66,9 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     const { refusal, height } = await mounted.hear();
     expect(refusal).toMatchObject(full);
     mounted.remount("size=64m");
-    mounted.tell("exec 9>&- && wait");
+    mounted.run("exec 9>&- && wait");
     expect(await mounted.hear()).toEqual({ height: Number(height) + 1 });
-    mounted.tell(`cp -r ${disk} ${kept} && echo 0`);
+    mounted.run(`cp -r ${disk} ${kept} && echo 0`);
     await mounted.hear();
     expectWhole(join(kept, "timestampvm.db"), Number(height) + 1);
   });
@@ -85,7 +85,7 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     const again = await mounted.hear();
     expect(again).toMatchObject({ height, refusal: full });
     mounted.kill();
-    mounted.tell(`cp -r ${disk} ${kept} && echo 0`);
+    mounted.run(`cp -r ${disk} ${kept} && echo 0`);
     await mounted.hear();
     expectWhole(join(kept, "timestampvm.db"), Number(height));
   });
@@ -110,7 +110,7 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     mounted.remount("rw,size=64m");
     mounted.start("tryToOpen", file);
     expect(await mounted.hear()).toEqual({ code: "opened" });
-    mounted.tell(`cp -r ${disk} ${kept} && echo 0`);
+    mounted.run(`cp -r ${disk} ${kept} && echo 0`);
     await mounted.hear();
     expectWhole(join(kept, "timestampvm.db"), Number(height));
   });

@@ -1,8 +1,9 @@
 import type { Block } from "../../../src/core/block.ts";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { digestOf } from "../../../src/core/digest.ts";
+import { formatHeadMarker } from "../../../src/plugin/head-marker.ts";
 import { openVm } from "../../../src/vm/open.ts";
-import { formatHeadMarker, type HeadMarker } from "../../../src/vm/rewind.ts";
+import type { HeadMarker } from "../../../src/vm/rewind.ts";
 import type { State } from "../../../src/vm/status.ts";
 import type { Vm } from "../../../src/vm/vm.ts";
 import { bytesOf, childOf, genesis, genesisBytes, peer } from "../../support/chain.ts";
@@ -48,7 +49,7 @@ export function vmHistory(file: string): History {
         rejected,
         waiting: waiting.filter((other) => other !== digest),
       })),
-      // What the node does not know is taken back, and the data waits: where the block was in the file, and anyone's.
+      // What the node does not know is rewound, and the data waits: where the block was in the file, and anyone's.
       afterRefusal: (before) => [before, { ...before, waiting: [...new Set([...before.waiting, digest])] }],
     };
   };
@@ -73,7 +74,7 @@ export function vmHistory(file: string): History {
     step(
       `propose ${texts}`,
       () => {
-        for (const refusal of its().proposeBlocks(texts.map(submissionOf))) if (refusal !== undefined) throw refusal;
+        for (const refusal of its().propose(texts.map(submissionOf))) if (refusal !== undefined) throw refusal;
       },
       waitFor(texts),
     );

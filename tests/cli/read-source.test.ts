@@ -1,7 +1,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { hashChunks } from "../../src/cli/subject.ts";
+import { hashChunks } from "../../src/cli/read-source.ts";
 import { escapeUnprintable, isPrintable } from "../../src/core/printable.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { FakeServer, run, sha256 } from "./node-support.ts";
@@ -80,7 +80,7 @@ describe("a file of many chunks", () => {
 });
 
 describe("the name of a file", () => {
-  test("is told where it cannot be read, also when it stands in the words of the system", async () => {
+  test("is reported where it cannot be read, also when it stands in the words of the system", async () => {
     using directory = temporaryDirectory();
     mkdirSync(directory.file("directory"));
     const before = process.cwd();

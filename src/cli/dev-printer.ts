@@ -1,0 +1,56 @@
+import type { Block } from "../core/block.ts";
+import { formatIsoTime, formatSize } from "../core/format.ts";
+import type { DevChain } from "../dev/dev-chain.ts";
+import type { Output } from "./terminal/output.ts";
+
+/** Prints what happens on a development chain. */
+export interface Printer {
+  /** `dataDir` is undefined for a chain in memory. */
+  readonly printStart: (chain: DevChain, wantedPort: number, dataDir: string | undefined) => void;
+  readonly printBlock: (block: Block) => void;
+}
+
+/** For programs: one JSON object a line. */
+export function jsonPrinter({ json }: Output): Printer {
+  return {
+    printStart: ({ notice, url, rpc, explorer, genesis, lastAccepted: { height } }, _wantedPort, dataDir) =>
+      json({ event: "started", notice, url, rpc, explorer, chain: genesis.id, height, dataDir: dataDir ?? null }),
+    printBlock: ({ id, height, timestamp, data }) =>
+      json({ event: "block", height, timestamp, bytes: data.length, id }),
+  };
+}
+
+/** For people. */
+export function textPrinter({ out, paint }: Output): Printer {
+  return {
+    printStart: (chain, wantedPort, dataDir) => {
+      const { notice, url, rpc, explorer, port, genesis, lastAccepted } = chain;
+      if (port !== wantedPort && wantedPort !== 0)
+        out(paint("yellow", `Port ${wantedPort} is taken: this is ${port}.\n\n`));
+      out(`${paint("bold", "timestampvm dev")}  ${notice}\n\n`);
+      out(`page      ${explorer}\n`);
+      out(`JSON-RPC  ${rpc}\n`);
+      out(`          ${url}/ext/bc/${genesis.id}/rpc\n`);
+      out(`health    ${url}/ext/health\n`);
+      out(`data      ${dataDir ?? "in memory; gone with this process (keep it with --data-dir DIR)"}\n`);
+      out(`height    ${lastAccepted.height}\n\n`);
+      out(`Try, in another terminal:\n\n${examples(rpc).join("\n")}\n\nCtrl-C ends it.\n\n`);
+    },
+    printBlock: ({ id, height, timestamp, data }) => {
+      const time = formatIsoTime(timestamp);
+      out(`${paint("green", `block ${height}`)}  ${time}  ${formatSize(data.length)}  ${paint("dim", id)}\n`);
+    },
+  };
+}
+
+/** Commands that can be pasted into a shell. */
+function examples(rpc: string): string[] {
+  return [
+    `{"jsonrpc":"2.0","id":1,"method":"stamp","params":{"data":"aGVsbG8gd29ybGQ="}}`,
+    `{"jsonrpc":"2.0","id":2,"method":"getReceipt","params":{"id":"${helloDigest}","waitMs":10000}}`,
+    `{"jsonrpc":"2.0","id":3,"method":"find","params":{"data":"aGVsbG8gd29ybGQ="}}`,
+  ].map((request) => `  curl -s -H 'content-type: application/json' --data '${request}' ${rpc}`);
+}
+
+/** SHA-256 of "hello world", which the examples send in base64. */
+const helloDigest = "0xb94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";

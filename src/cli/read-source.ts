@@ -1,0 +1,107 @@
+import { fstatSync } from "node:fs";
+import { startSha256 } from "../avalanche/sha256.ts";
+import { type Digest, digestFromBytes } from "../core/digest.ts";
+import { formatNumber, formatSize } from "../core/format.ts";
+import { escapeLine } from "../core/printable.ts";
+import { CommandFailed } from "./command-failed.ts";
+import type { DataSource, Source } from "./source.ts";
+import type { Output } from "./terminal/output.ts";
+import { readChunks, withFile } from "./terminal/read-chunks.ts";
+
+/** What a command is about, once it is read. */
+export interface Subject {
+  readonly digest: Digest;
+  /** The name of the data and its size; undefined where only the digest is known. */
+  readonly description: string | undefined;
+}
+
+/** Reads a source of any size, of which it holds one chunk at a time. */
+export function readSubject(source: Source, output: Output): Subject {
+  if (source.kind === "digest") return { digest: source.digest, description: undefined };
+  return withChunks(source, output, (chunks, name, size) => {
+    const progress = output.progress();
+    try {
+      const { digest, bytes } = hashChunks(chunks, (read) => progress.show(read, size, "bytes"));
+      return { digest, description: describe(name, bytes) };
+    } finally {
+      progress.clear();
+    }
+  });
+}
+
+/** Reads all data of a source. Throws "command failed" for more than `maxBytes`, without reading further. */
+export function readData(source: DataSource, maxBytes: number, output: Output) {
+  return withChunks(source, output, (chunks, name, size = firstReadBytes) => {
+    let data = new Uint8Array(Math.min(size, maxBytes));
+    let bytes = 0;
+    for (const chunk of chunks) {
+      const end = bytes + chunk.length;
+      if (end > maxBytes) throw new CommandFailed(`${name} has more than ${formatNumber(maxBytes)} bytes`);
+      if (end > data.length) data = enlarge(data, Math.min(Math.max(end, 2 * data.length), maxBytes));
+      data.set(chunk, bytes);
+      bytes = end;
+    }
+    return { data: data.subarray(0, bytes), description: describe(name, bytes) };
+  });
+}
+
+/** The first room for data whose size is not known. */
+const firstReadBytes = 64 * 1024;
+
+function enlarge(data: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(bytes);
+  larger.set(data);
+  return larger;
+}
+
+/** The name of a file may have been chosen by somebody else, to deceive: it is escaped. */
+function describe(name: string, bytes: number): string {
+  return `${escapeLine(name)}, ${formatSize(bytes)}`;
+}
+
+/** The SHA-256 of all chunks together. A chunk may be overwritten when the next one is asked for. */
+export function hashChunks(
+  chunks: Iterable<Uint8Array>,
+  onProgress: (bytes: number) => void = () => {},
+): { readonly digest: Digest; readonly bytes: number } {
+  const hash = startSha256();
+  let bytes = 0;
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    onProgress(bytes);
+  }
+  return { digest: digestFromBytes(hash.digest()), bytes };
+}
+
+/** Takes the data and its name. `size` counts the bytes of a file; it is undefined for a pipe. */
+type Read<T> = (chunks: Iterable<Uint8Array>, name: string, size: number | undefined) => T;
+
+function withChunks<T>(source: DataSource, { input }: Output, read: Read<T>): T {
+  switch (source.kind) {
+    case "text":
+      return read([new TextEncoder().encode(source.text)], "the text", undefined);
+    case "input":
+      return naming("standard input", () => readFile(input?.fileDescriptor ?? 0, "standard input", read));
+    case "file":
+      return naming(source.path, () =>
+        withFile(source.path, (fileDescriptor) => readFile(fileDescriptor, source.path, read)),
+      );
+  }
+}
+
+function readFile<T>(fileDescriptor: number, name: string, read: Read<T>): T {
+  const status = fstatSync(fileDescriptor);
+  return read(readChunks(fileDescriptor), name, status.isFile() && status.size > 0 ? status.size : undefined);
+}
+
+/** Puts the name in front of a system error that does not have it. */
+function naming<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === undefined || message.includes(`'${name}'`)) throw error;
+    throw new CommandFailed(`${name || "''"}: ${message}`);
+  }
+}

@@ -1,0 +1,60 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { type Digest, parseDigest } from "../core/digest.ts";
+import type { Output } from "./terminal/output.ts";
+
+/** Where the data of a command comes from, before it is read. */
+export type Source = DataSource | { readonly kind: "digest"; readonly digest: Digest };
+
+export type DataSource =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "input" }
+  | { readonly kind: "text"; readonly text: string };
+
+export interface SourceOptions {
+  readonly text?: string;
+  readonly digest?: Digest;
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option("--text <text>", "this text instead of a file")
+    .option("--digest <hex>", "only the SHA-256 of the data: 64 hex digits", parseDigestOption);
+}
+
+/** Explains the argument `[file]` in the help. */
+export const fileArgument = "the data; - is standard input, which is also read when nothing is named";
+
+function parseDigestOption(text: string): Digest {
+  const digest = parseDigest(text);
+  if (digest === undefined) throw new InvalidArgumentError("not 64 hex digits.");
+  return digest;
+}
+
+/** The source that the command line names; undefined for none. More than one is wrong use. */
+export function findSource(file: string | undefined, options: SourceOptions, command: Command): Source | undefined {
+  const { text, digest } = options;
+  const sources: Source[] = [];
+  if (file !== undefined) sources.push(file === "-" ? { kind: "input" } : { kind: "file", path: file });
+  if (text !== undefined) sources.push({ kind: "text", text });
+  if (digest !== undefined) sources.push({ kind: "digest", digest });
+  if (sources.length > 1) command.error("error: give one of a file, --text and --digest");
+  return sources[0];
+}
+
+/**
+ * The source that the command line names, or standard input. At a terminal, where a person would have to type the data,
+ * naming none is wrong use.
+ */
+export function expectSource(
+  file: string | undefined,
+  options: SourceOptions,
+  command: Command,
+  { input }: Output,
+): Source {
+  const source = findSource(file, options, command);
+  if (source !== undefined) return source;
+  if (input === undefined || input.isTerminal) {
+    command.error("error: give a file, --text or --digest, or data on standard input");
+  }
+  return { kind: "input" };
+}

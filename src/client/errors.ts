@@ -1,0 +1,69 @@
+import * as z from "zod";
+import { blockId, u64 } from "./params.ts";
+import { RpcError, rpcCodes } from "./rpc-error.ts";
+
+// Why a call is refused, for programs: `error.data` of an answer. The words for people are in `error.message`. What is wrong
+// with a request as such has a number of JSON-RPC and no data: `rpcCodes`.
+
+function refusal<const Code extends string, const Fields extends z.ZodRawShape>(
+  code: Code,
+  description: string,
+  fields: Fields,
+) {
+  return z.object({ code: z.literal(code), ...fields }).meta({ description });
+}
+
+/** Every refusal that a client can get. Servers that are newer than this may have others, and more fields. */
+export const apiRefusal = z.discriminatedUnion("code", [
+  refusal("invalid params", "The method does not take these parameters: the message says why. Send others.", {
+    parameter: z.string().optional().meta({ description: "the one that is wrong or missing, where it is one" }),
+  }),
+  refusal("unknown block", "This node has accepted no such block. Ask again when there may be one.", {}),
+  refusal("data too large", "No block may carry so much. Never send it again: stamp its digest.", {
+    bytes: u64,
+    maxBytes: u64,
+  }),
+  refusal("mempool full", "There is no room for one more proposal: so many wait for a block. Send it again later.", {
+    items: u64,
+    bytes: u64,
+  }),
+  refusal("no proof", "No proof goes through block `id`: timestampvm-rs kept other bytes of it. Never ask again.", {
+    id: blockId,
+  }),
+  refusal("too many waiting", "So many calls wait that there is no place for this one. Ask again without `waitMs`.", {
+    waiting: u64,
+  }),
+  refusal("answers too large", "The answers to the batch are too large. Send this call again, in a smaller batch.", {}),
+  refusal(
+    "too many answers",
+    "Too many answers wait to be fetched: nothing of the batch was done. Send it again later.",
+    {},
+  ),
+  refusal("shut down", "The node ends. Send it again when the node is back.", {}),
+  refusal(
+    "database in use",
+    "Another program holds the node's database. Send it again when its operator has ended that.",
+    {},
+  ),
+  refusal("database failed", "The node's database has a problem. Send it again when its operator has mended that.", {
+    problem: z.string(),
+    cure: z.string().meta({ description: "what the operator can do" }),
+  }),
+]);
+
+export type ApiRefusal = z.output<typeof apiRefusal>;
+export type ApiErrorCode = ApiRefusal["code"];
+
+/** The number that JSON-RPC has for it: `error.code` of an answer. */
+export function rpcCodeOf(code: ApiErrorCode): number {
+  return code === "invalid params" ? rpcCodes.invalidParams : rpcCodes.internalError;
+}
+
+/**
+ * Why a server has refused, of what a call rejected with. Undefined for an error of any other kind, and for one of a server
+ * that gives no reason that is known here: one that is newer, or has its words alone, as timestampvm-rs. (Apart from the
+ * client, so that whoever does not ask need not load the schemas.)
+ */
+export function refusalOf(error: unknown): ApiRefusal | undefined {
+  return error instanceof RpcError ? apiRefusal.safeParse(error.data).data : undefined;
+}

@@ -1,0 +1,23 @@
+/** The numbers of errors in JSON-RPC 2.0, 5.1. */
+export const rpcCodes = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+} as const;
+
+/** The answer of a server that does not do what it was asked to. `refusalOf` in `errors.ts` gives its reason as a type. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  /** One of `rpcCodes`, or the server's own. */
+  readonly code: number;
+  /** What the server says for programs, as it came, with integers as bigints; undefined for nothing. */
+  readonly data: unknown;
+
+  constructor(code: number, message: string, data?: unknown) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}

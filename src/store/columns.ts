@@ -1,0 +1,26 @@
+import { type Block, parseBlock } from "../core/block.ts";
+import { Damage } from "./failures.ts";
+
+/** A row as SQLite gives it. A damaged file may have anything in any column: the functions below look at it. */
+export type Row<Column extends string> = { readonly [Name in Column]: unknown };
+
+/** Gives the value as bytes, of which there must be `length` where that is given. Throws `Damage` about `what`. */
+export function expectBytes(value: unknown, what: string, length?: number): Uint8Array {
+  if (value instanceof Uint8Array && (length === undefined || value.length === length)) return value;
+  throw new Damage(`${what} is damaged`);
+}
+
+/** Gives the value as an integer. Throws `Damage` about `what`. */
+export function expectInteger(value: unknown, what: string): bigint {
+  if (typeof value === "bigint") return value;
+  throw new Damage(`${what} is damaged`);
+}
+
+/** Gives the block that these bytes are, under the hash of them; undefined for any other value. */
+export function parseStored(value: unknown): Block | undefined {
+  try {
+    return value instanceof Uint8Array ? parseBlock(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}

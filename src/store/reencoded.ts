@@ -1,0 +1,72 @@
+import type { Database } from "bun:sqlite";
+import { equalBytes, type Id, idFromBytes, idToBytes } from "../avalanche/id.ts";
+import { type Block, blockIdOf, createBlock } from "../core/block.ts";
+import type { Row } from "./columns.ts";
+
+/**
+ * timestampvm-rs kept some blocks only as it encoded them again, so the bytes that were received are lost. Such a block
+ * keeps its id, but what is stored of it has another hash. For each of them, the table `meta` has a row with that hash,
+ * under the name `reencoded ` and the block's id in hex.
+ */
+const prefix = "reencoded ";
+const namePattern = new RegExp(`^${prefix}([0-9a-f]{64})$`);
+
+/**
+ * Whether `stored`, a block under the hash of its own bytes, can be what timestampvm-rs kept of block `id`: it writes
+ * the canonical form, and never encoded genesis again.
+ */
+export function isReencoded(id: Id, stored: Block): boolean {
+  return stored.id !== id && stored.height > 0n && stored.id === createBlock(stored).id;
+}
+
+/** The hash of what is stored of a block, where that is not its id; else undefined. */
+export function storedIdOf({ id, bytes }: Block): Id | undefined {
+  const storedId = blockIdOf(bytes);
+  return storedId === id ? undefined : storedId;
+}
+
+/** The block whose row in `meta` has this name; undefined for any other name. */
+export function idInReencodedName(name: unknown): Id | undefined {
+  const hex = typeof name === "string" ? namePattern.exec(name)?.[1] : undefined;
+  return hex === undefined ? undefined : idFromBytes(Uint8Array.fromHex(hex));
+}
+
+/** The rows in `meta` that say which blocks are stored as timestampvm-rs encoded them again. */
+export class ReencodedRows {
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#sql = prepare(db);
+  }
+
+  /** Whether `storedId` is the hash of what is stored of block `id`. */
+  has(id: Id, storedId: Id): boolean {
+    const value = this.#sql.get.get(nameOf(id))?.value;
+    return value instanceof Uint8Array && equalBytes(value, idToBytes(storedId));
+  }
+
+  add(id: Id, storedId: Id): void {
+    this.#sql.set.run(nameOf(id), idToBytes(storedId));
+  }
+
+  /** Removes the rows of all accepted blocks above a height, which must still be there. */
+  removeAbove(height: bigint): void {
+    this.#sql.removeAbove.run(height);
+  }
+}
+
+function nameOf(id: Id): string {
+  return `${prefix}${idToBytes(id).toHex()}`;
+}
+
+function prepare(db: Database) {
+  return {
+    get: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
+    set: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
+    // The plus keeps SQLite from going through all the blocks when there is no such row.
+    removeAbove: db.query<unknown, [bigint]>(
+      `DELETE FROM meta WHERE name LIKE '${prefix}%' AND +name IN
+         (SELECT '${prefix}' || lower(hex(substr(key, 3))) FROM blocks WHERE height > ? AND status = 3)`,
+    ),
+  };
+}

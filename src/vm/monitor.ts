@@ -1,0 +1,62 @@
+import { summaryOf } from "../core/block.ts";
+import { ChainError } from "../core/errors.ts";
+import type { BlockStore } from "../store/block-store.ts";
+import type { Builder } from "./builder.ts";
+import type { Clock } from "./clock.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Mempool } from "./mempool/mempool.ts";
+import type { ProcessingBlocks } from "./processing.ts";
+import type { Stall } from "./stall.ts";
+import type { State, Status } from "./status.ts";
+
+/** What a monitor looks at. */
+export interface MonitorParts {
+  readonly clock: Clock;
+  readonly store: BlockStore;
+  readonly processing: ProcessingBlocks;
+  readonly mempool: Mempool;
+  readonly stall: Stall;
+  readonly decisions: Decisions;
+  readonly builder: Builder;
+}
+
+/** Shows operators how a chain is. */
+export class Monitor {
+  readonly #parts: MonitorParts;
+  readonly #openedAtMs: number;
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts;
+    this.#openedAtMs = parts.clock.elapsedMs();
+  }
+
+  /** `peers` is how many nodes of the chain are connected. */
+  status(state: State, peers: number): Status {
+    const { clock, store, processing, mempool, decisions, builder } = this.#parts;
+    return {
+      state,
+      lastAccepted: summaryOf(decisions.lastAccepted),
+      preference: summaryOf(builder.preferred),
+      processing: processing.count,
+      mempool: mempool.status,
+      databaseBytes: store.size(),
+      blocks: { built: builder.built, verified: processing.added, ...decisions.counts },
+      proposals: mempool.counts,
+      peers,
+      uptimeSeconds: BigInt(Math.floor((clock.elapsedMs() - this.#openedAtMs) / 1_000)),
+    };
+  }
+
+  /**
+   * Throws "database failed" when the file is not what it was; "clock behind", or what `Stall.check` throws, while
+   * proposals cannot become blocks.
+   */
+  check(state: State): void {
+    const { store, mempool, stall, decisions, builder } = this.#parts;
+    const { id, height } = decisions.lastAccepted;
+    if (store.getIdAtHeight(height) !== id) throw store.damaged(`it lost its last accepted block ${id}`);
+    const seconds = builder.secondsTooEarly;
+    if (seconds > 0n) throw new ChainError({ code: "clock behind", seconds });
+    if (state === "normal operation") stall.check(mempool.status.items);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Config } from "../core/config.ts";
+import type { Clock } from "./clock.ts";
+
+/** What a chain needs besides its blocks. */
+export interface VmOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Sends data that a client proposed here to the other nodes, soon; it may be lost on the way. */
+  readonly gossip: (data: Uint8Array) => void;
+}

@@ -1,0 +1,252 @@
+import { describe, expect, test } from "bun:test";
+import type { ServiceImpl } from "@connectrpc/connect";
+import {
+  type AppRequestFailedMsg,
+  type AppRequestMsg,
+  type AppResponseMsg,
+  Message,
+  State,
+  type VM,
+} from "../../gen/vm/vm_pb.ts";
+import { AppMessages } from "../fake-node/app-messages.ts";
+import { FakeDatabase } from "../fake-node/fake-database.ts";
+import { GrpcChannel, GrpcPeer } from "../fake-node/grpc-peer.ts";
+import { NodeServices } from "../fake-node/node-services.ts";
+import { PluginClient } from "../fake-node/plugin-client.ts";
+import { servicesOf } from "../fake-node/services.ts";
+import { errorOf } from "../support/status.ts";
+
+interface World {
+  readonly messages: AppMessages;
+  readonly node: NodeServices;
+  /** The node's client of the VM. */
+  readonly plugin: PluginClient;
+  /** The VM's client of the node. */
+  readonly channel: GrpcChannel;
+}
+
+/** Runs `work` with a VM that answers as `vm` says, and what a node serves it, in the bytes of one protocol. */
+async function withVm(
+  protocol: number,
+  vm: (world: () => World) => Partial<ServiceImpl<typeof VM>> | object,
+  work: (world: World) => Promise<void>,
+): Promise<void> {
+  const messages = new AppMessages();
+  await using node = await NodeServices.listen(protocol, { database: new FakeDatabase(), messages });
+  let world: World | undefined;
+  const theWorld = () => {
+    if (world === undefined) throw new Error("the VM is called too early");
+    return world;
+  };
+  await using peer = await GrpcPeer.listen((router) => router.service(servicesOf(protocol).vm, vm(theWorld)));
+  using channel = new GrpcChannel(node.others.address);
+  const plugin = new PluginClient(peer.address, { protocol, services: node, messages, fields: {} });
+  world = { messages, node, plugin, channel };
+  await work(world);
+  plugin.close();
+}
+
+const nodeId = new Uint8Array(20).fill(7);
+const other = new Uint8Array(20).fill(8);
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** In each of its three layouts. */
+test.each([
+  [33, { msg: bytes("x") }, {}],
+  [
+    34,
+    { msg: bytes("x"), validators: 10n, nonValidators: 2n, peers: 3n },
+    { validators: 10n, nonValidators: 2n, peers: 3n },
+  ],
+  [46, { msg: bytes("x"), validators: 10n, nodeIds: [nodeId] }, { validators: 10n, nodeIds: [nodeId] }],
+])("protocol %d: gossip is recorded as it was sent", async (protocol, sent, more) => {
+  await withVm(
+    protocol,
+    () => ({}),
+    async ({ channel, messages }) => {
+      await channel.client(servicesOf(protocol).appSender).sendAppGossip(sent);
+      const [gossip] = await messages.gossip.until(1);
+      expect(gossip?.msg).toEqual(bytes("x"));
+      expect(gossip).toMatchObject(more);
+    },
+  );
+});
+
+test("gossip to some nodes is there until protocol 34", async () => {
+  await withVm(
+    34,
+    () => ({}),
+    async ({ channel, messages }) => {
+      await channel.client(servicesOf(34).appSender).sendAppGossipSpecific({ nodeIds: [nodeId], msg: bytes("x") });
+      expect(messages.specificGossip.all).toMatchObject([{ nodeIds: [nodeId], msg: bytes("x") }]);
+    },
+  );
+  await withVm(
+    35,
+    () => ({}),
+    async ({ channel }) => {
+      const { sendAppGossipSpecific } = channel.client(servicesOf(34).appSender);
+      expect((await errorOf(sendAppGossipSpecific({ nodeIds: [nodeId] }))).rawMessage).toContain("404");
+    },
+  );
+});
+
+test("an id of a node that has not 20 bytes is refused", async () => {
+  await withVm(
+    46,
+    () => ({}),
+    async ({ channel, messages }) => {
+      const { sendAppRequest } = channel.client(servicesOf(46).appSender);
+      expect((await errorOf(sendAppRequest({ nodeIds: [nodeId.slice(1)] }))).rawMessage).toBe(
+        "expected 20 bytes but got 19",
+      );
+      expect(messages.requests.all).toEqual([]);
+    },
+  );
+});
+
+test("the plugin's request is answered by one of the nodes that it named, or fails", async () => {
+  const answers: AppResponseMsg[] = [];
+  const failures: AppRequestFailedMsg[] = [];
+  const vm = () => ({
+    appResponse: (message: AppResponseMsg) => {
+      answers.push(message);
+      return {};
+    },
+    appRequestFailed: (message: AppRequestFailedMsg) => {
+      failures.push(message);
+      return {};
+    },
+  });
+  await withVm(46, vm, async ({ channel, messages, plugin }) => {
+    const { sendAppRequest } = channel.client(servicesOf(46).appSender);
+    await sendAppRequest({ nodeIds: [nodeId, other], requestId: 5, request: bytes("a question") });
+    const request = await messages.requests.find(({ requestId }) => requestId === 5);
+    expect(request.request).toEqual(bytes("a question"));
+    await plugin.answerRequest(request, bytes("an answer"));
+    await plugin.failRequest(request, undefined, other);
+    await plugin.failRequest(request, { errorCode: 7, errorMessage: "no" });
+    expect(answers).toMatchObject([{ nodeId, requestId: 5, response: bytes("an answer") }]);
+    expect(failures).toMatchObject([
+      { nodeId: other, requestId: 5, errorCode: -1, errorMessage: "timed out" },
+      { nodeId, requestId: 5, errorCode: 7, errorMessage: "no" },
+    ]);
+  });
+});
+
+test("the plugin answers another node's request, or says why not", async () => {
+  const vm = (world: () => World) => ({
+    appRequest: async ({ nodeId, requestId, request }: AppRequestMsg) => {
+      const sender = world().channel.client(servicesOf(46).appSender);
+      if (request.length === 0) await sender.sendAppError({ nodeId, requestId, errorCode: 3, errorMessage: "what?" });
+      else await sender.sendAppResponse({ nodeId, requestId, response: request.toReversed() });
+      return {};
+    },
+  });
+  await withVm(46, vm, async ({ plugin }) => {
+    const answers = await Promise.all(
+      [bytes("abc"), bytes("def"), bytes("")].map((request) => plugin.sendRequest(nodeId, request)),
+    );
+    expect(answers).toMatchObject([
+      { nodeId, response: bytes("cba") },
+      { nodeId, response: bytes("fed") },
+      { nodeId, errorCode: 3, errorMessage: "what?" },
+    ]);
+  });
+});
+
+describe("a state sync", () => {
+  const id = new Uint8Array(32).fill(1);
+  const summary = bytes("summary");
+
+  /** A VM that has a summary, and notes what the node does. `accepted` is how it takes another's. */
+  function syncingVm(calls: string[], accepted: object, finish: (world: World) => Promise<unknown> = async () => {}) {
+    const note = (call: string, reply: object) => () => {
+      calls.push(call);
+      return reply;
+    };
+    return (world: () => World) => ({
+      stateSyncEnabled: note("enabled", { enabled: true }),
+      setState: ({ state }: { state: State }) => {
+        calls.push(`state ${state}`);
+        return { lastAcceptedId: id, lastAcceptedParentId: id, timestamp: {} };
+      },
+      getOngoingSyncStateSummary: note("ongoing", { err: 2 }),
+      getLastStateSummary: () => ({ id, height: 9n, bytes: summary }),
+      getStateSummary: ({ height }: { height: bigint }) => (height === 9n ? { id, bytes: summary } : { err: 2 }),
+      parseStateSummary: note("parse", { id, height: 9n }),
+      stateSummaryAccept: async () => {
+        calls.push("accept");
+        await finish(world());
+        return accepted;
+      },
+      waitForEvent: () => ({ message: Message.STATE_SYNC_FINISHED }),
+    });
+  }
+
+  const notify =
+    (protocol: number, message: Message) =>
+    async ({ channel }: World) => {
+      const { messenger } = servicesOf(protocol);
+      if (messenger !== undefined) await channel.client(messenger).notify({ message });
+    };
+
+  test.each([
+    [16, "static", { accepted: true }, 1],
+    [21, "skipped", { accepted: false }, 1],
+    [22, "skipped", { mode: 1 }, 2],
+    [22, "static", { mode: 2 }, 2],
+    [41, "static", { mode: 2 }, 2],
+    [42, "static", { mode: 2 }, 2],
+    [46, "dynamic", { mode: 3 }, 2],
+  ] as const)("protocol %d: a VM takes it as %s", async (protocol, way, accepted, message) => {
+    const calls: string[] = [];
+    await withVm(protocol, syncingVm(calls, accepted, notify(protocol, message)), async ({ plugin }) => {
+      expect(await plugin.syncState(summary)).toBe(way);
+      expect(calls).toEqual(["enabled", `state ${State.STATE_SYNCING}`, "ongoing", "parse", "accept"]);
+      expect(await plugin.lastStateSummary()).toEqual({ id, height: 9n, bytes: summary });
+    });
+  });
+
+  test("does not end with another message", async () => {
+    await withVm(41, syncingVm([], { mode: 2 }, notify(41, 1)), async ({ plugin }) => {
+      expect((await errorOf(plugin.syncState(summary))).rawMessage).toBe("message 1 is not the end of the state sync");
+    });
+  });
+
+  test.each([
+    ["is not enabled", { stateSyncEnabled: () => ({}) }, "the VM does not sync"],
+    ["cannot read the summary", { parseStateSummary: () => ({ err: 2 }) }, "parseStateSummary answers with error 2"],
+    [
+      "stops the chain",
+      { getOngoingSyncStateSummary: () => ({ err: 1 }) },
+      "getOngoingSyncStateSummary answers with error 1",
+    ],
+  ])("that %s is an error", async (_what, reply, problem) => {
+    await withVm(
+      46,
+      (world) => ({ ...syncingVm([], { mode: 1 })(world), ...reply }),
+      async ({ plugin }) => {
+        expect((await errorOf(plugin.syncState(summary))).rawMessage).toBe(problem);
+      },
+    );
+  });
+
+  test("is not there, or is not what it says", async () => {
+    await withVm(
+      46,
+      () => ({ getLastStateSummary: () => ({ err: 3 }) }),
+      async ({ plugin }) => {
+        expect(await plugin.lastStateSummary()).toBeUndefined();
+      },
+    );
+    const other = { getStateSummary: () => ({ id: new Uint8Array(32), bytes: summary }) };
+    await withVm(
+      46,
+      (world) => ({ ...syncingVm([], {})(world), ...other }),
+      async ({ plugin }) => {
+        expect((await errorOf(plugin.lastStateSummary())).rawMessage).toContain("is not that of height 9");
+      },
+    );
+  });
+});
