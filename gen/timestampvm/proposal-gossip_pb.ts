@@ -2,7 +2,7 @@
 // @generated from file timestampvm/proposal-gossip.proto (package timestampvm, syntax proto3)
 /* eslint-disable */
 
-// What the timestampvms of one chain tell each other, inside vm.VM/AppGossip.
+// What the timestampvms of one chain gossip, inside vm.VM/AppGossip.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";

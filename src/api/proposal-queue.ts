@@ -28,7 +28,7 @@ export class ProposalQueue {
     });
   }
 
-  /** Answers at once where it can: what was proposed is told before a block with it comes. */
+  /** Answers at once where it can: what was proposed is answered before a block with it comes. */
   #commit(): void {
     const entries = this.#takeBatch();
     if (this.#entries.length > 0) setImmediate(() => this.#commit());

@@ -16,7 +16,7 @@ export const maxProofBytes = 1024 * 1024;
 
 type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
 
-/** The methods that tell of accepted blocks. */
+/** The methods that read accepted blocks. */
 export function createReadingMethods(chain: ConfirmedBlocks): Pick<Implementation, Reading> {
   return {
     getBlockByHeight: ({ height }) => ({ block: formatBlock(expectBlock(chain.getBlockAtHeight(height))) }),

@@ -5,7 +5,7 @@ import { InvalidParams } from "./invalid-params.ts";
 
 type Refusal = InvalidParams["refusal"] | ProofRefusal | VmRefusal;
 
-/** What a client is told of an error that a method has thrown; undefined for what no method should throw: a bug. */
+/** What a client gets of an error that a method has thrown; undefined for what no method should throw: a bug. */
 export function toApiRefusal(error: unknown): ApiRefusal | undefined {
   const isOurs = error instanceof InvalidParams || error instanceof ProofError;
   const refusal = isOurs ? error.refusal : vmRefusalOf(error);

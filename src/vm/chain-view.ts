@@ -33,7 +33,7 @@ export type Receipt =
   | { readonly status: "processing" | "pending" | "unknown" };
 
 /**
- * The accepted blocks that the node's database knows too. A crash takes back what that does not know, so no method gives a
+ * The accepted blocks that the node's database knows too. After a crash the chain is rewound to these, so no method gives a
  * later one. Heights and timestamps are any u64. Reading throws "database failed".
  */
 export interface ConfirmedBlocks {

@@ -11,6 +11,7 @@ import {
 } from "../../gen/vm/vm_pb.ts";
 import { within } from "../fake-node/deadline.ts";
 import { FakeExchange } from "../fake-node/fake-exchange.ts";
+import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { answerOn, frame, type RawAnswer, RawCaller } from "../fake-node/raw-grpc.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { testProtocol } from "../support/test-protocol.ts";
@@ -55,9 +56,10 @@ export class Attack implements AsyncDisposable {
   readonly #exchange: FakeExchange;
 
   static async start(plugin: Plugin, random: Random): Promise<Attack> {
-    const { handlers } = await plugin.vm.createHandlers({});
+    using channel = new GrpcChannel(plugin.handshake.addr);
+    const { serverAddr } = await channel.client(VM).newHTTPHandler({}); // whatever the protocol
     const exchange = await FakeExchange.listen(random.bytes(1_000), { protocol: testProtocol });
-    return new Attack([plugin.handshake.addr, handlers[0]?.serverAddr ?? ""], exchange, random);
+    return new Attack([plugin.handshake.addr, serverAddr], exchange, random);
   }
 
   private constructor(addresses: readonly [string, string], exchange: FakeExchange, random: Random) {

@@ -1,6 +1,6 @@
 import { startSha256 } from "../../avalanche/sha256.ts";
 
-/** SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than memory, and tells how many bytes are done. */
+/** SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than memory, and reports how many bytes are done. */
 export async function hashFile(file: Blob, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<string> {
   const hash = startSha256();
   for (let start = 0; start < file.size; start += pieceBytes) {

@@ -6,7 +6,7 @@ import { announce } from "./dom.ts";
 /** Milliseconds between two looks at the chain: a fast chain shall not flicker. */
 const restMs = 1_000;
 const retryMs = 2_000;
-/** People who hear the page are not told more often. */
+/** Milliseconds between two announcements to people who hear the page. */
 const announceMs = 10_000;
 
 /** Keeps the list of the newest blocks on the page true, until its button is pressed. */

@@ -149,7 +149,7 @@ export class ServerCall implements Call {
     this.#stream.resume();
   }
 
-  /** Tells the caller that the rest of its request is not wanted, when the answer is sent. */
+  /** Says to the caller that the rest of its request is not wanted, when the answer is sent. */
   stopReading(): void {
     const stop = () => this.#stream.close(constants.NGHTTP2_NO_ERROR);
     if (this.#stream.writableFinished) stop();

@@ -18,7 +18,7 @@ export interface Range {
 /**
  * The database that the node lends the VM (rpcdb.Database): keys and values are any bytes, in the order of the keys. What is
  * written arrives in the order of the calls, and each call is whole or not done. The node syncs it to the disk when it likes: a
- * power cut may take off the newest. All methods throw a `ConnectError` when the node cannot do it, or shuts down.
+ * power cut may lose the newest. All methods throw a `ConnectError` when the node cannot do it, or shuts down.
  */
 export class NodeDatabase {
   readonly #client: GrpcClient;

@@ -74,7 +74,7 @@ type SimpleReply = MessageInitShape<typeof HandleSimpleHTTPResponseSchema>;
 const pathOfSimpleBody = [HandleSimpleHTTPRequestSchema.field.body.number];
 const pathOfBody = [HTTPRequestSchema.field.request.number, RequestSchema.field.body.number];
 
-/** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, with that part taken off. */
+/** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, without that part. */
 export function createHttpService(
   getHandler: () => HttpHandler | undefined,
   protocol: Protocol,

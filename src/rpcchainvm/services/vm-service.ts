@@ -64,6 +64,7 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
 function createHandlers({ session, httpAddress, staticHttp }: VmServiceOptions) {
   const chainHttp = () => session.chainIfOpen?.vm.http;
   const serverAddr = () => {
+    if (session.chainIfOpen === undefined) return httpAddress; // where most VMs will be
     const http = chainHttp();
     if (http === undefined) return "";
     return "address" in http ? http.address : httpAddress;

@@ -40,12 +40,12 @@ export interface ChooseOptions {
 export async function chooseProtocol({ name, environment, node, known }: ChooseOptions): Promise<Choice> {
   const overrideVariable = overrideVariableOf(name);
   const override = readOverride(overrideVariable, environment[overrideVariable]);
-  const told = known?.recall();
-  const toldHow = told?.refused === undefined ? "the node took it before" : `the node refused ${told.refused}`;
+  const recalled = known?.recall();
+  const how = recalled?.refused === undefined ? "the node took it before" : `the node refused ${recalled.refused}`;
   const { version, reason } =
     readOffer(environment[offeredVariable]) ??
-    found(override === told?.refused ? undefined : override, `${overrideVariable} says so`) ??
-    found(told?.version, toldHow) ??
+    found(override === recalled?.refused ? undefined : override, `${overrideVariable} says so`) ??
+    found(recalled?.version, how) ??
     found(readVersion(await node.askVersion()), "the node's --version says so") ??
     byDefault;
   if (version < oldestProtocol)

@@ -15,7 +15,7 @@ export class ProtocolMismatch extends Error {
   }
 }
 
-/** Tells the node at `runtimeAddress` what we speak and where we serve. Throws the node's reason when it refuses. */
+/** Says to the node at `runtimeAddress` what we speak and where we serve. Throws the node's reason when it refuses. */
 export async function shakeHands(runtimeAddress: string, protocolVersion: number, addr: string): Promise<void> {
   const client = new GrpcClient(runtimeAddress);
   try {

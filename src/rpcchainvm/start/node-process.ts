@@ -17,7 +17,7 @@ export interface NodeProcess {
   readonly args: () => readonly string[];
 }
 
-/** Linux has files for all of it. Elsewhere `ps` tells, except where the words of a command line begin and end. */
+/** Linux has files for all of it. Elsewhere `ps` says it, except where the words of a command line begin and end. */
 export function nodeProcess(pid: number, platform: NodeJS.Platform): NodeProcess {
   if (platform === "linux") return linuxProcess(pid);
   return {
