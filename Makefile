@@ -30,7 +30,7 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check fix gen build format-check lint types gen-check \
-	node-test protocol-test release-test network chaos fuzz bench attack clean
+	package node-test protocol-test release-test network chaos fuzz bench attack clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ gen: node_modules ## generate gen/ from proto/, and the README's table of errors
 
 build: $(binary) ## the binary, build/timestampvm
 	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc
+
+package: node_modules ## the package for other programs, build/timestampvm-VERSION.tgz
+	$(bun) pm pack --destination build
 
 # Without --no-compile-autoload-*, the binary would run what a bunfig.toml in the node's directory names, and without the
 # "--" what the variable BUN_OPTIONS says: Bun reads that as options that come before it.
@@ -132,4 +135,4 @@ node_modules: package.json bun.lock
 	@touch $@
 
 clean: ## remove what was built
-	rm -rf build node_modules
+	rm -rf build dist node_modules

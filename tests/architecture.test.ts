@@ -90,9 +90,9 @@ interface PackageJson {
   readonly exports?: unknown;
 }
 
-/** The texts in a value, whatever conditions lead to them. */
+/** The sources in a value, whatever conditions lead to them; not what is built of them, for those who install the package. */
 function valuesOf(value: unknown = {}): string[] {
-  if (typeof value === "string") return [value];
+  if (typeof value === "string") return value.startsWith("./dist/") ? [] : [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(valuesOf) : [];
 }
 

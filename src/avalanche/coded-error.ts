@@ -18,5 +18,14 @@ export abstract class CodedError<Refusal extends Coded> extends Error {
 
 /** What a thrown value says, whatever it is. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : textOf(error);
+}
+
+/** The same with the error's kind before it. Never throws, as `String` does for some objects. */
+export function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return "an object without a text";
+  }
 }

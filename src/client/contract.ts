@@ -258,6 +258,7 @@ export const contract = {
 } as const satisfies Readonly<Record<string, MethodContract>>;
 
 export type Contract = typeof contract;
+/** A method of the API. */
 export type MethodName = keyof Contract;
 
 /** What a client gives to a method; undefined where it takes nothing. */

@@ -51,7 +51,9 @@ export const apiRefusal = z.discriminatedUnion("code", [
   }),
 ]);
 
+/** Why a call is refused: `code` says which reason it is, the other members are its data. Integers are bigints. */
 export type ApiRefusal = z.output<typeof apiRefusal>;
+/** The reasons alone. */
 export type ApiErrorCode = ApiRefusal["code"];
 
 /** The number that JSON-RPC has for it: `error.code` of an answer. */

@@ -5,6 +5,7 @@ import type { CheckedProof } from "../proof/block-proof.ts";
 import type { CallApi } from "./client.ts";
 import type { ParamsOf, ResultOf } from "./contract.ts";
 
+/** A proof as the API gives it, and as a file has it: its integers are bigints, its bytes hex behind 0x. */
 export type Proof = ResultOf<"getProof">["proof"];
 
 /** Why a server's proof was not taken: it is none, or not the one that was asked for; or it has more bytes than allowed. */
@@ -21,6 +22,7 @@ export class FetchProofError extends CodedError<FetchRefusal> {
   }
 }
 
+/** How a proof is fetched. */
 export interface FetchOptions {
   /** `checkProof` of `proof/`: throws a `CodedError` for what does not hold. */
   readonly check: (proof: Proof) => CheckedProof;

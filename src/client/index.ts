@@ -1,0 +1,12 @@
+// What the package exports as `timestampvm/client`: asking a chain over its API. Runs in browsers, Bun and Node.js.
+
+export { type Digest, digestFromBytes, digestOf, parseDigest } from "../core/digest.ts";
+export { formatExactJson, parseExactJson } from "../core/exact-json.ts";
+export { maxDataBytes } from "../core/proposal.ts";
+export { type CallApi, createClient } from "./client.ts";
+export { type MethodName, maxPageBytes, type ParamsOf, type ResultOf } from "./contract.ts";
+export { type ApiErrorCode, type ApiRefusal, refusalOf } from "./errors.ts";
+export { type FetchOptions, FetchProofError, type FetchRefusal, fetchProof, type Proof } from "./fetch-proof.ts";
+export { maxPageBlocks, maxWaitMs } from "./limits.ts";
+export { RpcError, rpcCodes } from "./rpc-error.ts";
+export { type Clock, type ReceiptWait, systemClock, waitForReceipt } from "./waiting.ts";

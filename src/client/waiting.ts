@@ -28,6 +28,7 @@ export async function askToWait<T>(ask: (waitMs: number) => Promise<T>, waitMs: 
 
 type Receipt = ResultOf<"getReceipt">;
 
+/** How to wait, and how long. */
 export interface ReceiptWait {
   readonly clock: Clock;
   /** When to give up, on the clock; without it, never. */
@@ -56,6 +57,7 @@ export async function waitForReceipt(call: CallApi, sent: Receipt, wait: Receipt
   return receipt;
 }
 
+/** The runtime's own. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   pause: (ms, signal) =>

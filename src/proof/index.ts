@@ -1,0 +1,7 @@
+// What the package exports as `timestampvm/proof`: checking a proof, without a node. Runs in browsers, Bun and Node.js.
+
+export type { Id } from "../avalanche/id.ts";
+export type { Block } from "../core/block.ts";
+export { type Digest, digestFromBytes, digestOf, matchOf, parseDigest } from "../core/digest.ts";
+export { type CheckedProof, checkProof, maxProofFileBytes, parseProof } from "./block-proof.ts";
+export { ProofError, type ProofRefusal } from "./errors.ts";

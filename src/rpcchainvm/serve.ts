@@ -1,6 +1,7 @@
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
+import { textOf } from "../avalanche/coded-error.ts";
 import { Log } from "../log.ts";
 import type { ChainVm, NodeContext } from "./chain-vm.ts";
 import type { StatusOf } from "./grpc/error.ts";
@@ -115,7 +116,7 @@ function watchSession(session: Session, protocol: Protocol, parent: number) {
 function logBugs(log: Log): void {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) =>
-      log.error(event, { error: String(error instanceof Error ? (error.stack ?? error) : error) }),
+      log.error(event, { error: (error instanceof Error ? error.stack : undefined) ?? textOf(error) }),
     );
   }
 }

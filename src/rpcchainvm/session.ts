@@ -66,8 +66,7 @@ export class Session {
         await close(chain);
         throw shutDown();
       }
-      this.#chain = chain;
-      this.#phase = "open";
+      this.#start(chain);
       return chain.vm.lastAccepted;
     } catch (error) {
       if (this.#phase === "opening") this.#phase = "new";
@@ -82,23 +81,28 @@ export class Session {
     return this.#end;
   }
 
+  /** What waits ends first: the VM is not asked any more when it is shut down, and need not succeed at that. */
   async #endChain(): Promise<void> {
     const chain = this.#chain;
     this.#phase = "shut down";
     this.#chain = undefined;
-    if (chain !== undefined) await close(chain);
     this.#ended.abort(shutDown());
+    if (chain !== undefined) await close(chain);
     this.#options.log.info("shut down");
   }
 
+  #start(chain: OpenChain): void {
+    this.#chain = chain;
+    this.#phase = "open";
+    const { vm, node } = chain;
+    const { protocol, log } = this.#options;
+    if (protocol.events === "notify") void notifyEngine({ vm, node: node.services, protocol, log, ended: this.ended });
+  }
+
   async #open(request: InitializeRequest): Promise<OpenChain> {
-    const { protocol, log, open } = this.#options;
     const node = openNode(request, this.#options);
     try {
-      const vm = await open(node.context);
-      if (protocol.events === "notify")
-        void notifyEngine({ vm, node: node.services, protocol, log, ended: this.ended });
-      return { vm, node };
+      return { vm: await this.#options.open(node.context), node };
     } catch (error) {
       node.close();
       throw error;

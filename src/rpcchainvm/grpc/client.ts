@@ -18,6 +18,7 @@ import { encodeFrame, joinChunks, type Pieces, prefixBytes } from "./frame.ts";
  */
 export class GrpcClient {
   readonly #sessions: Http2SessionManager;
+  #isClosed = false;
 
   /** Takes `host:port`. */
   constructor(address: string) {
@@ -39,11 +40,14 @@ export class GrpcClient {
     return fromBinary(method.output, reply);
   }
 
+  /** Ends the calls that are under way. Later ones fail as "unavailable". */
   close(): void {
+    this.#isClosed = true;
     this.#sessions.abort();
   }
 
   async #open(path: string): Promise<ClientHttp2Stream> {
+    if (this.#isClosed) throw new ConnectError("the connection is closed", Code.Unavailable); // it would connect again
     try {
       return await this.#sessions.request("POST", path, requestHeaders, {});
     } catch (error) {

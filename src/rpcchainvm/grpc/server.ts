@@ -196,8 +196,8 @@ export class GrpcServer {
 
   #fail(call: ServerCall, path: string, thrown: unknown): void {
     const error = toConnectError(thrown, this.#statusOf);
-    const isBug = error.code === Code.Internal && thrown instanceof Error;
-    if (isBug) this.#log.error("call failed", { path, error: thrown.stack ?? thrown.message });
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    if (error.code === Code.Internal) this.#log.error("call failed", { path, error: stack ?? error.rawMessage });
     else this.#log.debug("call refused", { path, error: error.rawMessage });
     call.fail(error);
   }

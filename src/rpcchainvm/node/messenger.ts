@@ -1,11 +1,17 @@
+import { setTimeout } from "node:timers/promises";
+import { ConnectError } from "@connectrpc/connect";
 import { Messenger } from "../../../gen/messenger/messenger_pb.ts";
+import { textOf } from "../../avalanche/coded-error.ts";
 import type { Log } from "../../log.ts";
 import type { ChainVm } from "../chain-vm.ts";
 import type { GrpcClient } from "../grpc/client.ts";
+import { nextEvent } from "../next-event.ts";
 import type { Protocol } from "../protocol.ts";
 
 /** The node takes a message at once, or says that its queue is full. */
 const notifyTimeoutMs = 10_000;
+/** After what did not arrive: as long as later nodes wait (v1.14.2, snow/engine/common/notifier.go). */
+const retryMs = 100;
 
 export interface NotifyOptions {
   readonly vm: ChainVm;
@@ -22,13 +28,24 @@ export interface NotifyOptions {
  * lost when the node's queue of one is full, or while it bootstraps (avalanchego v1.9.8,
  * vms/rpcchainvm/messenger/messenger_server.go).
  */
-export async function notifyEngine({ vm, node, protocol, log, ended }: NotifyOptions): Promise<void> {
-  const next = () => vm.waitForEvent(ended).catch(() => undefined);
-  for (let event = await next(); event !== undefined; event = await next()) {
-    try {
-      await node.call(Messenger.method.notify, { message: protocol.messages[event] }, notifyTimeoutMs);
-    } catch (error) {
-      log.debug("notification not taken", { error: String(error) });
-    }
+export async function notifyEngine(options: NotifyOptions): Promise<void> {
+  const { ended } = options;
+  while (!ended.aborted) {
+    const hasArrived = await notifyNext(options);
+    if (!hasArrived) await setTimeout(retryMs, undefined, { signal: ended }).catch(() => {});
+  }
+}
+
+/** False when the VM fails, or when the node does not take what it says. */
+async function notifyNext({ vm, node, protocol, log, ended }: NotifyOptions): Promise<boolean> {
+  try {
+    const event = await nextEvent(vm, [ended]);
+    await node.call(Messenger.method.notify, { message: protocol.messages[event] }, notifyTimeoutMs);
+    return true;
+  } catch (error) {
+    if (ended.aborted) return false;
+    if (error instanceof ConnectError) log.debug("notification not taken", { error: error.rawMessage });
+    else log.error("waiting for an event failed", { error: textOf(error) });
+    return false;
   }
 }

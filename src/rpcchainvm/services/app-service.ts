@@ -1,7 +1,9 @@
+import { ConnectError } from "@connectrpc/connect";
 import type { VM } from "../../../gen/vm/vm_pb.ts";
+import { textOf } from "../../avalanche/coded-error.ts";
 import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../../avalanche/node-id.ts";
 import type { Log } from "../../log.ts";
-import type { ChainVm } from "../chain-vm.ts";
+import type { AppHandler, ChainVm } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import { AppError, type AppSender } from "../node/app-sender.ts";
 import type { Session } from "../session.ts";
@@ -29,14 +31,18 @@ export function createAppService({ session, log }: AppServiceOptions) {
       if (chain === undefined || nodeId.length !== nodeIdBytes) return {};
       await work({ vm: chain.vm, appSender: chain.node.appSender, nodeId: nodeIdFromBytes(nodeId) });
     } catch (error) {
-      log.error(`${what} not taken`, { error: String(error) });
+      const isOfNode = error instanceof ConnectError; // which cannot be reached, or shuts us down
+      log[isOfNode ? "debug" : "error"](`${what} not taken`, { error: textOf(error) });
     }
     return {};
   };
   return {
     appGossip: ({ nodeId, msg }) => withPeer("gossip", nodeId, ({ vm, nodeId }) => vm.app?.appGossip?.(nodeId, msg)),
     appRequest: ({ nodeId, requestId, request, deadline }) =>
-      withPeer("app request", nodeId, (peer) => answerRequest(peer, requestId, request, dateOf(deadline), log)),
+      byDeadline(
+        dateOf(deadline),
+        withPeer("app request", nodeId, (peer) => answerRequest(peer, requestId, request, dateOf(deadline), log)),
+      ),
     appResponse: ({ nodeId, requestId, response }) =>
       withPeer("app response", nodeId, ({ appSender, nodeId }) => appSender.takeResponse(nodeId, requestId, response)),
     appRequestFailed: ({ nodeId, requestId, errorCode, errorMessage }) =>
@@ -65,14 +71,46 @@ async function answerRequest(
   log: Log,
 ): Promise<void> {
   if (vm.app?.appRequest === undefined) return;
+  const response = await askVm(vm.app, { nodeId, request, deadline }, log);
+  if (response instanceof AppError) await appSender.refuse(nodeId, requestId, response);
+  else await appSender.respond(nodeId, requestId, response);
+}
+
+interface AppRequest {
+  readonly nodeId: NodeId;
+  readonly request: Uint8Array;
+  readonly deadline: Date;
+}
+
+/** A peer hears nothing of a bug but that there is one. */
+async function askVm(app: AppHandler, { nodeId, request, deadline }: AppRequest, log: Log) {
   try {
-    await appSender.respond(nodeId, requestId, await vm.app.appRequest(nodeId, request, deadline));
+    return (await app.appRequest?.(nodeId, request, deadline)) ?? noAnswer;
   } catch (error) {
-    if (!(error instanceof AppError)) log.error("app request failed", { error: String(error) });
-    const refusal = error instanceof AppError ? error : new AppError(0, "internal error");
-    await appSender.refuse(nodeId, requestId, refusal);
+    if (error instanceof AppError) return error;
+    log.error("app request failed", { error: textOf(error) });
+    return noAnswer;
   }
 }
+
+const noAnswer = new AppError(0, "no answer");
+
+/**
+ * What `answered` gives, or nothing when the deadline has passed: the VM may answer later, or never, but the node takes no more
+ * from peers while it waits for two (v1.14.2, snow/networking/handler/handler.go:772).
+ */
+async function byDeadline(deadline: Date, answered: Promise<object>): Promise<object> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<object>();
+  const timer = setTimeout(() => resolve({}), Math.min(deadline.getTime() - Date.now(), maxWaitMs));
+  try {
+    return await Promise.race([answered, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The node allows peers no more (v1.14.2, `network-maximum-inbound-timeout`); a longer one would be a timer of none. */
+const maxWaitMs = 10_000;
 
 function dateOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): Date {
   return new Date(Number(time?.seconds ?? 0n) * 1_000 + (time?.nanos ?? 0) / 1e6);

@@ -132,8 +132,15 @@ async function fetchAnswer(handler: HttpHandler, simple: SimpleRequest, asker: H
   const request = toRequest(simple, asker);
   if (request === undefined) return malformed;
   const response = await handler.fetch(request, asker);
-  const headers = [...response.headers].map(([name, value]) => ({ key: canonicalName(name), values: [value] }));
-  return { code: response.status, headers, body: await response.bytes() };
+  return { code: response.status, headers: toLines(response.headers), body: await response.bytes() };
+}
+
+/** One line for each name: of two, Go's map would keep the last. Only cookies have several values. */
+function toLines(headers: Headers): HeaderLine[] {
+  return [...new Set(headers.keys())].map((name) => {
+    const values = name === "set-cookie" ? headers.getSetCookie() : [headers.get(name) ?? ""];
+    return { key: canonicalName(name), values };
+  });
 }
 
 /** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */

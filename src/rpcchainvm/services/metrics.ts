@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type MetricFamilySchema, MetricType } from "../../../gen/io/prometheus/client/metrics_pb.ts";
+import { textOf } from "../../avalanche/coded-error.ts";
 import type { Log } from "../../log.ts";
 import type { ChainVm, Metric } from "../chain-vm.ts";
 import type { HttpAdmission } from "./http-handler.ts";
@@ -7,22 +8,45 @@ import type { HttpAdmission } from "./http-handler.ts";
 type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
 
 /**
- * What Gather answers: of the process, and of the VM where there is one; nothing when the VM fails to say how it is, since an
- * error would take away the metrics of every chain of the node. The node puts the VM's id before each name and a label `chain`
- * on each value, and answers nobody if one of ours has that label or comes twice.
+ * What Gather answers: of the process, and of the VM where there is one. The node merges all chains, and answers nobody if one
+ * sends what it cannot merge (`problemOf`), or an error: such a metric is left out, and all of a VM's that fails.
  */
 export function gatherMetrics(
   vm: Pick<ChainVm, "metrics"> | undefined,
   http: Pick<HttpAdmission, "requests" | "refused"> | undefined,
   log: Log,
 ): MetricFamily[] {
+  const ours = [...processMetrics(), ...(http === undefined ? [] : httpMetrics(http))].map(formatMetric);
+  const names = new Set(ours.map(({ name }) => name ?? ""));
+  const families = [...ours];
   try {
-    const metrics = [...processMetrics(), ...(http === undefined ? [] : httpMetrics(http)), ...(vm?.metrics?.() ?? [])];
-    return metrics.map(formatMetric);
+    for (const metric of vm?.metrics?.() ?? []) {
+      const problem = names.has(metric.name) ? "comes twice" : problemOf(metric);
+      if (problem !== undefined) log.error("metric left out", { name: metric.name, problem });
+      else families.push(formatMetric(metric));
+      names.add(metric.name);
+    }
   } catch (error) {
-    log.error("metrics not gathered", { error: String(error) });
-    return [];
+    log.error("metrics not gathered", { error: textOf(error) });
   }
+  return families;
+}
+
+/**
+ * Why the node could not merge it; undefined where it can (client_golang, prometheus/registry.go,
+ * `checkMetricConsistency`). The node has a label `chain` of its own.
+ */
+function problemOf({ name, help, samples }: Metric): string | undefined {
+  if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) return "its name is none";
+  if (typeof help !== "string") return "its help is no text";
+  const labels = samples.map(({ labels = {} }) => Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const isLabel = ([name, value]: readonly [string, unknown]) =>
+    /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && name !== "chain" && typeof value === "string";
+  if (!labels.flat().every(isLabel)) return "a label is none, or the node's own";
+  if (new Set(labels.map((pairs) => JSON.stringify(pairs))).size < samples.length)
+    return "two samples have equal labels";
+  if (!samples.every(({ value }) => typeof value === "number")) return "a value is no number";
+  return undefined;
 }
 
 function processMetrics(): readonly Metric[] {

@@ -40,7 +40,9 @@ const notFound = { err: Answer.NOT_FOUND };
 
 /** Fields that a reply does not have are not written. */
 function summaryReply(summary: StateSummary | undefined) {
-  return summary === undefined ? notFound : { ...summary, id: idToBytes(summary.id) };
+  if (summary === undefined) return notFound;
+  const { id, height, bytes } = summary;
+  return { id: idToBytes(id), height, bytes };
 }
 
 /** A number of the mode's enumeration is a true `accepted` as well, but for 0, which is false. */

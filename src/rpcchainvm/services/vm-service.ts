@@ -5,6 +5,7 @@ import type { Awaitable } from "../awaitable.ts";
 import { andThen } from "../awaitable.ts";
 import type { Block, State } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
+import { nextEvent } from "../next-event.ts";
 import type { Protocol } from "../protocol.ts";
 import type { Session } from "../session.ts";
 import { walkAncestors } from "./ancestors.ts";
@@ -54,7 +55,7 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
       await session.shutDown();
       return {};
     },
-    health: () => andThen(session.vm.health?.() ?? "{}", (details) => ({ details: new TextEncoder().encode(details) })),
+    health: () => andThen(session.vm.health?.() ?? "{}", healthReply),
     version: () => ({ version }),
     gather: () => ({ metricFamilies: gatherMetrics(session.chainIfOpen?.vm, admission, log) }),
   } satisfies Partial<VmService>;
@@ -90,7 +91,7 @@ function createConsensus({ session, protocol }: VmServiceOptions) {
     );
   return {
     waitForEvent: async (_request, { signal }) => {
-      const event = await session.vm.waitForEvent(AbortSignal.any([signal, session.ended]));
+      const event = await nextEvent(session.vm, [signal, session.ended]);
       return { message: protocol.messages[event] };
     },
     buildBlock: () =>
@@ -100,11 +101,11 @@ function createConsensus({ session, protocol }: VmServiceOptions) {
         bytes: block.bytes,
       })),
     parseBlock: ({ bytes }) => parseReply(bytes),
-    batchedParseBlock: ({ request }) =>
-      allOf(
-        request.map((bytes) => parseReply(bytes)),
-        (response) => ({ response }),
-      ),
+    batchedParseBlock: async ({ request }) => {
+      const response = [];
+      for (const bytes of request) response.push(await parseReply(bytes));
+      return { response };
+    },
     getBlock: ({ id }) =>
       andThen(session.vm.getBlock(idFromBytes(id)), (block) =>
         block === undefined
@@ -131,15 +132,22 @@ function createConsensus({ session, protocol }: VmServiceOptions) {
   } satisfies Partial<VmService>;
 }
 
-function nothing() {
-  return {};
+/** A text that is no JSON becomes one: the node would cut off what it says of all its chains. */
+function healthReply(text: string) {
+  return { details: new TextEncoder().encode(isJson(text) ? text : JSON.stringify(text)) };
 }
 
-/** Promises only where there are some. */
-function allOf<T, U>(values: readonly Awaitable<T>[], next: (values: T[]) => U): Awaitable<U> {
-  const isPromise = (value: Awaitable<T>): value is Promise<T> => value instanceof Promise;
-  if (values.some(isPromise)) return Promise.all(values).then(next);
-  return next(values.filter((value): value is T => !isPromise(value)));
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function nothing() {
+  return {};
 }
 
 const nanosecondsPerMs = 1e6;
