@@ -30,7 +30,7 @@ function translate(refusal: Refusal): ApiRefusal | undefined {
       return { code: refusal.code, items: BigInt(refusal.items), bytes: BigInt(refusal.bytes) };
     case "too many waiting":
       return { code: refusal.code, waiting: BigInt(refusal.waiting) };
-    // Where the file is concerns the operator alone.
+    // Without the path, of which a program of a client has no use; the message has it.
     case "database in use":
       return { code: refusal.code };
     case "database failed":

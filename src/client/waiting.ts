@@ -15,13 +15,18 @@ export interface Clock {
 export const pauseMs = 500;
 
 /** Asks, with `waitMs` to wait on the other side. Where too many wait there already, it waits a little here. */
-export async function askToWait<T>(ask: (waitMs: number) => Promise<T>, waitMs: number, clock: Clock): Promise<T> {
+export async function askToWait<T>(
+  ask: (waitMs: number) => Promise<T>,
+  waitMs: number,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<T> {
   try {
     return await ask(waitMs);
   } catch (error) {
     // For whatever reason: a server may have its words alone, and what was refused for another one is refused again.
     if (!(error instanceof RpcError)) throw error;
-    await clock.pause(pauseMs);
+    await clock.pause(pauseMs, signal);
     return ask(0);
   }
 }
@@ -50,7 +55,7 @@ export async function waitForReceipt(call: CallApi, sent: Receipt, wait: Receipt
     if (leftMs <= 0) break;
     const { id } = receipt;
     const ask = (waitMs: number) => call("getReceipt", { id, waitMs }, signal);
-    receipt = await askToWait(ask, Math.min(leftMs, maxWaitMs), clock);
+    receipt = await askToWait(ask, Math.min(leftMs, maxWaitMs), clock, signal);
     onReceipt?.(receipt);
     if (receipt.status !== "accepted") await clock.pause(Math.min(leftMs, pauseMs), signal);
   }

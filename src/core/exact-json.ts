@@ -37,14 +37,29 @@ export function parseExactJson(text: string): unknown {
 }
 
 /**
- * What a number's text in JSON means. A bigint where it is whole: in up to 20 digits, or with a fraction or an exponent
- * (1.0, 1e3) where a double holds it for sure. Else the double nearest to it.
+ * What a number's text in JSON means: a bigint where it is whole and has up to 20 digits, however it is written (1, 1.0 and
+ * 1e0 are the same, as in JSON Schema). Else the double nearest to it.
  */
 export function readNumber(literal: string): bigint | number {
   if (shortInteger.test(literal)) return BigInt(literal);
-  const value = Number(literal);
-  return Number.isSafeInteger(value) ? BigInt(value) : value;
+  return readWhole(literal) ?? Number(literal);
 }
+
+/** Reads digits with a fraction or an exponent, exactly. Undefined for what is not whole, or too long. */
+function readWhole(literal: string): bigint | undefined {
+  const [, sign = "", integer = "", fraction = "", exponent = "0"] = shortDecimal.exec(literal) ?? [];
+  const digits = (integer + fraction).replace(/0+$/, "");
+  if (integer === "") return undefined;
+  if (digits === "") return 0n;
+  const zeros = Number(exponent) + integer.length - digits.length;
+  const isWhole = zeros >= 0 && digits.length + zeros <= maxWholeDigits;
+  return isWhole ? BigInt(sign + digits + "0".repeat(zeros)) : undefined;
+}
+
+/** A sign, digits, those of a fraction, and an exponent; of more than these nobody means a whole number. */
+const shortDecimal = /^(-?)(\d{1,20})(?:\.(\d{1,20}))?(?:[eE]([-+]?\d{1,3}))?$/;
+/** Room for every u64. */
+const maxWholeDigits = 20;
 
 /**
  * Like `JSON.parse`, but a number that `JSON.stringify` would write in another way (1.0, or one of many digits) becomes

@@ -1,3 +1,4 @@
+import { messageOf } from "../avalanche/coded-error.ts";
 import { type Block, type BlockSummary, blockIdOf, parseBlock } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
 import { hasMoreValues, parseExactJson } from "../core/exact-json.ts";
@@ -89,7 +90,7 @@ function readBlock(text: unknown, at: number): Block {
   try {
     return parseBlock(readHex(text));
   } catch (error) {
-    throw malformed(`block ${at}: ${(error as Error).message}`);
+    throw malformed(`block ${at}: ${messageOf(error)}`);
   }
 }
 

@@ -6,7 +6,8 @@ import type { Page } from "playwright-core";
 import type { Block } from "../../src/core/block.ts";
 import { formatExactJson } from "../../src/core/exact-json.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
-import { checkProof, maxProofFileBytes } from "../../src/proof/block-proof.ts";
+import { maxPageProofBytes } from "../../src/explorer/browser/check-proof.ts";
+import { checkProof } from "../../src/proof/block-proof.ts";
 import { deadlineMs } from "../fake-node/deadline.ts";
 import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
@@ -353,21 +354,32 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       await using tab = await Tab.open();
       const { page } = tab;
       await page.goto(explorer());
-      const piece = `new Uint8Array(${maxProofFileBytes / 16})`;
+      const piece = `new Uint8Array(${maxPageProofBytes / 16})`;
       await dropFile(page, `new File([...Array(16).fill(${piece}), "}"], "large.proof.json")`);
-      await page.getByText("it has more than the 268,435,456 bytes that a proof may have").waitFor();
+      await page.getByText("This page checks proofs of up to 33,554,432 bytes.").waitFor();
     });
 
-    test("waits until the node can be asked", async () => {
+    test("is refused with the reason where the browser cannot check it, and not called false", async () => {
+      const { json } = await prove(`old browser ${randomUUID()}`);
+      await using tab = await Tab.open();
+      const { page } = tab;
+      await page.goto(explorer());
+      await page.evaluate("delete Uint8Array.fromHex");
+      await choose(page, json);
+      await page.getByText("This browser is too old to check a proof.").waitFor();
+    });
+
+    test("is checked though the node does not answer, which can be asked again", async () => {
       const { json } = await prove(`asked ${randomUUID()}`);
       await using tab = await Tab.open();
       const { page } = tab;
       await page.goto(explorer());
       await page.route("**/rpc", (route) => route.abort());
       await choose(page, json);
-      await page.getByRole("heading", { name: "That did not work" }).waitFor();
+      await page.getByRole("heading", { name: "The proof is consistent" }).waitFor();
+      await page.getByText("the node did not answer").waitFor();
       await page.unroute("**/rpc");
-      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("button", { name: "Ask again" }).click();
       await page.getByRole("heading", { name: "The proof holds" }).waitFor();
     });
   });

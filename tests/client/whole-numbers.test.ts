@@ -21,8 +21,10 @@ const numbers: readonly (readonly [text: string, value: bigint | undefined])[] =
   ["9007199254740993", 2n ** 53n + 1n],
   ["1152921504606847000", 1_152_921_504_606_847_000n], // as a double is written that is another number
   ["18446744073709551615", 2n ** 64n - 1n],
-  ["9007199254740993.0", undefined],
-  ["1e18", undefined],
+  ["9007199254740993.0", 2n ** 53n + 1n],
+  ["1e18", 10n ** 18n],
+  ["1.8446744073709551615e19", 2n ** 64n - 1n],
+  ["120e-1", 12n],
   ["1.5", undefined],
   ["1e-3", undefined],
   ["1e400", undefined],
@@ -56,6 +58,14 @@ function readFromProof(text: string, timestamp: bigint): boolean {
     return false;
   }
 }
+
+test.each(["1.00000000000000000000001", "0.99999999999999999999", "9007199254740991.4", "1e-400"])(
+  "%s is no whole number to server and client, though a double of it is",
+  async (text) => {
+    expect(await readByServer(text)).toBeUndefined();
+    expect(typeof (await readByClient(text))).not.toBe("bigint");
+  },
+);
 
 describe.each(numbers)("%s is the same to server, client and proof", (text, value) => {
   test("server", async () => expect(await readByServer(text)).toBe(value));

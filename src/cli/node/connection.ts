@@ -74,7 +74,9 @@ export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
 async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = new AbortController();
   const done = new AbortController();
-  void clock.pause(ms, done.signal).then(() => late.abort(new Error(`no answer within ${ms / 1_000} s`)));
+  void clock.pause(ms, done.signal).then(() => {
+    if (!done.signal.aborted) late.abort(new Error(`no answer within ${ms / 1_000} s`));
+  });
   try {
     return await work(late.signal);
   } finally {

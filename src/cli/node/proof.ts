@@ -61,18 +61,23 @@ function parseSubject(file: string | undefined, options: ProofOptions, command: 
 async function prove(ask: Ask, proven: Proven, to: Id | undefined, output: Output): Promise<Proof> {
   const target = await findTarget(ask, to);
   const progress = output.progress();
-  const onPart = ({ height }: Proof, blocks: number) => progress.show(blocks, Number(target.height - height) + 1);
+  let isBegun = false;
+  const onPart = ({ height }: Proof, blocks: number) => {
+    isBegun = true;
+    progress.show(blocks, Number(target.height - height) + 1);
+  };
   try {
     return await fetchProof(ask, proven, target.id, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
   } catch (error) {
-    throw explain(error, proven);
+    throw explain(error, isBegun ? undefined : proven);
   } finally {
     progress.clear();
   }
 }
 
-function explain(error: unknown, proven: Proven): unknown {
-  if (refusalOf(error)?.code === "unknown block") {
+/** `proven` is what was not found; undefined when a part of its proof was. */
+function explain(error: unknown, proven: Proven | undefined): unknown {
+  if (proven !== undefined && refusalOf(error)?.code === "unknown block") {
     const what = "id" in proven ? `is ${proven.id}` : `carries ${proven.digest}, or data of this SHA-256`;
     return new CommandFailed(`not found: no accepted block ${what}`);
   }

@@ -1,7 +1,7 @@
 import type { CallApi } from "../../client/client.ts";
 import type { Block } from "../../core/block.ts";
 import { formatNumber } from "../../core/format.ts";
-import { type CheckedProof, maxProofFileBytes, parseProof } from "../../proof/block-proof.ts";
+import { type CheckedProof, parseProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
 
 /** What a proof's file is worth: what it proves, or why it proves nothing. */
@@ -18,26 +18,53 @@ const members = ["version", "id", "height", "timestamp", "digest", "to", "blocks
 /** Bytes in which all of them come, also with white space between. */
 const startBytes = 1_024;
 
-/** Checks a file by the rules of `timestampvm check-proof`. Rejects when it cannot be read. */
+/** Bytes that a page checks: it cannot be used meanwhile, for some seconds. */
+export const maxPageProofBytes = 32 * 1024 * 1024;
+
+/** Checks a file by the rules of `timestampvm check-proof`. Rejects when it cannot be read, or checked here. */
 export async function checkProofFile(file: File): Promise<Verdict> {
-  if (file.size > maxProofFileBytes) {
-    return { problem: `it has more than the ${formatNumber(maxProofFileBytes)} bytes that a proof may have` };
+  expectAbleToCheck();
+  if (file.size > maxPageProofBytes) {
+    const limit = `${formatNumber(maxPageProofBytes)} bytes`;
+    throw new Error(
+      `This page checks proofs of up to ${limit}. The command timestampvm check-proof takes larger ones.`,
+    );
   }
   const bytes = await file.arrayBuffer();
   try {
-    return { proof: parseProof(utf8.decode(bytes)) };
+    return { proof: parseProof(decodeText(bytes)) };
   } catch (error) {
     if (error instanceof ProofError) return { problem: error.message };
-    if (error instanceof SyntaxError || error instanceof TypeError) return { problem: "it is not JSON" };
+    if (error instanceof SyntaxError) return { problem: "it is not JSON" };
     throw error;
   }
 }
 
-/** Throws a `TypeError` for what is not UTF-8. */
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** Throws where the browser lacks what a check needs: an error of a check must be one of the proof. */
+export function expectAbleToCheck(): void {
+  if (!("fromHex" in Uint8Array)) throw new Error("This browser is too old to check a proof.");
+}
 
-/** Whether the node has a block accepted. */
-export async function isOnChain(call: CallApi, { id, height }: Block, signal: AbortSignal): Promise<boolean> {
-  const { blocks } = await call("getBlocks", { from: height, order: "ascending", limit: 1 }, signal);
-  return blocks[0]?.id === id;
+/** Throws a `SyntaxError` for what is not UTF-8, which JSON is written in. */
+function decodeText(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new SyntaxError("not UTF-8");
+  }
+}
+
+/** Whether the node has a block accepted; undefined when it does not answer. Rejects when `signal` has aborted. */
+export async function isOnChain(
+  call: CallApi,
+  { id, height }: Block,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  try {
+    const { blocks } = await call("getBlocks", { from: height, order: "ascending", limit: 1 }, signal);
+    return blocks[0]?.id === id;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }

@@ -65,22 +65,15 @@ export function firstStamp({ id, height, timestamp, match }: Found): HTMLElement
   );
 }
 
-/** What a proof that is sound proves; without links where this chain has none of it. */
-export function proven(file: File, { block, to, length }: CheckedProof, isOnChain: boolean): readonly Node[] {
-  const accepted = element("span", { className: "accepted" }, "On this chain");
+/** What a proof that is sound proves; without links where this chain has none of it, or nobody says whether it has. */
+export function proven(
+  file: File,
+  { block, to, length }: CheckedProof,
+  isOnChain: boolean | undefined,
+): readonly Node[] {
   const meaning = isOnChain
-    ? element(
-        "p",
-        {},
-        accepted,
-        "This node has its last block accepted: the proven one was on the chain when that was made.",
-      )
-    : element(
-        "p",
-        {},
-        "The proof is consistent, but this node does not know its last block. Compare that block’s id with what a source " +
-          "says that you trust.",
-      );
+    ? element("p", {}, element("span", { className: "accepted" }, "On this chain"), holds)
+    : element("p", {}, isOnChain === undefined ? notAsked : notKnown, compare);
   const name = ({ id }: Block) => (isOnChain ? link(`?block=${id}`, id) : element("code", {}, id));
   const carried = block.data.length === digestBytes ? block.data.toHex() : undefined;
   const rows = fields(
@@ -96,6 +89,11 @@ export function proven(file: File, { block, to, length }: CheckedProof, isOnChai
   );
   return [meaning, rows];
 }
+
+const holds = "This node has its last block accepted: the proven one was on the chain when that was made.";
+const notKnown = "The proof is consistent, but this node does not know its last block. ";
+const notAsked = "The proof is consistent. Whether its last block is on this chain, the node did not answer. ";
+const compare = "Compare that block’s id with what a source says that you trust.";
 
 /** Data of so many bytes is a SHA-256, most likely. */
 const digestBytes = 32;

@@ -4,6 +4,7 @@ import { fetchProof, type Proof } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { formatNumber } from "../../core/format.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
+import { expectAbleToCheck } from "./check-proof.ts";
 import { announce, element } from "./dom.ts";
 
 /** Shows the buttons that download the proof of a block. */
@@ -37,8 +38,9 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
   };
 }
 
-/** The proof up to the newest block. */
+/** The proof up to the newest block, checked. */
 async function fetchWhole(call: CallApi, id: string, onPart: (first: Proof, blocks: number) => void): Promise<Proof> {
+  expectAbleToCheck();
   const { id: to } = await call("lastAccepted", undefined);
   return fetchProof(call, { id }, to, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
 }

@@ -63,7 +63,8 @@ class StampPanel {
         return;
       }
       const isKnown = await isOnChain(this.#call, verdict.proof.to, signal);
-      const heading = isKnown ? "The proof holds" : "The proof is consistent";
+      if (isKnown === undefined) buttons.prepend(button("Ask again", "button", () => this.#check(file)));
+      const heading = isKnown === true ? "The proof holds" : "The proof is consistent";
       this.#show(heading, ...proven(file, verdict.proof, isKnown), buttons);
     });
   }
