@@ -2,9 +2,9 @@ import type { ChainVm } from "./chain-vm.ts";
 import type { VmEvent } from "./protocol.ts";
 
 /**
- * The VM's next event. Rejects with the reason of the first signal that aborts, whatever the VM makes of it. Leaves nothing
- * behind at a signal that lives on: `AbortSignal.any` keeps a kilobyte for each call in Bun 1.4.5, and the node asks after
- * every block.
+ * The VM's next event. Rejects with the reason of the first signal that aborts, whatever the VM makes of it. Leaves
+ * nothing behind at a signal that lives on: `AbortSignal.any` keeps a kilobyte for each call in Bun 1.4.5, and the node
+ * asks after every block.
  */
 export async function nextEvent(vm: Pick<ChainVm, "waitForEvent">, signals: readonly AbortSignal[]): Promise<VmEvent> {
   const waiting = new AbortController();

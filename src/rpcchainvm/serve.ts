@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
@@ -43,7 +44,9 @@ export interface ServeOptions {
   readonly log?: Log;
   /** Writes to standard output, which only the handshake of old nodes may use. */
   readonly writeOut?: (text: string) => void;
-  /** Lets HTTP requests in by their size. Without it each of them may have `maxHttpRequestBytes`, however many they are. */
+  /**
+   * Lets HTTP requests in by their size. Without it each of them may have `maxHttpRequestBytes`, however many they are.
+   */
   readonly admission?: HttpAdmission;
   /** Called when the node calls, and when it is answered. */
   readonly onNodeCall?: () => void;
@@ -56,8 +59,8 @@ const runtimeAddressVariable = "AVALANCHE_VM_RUNTIME_ENGINE_ADDR";
 export const nodeVariables: readonly string[] = [runtimeAddressVariable, offeredVariable];
 
 /**
- * Serves the node that started this process, until it shuts us down or dies: then the process exits. Rejects when we cannot
- * speak its protocol, or when it refuses the handshake.
+ * Serves the node that started this process, until it shuts us down or dies: then the process exits. Rejects when we
+ * cannot speak its protocol, or when it refuses the handshake.
  */
 export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}): Promise<void> {
   const { environment = process.env, log = defaultLog(), writeOut = writeTo(1), admission, onNodeCall } = options;
@@ -88,9 +91,14 @@ export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}):
   log.debug("serving", { address, httpAddress });
 }
 
+/**
+ * As long as a node waits for the end (avalanchego v1.14.2, subprocess/linux_stopper.go:29): a VM may hang in its own.
+ */
+const endTimeoutMs = 5_000;
+
 /** Ends the process when the node wants it, or is gone. */
 function watchSession(session: Session, protocol: Protocol, parent: number) {
-  const end = () => void session.shutDown().finally(() => process.exit(0));
+  const end = () => void Promise.race([session.shutDown(), setTimeout(endTimeoutMs)]).finally(() => process.exit(0));
   let isShaken = false;
   let isAskedToEnd = false;
   watchLifetime({

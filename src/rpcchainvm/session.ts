@@ -55,19 +55,14 @@ export class Session {
     throw new ConnectError("the VM is not initialized", Code.FailedPrecondition);
   }
 
-  /** Opens the chain. Gives its last accepted block. */
-  async initialize(request: InitializeRequest): Promise<Block> {
+  /** Opens the chain. Gives what `reply` makes of its last accepted block; the chain is closed again when that throws. */
+  async initialize<Reply>(request: InitializeRequest, reply: (lastAccepted: Block) => Reply): Promise<Reply> {
     if (this.#phase === "shut down") throw shutDown();
     if (this.#phase !== "new") throw new ConnectError("the VM is initialized already", Code.FailedPrecondition);
     this.#phase = "opening";
     try {
       const chain = await this.#open(request);
-      if (this.#phase !== "opening") {
-        await close(chain);
-        throw shutDown();
-      }
-      this.#start(chain);
-      return chain.vm.lastAccepted;
+      return await this.#start(chain, reply);
     } catch (error) {
       if (this.#phase === "opening") this.#phase = "new";
       this.#options.log.error("cannot initialize", { error: messageOf(error) });
@@ -91,12 +86,21 @@ export class Session {
     this.#options.log.info("shut down");
   }
 
-  #start(chain: OpenChain): void {
-    this.#chain = chain;
-    this.#phase = "open";
+  async #start<Reply>(chain: OpenChain, reply: (lastAccepted: Block) => Reply): Promise<Reply> {
     const { vm, node } = chain;
     const { protocol, log } = this.#options;
-    if (protocol.events === "notify") void notifyEngine({ vm, node: node.services, protocol, log, ended: this.ended });
+    try {
+      if (this.#phase !== "opening") throw shutDown();
+      const answer = reply(vm.lastAccepted);
+      this.#chain = chain;
+      this.#phase = "open";
+      if (protocol.events === "notify")
+        void notifyEngine({ vm, node: node.services, protocol, log, ended: this.ended });
+      return answer;
+    } catch (error) {
+      await close(chain);
+      throw error;
+    }
   }
 
   async #open(request: InitializeRequest): Promise<OpenChain> {

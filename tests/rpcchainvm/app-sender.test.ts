@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { SendAppErrorMsg, SendAppRequestMsg, SendAppResponseMsg } from "../../gen/appsender/appsender_pb.ts";
 import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
@@ -8,6 +9,7 @@ import { within } from "../fake-node/deadline.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
+import { errorOf } from "../support/status.ts";
 import { testProtocol } from "../support/test-protocol.ts";
 
 const alice = nodeIdFromBytes(new Uint8Array(20).fill(1));
@@ -93,6 +95,36 @@ describe("a request", () => {
     await untilRequested(1);
     sender.close();
     expect(await asked.catch((error: unknown) => error)).toMatchObject({ message: "the VM is shut down" });
+  });
+
+  test("is not sent, and leaves nothing behind, when the connection is closed", async () => {
+    const sender = senderIn();
+    client.close();
+    for (let i = 0; i <= maxAppRequests; i++) {
+      const error = await errorOf(sender.request(alice, bytesOf("1")));
+      expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: "the connection is closed" });
+    }
+    expect(requests).toEqual([]);
+  });
+
+  test("leaves nothing behind when it is answered, fails, or is not sent", async () => {
+    const sender = senderIn();
+    const settle = async (settleOne: (requestId: number) => void) => {
+      const asked = sender.request(alice, bytesOf("1"));
+      await untilRequested(requests.length + 1);
+      settleOne(requests.at(-1)?.requestId ?? 0);
+      await asked.catch(() => {});
+    };
+    for (let i = 0; i < maxAppRequests; i++) {
+      await settle((id) =>
+        i % 2 ? sender.takeResponse(alice, id, bytesOf("x")) : sender.takeFailure(alice, id, new AppError(0, "no")),
+      );
+    }
+    onRequest = () => {
+      throw new ConnectError("not now", Code.Unknown);
+    };
+    expect((await errorOf(sender.request(alice, bytesOf("1")))).rawMessage).toBe("not now");
+    await settle((id) => sender.takeResponse(alice, id, bytesOf("x")));
   });
 
   test("is refused where too many are not answered, until one is", async () => {

@@ -26,7 +26,18 @@ test("anything else is a bug: INTERNAL, with its text", () => {
     ["a text", "internal error: a text"],
     [undefined, "internal error: undefined"],
     [null, "internal error: null"],
+    [Object.create(null), "internal error: an object without a text"],
   ] as const) {
     expect(toConnectError(thrown, noStatus)).toMatchObject({ code: Code.Internal, rawMessage: text });
   }
+});
+
+test("a VM that cannot say the status has a bug as well", () => {
+  const fail = () => {
+    throw new TypeError("y is undefined");
+  };
+  expect(toConnectError(new Error("x"), fail)).toMatchObject({
+    code: Code.Internal,
+    rawMessage: "internal error: TypeError: y is undefined",
+  });
 });

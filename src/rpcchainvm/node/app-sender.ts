@@ -9,8 +9,9 @@ const timeoutMs = 10_000;
 export const maxAppRequests = 1_024;
 
 /**
- * Why there is no answer to an app request, in the numbers of AvalancheGo (v1.14.2, snow/engine/common/error.go): -1 for a
- * time-out, 0 for no reason, and above 0 what the VM that was asked means by it.
+ * Why there is no answer to an app request, in the numbers of AvalancheGo (v1.14.2, snow/engine/common/error.go): -1
+ * for a time-out, 0 for no reason, and above 0 what the VM that was asked means by it. A VM throws it to refuse a
+ * peer's request, and gets it when its own is refused; until protocol 30 the node does not say why, and the code is 0.
  */
 export class AppError extends Error {
   override readonly name = "AppError";
@@ -23,10 +24,14 @@ export class AppError extends Error {
   }
 }
 
-/** To how many nodes a message goes, which the node picks at random. Until protocol 33 it decides itself. */
+/**
+ * To how many nodes a message goes, which the node picks at random: to none where nothing is said. Until protocol 33 it
+ * decides itself.
+ */
 export interface GossipTargets {
   readonly validators?: number;
   readonly nonValidators?: number;
+  /** Of both kinds. */
   readonly peers?: number;
 }
 
@@ -36,7 +41,10 @@ interface Pending {
   readonly reject: (error: AppError) => void;
 }
 
-/** Messages to the VMs of other nodes of the chain (appsender.AppSender). A message has 2 MiB at most. */
+/**
+ * Messages to the VMs of other nodes of the chain (appsender.AppSender), of 2 MiB at most. A VM calls `gossip` and
+ * `request`; the others are called for what it is asked, and for what comes back.
+ */
 export class AppSender {
   readonly #client: GrpcClient;
   readonly #protocol: Protocol;
@@ -48,7 +56,10 @@ export class AppSender {
     this.#protocol = protocol;
   }
 
-  /** Resolves when the node has taken the message; who gets it is not known. Rejects with a `ConnectError`. */
+  /**
+   * SendAppGossip. Resolves when the node has taken the message; who gets it is not known. Rejects with a
+   * `ConnectError` when the node does not take it within 10 s, or has shut the VM down.
+   */
   async gossip(
     message: Uint8Array,
     { validators = 0, nonValidators = 0, peers = 0 }: GossipTargets = {},
@@ -58,8 +69,9 @@ export class AppSender {
   }
 
   /**
-   * Resolves with the answer of a peer. Rejects with an `AppError` when it gives none, or when `maxAppRequests` are under way,
-   * and with a `ConnectError` when the node does not send it.
+   * SendAppRequest. Resolves with the answer of a peer. Rejects with an `AppError` when it gives none, which the node
+   * says at the latest after its own time-out, some 10 s; when `maxAppRequests` are under way; and when the VM is shut
+   * down. Rejects with a `ConnectError` when the node does not send it.
    */
   async request(nodeId: NodeId, request: Uint8Array): Promise<Uint8Array> {
     if (this.#pendingById.size >= maxAppRequests) throw new AppError(0, "too many requests are not answered yet");

@@ -14,7 +14,7 @@ const notifyTimeoutMs = 10_000;
 const retryMs = 100;
 
 export interface NotifyOptions {
-  readonly vm: ChainVm;
+  readonly vm: Pick<ChainVm, "waitForEvent">;
   /** What serves messenger.Messenger. */
   readonly node: GrpcClient;
   readonly protocol: Protocol;
@@ -24,8 +24,8 @@ export interface NotifyOptions {
 }
 
 /**
- * Gives the engine each event of the VM, again and again while there is one. A message is good for one attempt at most, and is
- * lost when the node's queue of one is full, or while it bootstraps (avalanchego v1.9.8,
+ * Gives the engine each event of the VM, again and again while there is one. A message is good for one attempt at most,
+ * and is lost when the node's queue of one is full, or while it bootstraps (avalanchego v1.9.8,
  * vms/rpcchainvm/messenger/messenger_server.go).
  */
 export async function notifyEngine(options: NotifyOptions): Promise<void> {

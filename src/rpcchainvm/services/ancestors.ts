@@ -2,8 +2,8 @@ import type { Id } from "../../avalanche/id.ts";
 import type { AncestorLimits, ChainVm } from "../chain-vm.ts";
 
 /**
- * The bytes of a block and of those before it, newest first, as many as the limits allow but at least the block; [] for an
- * unknown one. For a VM that does not say it itself (avalanchego v1.14.2, snow/engine/snowman/block/batched_vm.go).
+ * The bytes of a block and of those before it, newest first, as many as the limits allow but at least the block; [] for
+ * an unknown one. For a VM that does not say it itself (avalanchego v1.14.2, snow/engine/snowman/block/batched_vm.go).
  */
 export async function walkAncestors(
   vm: Pick<ChainVm, "getBlock">,

@@ -21,8 +21,9 @@ interface Peer {
 }
 
 /**
- * What comes from peers. Any peer may send anything, also before the chain is open; an error in an answer to the node would end
- * the chain (avalanchego v1.14.2, snow/networking/handler/handler.go:370), so every call is answered, and errors are logged.
+ * What comes from peers. Any peer may send anything, also before the chain is open; an error in an answer to the node
+ * would end the chain (avalanchego v1.14.2, snow/networking/handler/handler.go:370), so every call is answered, and
+ * errors are logged.
  */
 export function createAppService({ session, log }: AppServiceOptions) {
   const withPeer = async (what: string, nodeId: Uint8Array, work: (peer: Peer) => unknown) => {
@@ -96,12 +97,13 @@ async function askVm(app: AppHandler, { nodeId, request, deadline }: AppRequest,
 const noAnswer = new AppError(0, "no answer");
 
 /**
- * What `answered` gives, or nothing when the deadline has passed: the VM may answer later, or never, but the node takes no more
- * from peers while it waits for two (v1.14.2, snow/networking/handler/handler.go:772).
+ * What `answered` gives, or nothing when the deadline has passed: the VM may answer later, or never, but the node takes
+ * no more from peers while it waits for two (v1.14.2, snow/networking/handler/handler.go:772).
  */
 async function byDeadline(deadline: Date, answered: Promise<object>): Promise<object> {
   const { promise: tooLate, resolve } = Promise.withResolvers<object>();
-  const timer = setTimeout(() => resolve({}), Math.min(deadline.getTime() - Date.now(), maxWaitMs));
+  const waitMs = deadline.getTime() - Date.now();
+  const timer = setTimeout(() => resolve({}), waitMs > 0 ? Math.min(waitMs, maxWaitMs) : 0);
   try {
     return await Promise.race([answered, tooLate]);
   } finally {
@@ -109,7 +111,9 @@ async function byDeadline(deadline: Date, answered: Promise<object>): Promise<ob
   }
 }
 
-/** The node allows peers no more (v1.14.2, `network-maximum-inbound-timeout`); a longer one would be a timer of none. */
+/**
+ * The node allows peers no more (v1.14.2, `network-maximum-inbound-timeout`); a longer one would be a timer of none.
+ */
 const maxWaitMs = 10_000;
 
 function dateOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): Date {

@@ -1,14 +1,24 @@
 import type { Room } from "../grpc/call.ts";
 
-/** What answers the HTTP requests of a chain. The seam is the Fetch standard, with one short cut. */
+/**
+ * What answers the HTTP requests of a chain: http.HTTP, HandleSimple and Handle. The seam is the Fetch standard, with
+ * one short cut. Requests come at any time, in any number; the node itself lets none in before "normal operation".
+ */
 export interface HttpHandler {
-  /** Which requests the node hands on: those with exactly such a path below the chain's, as "/info". */
+  /**
+   * Which requests the node hands on: those with exactly such a path below the chain's, `/ext/bc/<chain>`. Each begins
+   * with "/", as "/info", or is "". From protocol 41 on any path comes, where a header of the request names the chain.
+   */
   readonly paths: readonly string[];
-  /** Takes a request whose URL has the path below the chain's. */
+  /**
+   * Takes a request whose URL has the path below the chain's, of 8 MiB at most. What it throws is logged as a bug, and
+   * the client gets the status 500 with the error's text. The body of the answer is read as a whole: there are no
+   * streams. WebSockets are not possible.
+   */
   readonly fetch: (request: Request, asker: HttpAsker) => Response | Promise<Response>;
   /**
-   * Answers a small request without a `Request` and a `Response`, which would double its time. Undefined, with nothing done,
-   * leaves the request to `fetch`.
+   * Answers a small request without a `Request` and a `Response`, which would double its time. Undefined, with nothing
+   * done, leaves the request to `fetch`.
    */
   readonly answerSimple?: (
     request: SimpleRequest,
@@ -18,11 +28,13 @@ export interface HttpHandler {
   readonly clientAddressHeader?: string;
 }
 
-/** Where a VM serves http.HTTP itself. */
+/**
+ * Where a VM serves http.HTTP itself, over gRPC: it has all limits in its own hands, and another thread if it likes.
+ */
 export interface HttpServer {
   /** As of `HttpHandler`. */
   readonly paths: readonly string[];
-  /** `host:port`. */
+  /** `host:port`, of the loopback interface. The node connects when it is asked for something. */
   readonly address: string;
 }
 

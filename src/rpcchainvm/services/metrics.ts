@@ -8,8 +8,9 @@ import type { HttpAdmission } from "./http-handler.ts";
 type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
 
 /**
- * What Gather answers: of the process, and of the VM where there is one. The node merges all chains, and answers nobody if one
- * sends what it cannot merge (`problemOf`), or an error: such a metric is left out, and all of a VM's that fails.
+ * What Gather answers: of the process, and of the VM where there is one. The node merges all chains, and answers nobody
+ * if one sends what it cannot merge (`problemOf`), or an error: such a metric is left out, and all of a VM's that
+ * fails.
  */
 export function gatherMetrics(
   vm: Pick<ChainVm, "metrics"> | undefined,

@@ -43,7 +43,7 @@ export function createVmService(options: VmServiceOptions): VmService {
 
 function createLifeCycle({ session, log, version, admission }: VmServiceOptions) {
   return {
-    initialize: async (request) => lastAcceptedReply(await session.initialize(request)),
+    initialize: (request) => session.initialize(request, lastAcceptedReply),
     setState: ({ state }) => {
       const { vm } = session;
       return andThen(vm.setState?.(stateOf(state)), () => {
