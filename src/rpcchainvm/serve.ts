@@ -73,7 +73,7 @@ export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}):
   log.info("protocol chosen", { protocol: protocol.version, reason, version });
 
   const session = new Session({ protocol, node: { args: node.args, environment }, log, open: vm.open });
-  const lifetime = watchSession(session, protocol, parent);
+  const lifetime = watchSession(session, protocol, parent, log);
   logBugs(log);
   const http = () => handlerOf(session) ?? vm.staticHttp;
   const httpAddress = await serveHttp(http, admission, protocol, log);
@@ -97,8 +97,11 @@ export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}):
 const endTimeoutMs = 5_000;
 
 /** Ends the process when the node wants it, or is gone. */
-function watchSession(session: Session, protocol: Protocol, parent: number) {
-  const end = () => void Promise.race([session.shutDown(), setTimeout(endTimeoutMs)]).finally(() => process.exit(0));
+function watchSession(session: Session, protocol: Protocol, parent: number, log: Log) {
+  const end = () =>
+    void Promise.race([session.shutDown(), setTimeout(endTimeoutMs)])
+      .catch((error) => log.error("shutdown failed", { error: textOf(error) }))
+      .finally(() => process.exit(0));
   let isShaken = false;
   let isAskedToEnd = false;
   watchLifetime({

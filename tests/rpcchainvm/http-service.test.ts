@@ -29,11 +29,15 @@ async function withService(
   work: (http: Client<typeof HTTP>) => Promise<void>,
   protocol = testProtocol,
   admission = new Admission(new Log(() => {})),
+  answerSimple: HttpHandler["answerSimple"] = undefined,
 ): Promise<void> {
   const server = new GrpcServer(new Log(() => {}));
   server.add(
     HTTP,
-    createHttpService(() => ({ paths: ["/rpc"], fetch: handle }), protocolOf(protocol)),
+    createHttpService(
+      () => ({ paths: ["/rpc"], fetch: handle, ...(answerSimple && { answerSimple }) }),
+      protocolOf(protocol),
+    ),
     httpOptions(admission),
   );
   using channel = new GrpcChannel(await server.listen());
@@ -343,6 +347,23 @@ describe("Handle", () => {
       await http.handle(exchange.request(get));
     });
     expect(JSON.parse(exchange.text)).toMatchObject({ method: "GET", byteLength: 0 });
+  });
+
+  test("goes to fetch alone: the short cut is for HandleSimple", async () => {
+    await using exchange = await FakeExchange.listen(bytesOf("{}"), { protocol: testProtocol });
+    const answerSimple = () => ({ code: 500, headers: [], body: bytesOf("short cut") });
+    await withService(
+      echo,
+      async (http) => {
+        await http.handle(exchange.request(post));
+        const { body } = await http.handleSimple({ method: "POST", url: "/rpc" });
+        expect(textOf(body)).toBe("short cut");
+      },
+      testProtocol,
+      undefined,
+      answerSimple,
+    );
+    expect(JSON.parse(exchange.text)).toMatchObject({ method: "POST", byteLength: 2 });
   });
 
   test("413 for a body above the limit, which is not read to its end", async () => {

@@ -90,7 +90,7 @@ export class NodeDatabase {
       const { err } = await this.#client.call(Database.method.iteratorError, { id });
       expectOk("IteratorNext", err);
     } finally {
-      await this.#client.call(Database.method.iteratorRelease, { id });
+      await this.#client.call(Database.method.iteratorRelease, { id }).catch(() => {}); // a node that is gone
     }
   }
 

@@ -3,6 +3,7 @@ import type { VM } from "../../../gen/vm/vm_pb.ts";
 import { textOf } from "../../avalanche/coded-error.ts";
 import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../../avalanche/node-id.ts";
 import type { Log } from "../../log.ts";
+import type { Awaitable } from "../awaitable.ts";
 import type { AppHandler, ChainVm } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import { AppError, type AppSender } from "../node/app-sender.ts";
@@ -26,24 +27,31 @@ interface Peer {
  * errors are logged.
  */
 export function createAppService({ session, log }: AppServiceOptions) {
-  const withPeer = async (what: string, nodeId: Uint8Array, work: (peer: Peer) => unknown) => {
+  const withPeer = (what: string, nodeId: Uint8Array, work: (peer: Peer) => unknown): Awaitable<object> => {
+    const logError = (error: unknown) => {
+      const isOfNode = error instanceof ConnectError; // which cannot be reached, or shuts us down
+      log[isOfNode ? "debug" : "error"](`${what} not taken`, { error: textOf(error) });
+      return {};
+    };
     try {
       const chain = session.chainIfOpen;
       if (chain === undefined || nodeId.length !== nodeIdBytes) return {};
-      await work({ vm: chain.vm, appSender: chain.node.appSender, nodeId: nodeIdFromBytes(nodeId) });
+      const done = work({ vm: chain.vm, appSender: chain.node.appSender, nodeId: nodeIdFromBytes(nodeId) });
+      return done instanceof Promise ? done.then(() => ({}), logError) : {};
     } catch (error) {
-      const isOfNode = error instanceof ConnectError; // which cannot be reached, or shuts us down
-      log[isOfNode ? "debug" : "error"](`${what} not taken`, { error: textOf(error) });
+      return logError(error);
     }
-    return {};
   };
   return {
     appGossip: ({ nodeId, msg }) => withPeer("gossip", nodeId, ({ vm, nodeId }) => vm.app?.appGossip?.(nodeId, msg)),
-    appRequest: ({ nodeId, requestId, request, deadline }) =>
-      byDeadline(
+    appRequest: ({ nodeId, requestId, request, deadline }) => {
+      // A VM that answers no requests leaves them to their deadline.
+      if (session.chainIfOpen?.vm.app?.appRequest === undefined) return {};
+      return byDeadline(
         dateOf(deadline),
         withPeer("app request", nodeId, (peer) => answerRequest(peer, requestId, request, dateOf(deadline), log)),
-      ),
+      );
+    },
     appResponse: ({ nodeId, requestId, response }) =>
       withPeer("app response", nodeId, ({ appSender, nodeId }) => appSender.takeResponse(nodeId, requestId, response)),
     appRequestFailed: ({ nodeId, requestId, errorCode, errorMessage }) =>
@@ -63,7 +71,6 @@ export function createAppService({ session, log }: AppServiceOptions) {
   } satisfies Partial<UnaryService<typeof VM>>;
 }
 
-/** A VM that answers no requests leaves them to their deadline. */
 async function answerRequest(
   { vm, appSender, nodeId }: Peer,
   requestId: number,
@@ -71,7 +78,6 @@ async function answerRequest(
   deadline: Date,
   log: Log,
 ): Promise<void> {
-  if (vm.app?.appRequest === undefined) return;
   const response = await askVm(vm.app, { nodeId, request, deadline }, log);
   if (response instanceof AppError) await appSender.refuse(nodeId, requestId, response);
   else await appSender.respond(nodeId, requestId, response);
@@ -84,9 +90,9 @@ interface AppRequest {
 }
 
 /** A peer hears nothing of a bug but that there is one. */
-async function askVm(app: AppHandler, { nodeId, request, deadline }: AppRequest, log: Log) {
+async function askVm(app: AppHandler | undefined, { nodeId, request, deadline }: AppRequest, log: Log) {
   try {
-    return (await app.appRequest?.(nodeId, request, deadline)) ?? noAnswer;
+    return (await app?.appRequest?.(nodeId, request, deadline)) ?? noAnswer;
   } catch (error) {
     if (error instanceof AppError) return error;
     log.error("app request failed", { error: textOf(error) });
@@ -100,7 +106,7 @@ const noAnswer = new AppError(0, "no answer");
  * What `answered` gives, or nothing when the deadline has passed: the VM may answer later, or never, but the node takes
  * no more from peers while it waits for two (v1.14.2, snow/networking/handler/handler.go:772).
  */
-async function byDeadline(deadline: Date, answered: Promise<object>): Promise<object> {
+async function byDeadline(deadline: Date, answered: Awaitable<object>): Promise<object> {
   const { promise: tooLate, resolve } = Promise.withResolvers<object>();
   const waitMs = deadline.getTime() - Date.now();
   const timer = setTimeout(() => resolve({}), waitMs > 0 ? Math.min(waitMs, maxWaitMs) : 0);

@@ -124,11 +124,15 @@ class CallAsker implements HttpAsker {
 
 /** By the short cut where there is one for it. */
 function answer(handler: HttpHandler | undefined, request: SimpleRequest, asker: HttpAsker): Awaitable<SimpleAnswer> {
-  if (handler === undefined) return notServed;
-  return handler.answerSimple?.(request, asker) ?? fetchAnswer(handler, request, asker);
+  return handler?.answerSimple?.(request, asker) ?? fetchAnswer(handler, request, asker);
 }
 
-async function fetchAnswer(handler: HttpHandler, simple: SimpleRequest, asker: HttpAsker): Promise<SimpleAnswer> {
+async function fetchAnswer(
+  handler: HttpHandler | undefined,
+  simple: SimpleRequest,
+  asker: HttpAsker,
+): Promise<SimpleAnswer> {
+  if (handler === undefined) return notServed;
   const request = toRequest(simple, asker);
   if (request === undefined) return malformed;
   const response = await handler.fetch(request, asker);
@@ -169,8 +173,7 @@ function toReply({ code, headers, body }: SimpleAnswer, nodes: readonly HeaderLi
 }
 
 function mergeHeaders(ours: readonly HeaderLine[], nodes: readonly HeaderLine[]): HeaderLine[] {
-  const names = new Set(ours.map(({ key }) => key.toLowerCase()));
-  return [...ours, ...nodes.filter(({ key }) => !names.has(key.toLowerCase()))];
+  return [...ours, ...nodes.filter(({ key }) => !ours.some((our) => our.key.toLowerCase() === key.toLowerCase()))];
 }
 
 function canonicalName(name: string): string {
@@ -193,7 +196,7 @@ async function answerThroughWriter(
     if (body === "too large") return tooLarge;
     if (body === "no room") return busy;
     const { method, requestUri, header: headers } = request;
-    const made = await answer(handler, { method, path: requestUri.replace(mountPath, ""), headers, body }, asker);
+    const made = await fetchAnswer(handler, { method, path: requestUri.replace(mountPath, ""), headers, body }, asker);
     return { ...made, headers: mergeHeaders(made.headers, responseWriter.header) };
   };
   try {
