@@ -4,8 +4,12 @@ bun_version := 1.4.5
 bun := node_modules/.bin/bun
 binary := build/timestampvm
 sources := $(shell find src gen -name '*.ts' -o -name '*.tsx' -o -name '*.css') package.json tsconfig.json
-# How many nodes `make network` starts.
+# How many nodes `make network` starts, and with a chain of what: any VM's binary, its name, and the text of its genesis.
+# The environment does not set these: some systems have a NAME of their own.
 NODES ?= 3
+BINARY = $(binary)
+NAME = timestampvm
+GENESIS = Hello from timestampvm!
 # How often `make chaos` kills a plugin, and for how long it then torments a network.
 KILLS ?= 1000
 MINUTES ?= 10
@@ -25,6 +29,10 @@ no_coverage := --config=tests/support/bunfig.toml
 # What the tests start is the binary, and where they note what they have seen to work.
 tested := TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
 verified := $(CURDIR)/build/verified
+# Without --no-compile-autoload-*, a binary would run what a bunfig.toml in the node's directory names, and without the
+# "--" what the variable BUN_OPTIONS says: Bun reads that as options that come before it.
+compile := $(bun) build --compile --minify --bytecode --format=esm --sourcemap \
+	--no-compile-autoload-dotenv --no-compile-autoload-bunfig --compile-exec-argv=--
 facts := VERIFIED_DIR=$(verified) $(tested)
 
 .DEFAULT_GOAL := help
@@ -56,13 +64,13 @@ build: $(binary) ## the binary, build/timestampvm
 package: node_modules ## the package for other programs, build/timestampvm-VERSION.tgz
 	$(bun) pm pack --destination build
 
-# Without --no-compile-autoload-*, the binary would run what a bunfig.toml in the node's directory names, and without the
-# "--" what the variable BUN_OPTIONS says: Bun reads that as options that come before it.
 $(binary): $(sources) | node_modules
-	$(bun) build --compile --minify --bytecode --format=esm --sourcemap \
-		--no-compile-autoload-dotenv --no-compile-autoload-bunfig --compile-exec-argv=-- src/main.ts --outfile $@
+	$(compile) src/main.ts --outfile $@
 
-node-test: build ## the binary under real AvalancheGo code and a real network (needs Go)
+build/counter: examples/counter/counter.ts $(sources) | node_modules
+	$(compile) $< --outfile $@
+
+node-test: build build/counter ## the binary under real AvalancheGo code and a real network (needs Go)
 	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \
 	else echo 'node-test: skipped, Go is not installed'; fi
 
@@ -79,9 +87,9 @@ release-test: build ## the binary under the clients and nodes of many releases; 
 		go test -v -count=1 -timeout 40m ./releases
 	$(bun) tests/readme/table.ts $(verified) README.md
 
-network: build build/avalanchego ## a local network of NODES=3 AvalancheGo nodes with a chain of this binary (needs Go)
+network: $(BINARY) build/avalanchego ## a local network of NODES=3 AvalancheGo nodes with a chain of this binary (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
-	@exec build/network -nodes $(NODES) -binary $(binary) -avalanchego build/avalanchego
+	@exec build/network -nodes $(NODES) -binary $(BINARY) -name $(NAME) -genesis '$(GENESIS)' -avalanchego build/avalanchego
 
 chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network for MINUTES=10; SEED=n repeats (needs Go)
 	cd tests/node && go build -o ../../build/chaos ./cmd/chaos
@@ -100,7 +108,8 @@ attack: build ## what attacks by clients and peers do to the binary, as a table 
 	cd tests/bench && $(tested) go run . -attack
 
 node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
-	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$)
+	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$) && \
+	cd $(CURDIR) && TUTORIAL=run $(bun) test $(no_coverage) tests/readme/tutorial.test.ts
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main

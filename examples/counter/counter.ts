@@ -1,7 +1,6 @@
+import { EventEmitter, once } from "node:events";
 import type { Block, ChainVm, Id, NodeContext, NodeDatabase, VmEvent } from "timestampvm/rpcchainvm";
 import { idFromBytes, idToBytes, parseId, servePlugin, sha256 } from "timestampvm/rpcchainvm";
-
-class Refusal extends Error {} // what the VM refuses on purpose; every other error is a bug
 
 /** Each block counts one, so the count is the height. A block is a text: the parent's id, the height and the time. */
 function createBlock(parentId: Id, height: bigint, timestamp: bigint): Block {
@@ -15,6 +14,9 @@ function parseBlock(bytes: Uint8Array): Block {
   return { id, parentId: parseId(parent), height: BigInt(height), timestamp: BigInt(time), bytes };
 }
 
+const encode = (text: string) => new TextEncoder().encode(text);
+class Refusal extends Error {} // what the VM refuses on purpose; every other error is a bug
+
 /** Keeps a block by its id, its id by its height, and the id of the last one; a crash leaves all of it or nothing. */
 function save(database: NodeDatabase, { id, height, bytes }: Block): Promise<void> {
   const value = idToBytes(id);
@@ -25,25 +27,14 @@ function save(database: NodeDatabase, { id, height, bytes }: Block): Promise<voi
   ]);
 }
 
-const encode = (text: string) => new TextEncoder().encode(text);
 class Counter implements ChainVm {
   lastAccepted: Block;
-  #preferred: Block;
+  #preferred: Block | undefined;
   readonly #database: NodeDatabase;
   readonly #undecided = new Map<Id, Block>();
-  #wishes = 0; // of clients, to count one
-  #wake = () => {};
   constructor(database: NodeDatabase, lastAccepted: Block) {
     this.#database = database;
     this.lastAccepted = lastAccepted;
-    this.#preferred = lastAccepted;
-  }
-  buildBlock(): Block {
-    if (this.#wishes === 0) throw new Refusal("nothing to build");
-    this.#wishes--;
-    const { id, height, timestamp } = this.#preferred;
-    const now = BigInt(Math.floor(Date.now() / 1000));
-    return createBlock(id, height + 1n, now > timestamp ? now : timestamp);
   }
   parseBlock = parseBlock;
   async getBlock(id: Id): Promise<Block | undefined> {
@@ -54,6 +45,7 @@ class Counter implements ChainVm {
     const id = await this.#database.get(encode(`${height}`));
     return id && idFromBytes(id);
   }
+
   async verifyBlock(bytes: Uint8Array): Promise<Block> {
     const block = parseBlock(bytes);
     const parent = await this.getBlock(block.parentId);
@@ -62,9 +54,6 @@ class Counter implements ChainVm {
     this.#undecided.set(block.id, block);
     return block;
   }
-  async setPreference(id: Id): Promise<void> {
-    this.#preferred = (await this.getBlock(id)) ?? this.#preferred;
-  }
   async acceptBlock(id: Id): Promise<void> {
     const block = this.#undecided.get(id) ?? this.lastAccepted;
     await save(this.#database, block);
@@ -72,19 +61,30 @@ class Counter implements ChainVm {
     this.lastAccepted = block;
   }
   rejectBlock = (id: Id) => void this.#undecided.delete(id);
+
+  #wishes = 0; // of clients, to count one
+  readonly #clients = new EventEmitter();
   async waitForEvent(signal: AbortSignal): Promise<VmEvent> {
-    while (this.#wishes === 0) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      signal.addEventListener("abort", () => reject(signal.reason));
-      await promise;
-    }
+    if (this.#wishes === 0) await once(this.#clients, "wish", { signal });
     return "build block";
   }
+  async setPreference(id: Id): Promise<void> {
+    this.#preferred = await this.getBlock(id);
+  }
+  buildBlock(): Block {
+    if (this.#wishes === 0) throw new Refusal("nothing to build");
+    this.#wishes--;
+    const { id, height, timestamp } = this.#preferred ?? this.lastAccepted;
+    const now = BigInt(Math.floor(Date.now() / 1000));
+    return createBlock(id, height + 1n, now > timestamp ? now : timestamp);
+  }
+
   http = { paths: ["/count"], fetch: ({ method }: Request) => this.#answer(method) };
   #answer(method: string): Response {
-    if (method === "POST") this.#wishes++;
-    this.#wake();
+    if (method === "POST") {
+      this.#wishes++;
+      this.#clients.emit("wish");
+    }
     return new Response(`${this.lastAccepted.height}\n`);
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { DevProcess } from "../support/dev-process.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { comparable, type Step, sessionsIn } from "./sessions.ts";
+import { comparable, printedBy, type Step, sessionsIn } from "./sessions.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const shown = "127.0.0.1:9650";
@@ -35,17 +35,11 @@ function isNetwork(step: Step | undefined): boolean {
 /** Runs commands in one shell, in an empty directory. Gives what each prints. */
 async function runAll(steps: readonly Step[], address: string): Promise<string[]> {
   using directory = temporaryDirectory();
-  const mark = "-- next --";
-  const script = steps.map(({ command }) => `${command}\necho '${mark}'`).join("\n");
   const program = pluginCommand.map((word) => `'${word}'`).join(" ");
-  const shell = Bun.spawn(
-    ["bash", "-c", script.replaceAll("build/timestampvm ", `${program} `).replaceAll(shown, address)],
-    {
-      cwd: directory.path,
-      env: { PATH: process.env.PATH, TIMESTAMPVM_URL: `http://${address}` },
-      stdio: ["ignore", "pipe", "inherit"],
-    },
+  const commands = steps.map(({ command }) => command.replaceAll("build/timestampvm ", `${program} `));
+  const printed = await printedBy(
+    commands.map((command) => command.replaceAll(shown, address)),
+    { cwd: directory.path, env: { PATH: process.env.PATH, TIMESTAMPVM_URL: `http://${address}` } },
   );
-  const output = await shell.stdout.text();
-  return output.replaceAll(address, shown).split(`${mark}\n`);
+  return printed.map((output) => output.replaceAll(address, shown));
 }

@@ -4,10 +4,34 @@ export interface Step {
   readonly output: string;
 }
 
+/** A fenced block of a document: what stands behind its fence, and its lines. */
+interface Fenced {
+  readonly info: string;
+  readonly text: string;
+}
+
 /** The sessions of a section: its fenced blocks that begin with a prompt. */
 export function sessionsIn(markdown: string, heading: string): Step[][] {
-  const blocks = sectionOf(markdown, heading).matchAll(/^```\n(\$ [\s\S]*?)^```$/gm);
-  return [...blocks].map(([, text = ""]) => stepsIn(text));
+  return fencedIn(sectionOf(markdown, heading)).filter(isSession).map(stepsIn);
+}
+
+export function fencedIn(markdown: string): Fenced[] {
+  const blocks = markdown.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, info = "", text = ""]) => ({ info, text }));
+}
+
+export function isSession({ info, text }: Fenced): boolean {
+  return info === "" && text.startsWith("$ ");
+}
+
+export function stepsIn({ text }: Fenced): Step[] {
+  return text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((step) => {
+      const [command = "", ...output] = step.split("\n");
+      return { command, output: output.join("\n").trim() };
+    });
 }
 
 function sectionOf(markdown: string, heading: string): string {
@@ -17,14 +41,15 @@ function sectionOf(markdown: string, heading: string): string {
   return markdown.slice(start, end < 0 ? undefined : end);
 }
 
-function stepsIn(session: string): Step[] {
-  return session
-    .split(/^\$ /m)
-    .slice(1)
-    .map((text) => {
-      const [command = "", ...output] = text.split("\n");
-      return { command, output: output.join("\n").trim() };
-    });
+/** Runs commands in one shell. Gives what each writes to standard output, as far as the shell came. */
+export async function printedBy(
+  commands: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+): Promise<string[]> {
+  const mark = "-- next --";
+  const script = commands.map((command) => `${command}\necho '${mark}'\n`).join("");
+  const shell = Bun.spawn(["bash", "-c", script], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+  return (await shell.stdout.text()).split(`${mark}\n`);
 }
 
 /** What does not depend on when and where it was printed. */

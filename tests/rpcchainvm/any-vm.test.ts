@@ -200,6 +200,19 @@ describe("a VM that", () => {
       expect(headers["Set-Cookie"]).toEqual(["a=1", "b=2"]);
     }));
 
+  test.concurrent.each([16, 41, newestProtocol])("protocol %d: serves no HTTP says so", (protocol) =>
+    withPlugin("mute", protocol, async (plugin) => {
+      const { vm } = plugin;
+      await plugin.start();
+      expect((await vm.createHandlers({})).handlers).toEqual([]);
+      if (has(protocol, "vm.VM.CreateHTTP2Handler"))
+        expect(await vm.createHTTP2Handler({})).toMatchObject({ serverAddr: "" });
+      if (has(protocol, "vm.VM.NewHTTPHandler")) expect(await vm.newHTTPHandler({})).toMatchObject({ serverAddr: "" });
+      if (has(protocol, "vm.VM.CreateStaticHandlers")) expect((await vm.createStaticHandlers({})).handlers).toEqual([]);
+      expect(await errorsOf(plugin)).toEqual([]);
+    }),
+  );
+
   test.concurrent.each(["my VM/2.0 ü", "../../etc", "$(id)"])("is called %j", (name) =>
     lanes.run(async () => {
       await using node = nodeOf("plain", newestProtocol, name);
@@ -261,6 +274,12 @@ async function decide(plugin: Plugin): Promise<void> {
   }
   const block = await plugin.buildAndAccept();
   expect(block.height).toBe(1n);
+  for (const length of [0, 31, 33]) {
+    const id = new Uint8Array(length);
+    for (const call of [vm.getBlock({ id }), vm.setPreference({ id }), vm.blockAccept({ id }), vm.blockReject({ id })])
+      expect(await statusOf(call)).toBe("InvalidArgument");
+    expect(await statusOf(vm.getAncestors({ blkId: id }))).toBe("InvalidArgument");
+  }
   expect(await statusOf(vm.buildBlock({}))).toBe("FailedPrecondition");
   const { response } = await vm.batchedParseBlock({ request: [block.bytes, block.bytes] });
   expect(response.map(({ id }) => id)).toEqual([block.id, block.id]);

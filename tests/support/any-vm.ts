@@ -1,6 +1,6 @@
-// VMs that use what a VM may use of src/rpcchainvm: `plain` has no optional member, `everything` has all of them, and
-// `own address` serves HTTP itself. Other names are faults of `everything`. A block is a text: its parent's id and its
-// height.
+// VMs that use what a VM may use of src/rpcchainvm: `mute` has no optional member, `plain` none but HTTP, by which it is
+// asked for blocks, `everything` has all of them, and `own address` serves HTTP itself. Other names are faults of
+// `everything`. A block is a text: its parent's id and its height.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import {
@@ -108,8 +108,10 @@ class PlainVm implements ChainVm {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
 
-  /** Its only door. */
+/** Can be asked for something to build. */
+class ServingVm extends PlainVm {
   get http(): HttpHandler | HttpServer {
     return { paths: ["/do"], fetch: async (request) => this.answer(new URL(request.url), await request.bytes()) };
   }
@@ -121,7 +123,7 @@ class PlainVm implements ChainVm {
 }
 
 /** All that there is beside. */
-class Everything extends PlainVm {
+class Everything extends ServingVm {
   readonly #notes: string[] = [];
   readonly app: AppHandler = {
     appGossip: async (nodeId, message) => {
@@ -337,7 +339,8 @@ async function open(context: NodeContext): Promise<ChainVm> {
   const bytes = id && (await context.database.get(id));
   const last = parseBlock(bytes ?? encode(`${zeroId} 0`));
   if (bytes === undefined) await save(context, last);
-  if (mode === "plain") return new PlainVm(context, last);
+  if (mode === "mute") return new PlainVm(context, last);
+  if (mode === "plain") return new ServingVm(context, last);
   return mode === "own address" ? OwnAddress.open(context, last) : new Everything(context, last);
 }
 

@@ -37,8 +37,12 @@ const settling = 2 * time.Minute
 // RunNetwork makes chaos in a real network. The error says that the run itself could not go on; whether promises were
 // kept is in the report.
 func RunNetwork(ctx context.Context, c NetworkConfig) (report Report, err error) {
+	vm, err := network.TimestampVM(c.TimestampVM, "chaos")
+	if err != nil {
+		return Report{}, err
+	}
 	running, err := network.Start(ctx, network.Config{
-		Nodes: c.Nodes, AvalancheGo: c.AvalancheGo, TimestampVM: c.TimestampVM, Genesis: "chaos", Subnet: subnetConfig(c.Nodes),
+		Nodes: c.Nodes, AvalancheGo: c.AvalancheGo, VM: vm, Subnet: subnetConfig(c.Nodes),
 	})
 	if err != nil {
 		return Report{}, err
@@ -54,7 +58,7 @@ func RunNetwork(ctx context.Context, c NetworkConfig) (report Report, err error)
 	defer cancel()
 	n := &nemesis{nodes: running.Nodes()}
 	for i, node := range n.nodes {
-		n.doors = append(n.doors, newDoor(i, node.ChainURL()))
+		n.doors = append(n.doors, newDoor(i, node.RPCURL()))
 		n.urls = append(n.urls, node.URL())
 	}
 	genesis, err := firstBlock(ctx, n.doors[0])

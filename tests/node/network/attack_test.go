@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -129,7 +128,7 @@ func (a *attacked) target(url func(path string) string) attack.Target {
 }
 
 func (a *attacked) toChain(path string) string {
-	return strings.TrimSuffix(a.victim.ChainURL(), "/rpc") + path
+	return a.victim.ChainURL() + path
 }
 
 // toInfo is where the node itself takes the same bytes in.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +25,7 @@ func TestClientsOfANode(t *testing.T) {
 		t.Run(suite, func(t *testing.T) {
 			bun := exec.CommandContext(t.Context(), "node_modules/.bin/bun", "test", "--config=tests/support/bunfig.toml", suite)
 			bun.Dir = root
-			bun.Env = append(os.Environ(), "TIMESTAMPVM_TEST_URL="+strings.TrimSuffix(n.nodes[0].ChainURL(), "/rpc"))
+			bun.Env = append(os.Environ(), "TIMESTAMPVM_TEST_URL="+n.nodes[0].ChainURL())
 			output, err := bun.CombinedOutput()
 			t.Logf("%s", output)
 			require.NoError(t, err)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// CurlLines returns commands that can be pasted into a shell to try the chain out on the node.
+// CurlLines returns commands that can be pasted into a shell to try a timestampvm chain out on the node.
 func (n *Node) CurlLines(ctx context.Context) ([]string, error) {
 	id, err := n.Client().LastAccepted(ctx)
 	if err != nil {
@@ -20,5 +20,5 @@ func (n *Node) CurlLines(ctx context.Context) ([]string, error) {
 }
 
 func (n *Node) curl(request string) string {
-	return fmt.Sprintf("curl -s -w '\\n' -H 'content-type: application/json' --data '%s' %s", request, n.ChainURL())
+	return fmt.Sprintf("curl -s -w '\\n' -H 'content-type: application/json' --data '%s' %s", request, n.RPCURL())
 }

@@ -18,13 +18,14 @@ import (
 )
 
 // The programs under test.
-var avalancheGo, timestampVM string
+var avalancheGo, timestampVM, counter string
 
 func TestMain(m *testing.M) {
-	var vmErr, nodeErr error
+	var vmErr, counterErr, nodeErr error
 	timestampVM, vmErr = artifact.TimestampVM()
+	counter, counterErr = artifact.Counter()
 	avalancheGo, nodeErr = artifact.AvalancheGo()
-	for _, err := range []error{vmErr, nodeErr} {
+	for _, err := range []error{vmErr, counterErr, nodeErr} {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -40,9 +41,16 @@ func startNetwork(t *testing.T, nodes int) *Network {
 
 func startNetworkWith(t *testing.T, nodes int, flags tmpnet.FlagsMap) *Network {
 	t.Helper()
-	n, err := Start(t.Context(), Config{
-		Nodes: nodes, AvalancheGo: avalancheGo, TimestampVM: timestampVM, Genesis: "the network's first block", Flags: flags,
-	})
+	vm, err := TimestampVM(timestampVM, "the network's first block")
+	require.NoError(t, err)
+	return startConfigured(t, Config{Nodes: nodes, VM: vm, Flags: flags})
+}
+
+// startConfigured starts a network of the AvalancheGo under test.
+func startConfigured(t *testing.T, c Config) *Network {
+	t.Helper()
+	c.AvalancheGo = avalancheGo
+	n, err := Start(t.Context(), c)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if t.Failed() {

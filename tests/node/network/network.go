@@ -1,12 +1,11 @@
-// Package network runs a real AvalancheGo network with a timestampvm chain on this machine: for the tests beside it and
-// for the network command.
+// Package network runs a real AvalancheGo network with a chain of a VM on this machine: for the tests beside it and for the
+// network command.
 //
 // Everything a network needs lives in one temporary folder, whose path also tells its processes from all others.
 package network
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,7 +17,6 @@ import (
 	"github.com/ava-labs/avalanchego/ids"
 	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 	"github.com/ava-labs/avalanchego/utils/logging"
-	"github.com/ava-labs/avalanchego/version"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
@@ -34,9 +32,8 @@ const (
 // Config is what a network is made of.
 type Config struct {
 	Nodes       int
-	AvalancheGo string           // path of the node's executable
-	TimestampVM string           // path of the plugin's executable
-	Genesis     string           // the data of the chain's first block
+	AvalancheGo string // path of the node's executable
+	VM          VM
 	Subnet      tmpnet.ConfigMap // the nodes' configuration of the chain's subnet; AvalancheGo's own if nil
 	Flags       tmpnet.FlagsMap  // of the nodes, beside those that all networks have
 	Log         logging.Logger
@@ -69,7 +66,7 @@ func Start(ctx context.Context, config Config) (*Network, error) {
 	return n, nil
 }
 
-// ChainID returns the ID of the timestampvm chain.
+// ChainID returns the ID of the chain.
 func (n *Network) ChainID() ids.ID {
 	return n.chain.ChainID
 }
@@ -142,10 +139,6 @@ func (n *Network) Stop() error {
 }
 
 func prepare(c Config) (*Network, error) {
-	genesis, err := json.Marshal(map[string]string{"data": c.Genesis})
-	if err != nil {
-		return nil, err
-	}
 	if c.Log == nil {
 		c.Log = logging.NoLog{}
 	}
@@ -157,12 +150,11 @@ func prepare(c Config) (*Network, error) {
 	if err != nil {
 		return nil, errors.Join(err, folder.EndAndRemove(stopTimeout))
 	}
-	if err := folder.install(c.TimestampVM, VMID); err != nil {
+	if err := folder.install(c.VM.Binary, c.VM.ID()); err != nil {
 		return nil, errors.Join(err, guard.Dismiss())
 	}
 
-	ask := []string{"version-json", "--rpcchainvm", fmt.Sprint(version.RPCChainVMProtocol)}
-	chain := &tmpnet.Chain{VMID: VMID, Genesis: genesis, VersionArgs: ask}
+	chain := &tmpnet.Chain{VMID: c.VM.ID(), Genesis: c.VM.Genesis, VersionArgs: c.VM.VersionArgs}
 	validators := tmpnet.NewNodesOrPanic(c.Nodes)
 	n := &Network{
 		config:         c,

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/ava-labs/avalanchego/api/info"
 	"github.com/ava-labs/avalanchego/config"
 	"github.com/ava-labs/avalanchego/config/node"
 	"github.com/ava-labs/avalanchego/ids"
@@ -38,14 +39,19 @@ func (n *Node) URL() string {
 	return n.tmp.URI
 }
 
-// ChainURL returns where the node serves the timestampvm chain.
+// ChainURL returns below which URL the node serves the chain.
 func (n *Node) ChainURL() string {
-	return fmt.Sprintf("%s/ext/bc/%s/rpc", n.URL(), n.network.ChainID())
+	return fmt.Sprintf("%s/ext/bc/%s", n.URL(), n.network.ChainID())
 }
 
-// Client returns a client of the timestampvm chain on this node.
+// RPCURL returns where the node serves a timestampvm chain.
+func (n *Node) RPCURL() string {
+	return n.ChainURL() + "/rpc"
+}
+
+// Client returns a client of a timestampvm chain on this node.
 func (n *Node) Client() client.Client {
-	return client.New(n.ChainURL())
+	return client.New(n.RPCURL())
 }
 
 // Start starts a node that was stopped or killed, and returns once it serves the chain.
@@ -103,7 +109,7 @@ func (n *Node) ChainDataDir() string {
 	return filepath.Join(n.tmp.DataDir, "chainData", n.network.ChainID().String())
 }
 
-// PluginPIDs returns the process IDs of the node's timestampvm processes.
+// PluginPIDs returns the process IDs of the node's plugins.
 func (n *Node) PluginPIDs() ([]int, error) {
 	pid, err := n.PID()
 	if err != nil {
@@ -159,12 +165,21 @@ func (n *Node) ready(ctx context.Context) error {
 		case !healthy:
 			return errors.New("it is not healthy")
 		}
-		return n.Client().Ping(ctx)
+		return n.bootstrapped(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("waiting for node %s: %w", n.ID(), err)
 	}
 	return nil
+}
+
+// bootstrapped returns an error until requests reach the plugin, which may be a moment later than the node is healthy.
+func (n *Node) bootstrapped(ctx context.Context) error {
+	is, err := info.NewClient(n.URL()).IsBootstrapped(ctx, n.network.ChainID().String())
+	if err == nil && !is {
+		err = errors.New("the chain is not bootstrapped")
+	}
+	return err
 }
 
 // keepPort makes the node come back on the port that the system gave it the first time.

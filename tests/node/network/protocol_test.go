@@ -28,13 +28,13 @@ func testProtocols(t *testing.T, n *Network) {
 	t.Run("HTTP/2 with prior knowledge", func(t *testing.T) {
 		transport := &http2.Transport{AllowHTTP: true, DialTLSContext: dialWithoutTLS}
 		defer transport.CloseIdleConnections()
-		http2Only := client.Client{URL: node.ChainURL(), HTTP: &http.Client{Transport: transport}}
+		http2Only := client.Client{URL: node.RPCURL(), HTTP: &http.Client{Transport: transport}}
 		require.NoError(t, http2Only.Ping(t.Context()))
 		_, err := http2Only.Chain(t.Context())
 		require.NoError(t, err)
 	})
 	t.Run("a header that asks for an upgrade", func(t *testing.T) {
-		require.Equal(t, pong, postWith(t, node.ChainURL(), map[string]string{"Upgrade": "h2c"}))
+		require.Equal(t, pong, postWith(t, node.RPCURL(), map[string]string{"Upgrade": "h2c"}))
 	})
 	t.Run("a header that names the chain", func(t *testing.T) {
 		route := map[string]string{"Avalanche-Api-Route": n.ChainID().String()}
@@ -46,7 +46,7 @@ func testProtocols(t *testing.T, n *Network) {
 		}
 		for _, protocol := range []string{"--http1.0", "--http1.1", "--http2", "--http2-prior-knowledge"} {
 			out, err := exec.CommandContext(t.Context(), "curl", "-s", protocol,
-				"-H", "content-type: application/json", "--data", ping, node.ChainURL()).CombinedOutput()
+				"-H", "content-type: application/json", "--data", ping, node.RPCURL()).CombinedOutput()
 			require.NoError(t, err, "curl %s\n%s", protocol, out)
 			require.Equal(t, pong, strings.TrimSpace(string(out)), "curl %s", protocol)
 		}

@@ -1,4 +1,4 @@
-// Command network runs a local AvalancheGo network with a timestampvm chain until it is interrupted.
+// Command network runs a local AvalancheGo network with a chain of a VM, ours or another, until it is interrupted.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/ava-labs/avalanchego/ids"
 	"github.com/ava-labs/avalanchego/tests"
 	"github.com/ava-labs/avalanchego/utils/logging"
 
@@ -31,7 +32,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Starting %d AvalancheGo node(s) with a timestampvm chain. This takes some seconds.\n", config.Nodes)
+	fmt.Printf("Starting %d AvalancheGo node(s) with a %s chain. This takes some seconds.\n", config.Nodes, config.VM.Name)
 	running, err := network.Start(ctx, config)
 	switch {
 	case ctx.Err() != nil && !errors.Is(err, network.ErrUncleanStop):
@@ -40,7 +41,7 @@ func run(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := show(ctx, running); err != nil {
+	if err := show(ctx, running, config.VM); err != nil {
 		return errors.Join(err, running.Stop())
 	}
 
@@ -55,9 +56,10 @@ func run(ctx context.Context) error {
 
 func parse() (network.Config, error) {
 	nodes := flag.Int("nodes", 3, "how many nodes validate the chain")
-	binary := flag.String("binary", os.Getenv(artifact.TimestampVMEnv), "path of the timestampvm binary")
+	binary := flag.String("binary", os.Getenv(artifact.TimestampVMEnv), "path of the VM's binary")
+	name := flag.String("name", network.Name, "the VM's name, which stands for its ID")
 	avalancheGo := flag.String("avalanchego", os.Getenv(artifact.AvalancheGoEnv), "path of the AvalancheGo binary")
-	genesis := flag.String("genesis", "Hello from timestampvm!", "data of the chain's first block")
+	genesis := flag.String("genesis", "Hello from timestampvm!", "of timestampvm, the data of the chain's first block; of another VM, the genesis")
 	verbose := flag.Bool("verbose", false, "show what is being done")
 	flag.Parse()
 
@@ -66,6 +68,9 @@ func parse() (network.Config, error) {
 	}
 	if *nodes < 1 {
 		return network.Config{}, fmt.Errorf("-nodes must be at least 1, found %d", *nodes)
+	}
+	if len(*name) > ids.IDLen {
+		return network.Config{}, fmt.Errorf("-name is longer than %d bytes: %q", ids.IDLen, *name)
 	}
 	// The flags win over the environment, and both are looked up and checked in one place.
 	if err := errors.Join(
@@ -79,7 +84,14 @@ func parse() (network.Config, error) {
 	if err := errors.Join(vmErr, nodeErr); err != nil {
 		return network.Config{}, err
 	}
-	config := network.Config{Nodes: *nodes, AvalancheGo: nodePath, TimestampVM: vmPath, Genesis: *genesis}
+	vm := network.VM{Name: *name, Binary: vmPath, Genesis: []byte(*genesis)}
+	if *name == network.Name {
+		var err error
+		if vm, err = network.TimestampVM(vmPath, *genesis); err != nil {
+			return network.Config{}, err
+		}
+	}
+	config := network.Config{Nodes: *nodes, AvalancheGo: nodePath, VM: vm}
 	if *verbose {
 		config.Log = tests.NewDefaultLogger("")
 	} else {
@@ -88,12 +100,25 @@ func parse() (network.Config, error) {
 	return config, nil
 }
 
-func show(ctx context.Context, running *network.Network) error {
-	fmt.Printf("\nChain %s\nVM    %s\n", running.ChainID(), network.VMID)
+func show(ctx context.Context, running *network.Network, vm network.VM) error {
+	fmt.Printf("\nChain %s\nVM    %s\n", running.ChainID(), vm.ID())
 	for i, node := range running.Nodes() {
 		fmt.Printf("Node %d %s  %s\n", i+1, node.URL(), node.ID())
 	}
-	lines, err := running.Nodes()[0].CurlLines(ctx)
+	if err := showHowToTry(ctx, running.Nodes()[0], vm); err != nil {
+		return err
+	}
+	fmt.Println("\nThe network runs until Ctrl-C.")
+	return nil
+}
+
+// showHowToTry prints what to paste. Of another VM than ours it is only known where its API is.
+func showHowToTry(ctx context.Context, node *network.Node, vm network.VM) error {
+	if vm.Name != network.Name {
+		fmt.Printf("\nThe chain's API (any node will do) is below\n\n  %s\n", node.ChainURL())
+		return nil
+	}
+	lines, err := node.CurlLines(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,6 +126,5 @@ func show(ctx context.Context, running *network.Network) error {
 	for _, line := range lines {
 		fmt.Println("\n  " + line)
 	}
-	fmt.Println("\nThe network runs until Ctrl-C.")
 	return nil
 }

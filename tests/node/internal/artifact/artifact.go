@@ -1,4 +1,4 @@
-// Package artifact says where the two programs under test are.
+// Package artifact says where the programs under test are.
 package artifact
 
 import (
@@ -10,6 +10,7 @@ import (
 // Environment variables that name the programs under test.
 const (
 	TimestampVMEnv = "TIMESTAMPVM_BINARY"
+	CounterEnv     = "COUNTER_BINARY"
 	AvalancheGoEnv = "AVALANCHEGO_PATH"
 )
 
@@ -17,6 +18,11 @@ const (
 // `make build` puts it.
 func TimestampVM() (string, error) {
 	return find("the timestampvm binary", TimestampVMEnv, "timestampvm", "make build")
+}
+
+// Counter returns the absolute path of the example of a VM. It looks at COUNTER_BINARY first, then in the build folder.
+func Counter() (string, error) {
+	return find("the counter", CounterEnv, "counter", "make build/counter")
 }
 
 // AvalancheGo returns the absolute path of the node. It looks at AVALANCHEGO_PATH first, then in the build folder.

@@ -21,7 +21,7 @@ func TestNothingIsLeftOfNodes(t *testing.T) {
 	remains, remainsNote := startNode(t, folder) // nobody waits for its end, as for the nodes that tmpnet restarts
 	require.NoError(t, remains.Process.Kill())
 	others := note(t, os.Getpid())
-	folderOfOthers := notePrefix + "999999999-x"
+	folderOfOthers := "/tmp/timestampvm-protocol-999999999-x"
 	require.NoError(t, os.MkdirAll(folderOfOthers+"/deep", 0o755))
 	defer os.RemoveAll(folderOfOthers)
 
@@ -50,7 +50,7 @@ func startNode(t *testing.T, folder Folder) (*exec.Cmd, string) {
 // note writes a file as a plugin does for a node.
 func note(t *testing.T, node int) string {
 	t.Helper()
-	path := fmt.Sprintf("%s%d-%032x-%016x", notePrefix, node, 1, time.Now().UnixNano())
+	path := fmt.Sprintf("/tmp/some-vm-protocol-%d-%032x-%016x", node, 1, time.Now().UnixNano())
 	require.NoError(t, os.WriteFile(path, []byte("45\n"), 0o600))
 	t.Cleanup(func() { _ = os.Remove(path) })
 	return path
