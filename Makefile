@@ -25,6 +25,8 @@ peer_version := 0.0.18
 PROTOCOLS ?= $(shell seq 16 46)
 # The tests with a fake node, which has the protocol of the run; the one that goes through all of them has its own.
 fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.test.ts tests/plugin/*.test.ts | grep -v every-protocol)
+# In ms: a machine that is busy with other things is slow, and what hangs still ends.
+bun_test := $(bun) test --timeout=60000
 no_coverage := --config=tests/support/bunfig.toml
 # What the tests start is the binary, and where they note what they have seen to work.
 tested := TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
@@ -47,7 +49,7 @@ run: build ## a development chain, and what to try with it
 	@exec $(binary) dev
 
 test: build ## all tests that need no node
-	$(tested) $(bun) test --parallel
+	$(tested) $(bun_test) --parallel
 
 check: format-check lint types gen-check test ## everything that must pass; writes nothing
 
@@ -76,20 +78,21 @@ node-test: build build/counter ## the binary under real AvalancheGo code and a r
 
 protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 … 46"
 	@for protocol in $(PROTOCOLS); do echo "== protocol $$protocol"; \
-		TEST_PROTOCOL=$$protocol $(tested) $(bun) test $(no_coverage) $(fake_node_tests) || exit 1; done
+		TEST_PROTOCOL=$$protocol $(tested) $(bun_test) $(no_coverage) $(fake_node_tests) || exit 1; done
 
 release-test: build ## the binary under the clients and nodes of many releases; writes the README's table (needs Go, cargo)
 	@rm -rf $(verified)
-	$(facts) $(bun) test $(no_coverage) tests/rpcchainvm/every-protocol.test.ts
+	$(facts) $(bun_test) $(no_coverage) tests/rpcchainvm/every-protocol.test.ts
 	$(facts) tests/releases/run.sh
 	$(MAKE) $(nodes) $(peer)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build PEER=$(CURDIR)/$(peer) \
 		go test -v -count=1 -timeout 40m ./releases
 	$(bun) tests/readme/table.ts $(verified) README.md
 
-network: $(BINARY) build/avalanchego ## a local network of NODES=3 AvalancheGo nodes with a chain of this binary (needs Go)
+network: $(BINARY) build/avalanchego ## NODES=3 AvalancheGo nodes with a chain of this binary, or of another BINARY= NAME= GENESIS= (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
-	@exec build/network -nodes $(NODES) -binary $(BINARY) -name $(NAME) -genesis '$(GENESIS)' -avalanchego build/avalanchego
+	@exec build/network -nodes $(NODES) -binary '$(BINARY)' -name '$(NAME)' -genesis '$(GENESIS)' \
+		-avalanchego build/avalanchego
 
 chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network for MINUTES=10; SEED=n repeats (needs Go)
 	cd tests/node && go build -o ../../build/chaos ./cmd/chaos
@@ -98,7 +101,7 @@ chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network 
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun) test $(no_coverage) tests/fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun_test) $(no_coverage) tests/fuzz
 
 bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
 	cd tests/bench && $(tested) go run . $(BENCH)
@@ -109,7 +112,7 @@ attack: build ## what attacks by clients and peers do to the binary, as a table 
 
 node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$) && \
-	cd $(CURDIR) && TUTORIAL=run $(bun) test $(no_coverage) tests/readme/tutorial.test.ts
+	cd $(CURDIR) && TUTORIAL=run $(bun_test) $(no_coverage) tests/readme/tutorial.test.ts
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main

@@ -48,13 +48,14 @@ const past = { seconds: 1n };
 const never = { seconds: 253_402_300_799n };
 
 describe.each(["plain", "own address"])("a VM that is %s", (kind) => {
-  test.concurrent.each([16, 35, 36, newestProtocol])("protocol %d: has a life", async (protocol) => {
+  test.concurrent.each([16, 35, newestProtocol])("protocol %d: has a life", async (protocol) => {
     await using node = nodeOf(kind, protocol);
     expect((await lanes.run(() => node.leadLife(askForBlock))).height).toBe(2n);
   });
 });
 
-test.concurrent.each(protocols)("protocol %d: a VM without what it need not have", (protocol) =>
+/** Each but the newest has other numbers for errors than those before. */
+test.concurrent.each([16, 28, 35, newestProtocol])("protocol %d: a VM without what it need not have", (protocol) =>
   withPlugin("plain", protocol, async (plugin, node) => {
     const { vm } = plugin;
     await plugin.start();
@@ -190,7 +191,7 @@ describe("a VM that", () => {
         ["kind", "b", 1],
       ]);
       expect(new TextDecoder().decode((await plugin.vm.health({})).details)).toBe('"all \\"is\\" well"');
-      expect(await errorsOf(plugin)).toEqual(Array.from({ length: 6 }, () => "metric left out"));
+      expect(await errorsOf(plugin)).toEqual(["metric left out", "metric left out"]);
     }));
 
   test.concurrent("sets two cookies has both of them set", () =>

@@ -10,6 +10,8 @@ import { bytesOf } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
 import { errorOf } from "../support/status.ts";
 
+const numRuns = runs(100, 5_000);
+
 let fake: FakeDatabase;
 let peer: GrpcPeer;
 let client: GrpcClient;
@@ -111,7 +113,7 @@ test("is a sorted map, for any calls, with iterations that end early", async () 
       expect(countOf("iteratorRelease")).toBe(countOf("newIterator"));
     },
   );
-  await fc.assert(property, { numRuns: runs(100, 5_000) });
+  await fc.assert(property, { numRuns });
 });
 
 test("an iteration of many pages, one that breaks off, and one that the node fails are released", async () => {

@@ -295,11 +295,7 @@ class Summary implements StateSummary {
 /** Of each, the node would answer nobody. */
 const oddMetrics: readonly Metric[] = [
   counter("process_cpu_seconds_total", "Comes twice", 1),
-  counter("", "Has no name", 1),
-  counter("no-name", "Has none either", 1),
   counter("a_bigint", "Is no number", BigInt(1) as unknown as number),
-  { ...counter("chains", "Has the node's label", 1), samples: [{ labels: { chain: "x" }, value: 1 }] },
-  { ...counter("equals", "Have the same labels", 1), samples: [{ value: 1 }, { value: 2 }] },
 ];
 
 function parseBlock(bytes: Uint8Array): Block {

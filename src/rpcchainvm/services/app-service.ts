@@ -44,12 +44,13 @@ export function createAppService({ session, log }: AppServiceOptions) {
   };
   return {
     appGossip: ({ nodeId, msg }) => withPeer("gossip", nodeId, ({ vm, nodeId }) => vm.app?.appGossip?.(nodeId, msg)),
-    appRequest: ({ nodeId, requestId, request, deadline }) => {
+    appRequest: ({ nodeId, requestId, request, deadline: at }) => {
+      const deadline = dateOf(at);
+      const answer = (peer: Peer) => answerRequest(peer, requestId, { nodeId: peer.nodeId, request, deadline }, log);
       // A VM that answers no requests leaves them to their deadline.
-      if (session.chainIfOpen?.vm.app?.appRequest === undefined) return {};
       return byDeadline(
-        dateOf(deadline),
-        withPeer("app request", nodeId, (peer) => answerRequest(peer, requestId, request, dateOf(deadline), log)),
+        deadline,
+        withPeer("app request", nodeId, (peer) => peer.vm.app?.appRequest && answer(peer)),
       );
     },
     appResponse: ({ nodeId, requestId, response }) =>
@@ -71,22 +72,16 @@ export function createAppService({ session, log }: AppServiceOptions) {
   } satisfies Partial<UnaryService<typeof VM>>;
 }
 
-async function answerRequest(
-  { vm, appSender, nodeId }: Peer,
-  requestId: number,
-  request: Uint8Array,
-  deadline: Date,
-  log: Log,
-): Promise<void> {
-  const response = await askVm(vm.app, { nodeId, request, deadline }, log);
-  if (response instanceof AppError) await appSender.refuse(nodeId, requestId, response);
-  else await appSender.respond(nodeId, requestId, response);
-}
-
 interface AppRequest {
   readonly nodeId: NodeId;
   readonly request: Uint8Array;
   readonly deadline: Date;
+}
+
+async function answerRequest({ vm, appSender }: Peer, requestId: number, request: AppRequest, log: Log): Promise<void> {
+  const response = await askVm(vm.app, request, log);
+  if (response instanceof AppError) await appSender.refuse(request.nodeId, requestId, response);
+  else await appSender.respond(request.nodeId, requestId, response);
 }
 
 /** A peer hears nothing of a bug but that there is one. */
@@ -106,15 +101,12 @@ const noAnswer = new AppError(0, "no answer");
  * What `answered` gives, or nothing when the deadline has passed: the VM may answer later, or never, but the node takes
  * no more from peers while it waits for two (v1.14.2, snow/networking/handler/handler.go:772).
  */
-async function byDeadline(deadline: Date, answered: Awaitable<object>): Promise<object> {
+function byDeadline(deadline: Date, answered: Awaitable<object>): Awaitable<object> {
+  if (!(answered instanceof Promise)) return answered;
   const { promise: tooLate, resolve } = Promise.withResolvers<object>();
   const waitMs = deadline.getTime() - Date.now();
   const timer = setTimeout(() => resolve({}), waitMs > 0 ? Math.min(waitMs, maxWaitMs) : 0);
-  try {
-    return await Promise.race([answered, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer));
 }
 
 /**
