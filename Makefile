@@ -18,8 +18,8 @@ FUZZ_SECONDS ?= 30
 oracle := build/oracle/release/oracle
 # The releases whose nodes are run as a whole; tests/releases/mods has a module file for each, and for many more.
 nodes := $(addprefix build/avalanchego-,v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v1.14.2)
-peer := build/peer/bin/timestampvm
-peer_version := 0.0.18
+rs := build/rs/bin/timestampvm
+rs_version := 0.0.18
 
 # Under which protocols `make protocol-test` runs.
 PROTOCOLS ?= $(shell seq 16 46)
@@ -84,8 +84,8 @@ release-test: build ## the binary under the clients and nodes of many releases; 
 	@rm -rf $(verified)
 	$(facts) $(bun_test) $(no_coverage) tests/rpcchainvm/every-protocol.test.ts
 	$(facts) tests/releases/run.sh
-	$(MAKE) $(nodes) $(peer)
-	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build PEER=$(CURDIR)/$(peer) \
+	$(MAKE) $(nodes) $(rs)
+	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \
 		go test -v -count=1 -timeout 40m ./releases
 	$(bun) tests/readme/table.ts $(verified) README.md
 
@@ -117,8 +117,8 @@ node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node &&
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main
 
-$(peer):
-	cargo install timestampvm --version $(peer_version) --locked --root build/peer
+$(rs):
+	cargo install timestampvm --version $(rs_version) --locked --root build/rs
 
 build/avalanchego: tests/node/go.mod tests/node/go.sum
 	cd tests/node && go build -o ../../$@ github.com/ava-labs/avalanchego/main

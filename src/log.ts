@@ -1,6 +1,7 @@
 /** From the least to the most important. A log drops what ranks below its own level. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 
+/** How important an event is. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** What an event carries besides its name. Never the data of a proposal. */

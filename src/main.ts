@@ -49,8 +49,9 @@ else {
 }
 
 /**
- * Variables of the runtime make it open a debugger, write files or run slowly, and it has obeyed by now. The same process
- * starts again, without them and with all else that it was given; or goes on as it is, where its file is no longer there.
+ * Variables of the runtime make it open a debugger, write files or run slowly, and it has obeyed by now. The same
+ * process starts again, without them and with all else that it was given; or goes on as it is, where its file is no
+ * longer there.
  */
 function startAgainWithout(prefix: string): void {
   const environment = Object.entries(process.env);

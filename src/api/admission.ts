@@ -117,7 +117,9 @@ export class Room {
     return this.#refuse("caller");
   }
 
-  /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
+  /**
+   * To be called before so many more bytes are kept that belong to the request. False when there is no room for them.
+   */
   holdRequest(bytes: number): boolean {
     if (!this.#take(this.#supplies.requestBytes, bytes)) return this.#refuse("bytes");
     this.#requestBytes += bytes;
@@ -131,7 +133,9 @@ export class Room {
     this.#requestBytes = 0;
   }
 
-  /** To be called before so many more bytes are kept that belong to the answer. False when there is no room for them. */
+  /**
+   * To be called before so many more bytes are kept that belong to the answer. False when there is no room for them.
+   */
   holdAnswer(bytes: number): boolean {
     if (!this.#take(this.#supplies.answerBytes, bytes)) return this.#refuse("answers");
     this.#answerBytes += bytes;
@@ -139,8 +143,8 @@ export class Room {
   }
 
   /**
-   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched: answer
-   * that there is no room. `giveUp` is called when nobody fetches it.
+   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched:
+   * answer that there is no room. `giveUp` is called when nobody fetches it.
    */
   holdWhole(bytes: number, giveUp: () => void): boolean {
     if (bytes <= smallAnswerBytes) return true;

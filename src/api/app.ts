@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import type { Log } from "../log.ts";
 import type { Asker, Caller } from "../vm/caller.ts";
-import { type Awaitable, answerJsonRpc, type Methods } from "./json-rpc.ts";
+import { answerJsonRpc } from "./json-rpc.ts";
 import { collectIfGrown } from "./memory.ts";
 import { createMethods, type MethodOptions, staticMethods } from "./methods.ts";
 import { explorerPath, rpcPath } from "./paths.ts";
+import type { Awaitable, Methods } from "./request.ts";
 import type { Turns } from "./turns.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
@@ -18,7 +19,9 @@ export const maxUrlLength = 8 * 1024;
 /** The ways into the API: both do the same for a JSON-RPC call. */
 export interface Api {
   readonly fetch: (request: Request, asker: Asker) => Awaitable<Response>;
-  /** Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large. */
+  /**
+   * Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large.
+   */
   readonly answerRpc: (body: Uint8Array, asker: Asker) => Awaitable<string> | undefined;
 }
 

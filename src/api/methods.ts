@@ -6,9 +6,9 @@ import { ChainError } from "../core/errors.ts";
 import type { ChainView, Propose } from "../vm/chain-view.ts";
 import type { Identity } from "../vm/identity.ts";
 import { checked, type Implementation } from "./checked-methods.ts";
-import type { Method, Methods } from "./json-rpc.ts";
 import { describeApi } from "./openrpc.ts";
 import { createReadingMethods } from "./reading.ts";
+import type { Method, Methods } from "./request.ts";
 import { createStampingMethods } from "./stamping.ts";
 
 export interface MethodOptions {
@@ -30,7 +30,8 @@ export function createMethods({ view, propose, identity }: MethodOptions): Metho
       const block = confirmed.getBlock(id);
       if (block === undefined) throw new ChainError({ code: "unknown block" });
       const { data, height, parentId, timestamp } = block;
-      return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } }; // in the peer's order
+      // In the order of timestampvm-rs.
+      return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } };
     },
     getStatus: () => getStatus(view, identity),
     "rpc.discover": () => {

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { commonErrors, contract, type MethodContract } from "../client/contract.ts";
 import { type ApiErrorCode, apiRefusal, rpcCodeOf } from "../client/errors.ts";
 
-/** The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), from the contract that the methods are checked by. */
+/**
+ * The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), from the contract that the methods are checked by.
+ */
 export function describeApi(version: string) {
   const schemas: Record<string, unknown> = {};
   const methods = Object.entries(contract).map(([name, method]) => describeMethod(name, method, schemas));
@@ -12,8 +14,8 @@ export function describeApi(version: string) {
       title: "timestampvm",
       version,
       description:
-        "Proves that data existed at a time. Parameters come by name, {…} or [{…}]; each method answers to its name and to " +
-        "timestampvm.NAME. Integers are exact: some need more than the 53 bits of a double.",
+        "Proves that data existed at a time. Parameters come by name, {…} or [{…}]; each method answers to its name " +
+        "and to timestampvm.NAME. Integers are exact: some need more than the 53 bits of a double.",
       license: { name: "BSD-3-Clause" },
     },
     methods,

@@ -1,6 +1,6 @@
 /**
- * What waits, by a path of keys, such as caller and request: the first keys go round, so do the second ones of each, and so
- * on; what has the same path comes in its order.
+ * What waits, by a path of keys, such as caller and request: the first keys go round, so do the second ones of each,
+ * and so on; what has the same path comes in its order.
  */
 export class Round<T> {
   readonly #items: T[] = [];

@@ -3,8 +3,8 @@ import { collectIfGrown } from "./memory.ts";
 import { Round } from "./round.ts";
 
 /**
- * Milliseconds after which clients are let in by a new turn of the event loop only: whatever else there is to do has its
- * own before.
+ * Milliseconds after which clients are let in by a new turn of the event loop only: whatever else there is to do has
+ * its own before.
  */
 export const maxTurnMs = 2;
 
@@ -25,8 +25,8 @@ interface Waiting {
 
 /**
  * Lets clients work one after the other, in turns of the event loop that are so short that the node's calls, which come
- * between them, do not wait. Callers go round, and so do the requests of each: whoever has much to ask waits for himself.
- * What nobody wants any more when its turn comes is not begun.
+ * between them, do not wait. Callers go round, and so do the requests of each: whoever has much to ask waits for
+ * himself. What nobody wants any more when its turn comes is not begun.
  */
 export class Turns {
   readonly #waiting = new Round<Waiting>();
@@ -50,7 +50,9 @@ export class Turns {
     this.#nodeCallMs = this.#nowMs();
   }
 
-  /** Does `work` at once, or when it is the asker's turn. Rejects with the signal's reason if it has aborted by then. */
+  /**
+   * Does `work` at once, or when it is the asker's turn. Rejects with the signal's reason if it has aborted by then.
+   */
   run<T>(asker: Asker, work: (caller: Caller) => T | Promise<T>): T | Promise<T> {
     const caller = new TurnTaker(this, asker);
     if (this.#waiting.isEmpty && this.#hasTime()) return work(caller);

@@ -4,8 +4,8 @@ export interface Coded {
 }
 
 /**
- * An error with its reason as data, for programs. Each world that refuses (ids, blocks and chain, the file, proofs, limits
- * of calls) has one subclass with its union of reasons. An error of any other class is a bug.
+ * An error with its reason as data, for programs. Each world that refuses (ids, blocks and chain, the file, proofs,
+ * limits of calls) has one subclass with its union of reasons. An error of any other class is a bug.
  */
 export abstract class CodedError<Refusal extends Coded> extends Error {
   readonly refusal: Refusal;
@@ -14,6 +14,11 @@ export abstract class CodedError<Refusal extends Coded> extends Error {
     super(message, options);
     this.refusal = refusal;
   }
+}
+
+/** The code that the system, or SQLite, gave an error; "" for anything else. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** What a thrown value says, whatever it is. */

@@ -16,6 +16,7 @@ export class IdError extends CodedError<{ readonly code: "malformed id"; readonl
 /** 32 bytes as AvalancheGo writes them: CB58 text, equal exactly when the bytes are equal. */
 export type Id = string & { readonly [brand]: "Id" };
 
+/** Bytes of an id. */
 export const idBytes = 32;
 const checksumBytes = 4;
 /** 36 bytes need at most 50 base58 digits. Decoding is quadratic, so longer text is refused unread. */

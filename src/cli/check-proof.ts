@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
 import { type Block, summaryOf } from "../core/block.ts";
-import { digestOf, matchOf } from "../core/digest.ts";
-import { countOf, formatIsoTime, formatNumber, formatSize } from "../core/format.ts";
+import { digestBytes, digestOf, matchOf } from "../core/digest.ts";
+import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { readProof } from "./proof-file.ts";
@@ -10,7 +10,7 @@ import { readSubject } from "./read-source.ts";
 import { addSourceOptions, type DataSource, findSource, type Source, type SourceOptions } from "./source.ts";
 import type { Output, Paint } from "./terminal/output.ts";
 import { parseIdOption } from "./terminal/parse-option.ts";
-import { formatRows, type Row } from "./terminal/rows.ts";
+import { formatRows, type OutputRow } from "./terminal/rows.ts";
 
 interface CheckProofOptions extends SourceOptions {
   readonly file?: string;
@@ -18,6 +18,7 @@ interface CheckProofOptions extends SourceOptions {
   readonly json?: boolean;
 }
 
+/** Checks a proof without a node, and prints what it proves. */
 export function addCheckProofCommand(program: Command, output: Output): void {
   const command = program
     .command("check-proof")
@@ -32,7 +33,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
       "\nA proof that holds says that its block was made before the block that it leads to. It cannot say whether\n" +
         "that later block belongs to the chain: compare its id with one from a source that you trust, or give that\n" +
         "one as --to.\n" +
-        `A proof has at most ${formatNumber(maxProofFileBytes)} bytes.\n` +
+        `A proof has at most ${formatSize(maxProofFileBytes)}.\n` +
         "\nExit codes: 0 it holds; 1 it does not, or could not be read; 2 wrong use.",
     )
     .action((proof: string, options: CheckProofOptions, command: Command) => {
@@ -95,7 +96,7 @@ function describe(
   return `${rows}\n${rest}`;
 }
 
-function dataRows({ data }: Block, match: "data" | "digest" | undefined): readonly Row[] {
+function dataRows({ data }: Block, match: "data" | "digest" | undefined): readonly OutputRow[] {
   if (data.length === digestBytes && match !== "data") {
     return [["SHA-256", `${data.toHex()}, the 32 bytes that the block carries`]];
   }
@@ -104,6 +105,3 @@ function dataRows({ data }: Block, match: "data" | "digest" | undefined): readon
     ["SHA-256", digestOf(data)],
   ];
 }
-
-/** Data of this length is most likely a SHA-256. */
-const digestBytes = 32;

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { CodedError } from "../avalanche/coded-error.ts";
+import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { RpcError } from "../client/rpc-error.ts";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
@@ -44,9 +44,9 @@ export function reportFailure(error: unknown, { err }: Output): number {
 /** Why a command failed; empty when nobody reads its output any more, undefined for a bug. */
 function failureOf(error: unknown): string | undefined {
   if (error instanceof CommandFailed || error instanceof CodedError || error instanceof RpcError) return error.message;
-  const { code = "", message } = error as { code?: string; message: string };
+  const code = codeOf(error);
   if (code === "EPIPE") return "";
-  return /^E[A-Z]+$/.test(code) ? message : undefined;
+  return /^E[A-Z]+$/.test(code) ? messageOf(error) : undefined;
 }
 
 /** All commands. Those that are not asynchronous have done their work when `parse` returns. */
@@ -81,6 +81,6 @@ export function createProgram(about: About, output: Output): Command {
   addDbCommand(program, output);
   addGenesisCommand(program, out);
   addVmIdCommand(program, out);
-  addVersionJsonCommand(program, about, out);
+  addVersionJsonCommand(program, about, output);
   return program;
 }

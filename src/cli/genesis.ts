@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { formatGenesis } from "../core/genesis.ts";
 
+/** Prints the genesis of a new chain. */
 export function addGenesisCommand(program: Command, out: (text: string) => void): void {
   program
     .command("genesis")

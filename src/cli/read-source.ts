@@ -1,7 +1,8 @@
 import { fstatSync } from "node:fs";
+import { codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { startSha256 } from "../avalanche/sha256.ts";
 import { type Digest, digestFromBytes } from "../core/digest.ts";
-import { formatNumber, formatSize } from "../core/format.ts";
+import { formatSize } from "../core/format.ts";
 import { escapeLine } from "../core/printable.ts";
 import { CommandFailed } from "./command-failed.ts";
 import type { DataSource, Source } from "./source.ts";
@@ -9,14 +10,14 @@ import type { Output } from "./terminal/output.ts";
 import { readChunks, withFile } from "./terminal/read-chunks.ts";
 
 /** What a command is about, once it is read. */
-export interface Subject {
+export interface DescribedDigest {
   readonly digest: Digest;
   /** The name of the data and its size; undefined where only the digest is known. */
   readonly description: string | undefined;
 }
 
 /** Reads a source of any size, of which it holds one chunk at a time. */
-export function readSubject(source: Source, output: Output): Subject {
+export function readSubject(source: Source, output: Output): DescribedDigest {
   if (source.kind === "digest") return { digest: source.digest, description: undefined };
   return withChunks(source, output, (chunks, name, size) => {
     const progress = output.progress();
@@ -36,7 +37,7 @@ export function readData(source: DataSource, maxBytes: number, output: Output) {
     let bytes = 0;
     for (const chunk of chunks) {
       const end = bytes + chunk.length;
-      if (end > maxBytes) throw new CommandFailed(`${name} has more than ${formatNumber(maxBytes)} bytes`);
+      if (end > maxBytes) throw new CommandFailed(`${name} has more than ${formatSize(maxBytes)}`);
       if (end > data.length) data = enlarge(data, Math.min(Math.max(end, 2 * data.length), maxBytes));
       data.set(chunk, bytes);
       bytes = end;
@@ -100,8 +101,8 @@ function naming<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (code === undefined || message.includes(`'${name}'`)) throw error;
+    const message = messageOf(error);
+    if (codeOf(error) === "" || message.includes(`'${name}'`)) throw error;
     throw new CommandFailed(`${name || "''"}: ${message}`);
   }
 }

@@ -5,16 +5,19 @@ import type { Output } from "./terminal/output.ts";
 /** Where the data of a command comes from, before it is read. */
 export type Source = DataSource | { readonly kind: "digest"; readonly digest: Digest };
 
+/** The same where the data itself is needed. */
 export type DataSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "input" }
   | { readonly kind: "text"; readonly text: string };
 
+/** Where the data of a command comes from when it is in no file. */
 export interface SourceOptions {
   readonly text?: string;
   readonly digest?: Digest;
 }
 
+/** Adds `SourceOptions` to a command, and gives it back. */
 export function addSourceOptions(command: Command): Command {
   return command
     .option("--text <text>", "this text instead of a file")

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { vmIdFromName } from "../avalanche/vm-id.ts";
 import type { About } from "./about.ts";
+import type { Output } from "./terminal/output.ts";
 
 /** Tools run this before they install a VM (avalanchego v1.14.2, tests/fixture/tmpnet/network.go:1046). */
-export function addVersionJsonCommand(program: Command, about: About, out: (text: string) => void): void {
+export function addVersionJsonCommand(program: Command, about: About, { json }: Output): void {
   const { name, version, protocols } = about;
   const { oldest, newest } = protocols;
   const parseProtocol = (text: string) => {
@@ -21,7 +22,5 @@ export function addVersionJsonCommand(program: Command, about: About, out: (text
       parseProtocol,
       protocols.default,
     )
-    .action(({ rpcchainvm }: { rpcchainvm: number }) =>
-      out(`${JSON.stringify({ name, vmid: vmIdFromName(name), version, rpcchainvm })}\n`),
-    );
+    .action(({ rpcchainvm }: { rpcchainvm: number }) => json({ name, vmid: vmIdFromName(name), version, rpcchainvm }));
 }

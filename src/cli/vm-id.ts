@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { vmIdFromName } from "../avalanche/vm-id.ts";
 
+/** Prints the id of a VM by its name. */
 export function addVmIdCommand(program: Command, out: (text: string) => void): void {
   const command = program
     .command("vm-id")

@@ -1,3 +1,4 @@
+import { messageOf } from "../avalanche/coded-error.ts";
 import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
 import { RpcError } from "./rpc-error.ts";
@@ -10,8 +11,8 @@ export type CallApi = <Name extends MethodName>(
 ) => Promise<ResultOf<Name>>;
 
 /**
- * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its signal, or
- * with an `Error` that says why no answer came. Runs in browsers, Bun and Node.js.
+ * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its
+ * signal, or with an `Error` that says why no answer came. Runs in browsers, Bun and Node.js.
  */
 export function createClient(url: string): CallApi {
   return async (method, params, signal) => {
@@ -49,7 +50,7 @@ async function send(url: string, body: string, signal: AbortSignal | undefined):
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw new Error(`cannot reach ${url}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`cannot reach ${url}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Id } from "../avalanche/id.ts";
 import type { Digest } from "../core/digest.ts";
 import type { ApiErrorCode } from "./errors.ts";
-import { maxPageBlocks } from "./limits.ts";
+import { defaultPageBlocks, maxPageBlocks } from "./limits.ts";
 import {
   blockId,
   blockIdParam,
@@ -75,8 +75,8 @@ const receipt = z
   .meta({
     id: "Receipt",
     description:
-      "id: SHA-256 of the data on chain. pending: waits on this node's disk; processing: in a block that is not decided; " +
-      "accepted: in a block, which is given then; unknown: this node has never heard of it, or it has expired",
+      "id: SHA-256 of the data on chain. pending: waits on this node's disk; processing: in a block that is not " +
+      "decided; accepted: in a block, which is given then; unknown: this node has never heard of it, or it has expired",
   });
 
 const proof = z
@@ -92,15 +92,15 @@ const proof = z
   .meta({
     id: "Proof",
     description:
-      "blocks: the exact bytes of the proven block, of its child, and so on up to block `to`. The SHA-256 of each is its " +
-      "id, which the next one names as its parent_id. digest: SHA-256 of the proven block's data",
+      "blocks: the exact bytes of the proven block, of its child, and so on up to block `to`. The SHA-256 of each is " +
+      "its id, which the next one names as its parent_id. digest: SHA-256 of the proven block's data",
   });
 
 const success = z.object({ success: z.literal(true) }).meta({ id: "Success" });
 
 const limit = wholeNumber(1n, BigInt(maxPageBlocks), "how many blocks at most; fewer when they are large")
   .transform(Number)
-  .default(20);
+  .default(defaultPageBlocks);
 
 const next = u64.optional().meta({ description: "`from` of the next page" });
 
@@ -132,6 +132,7 @@ function toProven(
   return refuse(context, "give one of id and digest");
 }
 
+/** Every method by its name. */
 export const contract = {
   ping: {
     summary: "Answers, so that one knows that the API is there.",
@@ -182,8 +183,8 @@ export const contract = {
   },
   stamp: {
     summary:
-      "Puts data on the chain, or only its digest. What an accepted block carries already gives that block's receipt, and " +
-      "no new block. It is on this node's disk when this answers.",
+      "Puts data on the chain, or only its digest. What an accepted block carries already gives that block's " +
+      "receipt, and no new block. It is on this node's disk when this answers.",
     params: z.strictObject(subject).transform(toSubject),
     result: receipt,
     errors: proposingErrors,
@@ -199,8 +200,8 @@ export const contract = {
   },
   find: {
     summary:
-      "Every accepted block that carries data, or its digest, first one first: when was it first stamped? Data is found by " +
-      "its SHA-256.",
+      "Every accepted block that carries data, or its digest, first one first: when was it first stamped? Data is " +
+      "found by its SHA-256.",
     params: z
       .strictObject({ ...subject, from: u64Param("the height to begin at").default(0n), limit })
       .transform(({ from, limit, ...given }, context) => ({ subject: toSubject(given, context), from, limit })),
@@ -257,6 +258,7 @@ export const contract = {
   },
 } as const satisfies Readonly<Record<string, MethodContract>>;
 
+/** The same as a type. */
 export type Contract = typeof contract;
 /** A method of the API. */
 export type MethodName = keyof Contract;
@@ -266,6 +268,9 @@ export type ParamsOf<Name extends MethodName> = z.input<Contract[Name]["params"]
 
 /** What a method gives: every integer a bigint. */
 export type ResultOf<Name extends MethodName> = z.output<Contract[Name]["result"]>;
+
+/** How far a stamp is, as `stamp` and `getReceipt` give it. */
+export type Receipt = ResultOf<"getReceipt">;
 
 /** What the implementation of a method takes. */
 export type CheckedParamsOf<Name extends MethodName> = z.output<Contract[Name]["params"]>;

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { blockId, u64 } from "./params.ts";
 import { RpcError, rpcCodes } from "./rpc-error.ts";
 
-// Why a call is refused, for programs: `error.data` of an answer. The words for people are in `error.message`. What is wrong
-// with a request as such has a number of JSON-RPC and no data: `rpcCodes`.
+// Why a call is refused, for programs: `error.data` of an answer. The words for people are in `error.message`. What is
+// wrong with a request as such has a number of JSON-RPC and no data: `rpcCodes`.
 
 function refusal<const Code extends string, const Fields extends z.ZodRawShape>(
   code: Code,
@@ -62,9 +62,9 @@ export function rpcCodeOf(code: ApiErrorCode): number {
 }
 
 /**
- * Why a server has refused, of what a call rejected with. Undefined for an error of any other kind, and for one of a server
- * that gives no reason that is known here: one that is newer, or has its words alone, as timestampvm-rs. (Apart from the
- * client, so that whoever does not ask need not load the schemas.)
+ * Why a server has refused, of what a call rejected with. Undefined for an error of any other kind, and for one of a
+ * server that gives no reason that is known here: one that is newer, or has its words alone, as timestampvm-rs. (Apart
+ * from the client, so that whoever does not ask need not load the schemas.)
  */
 export function refusalOf(error: unknown): ApiRefusal | undefined {
   return error instanceof RpcError ? apiRefusal.safeParse(error.data).data : undefined;

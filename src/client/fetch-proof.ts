@@ -1,6 +1,6 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import { type Digest, matchOf } from "../core/digest.ts";
-import { formatNumber } from "../core/format.ts";
+import { formatSize } from "../core/format.ts";
 import type { CheckedProof } from "../proof/block-proof.ts";
 import type { CallApi } from "./client.ts";
 import type { ParamsOf, ResultOf } from "./contract.ts";
@@ -8,7 +8,9 @@ import type { ParamsOf, ResultOf } from "./contract.ts";
 /** A proof as the API gives it, and as a file has it: its integers are bigints, its bytes hex behind 0x. */
 export type Proof = ResultOf<"getProof">["proof"];
 
-/** Why a server's proof was not taken: it is none, or not the one that was asked for; or it has more bytes than allowed. */
+/**
+ * Why a server's proof was not taken: it is none, or not the one that was asked for; or it has more bytes than allowed.
+ */
 export type FetchRefusal =
   | { readonly code: "unsound proof"; readonly problem: string }
   | { readonly code: "proof too large"; readonly maxBytes: number };
@@ -33,9 +35,9 @@ export interface FetchOptions {
 }
 
 /**
- * Fetches the proof of a block, or of the first block with a digest, up to block `to`, and joins its parts. Nothing of the
- * server is believed: each part is checked, begins where the one before ends, and goes on. Rejects as `call` does, or with a
- * `FetchProofError`.
+ * Fetches the proof of a block, or of the first block with a digest, up to block `to`, and joins its parts. Nothing of
+ * the server is believed: each part is checked, begins where the one before ends, and goes on. Rejects as `call` does,
+ * or with a `FetchProofError`.
  */
 export async function fetchProof(
   call: CallApi,
@@ -104,6 +106,6 @@ function describe(refusal: FetchRefusal): string {
     case "unsound proof":
       return `the node gives a proof that does not hold: ${refusal.problem}`;
     case "proof too large":
-      return `so many blocks are more than the ${formatNumber(refusal.maxBytes)} bytes that a proof may have`;
+      return `so many blocks are more than the ${formatSize(refusal.maxBytes)} that a proof may have`;
   }
 }

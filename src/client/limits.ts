@@ -5,3 +5,5 @@ export const maxWaitMs = 25_000;
 
 /** Blocks in one page at most. */
 export const maxPageBlocks = 100;
+/** Blocks in one page where nobody says how many. */
+export const defaultPageBlocks = 20;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
-import { type Digest, digestFromBytes } from "../core/digest.ts";
+import { type Digest, digestBytes, digestFromBytes, parseDigest } from "../core/digest.ts";
 import { readNumber } from "../core/exact-json.ts";
 import { maxU64 } from "../core/u64.ts";
 import { maxWaitMs } from "./limits.ts";
@@ -17,8 +17,10 @@ export function wholeNumber(min: bigint, max: bigint, description: string) {
     .meta({ type: "integer", minimum: Number(min), maximum: Number(max), description });
 }
 
+/** Any u64: a height, or Unix seconds. Ours is a bigint. */
 export const u64Param = (description: string) => wholeNumber(0n, maxU64, description);
 
+/** Milliseconds, 0 without it; ours is a number. `what` ends the sentence of its description. */
 export const waitMsParam = (what: string) =>
   wholeNumber(0n, BigInt(maxWaitMs), `wait up to so many milliseconds ${what}`).transform(Number).default(0);
 
@@ -48,16 +50,21 @@ export const blockIdParam = text("a block's id, in CB58").transform((value, cont
 /** A JSON number with all its digits. */
 export const u64 = z.bigint().meta({ id: "U64", type: "integer", minimum: 0, maximum: Number(maxU64) });
 
+/** A block's id, 32 bytes in CB58. */
 export const blockId = z.string().meta({ id: "BlockId", description: "SHA-256 of the block's bytes, in CB58" });
 
+/** Bytes in lower-case hex behind `0x`. */
 export const hexBytes = z.string().meta({ id: "Bytes", pattern: "^0x([0-9a-f]{2})*$" });
 
+/** A SHA-256, 32 bytes, in the same form. */
 export const hexDigest = z.string().meta({ id: "Digest", pattern: "^0x[0-9a-f]{64}$" });
 
+/** Bytes as `hexBytes`. */
 export function formatHex(bytes: Uint8Array): string {
   return `0x${bytes.toHex()}`;
 }
 
+/** A digest as `hexDigest`. */
 export function formatDigest(digest: Digest): string {
   return `0x${digest}`;
 }
@@ -109,10 +116,10 @@ function readBase64(value: string): Uint8Array | undefined {
 
 /** 64 hex digits are base64 as well, but of 48 bytes. */
 function readDigest(value: string): Digest | undefined {
-  if (/^[0-9a-fA-F]{64}$/.test(value)) return value.toLowerCase() as Digest;
+  if (value.length === 2 * digestBytes) return parseDigest(value);
   const bytes = value.length <= maxDigestLength ? readBytes(value) : undefined;
-  return bytes?.length === 32 ? digestFromBytes(bytes) : undefined;
+  return bytes?.length === digestBytes ? digestFromBytes(bytes) : undefined;
 }
 
-/** Characters: `0x` and 64 hex digits. */
-const maxDigestLength = 66;
+/** Characters: `0x` and the hex digits. */
+const maxDigestLength = 2 + 2 * digestBytes;

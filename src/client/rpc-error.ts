@@ -7,7 +7,9 @@ export const rpcCodes = {
   internalError: -32603,
 } as const;
 
-/** The answer of a server that does not do what it was asked to. `refusalOf` in `errors.ts` gives its reason as a type. */
+/**
+ * The answer of a server that does not do what it was asked to. `refusalOf` in `errors.ts` gives its reason as a type.
+ */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   /** One of `rpcCodes`, or the server's own. */

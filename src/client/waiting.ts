@@ -1,5 +1,5 @@
 import type { CallApi } from "./client.ts";
-import type { ResultOf } from "./contract.ts";
+import type { Receipt } from "./contract.ts";
 import { maxWaitMs } from "./limits.ts";
 import { RpcError } from "./rpc-error.ts";
 
@@ -31,8 +31,6 @@ export async function askToWait<T>(
   }
 }
 
-type Receipt = ResultOf<"getReceipt">;
-
 /** How to wait, and how long. */
 export interface ReceiptWait {
   readonly clock: Clock;
@@ -44,8 +42,8 @@ export interface ReceiptWait {
 }
 
 /**
- * Waits until what a receipt is of is accepted, or the node does not know it any more. Gives the last receipt: of another
- * status when the time is over. Rejects as `call` does.
+ * Waits until what a receipt is of is accepted, or the node does not know it any more. Gives the last receipt: of
+ * another status when the time is over. Rejects as `call` does.
  */
 export async function waitForReceipt(call: CallApi, sent: Receipt, wait: ReceiptWait): Promise<Receipt> {
   const { clock, untilMs = Number.POSITIVE_INFINITY, signal, onReceipt } = wait;

@@ -5,6 +5,9 @@ declare const brand: unique symbol;
 /** The SHA-256 of a block's data as 64 lower-case hex digits. Two are equal exactly when the data are. */
 export type Digest = string & { readonly [brand]: "Digest" };
 
+/** Bytes of a digest. Data of so many is most likely a digest itself. */
+export const digestBytes = 32;
+
 /** The digest of any data. */
 export function digestOf(data: Uint8Array): Digest {
   return sha256(data).toHex() as Digest;
@@ -22,7 +25,7 @@ export function parseDigest(text: string): Digest | undefined {
 
 /** Whether the data is the 32 bytes of the digest itself. */
 export function isDigest(data: Uint8Array, digest: Digest): boolean {
-  return data.length === 32 && data.toHex() === digest;
+  return data.length === digestBytes && data.toHex() === digest;
 }
 
 /** How a block's data stands for what has the digest: as that itself, or as its SHA-256. Undefined for not at all. */

@@ -37,8 +37,8 @@ export function parseExactJson(text: string): unknown {
 }
 
 /**
- * What a number's text in JSON means: a bigint where it is whole and has up to 20 digits, however it is written (1, 1.0 and
- * 1e0 are the same, as in JSON Schema). Else the double nearest to it.
+ * What a number's text in JSON means: a bigint where it is whole and has up to 20 digits, however it is written (1, 1.0
+ * and 1e0 are the same, as in JSON Schema). Else the double nearest to it.
  */
 export function readNumber(literal: string): bigint | number {
   if (shortInteger.test(literal)) return BigInt(literal);

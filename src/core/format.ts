@@ -12,6 +12,7 @@ export function countOf(count: bigint | number, noun: string): string {
   return `${formatNumber(count)} ${noun}${Number(count) === 1 ? "" : "s"}`;
 }
 
+/** "1 byte", "1,000 bytes". */
 export function formatSize(bytes: bigint | number): string {
   return countOf(bytes, "byte");
 }

@@ -6,6 +6,7 @@
 const unprintable = /\r(?!\n)|[^\P{C}\n\r\t\u200c\u200d]/u;
 const everyUnprintable = new RegExp(unprintable, "gu");
 
+/** Whether a terminal shows all of a text, and obeys none of it. */
 export function isPrintable(text: string): boolean {
   return !unprintable.test(text);
 }

@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { messageOf } from "../avalanche/coded-error.ts";
 import type { Block } from "../core/block.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
@@ -25,7 +26,7 @@ export async function runEngine(
       undecided = undefined;
       onAccepted(vm.lastAccepted);
     } catch (error) {
-      log.error("no block", { error: (error as Error).message });
+      log.error("no block", { error: messageOf(error) });
     }
     await setImmediate(); // lets clients have their turn
   }

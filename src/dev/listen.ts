@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { codeOf } from "../avalanche/coded-error.ts";
 
 /** How many further ports are tried when the wanted one is taken. */
 const maxPorts = 100;
@@ -13,7 +14,7 @@ export async function listenNear(host: string, port: number, listener: RequestLi
       await once(server, "listening");
       return server;
     } catch (error) {
-      const isTaken = (error as { code?: string }).code === "EADDRINUSE";
+      const isTaken = codeOf(error) === "EADDRINUSE";
       if (!isTaken || port === 0 || tried - port >= maxPorts || tried >= 65_535) throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { InvalidParams } from "../api/invalid-params.ts";
-import type { Methods } from "../api/json-rpc.ts";
+import type { Methods } from "../api/request.ts";
 
 /** What the methods of the node's own API say: this node has one chain only. */
 export interface NodeInfo {

@@ -2,8 +2,9 @@
 import type { Child } from "hono/jsx";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
-import { type Digest, digestOf } from "../core/digest.ts";
+import { type Digest, digestBytes, digestOf } from "../core/digest.ts";
 import { formatNumber, formatSize, showData } from "../core/format.ts";
+import type { Listing } from "../core/listing.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import { Code, Data, Message, ProofButton, Time, type View } from "./parts.tsx";
@@ -39,70 +40,91 @@ function notFound(heading: string, explanation: Child): View {
 }
 
 async function showBlock(chain: ConfirmedBlocks, block: Block, caller: Caller): Promise<View> {
-  const { id, parentId, height, timestamp, data } = block;
   await caller.pause();
-  const digest = digestOf(data);
-  const next = chain.getListingAtHeight(height + 1n);
-  const heading = `Block ${formatNumber(height)}`;
+  const digest = digestOf(block.data);
+  const heading = `Block ${formatNumber(block.height)}`;
   const content = (
     <article>
       <header class="title">
         <h1>{heading}</h1>
-        <nav class="pages" aria-label="Neighbouring blocks">
-          {height > 0n && (
-            <a rel="prev" href={`?block=${parentId}`}>
-              ← {formatNumber(height - 1n)}
-            </a>
-          )}
-          {next && (
-            <a rel="next" href={`?block=${next.id}`}>
-              {formatNumber(next.height)} →
-            </a>
-          )}
-        </nav>
+        <Neighbours block={block} next={chain.getListingAtHeight(block.height + 1n)} />
       </header>
-      <p class="lead">
-        <span class="accepted">Accepted</span> <Time block={block} style="absolute" />{" "}
-        {height > 0n && (
-          <span class="quiet">
-            <Time block={block} style="relative" />
-          </span>
-        )}
-      </p>
+      <Accepted block={block} />
       <section class="panel" aria-labelledby="data">
         <div class="heading">
           <h2 id="data">Data</h2>
-          <span class="quiet">{formatSize(data.length)}</span>
+          <span class="quiet">{formatSize(block.data.length)}</span>
         </div>
-        <Data shown={showData(data, maxShownBytes)} />
+        <Data shown={showData(block.data, maxShownBytes)} />
         {pointElsewhere(chain, block, digest)}
       </section>
-      <dl class="fields">
-        <dt>Block id</dt>
-        <dd>
-          <Code text={id} name="block id" />
-        </dd>
-        <dt>Parent</dt>
-        <dd>
-          {height === 0n ? (
-            <span class="quiet">none: this is the genesis block</span>
-          ) : (
-            <Code text={parentId} name="parent id" href={`?block=${parentId}`} />
-          )}
-        </dd>
-        <dt>SHA-256 of the data</dt>
-        <dd>
-          <Code text={digest} name="SHA-256 of the data" href={`?digest=${digest}`} />
-        </dd>
-        <dt>Timestamp</dt>
-        <dd>
-          <code>{String(timestamp)}</code> <span class="quiet">Unix seconds</span>
-        </dd>
-      </dl>
+      <Fields block={block} digest={digest} />
       <ProofButton block={block} />
     </article>
   );
   return { status: 200, title: heading, content };
+}
+
+interface BlockProps {
+  readonly block: Block;
+}
+
+function Neighbours({ block: { parentId, height }, next }: BlockProps & { readonly next: Listing | undefined }) {
+  return (
+    <nav class="pages" aria-label="Neighbouring blocks">
+      {height > 0n && (
+        <a rel="prev" href={`?block=${parentId}`}>
+          ← {formatNumber(height - 1n)}
+        </a>
+      )}
+      {next && (
+        <a rel="next" href={`?block=${next.id}`}>
+          {formatNumber(next.height)} →
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function Accepted({ block }: BlockProps) {
+  return (
+    <p class="lead">
+      <span class="accepted">Accepted</span> <Time block={block} style="absolute" />{" "}
+      {block.height > 0n && (
+        <span class="quiet">
+          <Time block={block} style="relative" />
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Fields({ block, digest }: BlockProps & { readonly digest: Digest }) {
+  const { id, parentId, height, timestamp } = block;
+  return (
+    <dl class="fields">
+      <dt>Block id</dt>
+      <dd>
+        <Code text={id} name="block id" />
+      </dd>
+      <dt>Parent</dt>
+      <dd>
+        {height === 0n ? (
+          <span class="quiet">none: this is the genesis block</span>
+        ) : (
+          <Code text={parentId} name="parent id" href={`?block=${parentId}`} />
+        )}
+      </dd>
+      <dt>SHA-256 of the data</dt>
+      <dd>
+        <Code text={digest} name="SHA-256 of the data" href={`?digest=${digest}`} />
+      </dd>
+      <dt>Timestamp</dt>
+      <dd>
+        <code>{String(timestamp)}</code> <span class="quiet">Unix seconds</span>
+      </dd>
+    </dl>
+  );
 }
 
 /** Points to an older block with the same data, and to what data is the digest of. */
@@ -116,7 +138,7 @@ function pointElsewhere(chain: ConfirmedBlocks, block: Block, digestOfData: Dige
       </p>
     );
   }
-  if (block.data.length !== 32 || showData(block.data, 32).kind === "text") return undefined;
+  if (block.data.length !== digestBytes || showData(block.data, digestBytes).kind === "text") return undefined;
   const digest = block.data.toHex();
   return (
     <p>

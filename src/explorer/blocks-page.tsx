@@ -1,21 +1,19 @@
 /** @jsxImportSource hono/jsx */
-
+import { defaultPageBlocks } from "../client/limits.ts";
 import type { BlockSummary } from "../core/block.ts";
+import { digestBytes } from "../core/digest.ts";
 import { formatNumber, formatSize, shorten, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import { Time, type View } from "./parts.tsx";
 
-/** Blocks in one page of a list. */
-export const pageBlocks = 20;
-
 /** The newest blocks, or those from a height down, and the place where files are stamped. */
 export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefined, caller: Caller): Promise<View> {
   const { last } = chain;
   const isNewest = from === undefined || from >= last.height;
   const start = isNewest ? last.height : from;
-  const blocks = await takeListings(chain.listingsFrom(start, "descending"), pageBlocks, caller);
+  const blocks = await takeListings(chain.listingsFrom(start, "descending"), defaultPageBlocks, caller);
   const content = isNewest ? (
     <>
       <h1 class="unseen">timestampvm explorer</h1>
@@ -128,7 +126,7 @@ function BlockRow({ block }: { readonly block: Listing }) {
           <span class="preview quiet">No data</span>
         ) : (
           <span class={`preview ${kind}`} dir={kind === "text" ? "auto" : "ltr"}>
-            {kind === "hex" ? text.slice(0, 2 + 2 * 32) : text}
+            {kind === "hex" ? text.slice(0, 2 + 2 * digestBytes) : text}
           </span>
         )}
         <span class="when">
@@ -152,7 +150,7 @@ function describeSize({ dataBytes, bytes }: Listing): string {
 function Pages({ blocks, last }: { readonly blocks: readonly Listing[]; readonly last: BlockSummary }) {
   const newest = blocks[0]?.height ?? last.height;
   const oldest = blocks.at(-1)?.height ?? 0n;
-  const newer = newest + BigInt(pageBlocks);
+  const newer = newest + BigInt(defaultPageBlocks);
   return (
     <nav class="pages" aria-label="Pages of blocks">
       {newest < last.height && (

@@ -1,7 +1,7 @@
 /**
- * A script or a style sheet of this folder as browsers take it: with all that it imports, minified. Called as a macro, so
- * that the text is a constant of the program. (A macro may not call `Bun.build`, which waits for the bundler that waits
- * for the macro.)
+ * A script or a style sheet of this folder as browsers take it: with all that it imports, minified. Called as a macro,
+ * so that the text is a constant of the program. (A macro may not call `Bun.build`, which waits for the bundler that
+ * waits for the macro.)
  */
 export function bundle(file: string): string {
   const path = `${import.meta.dir}/${file}`;

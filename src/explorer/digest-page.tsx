@@ -1,11 +1,11 @@
 /** @jsxImportSource hono/jsx */
-
+import { defaultPageBlocks } from "../client/limits.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes, isDigest } from "../core/digest.ts";
 import { formatNumber } from "../core/format.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ChainView } from "../vm/chain-view.ts";
-import { BlockList, pageBlocks, takeListings } from "./blocks-page.tsx";
+import { BlockList, takeListings } from "./blocks-page.tsx";
 import { Code, Message, ProofButton, Time, type View } from "./parts.tsx";
 
 /** Where a digest, or data that hashes to it, was stamped. */
@@ -16,8 +16,8 @@ export async function showDigest(view: ChainView, digest: Digest, from: bigint, 
 }
 
 async function showStamps(view: ChainView, digest: Digest, first: Block, from: bigint, caller: Caller): Promise<View> {
-  const blocks = await takeListings(view.confirmed.findListings(digest, from), pageBlocks + 1, caller);
-  const next = blocks[pageBlocks];
+  const blocks = await takeListings(view.confirmed.findListings(digest, from), defaultPageBlocks + 1, caller);
+  const next = blocks[defaultPageBlocks];
   const carriesDigest = isDigest(first.data, digest);
   const content = (
     <article>
@@ -47,7 +47,7 @@ async function showStamps(view: ChainView, digest: Digest, first: Block, from: b
       {(blocks.length > 1 || from > 0n) && (
         <section aria-labelledby="stamps">
           <h2 id="stamps">{from > 0n ? `Stamps from block ${formatNumber(from)} on` : "All stamps"}</h2>
-          <BlockList blocks={blocks.slice(0, pageBlocks)} />
+          <BlockList blocks={blocks.slice(0, defaultPageBlocks)} />
           {next && (
             <nav class="pages" aria-label="Pages of stamps">
               <a rel="next" class="older" href={`?digest=${digest}&from=${next.height}`}>

@@ -17,8 +17,8 @@ interface Environment {
 }
 
 /**
- * Pages for people, all at one path that ends in `explorer`, beside the API's, which ends in `rpc`: which page, the query
- * says. `notice` stands above each, where it is no node's.
+ * Pages for people, all at one path that ends in `explorer`, beside the API's, which ends in `rpc`: which page, the
+ * query says. `notice` stands above each, where it is no node's.
  */
 export function createExplorer(view: ChainView, notice: string | undefined): Hono<Environment> {
   const app = new Hono<Environment>();

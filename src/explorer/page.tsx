@@ -98,8 +98,8 @@ const icon = `data:image/svg+xml,${encodeURIComponent(mark("#0f7a68"))}`;
 
 function mark(colour: string): string {
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="${colour}" ` +
-    'stroke-width="2" stroke-linecap="round" aria-hidden="true">' +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24" fill="none" ` +
+    `stroke="${colour}" stroke-width="2" stroke-linecap="round" aria-hidden="true">` +
     '<circle cx="12" cy="12" r="10" stroke-dasharray="0.01 3.92"/><path d="M12 7v5l3 2"/></svg>'
   );
 }

@@ -39,7 +39,8 @@ export class Gossip {
 
   async #sendQueue(): Promise<void> {
     this.#sending = true;
-    // The client gets its answer first, which is sent at the end of this turn; what is proposed meanwhile goes together.
+    // The client gets its answer first, which is sent at the end of this turn; what is proposed meanwhile goes
+    // together.
     await setImmediate();
     await setImmediate();
     while (this.#queue.length > 0) {
@@ -65,13 +66,14 @@ export class Gossip {
   }
 }
 
+/** The message that carries this data, one entry a proposal. */
 export function encodeGossip(data: Uint8Array[]): Uint8Array {
   return toBinary(ProposalGossipSchema, create(ProposalGossipSchema, { version: gossipVersion, data }));
 }
 
 /**
- * The data in a message from anyone; [] when it is not one of ours. Stops at `maxGossipItems`, so that millions of empty
- * items cost nothing. The data are parts of the message, not copies: most of it may not be wanted.
+ * The data in a message from anyone; [] when it is not one of ours. Stops at `maxGossipItems`, so that millions of
+ * empty items cost nothing. The data are parts of the message, not copies: most of it may not be wanted.
  */
 export function decodeGossip(message: Uint8Array): Uint8Array[] {
   const data: Uint8Array[] = [];

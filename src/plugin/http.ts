@@ -4,8 +4,8 @@ import type { HeaderLine, HttpAsker, SimpleAnswer, SimpleRequest } from "../rpcc
 export type AnswerRpc = (body: Uint8Array, asker: HttpAsker) => string | Promise<string> | undefined;
 
 /**
- * The short cut for JSON-RPC calls at `rpcPath`, which are small and many. Undefined for whatever is not plainly one: that has
- * other words for what is wrong.
+ * The short cut for JSON-RPC calls at `rpcPath`, which are small and many. Undefined for whatever is not plainly one:
+ * that has other words for what is wrong.
  */
 export function answerSimpleBy(answerRpc: AnswerRpc, rpcPath: string) {
   return (

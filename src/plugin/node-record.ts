@@ -5,8 +5,8 @@ import { formatHeadMarker, headMarkerKey, parseHeadMarker } from "./head-marker.
 import { rsHeadKey, seenRsHeadKey } from "./rs/stored-block.ts";
 
 /**
- * What the node's database says of this chain: the head marker, and what we saw of timestampvm-rs, which kept all of its chain
- * there. All methods throw a `ConnectError` when the node's database fails.
+ * What the node's database says of this chain: the head marker, and what we saw of timestampvm-rs, which kept all of
+ * its chain there. All methods throw a `ConnectError` when the node's database fails.
  */
 export class NodeRecord {
   readonly #database: NodeDatabase;

@@ -18,6 +18,7 @@ import { TimestampVm } from "./timestamp-vm.ts";
 const maxDatabaseWaitMs = 10_000;
 const databaseRetryMs = 100;
 
+/** What a chain needs beside what the node says of it. */
 export interface ChainOptions {
   readonly clock: Clock;
   /** Makes what answers the HTTP requests of a chain. */

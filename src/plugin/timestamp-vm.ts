@@ -78,7 +78,9 @@ export class TimestampVm implements ChainVm {
     return this.#vm.verifyBlock(bytes);
   }
 
-  /** Accepts a block, here first and then in the node's database (see `HeadMarker`); clients see it when both have it. */
+  /**
+   * Accepts a block, here first and then in the node's database (see `HeadMarker`); clients see it when both have it.
+   */
   async acceptBlock(id: Id): Promise<void> {
     this.#vm.acceptBlock(id);
     const { lastAccepted, headMarker } = this.#vm;

@@ -14,13 +14,13 @@ export interface CheckedProof {
 }
 
 /**
- * Checks a proof in the form that `getProof` gives and the README describes, from parsed JSON. Integers are numbers or, as
- * those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That block `to` is one of
- * the chain must be known from elsewhere.
+ * Checks a proof in the form that `getProof` gives and the README describes, from parsed JSON. Integers are numbers or,
+ * as those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That block `to` is
+ * one of the chain must be known from elsewhere.
  */
 export function checkProof(value: unknown): CheckedProof {
   const { version, blocks, to: claimedTo, ...claimed } = readObject(value, "it");
-  if (version !== 1 && version !== 1n) throw malformed("its version is not 1");
+  if (toInteger(version) !== 1n) throw malformed("its version is not 1");
   if (!Array.isArray(blocks) || blocks.length === 0) throw malformed("it has no blocks");
   const block = readBlock(blocks[0], 0);
   let to = block;
@@ -33,8 +33,8 @@ export function checkProof(value: unknown): CheckedProof {
 }
 
 /**
- * Checks a proof in JSON. Throws as `checkProof`, and a `SyntaxError` for what is no JSON. Memory and time are those of the
- * text's length, whatever it is.
+ * Checks a proof in JSON. Throws as `checkProof`, and a `SyntaxError` for what is no JSON. Memory and time are those of
+ * the text's length, whatever it is.
  */
 export function parseProof(text: string): CheckedProof {
   if (hasMoreValues(text, maxOtherValues + text.length / minBlockLength))
@@ -66,14 +66,15 @@ function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockSumm
   if (claimed.id !== block.id) throw malformed(`${what} is ${block.id}, not ${quote(claimed.id)}`);
   for (const name of ["height", "timestamp"] as const) {
     const found = claimed[name];
-    if (isInteger(found, block[name])) continue;
+    if (toInteger(found) === block[name]) continue;
     throw malformed(`${what} has ${name} ${block[name]}, not ${typeof found === "string" ? "a text" : quote(found)}`);
   }
 }
 
-/** A number that is too large to be exact is no integer's. */
-function isInteger(claimed: unknown, value: bigint): boolean {
-  return claimed === value || (Number.isSafeInteger(claimed) && BigInt(claimed as number) === value);
+/** The integer that a value is: a bigint, or a number of at most 53 bits. Undefined for all else. */
+function toInteger(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
 }
 
 /** What someone claims, as far as an error repeats it: an object's text may be anything, or none at all. */

@@ -54,8 +54,8 @@ export interface ChainVm {
    */
   readonly lastAccepted: Block;
   /**
-   * SetState: how far the node is from now on. It may go back after "normal operation". An error ends the chain. Without
-   * it, the VM need not know.
+   * SetState: how far the node is from now on. It may go back after "normal operation". An error ends the chain.
+   * Without it, the VM need not know.
    */
   setState?(state: State): Awaitable<void>;
   /**

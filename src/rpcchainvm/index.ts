@@ -1,5 +1,5 @@
-// What the package exports as `timestampvm/rpcchainvm`: all that a VM of any kind needs to be a plugin of any AvalancheGo. Runs
-// in Bun and Node.js.
+// What the package exports as `timestampvm/rpcchainvm`: all that a VM of any kind needs to be a plugin of any
+// AvalancheGo. Runs in Bun and Node.js.
 
 export { type Id, IdError, idFromBytes, idToBytes, parseId, zeroId } from "../avalanche/id.ts";
 export { type NodeId, nodeIdFromBytes, nodeIdToBytes } from "../avalanche/node-id.ts";

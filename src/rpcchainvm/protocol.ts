@@ -14,8 +14,8 @@ import { CreateHandlersResponseSchema, InitializeRequestSchema, Message } from "
 export type VmEvent = "build block" | "state sync done";
 
 /**
- * What we do differently from one RPCChainVM protocol to another. Only this file knows protocol numbers. Whatever can be
- * the same in all of them is: calls that a protocol lacks are never made, and fields that it lacks are ignored.
+ * What we do differently from one RPCChainVM protocol to another. Only this file knows protocol numbers. Whatever can
+ * be the same in all of them is: calls that a protocol lacks are never made, and fields that it lacks are ignored.
  */
 export interface Protocol {
   /** The number on which node and plugin must agree exactly. */
@@ -91,7 +91,8 @@ export const oldestProtocol = first.version;
 export const newestProtocol = 46;
 /**
  * The one that we say where no node says its own: that of AvalancheGo v1.14.2. Tools that start a plugin to learn its
- * protocol then look for nodes with it, so it must be a release's that they deploy; a pre-release's is of no use to them.
+ * protocol then look for nodes with it, so it must be a release's that they deploy; a pre-release's is of no use to
+ * them.
  */
 export const defaultProtocol = 45;
 

@@ -55,7 +55,9 @@ export class Session {
     throw new ConnectError("the VM is not initialized", Code.FailedPrecondition);
   }
 
-  /** Opens the chain. Gives what `reply` makes of its last accepted block; the chain is closed again when that throws. */
+  /**
+   * Opens the chain. Gives what `reply` makes of its last accepted block; the chain is closed again when that throws.
+   */
   async initialize<Reply>(request: InitializeRequest, reply: (lastAccepted: Block) => Reply): Promise<Reply> {
     if (this.#phase === "shut down") throw shutDown();
     if (this.#phase !== "new") throw new ConnectError("the VM is initialized already", Code.FailedPrecondition);

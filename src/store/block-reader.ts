@@ -5,7 +5,7 @@ import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { type BlockRow, type BlockStatements, type ListingRow, prepareBlocks } from "./block-statements.ts";
-import { expectBytes, expectInteger, parseStored } from "./columns.ts";
+import { expectBytes, expectInteger, maxSqlInteger, parseStored } from "./columns.ts";
 import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
 
@@ -176,5 +176,3 @@ function idIn(key: unknown): Id {
 
 /** The status of an accepted block. */
 const accepted = 3n;
-/** SQLite's integers are signed. No block can reach a greater height. */
-const maxSqlInteger = 2n ** 63n - 1n;

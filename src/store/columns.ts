@@ -4,6 +4,11 @@ import { Damage } from "./failures.ts";
 /** A row as SQLite gives it. A damaged file may have anything in any column: the functions below look at it. */
 export type Row<Column extends string> = { readonly [Name in Column]: unknown };
 
+/**
+ * The greatest integer of SQLite, whose integers are signed. No block of a greater height or timestamp can be stored.
+ */
+export const maxSqlInteger = 2n ** 63n - 1n;
+
 /** Gives the value as bytes, of which there must be `length` where that is given. Throws `Damage` about `what`. */
 export function expectBytes(value: unknown, what: string, length?: number): Uint8Array {
   if (value instanceof Uint8Array && (length === undefined || value.length === length)) return value;

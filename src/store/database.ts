@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { damaged, failed, translating } from "./failures.ts";
+import { damaged, databaseFailed, translating } from "./failures.ts";
 import { applicationId, bringUpToDate, makeSchema, schemaVersion } from "./schema.ts";
 
 /** The name of the database file in the chain data directory. */
@@ -91,7 +91,8 @@ function configure(db: Database, file: string): void {
   if (pragma(db, "page_count") === 0n) makeSchema(db);
   else bringUpToDate(db, checkIdentity(db, file));
   const mode = pragma(db, "journal_mode = WAL");
-  if (mode !== "wal" && file !== ":memory:") throw failed(file, `its journal is "${mode}"`, "move it to a local disk");
+  if (mode !== "wal" && file !== ":memory:")
+    throw databaseFailed(file, `its journal is "${mode}"`, "move it to a local disk");
   // A file that it may not write, SQLite opens for reading, and says so only at the first write: here.
   db.transaction(() => undefined).immediate();
   db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
@@ -116,13 +117,13 @@ function distrust(db: Database): void {
 /** Checks that the file is one of ours that we can read. Gives its version. */
 function checkIdentity(db: Database, file: string): number {
   if (pragma(db, "application_id") !== BigInt(applicationId)) {
-    throw failed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
+    throw databaseFailed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
   }
   const version = schemaVersionOf(db);
   if (version < 1) throw damaged(file, `it has no schema ${version}`);
   if (version > schemaVersion) {
     const cure = "run the timestampvm that wrote it; if none did, the file is damaged: delete the chain data directory";
-    throw failed(file, `its schema ${version} is newer than ${schemaVersion}`, cure);
+    throw databaseFailed(file, `its schema ${version} is newer than ${schemaVersion}`, cure);
   }
   return version;
 }

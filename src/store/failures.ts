@@ -1,7 +1,7 @@
 import { SQLiteError } from "bun:sqlite";
-import { CodedError } from "../avalanche/coded-error.ts";
+import { CodedError, codeOf } from "../avalanche/coded-error.ts";
 import { FileError } from "./errors.ts";
-import { codeOf, isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
+import { isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
 
 /** Something in the file that SQLite cannot know to be wrong. `translating` makes a `FileError` of it. */
 export class Damage extends Error {
@@ -17,18 +17,19 @@ export function translating<T>(file: string, work: () => T): T {
     if (error instanceof Damage) throw damaged(file, error.message);
     const code = codeOf(error);
     if (code.startsWith("SQLITE_BUSY")) throw new FileError({ code: "database in use", file }, { cause: error });
-    if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code)) throw failed(file, error.message, cureFor(code), error);
+    if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code))
+      throw databaseFailed(file, error.message, cureFor(code), error);
     throw error;
   }
 }
 
 /** The error for a file that contradicts itself. */
 export function damaged(file: string, problem: string): FileError {
-  return failed(file, problem, cureFor("SQLITE_CORRUPT"));
+  return databaseFailed(file, problem, cureFor("SQLITE_CORRUPT"));
 }
 
 /** The error for a problem whose cure is known. */
-export function failed(file: string, problem: string, cure: string, cause?: unknown): FileError {
+export function databaseFailed(file: string, problem: string, cure: string, cause?: unknown): FileError {
   return new FileError({ code: "database failed", file, problem, cure }, { cause });
 }
 

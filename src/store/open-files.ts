@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { codeOf } from "../avalanche/coded-error.ts";
 
 /** The cure for EMFILE and ENFILE. */
 export const raiseLimit = "raise the limit of open files (ulimit -n, LimitNOFILE= of a systemd unit) and start again";
@@ -43,9 +44,4 @@ function findLimit(count: number): string | undefined {
 /** Whether this code of the system says that no more files may be open. */
 export function isLimit(code: string): boolean {
   return code === "EMFILE" || code === "ENFILE";
-}
-
-/** The code that the system, or SQLite, gave an error; "" for anything else. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -13,8 +13,8 @@ export interface Asker {
 /** The same to those who work on it. All promises reject with the signal's reason when nobody wants the answer. */
 export interface Caller extends Asker {
   /**
-   * To be called between the pieces of work, each of some milliseconds at most. Undefined: go on. Else it is the turn of
-   * others, and the promise resolves when it is his again.
+   * To be called between the pieces of work, each of some milliseconds at most. Undefined: go on. Else it is the turn
+   * of others, and the promise resolves when it is his again.
    */
   pause(): Promise<void> | undefined;
   /** Does work of many pieces, which holds memory meanwhile, when no other such work is under way. */

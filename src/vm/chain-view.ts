@@ -33,8 +33,8 @@ export type Receipt =
   | { readonly status: "processing" | "pending" | "unknown" };
 
 /**
- * The accepted blocks that the node's database knows too. After a crash the chain is rewound to these, so no method gives a
- * later one. Heights and timestamps are any u64. Reading throws "database failed".
+ * The accepted blocks that the node's database knows too. After a crash the chain is rewound to these, so no method
+ * gives a later one. Heights and timestamps are any u64. Reading throws "database failed".
  */
 export interface ConfirmedBlocks {
   readonly last: Block;
@@ -57,8 +57,8 @@ export interface ConfirmedBlocks {
   /** The same as `find` for lists. */
   findListings(digest: Digest, from?: bigint): Generator<Listing, void>;
   /**
-   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is there.
-   * Calls of one caller share places. Rejects with "shut down" or "too many waiting".
+   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is
+   * there. Calls of one caller share places. Rejects with "shut down" or "too many waiting".
    */
   waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void>;
   /** The same for a block whose data hashes to the digest. */

@@ -1,12 +1,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import {
-  answerJsonRpc,
-  maxBatchAnswerLength,
-  maxBatchRequests,
-  maxIdLength,
-  maxValues,
-  smallAnswerLength,
-} from "../../src/api/json-rpc.ts";
+import { maxBatchAnswerLength, smallAnswerLength } from "../../src/api/batch.ts";
+import { answerJsonRpc, maxBatchRequests, maxValues } from "../../src/api/json-rpc.ts";
+import { maxIdLength } from "../../src/api/request.ts";
 import type { Caller } from "../../src/vm/caller.ts";
 import { methodsOf } from "../support/api.ts";
 import { callerOf, slowTurns } from "../support/caller.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { answerJsonRpc, type Method } from "../../src/api/json-rpc.ts";
+import { answerJsonRpc } from "../../src/api/json-rpc.ts";
 import { toApiRefusal } from "../../src/api/refusals.ts";
+import type { Method } from "../../src/api/request.ts";
 import { IdError } from "../../src/avalanche/id.ts";
 import { ChainError } from "../../src/core/errors.ts";
 import { ProofError } from "../../src/proof/errors.ts";
@@ -15,7 +16,7 @@ async function answerOf(method: Method): Promise<string | undefined> {
   return answerJsonRpc(new Map([["fail", method]]), request, callerOf());
 }
 
-describe("what a client is told", () => {
+describe("what a client learns", () => {
   test.each<readonly [data: string, error: () => Error]>([
     ['{"code":"unknown block"}', () => new ChainError({ code: "unknown block" })],
     [
@@ -70,7 +71,7 @@ describe("what a client is told", () => {
   });
 });
 
-describe("an error that no method should throw is a bug, of which a client is told nothing:", () => {
+describe("an error that no method should throw is a bug, of which a client learns nothing:", () => {
   test.each<readonly [string, () => Error]>([
     ["what consensus is refused", () => new ChainError({ code: "nothing to build" })],
     ["a rule of blocks", () => new ChainError({ code: "malformed block", problem: "secret" })],

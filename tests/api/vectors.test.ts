@@ -26,7 +26,7 @@ const genesisBlock =
   '"parent_id":"11111111111111111111111111111111LpoYY","timestamp":0}},"id":1}';
 
 /**
- * Where we go beyond the peer: what it answers with a gRPC error, which its users see as HTTP 500 without JSON, we
+ * Where we go beyond timestampvm-rs: what it answers with a gRPC error, which its users see as HTTP 500 without JSON, we
  * answer by JSON-RPC 2.0. The request, why, and our answer.
  */
 const exceptions: readonly (readonly [request: string, method: string, url: string, why: string, Expected])[] = [
@@ -109,7 +109,7 @@ function exceptionFor({ request, method, url }: Vector) {
   return exceptions.find(([r, m, u]) => r === request && m === method && u === url);
 }
 
-/** The peer's: byte for byte where it gives a result, the same code and id where it gives an error. */
+/** That of timestampvm-rs: byte for byte where it gives a result, the same code and id where it gives an error. */
 function expectedOf(vector: Vector): Expected {
   const exception = exceptionFor(vector);
   if (exception !== undefined) return exception[4];
@@ -123,7 +123,7 @@ const acceptedHere = '"6jba5yMKVg1KQAjbgZPyHbPeWjCn46MpPWiJkdzadhPJuXTPy"';
 describe("JSON-RPC as timestampvm-rs", () => {
   const rpc = new RpcClient(startVm({ genesis: bytesOf('{"data":"hello"}') }).vm);
 
-  /** Plays the node at the one place where the recording needs it, and names our block in the peer's answer. */
+  /** Plays the node at the one place where the recording needs it, and names our block in its answer. */
   function prepare(expected: Expected): Expected {
     if (typeof expected !== "string" || !expected.includes(acceptedHere)) return expected;
     propose(rpc.vm, "what was accepted");
@@ -132,7 +132,7 @@ describe("JSON-RPC as timestampvm-rs", () => {
 
   const rows = vectors.map((vector): [string, Vector] => {
     const why = exceptionFor(vector)?.[3];
-    const note = why === undefined ? "" : ` (beyond the peer: ${why})`;
+    const note = why === undefined ? "" : ` (beyond timestampvm-rs: ${why})`;
     return [`${vector.method} ${vector.url} ${vector.request.slice(0, 120)}${note}`, vector];
   });
 

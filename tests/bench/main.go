@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-const howToInstallPeer = "timestampvm-rs was not found: `cargo install timestampvm --locked`, or PEER=/path/to/timestampvm, puts its figures beside ours."
+const howToInstallPeer = "timestampvm-rs was not found: `cargo install timestampvm --locked`, or RS=/path/to/timestampvm, puts its figures beside ours."
 
 // contender is a VM under test.
 type contender struct {
@@ -175,7 +175,7 @@ func findContenders(vm string) ([]contender, error) {
 		switch {
 		case err == nil:
 			found = append(found, contender{peer, path})
-		case vm == peer || os.Getenv("PEER") != "":
+		case vm == peer || os.Getenv("RS") != "":
 			return nil, err
 		}
 	}
@@ -190,7 +190,7 @@ func findContenders(vm string) ([]contender, error) {
 }
 
 func findPeer() (string, error) {
-	candidates := []string{os.Getenv("PEER")}
+	candidates := []string{os.Getenv("RS")}
 	if candidates[0] == "" {
 		candidates[0] = "timestampvm"
 		if home, err := os.UserHomeDir(); err == nil {

@@ -15,10 +15,10 @@ import (
 	vmpb "github.com/ava-labs/avalanchego/proto/pb/vm"
 )
 
-// TestRecordPeerChains drives timestampvm-rs and writes down what it left in the
+// TestRecordRsChains drives timestampvm-rs and writes down what it left in the
 // node's database: tests/vectors/timestampvm-rs-*.json. It runs when RECORD names
 // the folder to write to.
-func TestRecordPeerChains(t *testing.T) {
+func TestRecordRsChains(t *testing.T) {
 	folder := os.Getenv("RECORD")
 	if folder == "" {
 		t.Skip("RECORD names no folder")

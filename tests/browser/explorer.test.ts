@@ -454,7 +454,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       expect((await focused(page)).slice(0, 60)).toBe(text.slice(0, 60));
     });
 
-    test("tells nothing when the node is back and no block has come", async () => {
+    test("says nothing when the node is back and no block has come", async () => {
       await stamp(`one at least ${randomUUID()}`);
       await using tab = await Tab.open();
       const { page } = tab;

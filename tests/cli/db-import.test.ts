@@ -140,6 +140,21 @@ describe("db import refuses, and leaves nothing behind:", () => {
       changed(4, '"height":2', '"height":-2'),
       'line 4: "height" must be a whole number from 0 up',
     ],
+    [
+      "a height that no double holds",
+      changed(4, '"height":2', '"height":9007199254740993'),
+      "line 4: a block of height 9007199254740993 instead of 2",
+    ],
+    [
+      "the greatest height, for a chain that ends sooner",
+      changed(1, '"height":5', '"height":18446744073709551615'),
+      `line 10: the last block is ${at(5).id}, and not ${at(5).id} at height 18446744073709551615`,
+    ],
+    [
+      "a height beyond 64 bits",
+      changed(4, '"height":2', '"height":18446744073709551616'),
+      'line 4: "height" must be a whole number from 0 up',
+    ],
     ["a wrong height", changed(4, '"height":2', '"height":3'), "line 4: a block of height 3 instead of 2"],
     [
       "a block of no form",

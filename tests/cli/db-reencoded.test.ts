@@ -8,14 +8,14 @@ import { parseGenesis } from "../../src/core/genesis.ts";
 import { TakeOver } from "../../src/plugin/rs/take-over.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
-import { readPeerChain } from "../support/rs-chain.ts";
+import { readRsChain } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db, exported } from "./db-support.ts";
 
 setDefaultTimeout(60_000);
 
 const name = "timestampvm-rs encoded again";
-const chain = readPeerChain("reencoded");
+const chain = readRsChain("reencoded");
 /** Genesis first; the fifth came with a space in it, which timestampvm-rs left out. */
 const received = [parseGenesis(chain.genesisBytes), ...chain.accepted.map(({ bytes }) => parseBlock(bytes))];
 const at = (height: number) => received[height] ?? genesis;
@@ -160,7 +160,7 @@ describe(`an export of a block that ${name}`, () => {
   });
 
   test.each(["reencoded", "halted"] as const)("is imported as the same chain, sound: %s", (vector) => {
-    const left = readPeerChain(vector);
+    const left = readRsChain(vector);
     takeOver(left);
     const before = exported(file);
     writeFileSync(directory.file("chain.jsonl"), `${before.join("\n")}\n`);
@@ -209,7 +209,7 @@ describe(`an export of a block that ${name}`, () => {
   });
 
   test("is refused when it is the last, and known by another id than the first line says", () => {
-    takeOver(readPeerChain("halted"));
+    takeOver(readRsChain("halted"));
     const source = directory.file("chain.jsonl");
     const [first = "", ...lines] = exported(file);
     const head = JSON.parse(first).lastAccepted as string;

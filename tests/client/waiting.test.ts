@@ -45,7 +45,7 @@ function serverOf(...answers: readonly (Receipt | Error)[]) {
 const waitFor = (waitMs: number) => ["getReceipt", { id: "0xab", waitMs }];
 
 describe("waiting for a receipt", () => {
-  test("goes on until it is accepted, and tells each that comes", async () => {
+  test("goes on until it is accepted, and reports each that comes", async () => {
     const { call, clock, asked } = serverOf(pending, processing, accepted);
     const seen: string[] = [];
     const wait = { clock, onReceipt: ({ status }: Receipt) => seen.push(status) };

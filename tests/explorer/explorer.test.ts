@@ -331,7 +331,7 @@ describe("a search", () => {
 });
 
 describe("a digest's page", () => {
-  test("tells the first of all its stamps, of the data or of the digest", async () => {
+  test("shows the first of all its stamps, of the data or of the digest", async () => {
     const digest = digestOf(bytesOf("file"));
     const { vm, blocks } = chainWith("other", Uint8Array.fromHex(digest), "file");
     const { text, texts, html } = await openPage(vm, `?digest=${digest}`);

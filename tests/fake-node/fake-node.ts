@@ -72,7 +72,7 @@ export class FakeNode implements AsyncDisposable {
   /**
    * Starts a plugin and shakes hands; Initialize is not called yet. It ends with the node at the latest. `under` is
    * another program with its arguments, which gets the plugin's command line. Rejects, with what the plugin wrote to
-   * standard error, when it leaves without a handshake, or speaks another protocol.
+   * standard error, when it exits without a handshake, or speaks another protocol.
    */
   async startPlugin(under: readonly string[] = []): Promise<Plugin> {
     return this.startPluginAs(Plugin, under);
@@ -95,9 +95,9 @@ export class FakeNode implements AsyncDisposable {
     return leadLife(this, makeWork);
   }
 
-  /** Starts a plugin that an operator tells another protocol, and refuses it. Gives how it left. */
-  async refusePlugin(toldProtocol: number): Promise<{ readonly code: number; readonly log: LogLines }> {
-    const { process, handshake, log } = await this.#launch({ toldProtocol, under: underShell });
+  /** Starts a plugin for which an operator names another protocol, and refuses it. Gives how it ended. */
+  async refusePlugin(namedProtocol: number): Promise<{ readonly code: number; readonly log: LogLines }> {
+    const { process, handshake, log } = await this.#launch({ namedProtocol, under: underShell });
     await handshake.catch(() => {});
     const code = await within("the plugin's end", process.exited);
     await log.ended;
@@ -137,7 +137,7 @@ export class FakeNode implements AsyncDisposable {
     };
   }
 
-  async #launch(options: { readonly under: readonly string[]; readonly toldProtocol?: number }): Promise<Launched> {
+  async #launch(options: { readonly under: readonly string[]; readonly namedProtocol?: number }): Promise<Launched> {
     const { command, name } = this.#options;
     const launched = await launch({
       protocol: this.protocol,

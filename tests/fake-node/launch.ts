@@ -10,7 +10,7 @@ import { releaseOf, waysOf } from "./protocols.ts";
 /** A process with both of its outputs as streams. */
 export type PluginProcess = Subprocess<"ignore", "pipe", "pipe">;
 
-/** What a plugin told the node. */
+/** What a plugin said to the node. */
 export interface Handshake {
   readonly protocolVersion: number;
   /** Where it serves vm.VM, `host:port`. */
@@ -21,7 +21,7 @@ export interface Handshake {
 export interface Launched extends AsyncDisposable {
   readonly process: PluginProcess;
   readonly log: LogLines;
-  /** Rejects when the plugin leaves without one, or when it speaks another protocol. */
+  /** Rejects when the plugin exits without one, or when it speaks another protocol. */
   readonly handshake: Promise<Handshake>;
   /** What it wrote to standard output beside the handshake, when it has ended. */
   readonly output: Promise<string>;
@@ -41,7 +41,7 @@ export interface LaunchOptions {
   /** Another program, which gets the plugin's command line. */
   readonly under: readonly string[];
   /** The protocol that an operator names, which may be the wrong one. Not for go-plugin. */
-  readonly toldProtocol?: number;
+  readonly namedProtocol?: number;
 }
 
 /** Starts a plugin as a node of its protocol does: with go-plugin until 22, with a runtime of its own from 23 on. */
@@ -49,7 +49,7 @@ export function launch(options: LaunchOptions): Promise<Launched> {
   return waysOf(options.protocol).starts === "go-plugin" ? launchGoPlugin(options) : launchWithRuntime(options);
 }
 
-/** The first line of standard output tells all (go-plugin v1.4.4, client.go:657-774). */
+/** The first line of standard output says all (go-plugin v1.4.4, client.go:657-774). */
 async function launchGoPlugin({ protocol, directory, command, under }: LaunchOptions): Promise<Launched> {
   const child = spawnPlugin([...under, ...command], directory, goPluginEnvironment(protocol, directory));
   const log = new LogLines(child.stderr);
@@ -82,7 +82,7 @@ export function parseGoPluginLine(line: string, protocol: number): Handshake {
 
 /** The plugin calls the node, once: what a second call gets is the answer of the first. */
 async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
-  const { protocol, directory, temporary, command, name, under, toldProtocol = protocol } = options;
+  const { protocol, directory, temporary, command, name, under, namedProtocol = protocol } = options;
   const { refusal, stopSignal } = waysOf(protocol);
   const shaken = Promise.withResolvers<Handshake>();
   let answer: string | undefined;
@@ -102,7 +102,7 @@ async function launchWithRuntime(options: LaunchOptions): Promise<Launched> {
       },
     });
   });
-  const environment = { ...runtimeEnvironment(name, toldProtocol, runtime.address), TMPDIR: temporary };
+  const environment = { ...runtimeEnvironment(name, namedProtocol, runtime.address), TMPDIR: temporary };
   const child = spawnPlugin([...under, ...command], directory, environment);
   const log = new LogLines(child.stderr);
   const handshake = within("the handshake", Promise.race([shaken.promise, child.exited.then(() => left(child, log))]));
@@ -126,7 +126,7 @@ export function spawnPlugin(command: readonly string[], cwd: string, env: Record
 
 async function left(child: PluginProcess, log: LogLines): Promise<never> {
   const code = await child.exited;
-  throw new Error(`the plugin left with ${child.signalCode ?? code}: ${log.text.join("\n")}`);
+  throw new Error(`the plugin exited with ${child.signalCode ?? code}: ${log.text.join("\n")}`);
 }
 
 async function kill(child: PluginProcess): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The protocols that the fake node speaks, as the history of AvalancheGo tells them: what each RPCChainVM protocol
+ * The protocols that the fake node speaks, as the history of AvalancheGo has them: what each RPCChainVM protocol
  * brought, dropped or did otherwise. What is named nowhere was always there. Written from the node's sources, and known
  * to nothing in `src`: the plugin has a table of its own.
  */
@@ -24,9 +24,9 @@ export interface Ways {
   readonly stopSignal: "SIGINT" | "SIGTERM" | undefined;
   /** What it says to a plugin of another protocol. */
   readonly refusal: (node: { readonly release: string; readonly protocol: number }, plugin: OtherPlugin) => string;
-  /** The number by which the engine is told to build a block. */
+  /** The number by which the engine is asked to build a block. */
   readonly buildBlock: number;
-  /** And the one by which it is told that a state sync is done. */
+  /** And the one by which it learns that a state sync is done. */
   readonly stateSyncFinished: number;
   /** The names of the numbers 1, 2, 3, … of vm.Error. Its client takes all others for success. */
   readonly errors: readonly string[];
@@ -259,7 +259,7 @@ export function waysOf(protocol: number): Ways {
   return Object.assign({}, first, ...stepsTo(protocol).map(({ ways }) => ways));
 }
 
-/** The layout of a message, `vm.Handler`, where it is told. */
+/** The layout of a message, `vm.Handler`, where it is known. */
 export function layoutOf(message: string, protocol: number): string | undefined {
   return stepsTo(protocol).findLast(({ layouts }) => layouts?.[message] !== undefined)?.layouts?.[message];
 }

@@ -1,7 +1,7 @@
 import type { Subprocess } from "bun";
 
 /**
- * A program on the crates of timestampvm-rs, `oracle/`, which says what the peer makes of a block. It is there when
+ * A program on the crates of timestampvm-rs, `oracle/`, which says what that makes of a block. It is there when
  * FUZZ_ORACLE names its binary.
  */
 export class Oracle implements AsyncDisposable {

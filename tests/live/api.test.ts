@@ -242,7 +242,7 @@ describe("proofs", () => {
 });
 
 describe("status", () => {
-  test("tells what the node is and how far it is", async () => {
+  test("says what the node is and how far it is", async () => {
     const status = await call("getStatus", {});
     expect(status).toMatchObject({ state: "normal operation", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
     expect(status.protocol).toBeGreaterThanOrEqual(16n);

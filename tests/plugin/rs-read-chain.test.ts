@@ -11,14 +11,14 @@ import { FakeDatabase } from "../fake-node/fake-database.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { acceptAll, chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
-import { peerEntries } from "../support/rs-chain.ts";
+import { rsEntries } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 /**
  * Takes over what stands in a database whose answers take `msPerCall` each, and then what stands there `later`. Gives what
  * was settled at last, and its log.
  */
-async function takeOver(entries: ReturnType<typeof peerEntries>, msPerCall: number, later?: typeof entries) {
+async function takeOver(entries: ReturnType<typeof rsEntries>, msPerCall: number, later?: typeof entries) {
   using directory = temporaryDirectory();
   const fake = new FakeDatabase();
   const clock = new FakeClock();
@@ -46,7 +46,7 @@ const blocks = [genesis, ...chainOn(genesis, 11)];
 const head = blocks.at(-1) ?? genesis;
 
 test("says every five seconds how far it is, and at the end how it ended", async () => {
-  const { settled, lines } = await takeOver(peerEntries(blocks), 1_000);
+  const { settled, lines } = await takeOver(rsEntries(blocks), 1_000);
   expect(settled).toMatchObject({ marker: { height: 11n, id: head.id }, rsHead: head.id });
   const event = "taking over the chain of timestampvm-rs";
   expect(lines).toMatchObject([
@@ -57,7 +57,7 @@ test("says every five seconds how far it is, and at the end how it ended", async
 });
 
 test("says as often how far it is with looking for what our file has too", async () => {
-  const { lines } = await takeOver(peerEntries(blocks.slice(0, 2)), 1_000, peerEntries(blocks));
+  const { lines } = await takeOver(rsEntries(blocks.slice(0, 2)), 1_000, rsEntries(blocks));
   const [looking, taking] = [
     "looking for where the chain of timestampvm-rs leaves ours",
     "taking over the chain of timestampvm-rs",
@@ -74,7 +74,7 @@ test("says as often how far it is with looking for what our file has too", async
 test("reports the blocks that timestampvm-rs went on without", async () => {
   const common = blocks.slice(0, 6);
   const other = childOf(common.at(-1) ?? genesis, "another");
-  const { settled, lines } = await takeOver(peerEntries(blocks), 0, peerEntries([...common, other]));
+  const { settled, lines } = await takeOver(rsEntries(blocks), 0, rsEntries([...common, other]));
   expect(settled).toMatchObject({ marker: { height: 6n, id: other.id }, rsHead: other.id });
   expect(lines).toMatchObject([
     { level: "warn", event: "timestampvm-rs went on without these blocks", from: 11, to: 5, lastAccepted: head.id },

@@ -4,9 +4,9 @@ import { blockKey } from "../../src/core/block-key.ts";
 import { parseRsBlock, rsHeadKey } from "../../src/plugin/rs/stored-block.ts";
 import { bytesOf } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
-import { peerValue, readPeerChain } from "../support/rs-chain.ts";
+import { readRsChain, rsValue } from "../support/rs-chain.ts";
 
-const chain = readPeerChain("chain");
+const chain = readRsChain("chain");
 const valueByKey = new Map(chain.entries.map(([key, value]) => [key.toHex(), value]));
 
 describe("what timestampvm-rs stored", () => {
@@ -43,7 +43,7 @@ describe("what timestampvm-rs stored", () => {
 
   test("has the form in which our tests write it", () => {
     const { id, bytes } = chain.head;
-    expect(peerValue(bytes)).toEqual(valueByKey.get(blockKey(id).toHex()) ?? new Uint8Array());
+    expect(rsValue(bytes)).toEqual(valueByKey.get(blockKey(id).toHex()) ?? new Uint8Array());
   });
 });
 

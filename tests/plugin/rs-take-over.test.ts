@@ -20,7 +20,7 @@ import {
   startVm,
 } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { peerEntries, peerValue, readPeerChain } from "../support/rs-chain.ts";
+import { readRsChain, rsEntries, rsValue } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 type Entries = readonly (readonly [key: Uint8Array, value: Uint8Array])[];
@@ -107,7 +107,7 @@ function idsOf(blocks: readonly { readonly id: Id }[]): Id[] {
 
 describe("a chain that timestampvm-rs wrote", () => {
   test("is taken over with every accepted block, as it was received", () => {
-    const chain = readPeerChain("chain");
+    const chain = readRsChain("chain");
     const { findings, ids } = takeOver(chain.entries, chain.genesisBytes);
     expect(findings).toEqual([]);
     expect(ids.slice(1)).toEqual(idsOf(chain.accepted));
@@ -119,7 +119,7 @@ describe("a chain that timestampvm-rs wrote", () => {
   });
 
   test("with a block that it encoded again has it under its id, and says so", () => {
-    const chain = readPeerChain("reencoded");
+    const chain = readRsChain("reencoded");
     const { findings, ids } = takeOver(chain.entries, chain.genesisBytes);
     expect(ids.slice(1)).toEqual(idsOf(chain.accepted));
     const spaced = chain.accepted.find(({ bytes }) => bytes[1] === 0x20);
@@ -132,7 +132,7 @@ describe("a chain that timestampvm-rs wrote", () => {
   });
 
   test("and that it could not go on with goes on", () => {
-    const chain = readPeerChain("halted");
+    const chain = readRsChain("halted");
     const { findings, ids } = takeOver(chain.entries, chain.genesisBytes);
     expect(findings).toMatchObject([{ kind: "re-encoded", id: chain.head.id, height: 5n }]);
     expect(ids.slice(1)).toEqual(idsOf(chain.accepted));
@@ -152,24 +152,24 @@ describe("a chain that timestampvm-rs wrote", () => {
 
 describe("a chain of", () => {
   test("genesis alone is taken over", () => {
-    expect(takeOver(peerEntries([genesis]))).toMatchObject({ findings: [], ids: [genesis.id] });
+    expect(takeOver(rsEntries([genesis]))).toMatchObject({ findings: [], ids: [genesis.id] });
   });
 
   test("more blocks than one transaction takes is whole", () => {
     const blocks = [genesis, ...chainOn(genesis, 1_234)];
-    expect(takeOver(peerEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
+    expect(takeOver(rsEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
   });
 
   test("more bytes than one transaction takes is whole", () => {
     const blocks = [genesis];
     for (let i = 0; i < 9; i++) blocks.push(childOf(blocks.at(-1) ?? genesis, new Uint8Array(500_000).fill(i)));
-    expect(takeOver(peerEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
+    expect(takeOver(rsEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
   });
 
   test("blocks of which each was encoded again is whole", () => {
     const received = [genesis];
     for (let i = 0; i < 20; i++) received.push(withSpace(childOf(received.at(-1) ?? genesis, `block ${i}`)));
-    const entries = received.slice(1).reduce(encodedAgain, peerEntries(received));
+    const entries = received.slice(1).reduce(encodedAgain, rsEntries(received));
     const { findings, ids } = takeOver(entries);
     expect(ids).toEqual(idsOf(received));
     const expected = received.slice(1).map(({ id, height }): Finding => ({ kind: "re-encoded", id, height }));
@@ -184,17 +184,17 @@ function withSpace(block: Block): Block {
 
 /** The same entries, with the block as timestampvm-rs stores it. */
 function encodedAgain(entries: Entries, block: Block): Entries {
-  return withBlock(entries, block.id, peerValue(createBlock(block).bytes));
+  return withBlock(entries, block.id, rsValue(createBlock(block).bytes));
 }
 
 const blocks = [genesis, ...chainOn(genesis, 4)] as const;
 const [, one, two, three, four] = blocks as unknown as [Block, Block, Block, Block, Block];
 
 describe("nothing but genesis is left of a chain", () => {
-  const entries = peerEntries(blocks);
-  const rejected = peerValue(two.bytes, "Rejected");
-  const cut = peerValue(two.bytes).subarray(0, 100);
-  const noBlock = peerValue(bytesOf('{"height":2}'));
+  const entries = rsEntries(blocks);
+  const rejected = rsValue(two.bytes, "Rejected");
+  const cut = rsValue(two.bytes).subarray(0, 100);
+  const noBlock = rsValue(bytesOf('{"height":2}'));
   test.each([
     ["in which a block is missing", undefined, "it is missing"],
     ["in which a value is cut off", cut, "malformed block: not stored as accepted"],
@@ -217,7 +217,7 @@ describe("nothing but genesis is left of a chain", () => {
 
   test("with another genesis", () => {
     const other = createBlock({ parentId: zeroId, height: 0n, timestamp: 0n, data: bytesOf("another") });
-    const { findings, ids } = takeOver(peerEntries([other, ...chainOn(other, 3)]));
+    const { findings, ids } = takeOver(rsEntries([other, ...chainOn(other, 3)]));
     expect(ids).toEqual([genesis.id]);
     const problem = `it is not this chain's genesis ${genesis.id}`;
     expect(findings).toEqual([{ kind: "left out", id: other.id, height: 0n, problem }]);
@@ -225,7 +225,7 @@ describe("nothing but genesis is left of a chain", () => {
 
   test("whose genesis has other bytes than its id says", () => {
     const other = createBlock({ ...genesis, data: bytesOf("another") });
-    const { findings, ids } = takeOver(withBlock(entries, genesis.id, peerValue(other.bytes)));
+    const { findings, ids } = takeOver(withBlock(entries, genesis.id, rsValue(other.bytes)));
     expect([ids, idsOf(findings)]).toEqual([[genesis.id], [genesis.id]]);
     expect(findings).toMatchObject([{ kind: "left out" }]);
     using store = openStore();
@@ -233,12 +233,12 @@ describe("nothing but genesis is left of a chain", () => {
   });
 
   test("whose genesis is stored as another block", () => {
-    const { findings, ids } = takeOver(withBlock(entries, one.id, peerValue(genesis.bytes)));
+    const { findings, ids } = takeOver(withBlock(entries, one.id, rsValue(genesis.bytes)));
     expect([ids, idsOf(findings)]).toEqual([[genesis.id], [one.id]]);
   });
 
   test("in which the bytes of a block are neither what was received nor what timestampvm-rs makes of it", () => {
-    const { findings, ids } = takeOver(withBlock(entries, two.id, peerValue([...two.bytes, 0x20])));
+    const { findings, ids } = takeOver(withBlock(entries, two.id, rsValue([...two.bytes, 0x20])));
     expect(ids).toEqual([genesis.id]);
     expect(findings).toEqual([{ kind: "left out", id: two.id, height: 2n, problem: "it is damaged" }]);
   });
@@ -246,7 +246,7 @@ describe("nothing but genesis is left of a chain", () => {
   test.each([2n, 3n])("whose blocks name each other as parents, at heights 3 and %s", (height) => {
     const upper = createBlock({ ...three, parentId: two.id });
     const lower = createBlock({ ...two, height, parentId: three.id });
-    const looped = withBlock(withBlock(entries, three.id, peerValue(upper.bytes)), two.id, peerValue(lower.bytes));
+    const looped = withBlock(withBlock(entries, three.id, rsValue(upper.bytes)), two.id, rsValue(lower.bytes));
     const { findings, ids } = takeOver(looped);
     expect(ids).toEqual([genesis.id]);
     expect(findings.at(-1)).toMatchObject({ problem: "its height is not below that of its child" });
@@ -257,7 +257,7 @@ describe("a chain ends before a block that breaks a rule:", () => {
   test("a timestamp before the parent's", () => {
     const late = childOf(one, "late", now + 1n);
     const early = childOf(late, "early", now);
-    const { findings, ids } = takeOver(peerEntries([genesis, one, late, early, childOf(early)]));
+    const { findings, ids } = takeOver(rsEntries([genesis, one, late, early, childOf(early)]));
     expect(ids).toEqual(idsOf([genesis, one, late]));
     const problem = `it breaks a rule: timestamp ${now} is before the parent's timestamp ${now + 1n}`;
     expect(findings).toEqual([{ kind: "left out", id: early.id, height: 3n, problem }]);
@@ -266,14 +266,14 @@ describe("a chain ends before a block that breaks a rule:", () => {
   test("with more above it than one transaction takes", () => {
     const late = childOf(one, "late", now + 1n);
     const early = childOf(late, "early", now);
-    const { findings, ids } = takeOver(peerEntries([genesis, one, late, early, ...chainOn(early, 700)]));
+    const { findings, ids } = takeOver(rsEntries([genesis, one, late, early, ...chainOn(early, 700)]));
     expect(ids).toEqual(idsOf([genesis, one, late]));
     expect(findings).toMatchObject([{ kind: "left out", id: early.id }]);
   });
 
   test("a height that does not follow", () => {
     const jump = createBlock({ ...three, parentId: one.id });
-    const { findings, ids } = takeOver(peerEntries([genesis, one, jump, childOf(jump)]));
+    const { findings, ids } = takeOver(rsEntries([genesis, one, jump, childOf(jump)]));
     expect(ids).toEqual(idsOf([genesis, one]));
     const problem = "it breaks a rule: height 3 does not follow the parent's height 1";
     expect(findings).toEqual([{ kind: "left out", id: jump.id, height: 3n, problem }]);
@@ -281,7 +281,7 @@ describe("a chain ends before a block that breaks a rule:", () => {
 
   test("but a time that our clock has not reached is none", () => {
     const future = childOf(one, "future", now + 1_000_000n);
-    expect(takeOver(peerEntries([genesis, one, future])).findings).toEqual([]);
+    expect(takeOver(rsEntries([genesis, one, future])).findings).toEqual([]);
   });
 });
 
@@ -294,11 +294,11 @@ function fill(chain: readonly Block[]): void {
 describe("the file", () => {
   test.each(["no marker", "a marker of before"])("that is left half-way counts as empty, for %s", (name) => {
     const chain = [genesis, ...chainOn(genesis, 1_000)];
-    const { ids } = takeOver(peerEntries(chain));
+    const { ids } = takeOver(rsEntries(chain));
     const before = { ...readMarker(), height: 900n, id: ids[900] ?? zeroId };
     const taking = TakeOver.open({ file, genesisBytes, head: ids.at(-1) ?? zeroId, marker: undefined });
     expect([...taking.part(now)]).toEqual([]);
-    for (const { id, bytes } of chain.slice(300).reverse()) taking.add(id, peerValue(bytes));
+    for (const { id, bytes } of chain.slice(300).reverse()) taking.add(id, rsValue(bytes));
     taking.close();
     expect(readMarker().height).toBe(1_000n);
     const { vm } = startVm({ file, marker: name === "no marker" ? undefined : before });
@@ -308,7 +308,7 @@ describe("the file", () => {
 
   test("of this chain is replaced, whatever it holds", () => {
     fill([genesis, childOf(genesis, "another")]);
-    expect(takeOver(peerEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
+    expect(takeOver(rsEntries(blocks))).toMatchObject({ findings: [], ids: idsOf(blocks) });
   });
 
   test("of another chain is left as it is", () => {
@@ -325,7 +325,7 @@ describe("the file", () => {
   test("is synced when the marker may be written", () => {
     const taking = TakeOver.open({ file, genesisBytes, head: genesis.id, marker: undefined });
     expect([...taking.part(now)]).toEqual([]);
-    taking.add(genesis.id, peerValue(genesis.bytes));
+    taking.add(genesis.id, rsValue(genesis.bytes));
     const { id } = taking.finish();
     expect(id).toBe(genesis.id);
     expect(Bun.file(`${file}-wal`).size).toBe(0); // nothing is only in the log
@@ -351,7 +351,7 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     return [...store.proposals.readAll()].map(({ data }) => new TextDecoder().decode(data));
   }
 
-  function takeOverAgain(chain: readonly Block[], entries: Entries = peerEntries(chain)) {
+  function takeOverAgain(chain: readonly Block[], entries: Entries = rsEntries(chain)) {
     return takeOver(entries, genesisBytes, readMarker());
   }
 
@@ -405,7 +405,7 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     fill([genesis, one, spaced, childOf(spaced, "ours")]);
     const again = withSpace(next);
     const chain = [genesis, one, spaced, again, childOf(again)];
-    const { findings } = takeOverAgain(chain, encodedAgain(encodedAgain(peerEntries(chain), spaced), again));
+    const { findings } = takeOverAgain(chain, encodedAgain(encodedAgain(rsEntries(chain), spaced), again));
     expect(findings).toEqual([{ kind: "re-encoded", id: again.id, height: 3n }]);
     using store = openStore();
     expect(store.getBlock(spaced.id)).toEqual(spaced);
@@ -414,9 +414,9 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
   test("a block as it was left, with what says so", () => {
     const spaced = withSpace(childOf(one, "spaced"));
     const chain = [genesis, one, spaced, childOf(spaced)];
-    takeOver(encodedAgain(peerEntries(chain), spaced));
+    takeOver(encodedAgain(rsEntries(chain), spaced));
     const longer = [...chain, childOf(childOf(spaced))];
-    const { ids, findings, reads } = takeOverAgain(longer, encodedAgain(peerEntries(longer), spaced));
+    const { ids, findings, reads } = takeOverAgain(longer, encodedAgain(rsEntries(longer), spaced));
     expect([ids, findings, reads]).toEqual([idsOf(longer), [], 1]);
   });
 
@@ -437,19 +437,19 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     const chain = [...common, ...theirs];
     const [lowest, second, , , top] = theirs as unknown as [Block, Block, Block, Block, Block];
     const other = createBlock({ ...genesis, data: bytesOf("another") });
-    const entries = peerEntries(chain);
-    const looped = (height: bigint) => peerValue(createBlock({ ...lowest, height, parentId: second.id }).bytes);
+    const entries = rsEntries(chain);
+    const looped = (height: bigint) => rsValue(createBlock({ ...lowest, height, parentId: second.id }).bytes);
     test.each([
       ["without the head", withBlock(entries, top.id, undefined), top.id, "it is missing"],
       ["without a block between", withBlock(entries, second.id, undefined), second.id, "it is missing"],
-      ["with a damaged block", withBlock(entries, second.id, peerValue([...second.bytes, 0x20])), second.id, "damaged"],
+      ["with a damaged block", withBlock(entries, second.id, rsValue([...second.bytes, 0x20])), second.id, "damaged"],
       [
         "with a value cut off",
-        withBlock(entries, second.id, peerValue(second.bytes).slice(0, 99)),
+        withBlock(entries, second.id, rsValue(second.bytes).slice(0, 99)),
         second.id,
         "not stored",
       ],
-      ["with another genesis", peerEntries([other, ...chainOn(other, 9)]), other.id, `genesis ${genesis.id}`],
+      ["with another genesis", rsEntries([other, ...chainOn(other, 9)]), other.id, `genesis ${genesis.id}`],
       ["in a loop upwards", withBlock(entries, lowest.id, looped(5n)), lowest.id, "not below that of its child"],
       ["in a loop", withBlock(entries, lowest.id, looped(3n)), second.id, "not below that of its child"],
     ])("%s", (_name, damaged, at, problem) => {
@@ -473,7 +473,7 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
   test("nothing of another node's file, of which nothing waits either", () => {
     fill([...common, ...ours]);
     const marker = { ...readMarker(), instanceId: new Uint8Array(16) };
-    const { parted, ids, reads } = takeOver(peerEntries([...common, ...theirs]), genesisBytes, marker);
+    const { parted, ids, reads } = takeOver(rsEntries([...common, ...theirs]), genesisBytes, marker);
     expect([parted, ids, reads]).toEqual([[], idsOf([...common, ...theirs]), 8]);
     expect(readWaiting()).toEqual([]);
   });
@@ -497,15 +497,15 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     fill([...common, ...many]);
     const marker = readMarker();
     const taking = TakeOver.open({ file, genesisBytes, head: chain.at(-1)?.id ?? zeroId, marker });
-    for (const { id, bytes } of chain.slice(3).reverse()) taking.search(id, peerValue(bytes));
+    for (const { id, bytes } of chain.slice(3).reverse()) taking.search(id, rsValue(bytes));
     const parting = taking.part(now);
     for (let step = 0; step < steps; step++) parting.next();
     if (steps === 3) {
       expect(parting.next().done).toBe(true);
-      for (const { id, bytes } of chain.slice(200).reverse()) taking.add(id, peerValue(bytes));
+      for (const { id, bytes } of chain.slice(200).reverse()) taking.add(id, rsValue(bytes));
     }
     taking.close();
-    const { ids } = takeOver(peerEntries(chain), genesisBytes, marker);
+    const { ids } = takeOver(rsEntries(chain), genesisBytes, marker);
     expect(ids).toEqual(idsOf(chain));
     expect(readWaiting()).toEqual(many.map(({ data }) => new TextDecoder().decode(data)));
   });

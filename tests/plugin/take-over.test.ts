@@ -8,7 +8,7 @@ import { rsHeadKey } from "../../src/plugin/rs/stored-block.ts";
 import { bytesOf, chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { type PeerBlock, type PeerChain, peerEntries, peerValue, readPeerChain } from "../support/rs-chain.ts";
+import { type RsBlock, type RsChain, readRsChain, rsEntries, rsValue } from "../support/rs-chain.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
 setDefaultTimeout(60_000);
@@ -18,17 +18,17 @@ const seenHead = "timestampvm/v1/rs-head";
 const takenOver = "took over the chain of timestampvm-rs";
 const leftOut = "left out blocks of timestampvm-rs";
 const reencoded = "took over a block that timestampvm-rs encoded again";
-const chain = readPeerChain("chain");
+const chain = readRsChain("chain");
 
 /** A node whose database timestampvm-rs has written. */
-async function nodeAfter({ entries }: Pick<PeerChain, "entries">): Promise<FakeNode> {
+async function nodeAfter({ entries }: Pick<RsChain, "entries">): Promise<FakeNode> {
   const node = await FakeNode.start();
   for (const [key, value] of entries) node.database.set(key, value);
   return node;
 }
 
 /** As the node asks for each block that it knows to be accepted. */
-async function expectBlocks(plugin: Plugin, blocks: readonly PeerBlock[]): Promise<void> {
+async function expectBlocks(plugin: Plugin, blocks: readonly RsBlock[]): Promise<void> {
   for (const { id, height, bytes } of blocks) {
     expect((await plugin.vm.getBlockIDAtHeight({ height: BigInt(height) })).blkId).toEqual(idToBytes(id));
     const found = await plugin.vm.getBlock({ id: idToBytes(id) });
@@ -115,7 +115,7 @@ describe("a chain of timestampvm-rs in the node's database", () => {
   });
 
   test.concurrent("with a block that it encoded again is taken over whole, and goes on", async () => {
-    const spaced = readPeerChain("reencoded");
+    const spaced = readRsChain("reencoded");
     await using node = await nodeAfter(spaced);
     const plugin = await node.startPlugin();
     await plugin.start({ genesisBytes: spaced.genesisBytes });
@@ -133,7 +133,7 @@ describe("a chain of timestampvm-rs in the node's database", () => {
   });
 
   test.concurrent("that timestampvm-rs could not go on with goes on", async () => {
-    const halted = readPeerChain("halted");
+    const halted = readRsChain("halted");
     await using node = await nodeAfter(halted);
     const plugin = await node.startPlugin();
     await plugin.start({ genesisBytes: halted.genesisBytes });
@@ -146,7 +146,7 @@ describe("a take-over that is interrupted begins anew:", () => {
   const long = [genesis, ...chainOn(genesis, 900)];
 
   test.concurrent("by kill -9 while it reads", async () => {
-    await using node = await nodeAfter({ entries: peerEntries(long) });
+    await using node = await nodeAfter({ entries: rsEntries(long) });
     const first = await node.startPlugin();
     const reached = Promise.withResolvers<void>();
     node.database.before = async () => {
@@ -167,7 +167,7 @@ describe("a take-over that is interrupted begins anew:", () => {
   });
 
   test.concurrent("by kill -9 before the marker is written, when the file is on the disk", async () => {
-    await using node = await nodeAfter({ entries: peerEntries(long) });
+    await using node = await nodeAfter({ entries: rsEntries(long) });
     const first = await node.startPlugin();
     const { held } = node.database.holdNextPut();
     const initializing = statusOf(first.initialize());
@@ -181,7 +181,7 @@ describe("a take-over that is interrupted begins anew:", () => {
   });
 
   test.concurrent("by a node's database that fails", async () => {
-    await using node = await nodeAfter({ entries: peerEntries(long) });
+    await using node = await nodeAfter({ entries: rsEntries(long) });
     const plugin = await node.startPlugin();
     node.database.before = () => {
       node.database.closed = readsOf(node) > 700;
@@ -226,13 +226,13 @@ describe("timestampvm-rs in our place, and ours again:", () => {
     "since its head is missing": (node) => node.database.delete(blockKey(top.id)),
     "since a block between is missing": (node) => node.database.delete(blockKey(between.id)),
     "since a block is damaged": (node) =>
-      node.database.set(blockKey(between.id), peerValue([...between.bytes.slice(1), 0x20])),
+      node.database.set(blockKey(between.id), rsValue([...between.bytes.slice(1), 0x20])),
     "since it has another genesis": (node) => letGoOn(node, [other, ...chainOn(other, 9)]),
   };
 
   /** A node whose chain timestampvm-rs began, and ours went on with two blocks; then timestampvm-rs, with `blocks`. */
   async function nodeAfterBoth(blocks: readonly Block[]): Promise<FakeNode> {
-    const node = await nodeAfter({ entries: peerEntries(common) });
+    const node = await nodeAfter({ entries: rsEntries(common) });
     const plugin = await node.startPlugin();
     await plugin.start();
     for (const data of ["ours", "ours as well"]) await plugin.proposeAndAccept(data);
@@ -243,7 +243,7 @@ describe("timestampvm-rs in our place, and ours again:", () => {
   }
 
   function letGoOn(node: FakeNode, blocks: readonly Block[]): void {
-    for (const [key, value] of peerEntries(blocks)) node.database.set(key, value);
+    for (const [key, value] of rsEntries(blocks)) node.database.set(key, value);
   }
 
   /** Starts ours, which must be where timestampvm-rs was, with what it did not have waiting in order. */

@@ -183,10 +183,10 @@ async function expectHttp(plugin: Plugin): Promise<void> {
   }
 }
 
-/** Told at least once. From protocol 34 on the VM says to how many: to all validators. */
+/** Gossiped at least once. From protocol 34 on the VM says to how many: to all validators. */
 function expectGossip({ gossip, protocol }: FakeNode, texts: readonly string[]): void {
-  const told = gossip.flatMap(({ msg }) => fromBinary(ProposalGossipSchema, msg).data);
-  expect([...new Set(told.map((data) => new TextDecoder().decode(data)))]).toEqual([...texts]);
+  const gossiped = gossip.flatMap(({ msg }) => fromBinary(ProposalGossipSchema, msg).data);
+  expect([...new Set(gossiped.map((data) => new TextDecoder().decode(data)))]).toEqual([...texts]);
   if (protocol >= 34) for (const { validators } of gossip) expect(validators).toBeGreaterThan(1_000n);
 }
 

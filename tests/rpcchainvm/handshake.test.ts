@@ -15,7 +15,7 @@ import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
 setDefaultTimeout(60_000);
 
-test.concurrent("tells the node its own protocol and a loopback address, and serves there", async () => {
+test.concurrent("names the node its own protocol and a loopback address, and serves there", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
   expect(plugin.handshake.protocolVersion).toBe(testProtocol);
@@ -61,7 +61,7 @@ test.concurrent("the probe: Version, Shutdown, the end that the node sets it, ex
   expect(node.database.calls).toEqual([]);
 });
 
-test.concurrent("a process that was never initialized leaves without Shutdown", async () => {
+test.concurrent("a process that was never initialized exits without Shutdown", async () => {
   await using node = await FakeNode.start();
   const plugin = await node.startPlugin();
   expect(await plugin.stop()).toBe(0);

@@ -43,7 +43,7 @@ test("what another VM remembers of the same node is its own, and is left alone",
   expect(other.recall()).toEqual(took(44));
 });
 
-test("a run of a node that cannot be told from others has no memory", async () => {
+test("a run of a node that cannot be distinguished from others has no memory", async () => {
   const node = { pid: process.pid, askVersion: async () => "", args: () => [] };
   expect(await KnownProtocol.of("timestampvm", { ...node, identify: async () => undefined })).toBeUndefined();
   const known = await KnownProtocol.of("timestampvm", {
@@ -186,7 +186,7 @@ test.skipIf(!isRoot)("what root left in a folder for all is in no other user's w
 
 const nobody = 65_534;
 
-/** What a process of another user recalls before it remembers 45, and then, and at last. It is told the same node. */
+/** What a process of another user recalls before it remembers 45, and then, and at last. It is given the same node. */
 async function rememberElsewhere(directory: string): Promise<unknown> {
   const code = `
     const { KnownProtocol } = await import(${JSON.stringify(import.meta.resolve("../../src/rpcchainvm/start/known-protocol.ts"))});

@@ -49,7 +49,7 @@ describe.skipIf(process.platform !== "linux")("on Linux", () => {
 });
 
 describe.skipIf(!existsSync("/bin/ps"))("elsewhere", () => {
-  test("ps tells when a process was started", async () => {
+  test("ps says when a process was started", async () => {
     await using child = await startChild();
     const node = nodeProcess(child.pid, "darwin");
     expect(await node.identify()).toMatch(new RegExp(`^${child.pid} .*\\d\\d:\\d\\d:\\d\\d`));

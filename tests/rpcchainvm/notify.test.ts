@@ -12,7 +12,7 @@ setDefaultTimeout(60_000);
 /** Long enough for a message that must not come: one that is due comes every quarter of a second. */
 const aWhileMs = 1_500;
 
-/** A plugin that tells its node's engine, as it does until protocol 41, what is to be built. */
+/** A plugin that reports to its node's engine, as it does until protocol 41, what is to be built. */
 function testNotify(name: string, run: (plugin: Plugin, node: FakeNode) => Promise<void>): void {
   test.concurrent(name, async () => {
     await using node = await FakeNode.start({ protocol: protocolWithin(16, 41) });
@@ -33,7 +33,7 @@ async function messagesIn({ node }: Plugin, ms: number): Promise<number> {
   return node.events.sent - sent;
 }
 
-describe("until protocol 41, the engine is told", () => {
+describe("until protocol 41, the engine hears", () => {
   testNotify("of a client's proposal, and of a peer's", async (plugin) => {
     expect(await messagesIn(plugin, aWhileMs)).toBe(0);
     await plugin.proposeAndAccept("ours");
@@ -82,7 +82,7 @@ describe("until protocol 41, the engine is told", () => {
 });
 
 describe("until protocol 41, no harm is done by", () => {
-  testNotify("a queue that is full: what is to be built is told when there is room", async (plugin) => {
+  testNotify("a queue that is full: what is to be built is reported when there is room", async (plugin) => {
     const { events } = plugin.node;
     await plugin.propose("data");
     await within(

@@ -140,7 +140,7 @@ describe("ParseBlock", () => {
     }
   });
 
-  testGenesis("the year 10000 and beyond cannot be told to the node: refused", async ({ vm }) => {
+  testGenesis("the year 10000 and beyond cannot be said to the node: refused", async ({ vm }) => {
     for (const timestamp of [253_402_300_800n, 2n ** 63n, 2n ** 64n - 1n]) {
       const { bytes } = createBlock({ parentId: genesis.id, height: 1n, timestamp, data: bytesOf("") });
       expect(await errorOf(vm.parseBlock({ bytes }))).toMatchObject({

@@ -51,7 +51,7 @@ describe("a proposal", () => {
     ]);
   });
 
-  test("that nobody made is told, unless others brought it up", () => {
+  test("that nobody made is reported, unless others brought it up", () => {
     expect(checkThat({ proposals: [proposed("a")] })).toEqual(['nobody proposed "b", which is in a block']);
     expect(checkThat({ proposals: [proposed("a")], strays: new Set(["b"]) })).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { type Block, parseBlock } from "../../src/core/block.ts";
 /** What clients did with one piece of data. */
 export interface Proposed {
   readonly text: string;
-  /** Whether a client was told that it was taken, by a node that did not lose its whole disk afterwards. */
+  /** Whether a client got the answer that it was taken, by a node that did not lose its whole disk afterwards. */
   readonly isAcknowledged: boolean;
   /** How often a node took it although it had accepted a block with it. */
   readonly again: number;

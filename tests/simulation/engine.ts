@@ -94,7 +94,7 @@ export class Engine {
     checkForEvent();
   }
 
-  /** Tells another node how far this one is. */
+  /** Lets another node know how far this one is. */
   poll(to: number): void {
     const { vm, node, world } = this.#parts;
     const preferred = this.#preference && vm.getBlock(this.#preference);

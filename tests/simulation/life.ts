@@ -127,7 +127,7 @@ export class Life {
     }
   }
 
-  /** What a client is told of each; nothing while the node does not let clients in. */
+  /** What a client learns of each; nothing while the node does not let clients in. */
   propose(batch: readonly Uint8Array[]): readonly (ChainError | undefined)[] {
     if (!this.#isNormal) return [];
     this.#notifier.changed();
@@ -176,7 +176,7 @@ export class Life {
     this.#violate(`${processing} blocks are processing, ${this.#engine.processing} in the node`);
   }
 
-  /** What clients are told of data is the first block that carries it. */
+  /** What clients learn of data is the first block that carries it. */
   checkReceipts(): void {
     const firstByDigest = new Map<Digest, Id>();
     for (const { id, data } of this.readChain(0).reverse()) firstByDigest.set(digestOf(data), id);
@@ -220,7 +220,7 @@ export class Life {
     else this.#violate("something to build is announced before normal operation");
   }
 
-  /** Now and then it tells another node how far it is, and asks for the votes. */
+  /** Now and then it lets another node know how far it is, and asks for the votes. */
   #poll(): void {
     if (this.#isOver) return;
     const { node, world } = this.#parts;

@@ -1,6 +1,6 @@
 import { type Api, createApi } from "../../src/api/app.ts";
-import type { Methods } from "../../src/api/json-rpc.ts";
 import { createMethods, type MethodOptions } from "../../src/api/methods.ts";
+import type { Methods } from "../../src/api/request.ts";
 import { Turns } from "../../src/api/turns.ts";
 import { createExplorer } from "../../src/explorer/explorer.tsx";
 import { Log } from "../../src/log.ts";

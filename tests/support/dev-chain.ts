@@ -2,7 +2,7 @@ import { type DevChain, type DevOptions, startDevChain } from "../../src/dev/dev
 import { Log } from "../../src/log.ts";
 import { genesisBytes } from "./chain.ts";
 
-/** Starts a development chain in memory, on a free port, that logs and tells nothing; or as the options say. */
+/** Starts a development chain in memory, on a free port, that logs and prints nothing; or as the options say. */
 export function startTestChain(options: Partial<DevOptions> = {}): Promise<DevChain> {
   return startDevChain({
     file: ":memory:",

@@ -7,7 +7,7 @@ import { rsHeadKey } from "../../src/plugin/rs/stored-block.ts";
 import { bytesOf } from "./chain.ts";
 
 /** A block that timestampvm-rs had to do with. */
-export interface PeerBlock {
+export interface RsBlock {
   readonly id: Id;
   readonly height: number;
   readonly decision: "accepted" | "rejected" | "none";
@@ -15,23 +15,23 @@ export interface PeerBlock {
 }
 
 /** What timestampvm-rs left in the node's database. */
-export interface PeerChain {
+export interface RsChain {
   readonly genesisBytes: Uint8Array;
   readonly entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[];
   /** In the order in which they were verified; genesis is none of them. */
-  readonly blocks: readonly PeerBlock[];
-  readonly accepted: readonly PeerBlock[];
+  readonly blocks: readonly RsBlock[];
+  readonly accepted: readonly RsBlock[];
   /** The last accepted one. */
-  readonly head: PeerBlock;
+  readonly head: RsBlock;
 }
 
 /** Reads `tests/vectors/timestampvm-rs-NAME.json`. */
-export function readPeerChain(name: "chain" | "reencoded" | "halted"): PeerChain {
+export function readRsChain(name: "chain" | "reencoded" | "halted"): RsChain {
   const file = join(import.meta.dir, `../vectors/timestampvm-rs-${name}.json`);
   const recorded = JSON.parse(readFileSync(file, "utf8")) as {
     genesis: string;
     entries: { key: string; value: string }[];
-    blocks: { id: Id; height: number; decision: PeerBlock["decision"]; bytes: string }[];
+    blocks: { id: Id; height: number; decision: RsBlock["decision"]; bytes: string }[];
   };
   const blocks = recorded.blocks.map((block) => ({ ...block, bytes: unpack(block.bytes) }));
   const accepted = blocks.filter(({ decision }) => decision === "accepted");
@@ -47,17 +47,17 @@ export function readPeerChain(name: "chain" | "reencoded" | "halted"): PeerChain
 }
 
 /** The entries for blocks of our own making, the last one the head. */
-export function peerEntries(blocks: readonly Block[]): [key: Uint8Array, value: Uint8Array][] {
+export function rsEntries(blocks: readonly Block[]): [key: Uint8Array, value: Uint8Array][] {
   const head = blocks.at(-1);
   if (head === undefined) return [];
   return [
     [rsHeadKey, idToBytes(head.id)],
-    ...blocks.map(({ id, bytes }): [Uint8Array, Uint8Array] => [blockKey(id), peerValue(bytes)]),
+    ...blocks.map(({ id, bytes }): [Uint8Array, Uint8Array] => [blockKey(id), rsValue(bytes)]),
   ];
 }
 
 /** As serde_json writes it. */
-export function peerValue(bytes: ArrayLike<number>, status = "Accepted"): Uint8Array {
+export function rsValue(bytes: ArrayLike<number>, status = "Accepted"): Uint8Array {
   return bytesOf(`{"block_bytes":[${new Uint8Array(bytes).join(",")}],"status":"${status}"}`);
 }
 

@@ -1,11 +1,13 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
-import { countOf, formatNumber } from "../../core/format.ts";
+import { countOf, formatNumber, formatSize } from "../../core/format.ts";
 import { type CheckSummary, checkDatabase } from "../../store/check/check.ts";
 import { CommandFailed } from "../command-failed.ts";
-import type { Output } from "../terminal/output.ts";
+import type { Output, Paint } from "../terminal/output.ts";
+import { formatRows, type OutputRow } from "../terminal/rows.ts";
 import { databaseArgument, findDatabase } from "./open-database.ts";
 
+/** Reads all of a database, and prints what is wrong with it. */
 export function addCheckCommand(db: Command, output: Output): void {
   db.command("check")
     .description("read everything in the database, and report what is wrong with it")
@@ -32,7 +34,7 @@ function check(path: string, output: Output): void {
   const summary = checkDatabase(file, { onProblem, onProgress: (read, total) => progress.show(read, total) });
   progress.clear();
   if (problems > maxPrintedProblems) out(`and ${countOf(problems - maxPrintedProblems, "problem")} more\n`);
-  out(formatSummary(file, summary));
+  out(formatSummary(file, summary, output.paint));
   if (problems > 0) {
     throw new CommandFailed(`${file} is not sound: ${countOf(problems, "problem")}\n${cureFor(summary)}`);
   }
@@ -41,20 +43,20 @@ function check(path: string, output: Output): void {
 
 const maxPrintedProblems = 20;
 
-function formatSummary(file: string, summary: CheckSummary): string {
+function formatSummary(file: string, summary: CheckSummary, paint: Paint): string {
   const { instanceId, genesis, lastAccepted, accepted, reencoded, rejected, proposals, proposalBytes } = summary;
-  const rows = [
+  const rows: readonly OutputRow[] = [
     ["file", file],
-    ["size", `${formatNumber(statSync(file).size)} bytes`],
+    ["size", formatSize(statSync(file).size)],
     ["instance id", instanceId ?? unreadable],
     ["genesis", accepted === 0 ? "none" : (genesis ?? unreadable)],
     ["last accepted", lastAccepted ? (lastAccepted.id ?? unreadable) : "none"],
     ["height", lastAccepted ? formatNumber(lastAccepted.height) : "none"],
     ["blocks", `${formatNumber(accepted)} accepted, ${formatNumber(rejected)} rejected`],
-    ...(reencoded > 0 ? [["encoded again", `${countOf(reencoded, "block")}, by timestampvm-rs`] as const] : []),
-    ["proposals", `${formatNumber(proposals)} waiting, ${formatNumber(proposalBytes)} bytes`],
-  ] as const;
-  return rows.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
+    ["encoded again", reencoded > 0 ? `${countOf(reencoded, "block")}, by timestampvm-rs` : undefined],
+    ["proposals", `${formatNumber(proposals)} waiting, ${formatSize(proposalBytes)}`],
+  ];
+  return formatRows(rows, paint);
 }
 
 const unreadable = "unreadable";

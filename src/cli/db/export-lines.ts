@@ -1,6 +1,8 @@
 import { type Id, parseId } from "../../avalanche/id.ts";
 import { isNodeId, type NodeId } from "../../avalanche/node-id.ts";
-import { formatExactJson, hasMoreValues } from "../../core/exact-json.ts";
+import { formatExactJson, hasMoreValues, parseExactJson } from "../../core/exact-json.ts";
+import { maxU64 } from "../../core/u64.ts";
+import { maxSqlInteger } from "../../store/columns.ts";
 import { CommandFailed } from "../command-failed.ts";
 
 /** The first line of an export: which chain it is, and its height. */
@@ -101,7 +103,7 @@ function parseObject(text: string): object & { readonly type?: unknown } {
   if (hasMoreValues(text, maxLineValues)) throw new CommandFailed("more values than a line of an export has");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     throw new CommandFailed("not JSON");
   }
@@ -136,25 +138,27 @@ class Fields {
   }
 }
 
+/**
+ * What a field must be. By hand and not by zod: each is a text with a parser of its own, which a schema could only
+ * call, and there are as many lines as blocks.
+ */
 interface Rule<T> {
   readonly wanted: string;
   /** Gives undefined for a value that breaks the rule. */
   readonly parse: (value: unknown) => T | undefined;
 }
 
-/** May be below 0: a clock may be before 1970. */
-const unixSeconds: Rule<bigint> = {
-  wanted: "a whole number",
-  parse: (value) => (typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined),
-};
+function integer(wanted: string, min: bigint, max: bigint): Rule<bigint> {
+  return {
+    wanted,
+    parse: (value) => (typeof value === "bigint" && min <= value && value <= max ? value : undefined),
+  };
+}
 
-const wholeNumber: Rule<bigint> = {
-  wanted: "a whole number from 0 up",
-  parse: (value) => {
-    const number = unixSeconds.parse(value);
-    return number === undefined || number < 0n ? undefined : number;
-  },
-};
+/** May be below 0: a clock may be before 1970. */
+const unixSeconds = integer("a whole number", -maxSqlInteger, maxSqlInteger);
+
+const wholeNumber = integer("a whole number from 0 up", 0n, maxU64);
 
 const anyText: Rule<string> = { wanted: "a string", parse: (value) => (typeof value === "string" ? value : undefined) };
 

@@ -11,6 +11,7 @@ import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
+/** Writes the chain of a database as JSON Lines. */
 export function addExportCommand(db: Command, output: Output): void {
   db.command("export")
     .description("write the whole chain as JSON Lines, as a backup or for other programs")

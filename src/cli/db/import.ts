@@ -10,6 +10,7 @@ import { createUnfinished, finish } from "../terminal/safe-file.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
+/** Makes a database of an export, of which it verifies every block. */
 export function addImportCommand(db: Command, output: Output): void {
   db.command("import")
     .description("make a database from an export, and verify every block of it")

@@ -4,8 +4,8 @@ import { ChainError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import type { BlockStore } from "../../store/block-store.ts";
+import { maxSqlInteger } from "../../store/columns.ts";
 import { isReencoded } from "../../store/reencoded.ts";
-import { maxSqlInteger } from "../../store/sql-integer.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
 import {

@@ -2,11 +2,15 @@ import type { Command } from "commander";
 import { countOf, formatNumber } from "../../core/format.ts";
 import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
+import { systemClock, timeOfRow } from "../../vm/clock.ts";
+import { stretchesDown } from "../../vm/rewind.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
+import { formatRows } from "../terminal/rows.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
+/** Rewinds the chain of a database to a height. */
 export function addRollbackCommand(db: Command, output: Output): void {
   db.command("rollback")
     .description("rewind the chain to a height; what the removed blocks carry waits for a block again")
@@ -29,29 +33,28 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, output: Out
   const { id } = store.expectBlockAtHeight(to);
   store.setDurability("normal"); // synced by the close
   const progress = output.progress();
-  const now = BigInt(Math.floor(Date.now() / 1000));
+  const now = timeOfRow(systemClock);
   let [blocks, lost] = [0, 0];
-  for (let from = lastHeight; from > to; from = store.lastHeight() ?? to) {
-    const rewound = rewindAndRequeue(store, { from, to: from - to > requeueStretch ? from - requeueStretch : to, now });
+  for (const stretch of stretchesDown(lastHeight, to, requeueStretch)) {
+    const rewound = rewindAndRequeue(store, stretch.to, now);
     blocks += rewound.blocks;
     lost += rewound.lost;
     progress.show(blocks, Number(lastHeight - to));
   }
   if (to < lastHeight) store.rewind(to); // rejected blocks may be left above, where no accepted one was
   progress.clear();
-  const { out } = output;
-  out(`rewound        ${countOf(blocks, "block")}, from height ${formatNumber(lastHeight)} to ${formatNumber(to)}\n`);
-  if (lost > 0) out(`lost           what ${countOf(lost, "damaged block")} carried\n`);
-  out(`last accepted  ${id}\n`);
-  out(`proposals      ${formatNumber(store.proposals.count())} waiting\n`);
-}
-
-/** The blocks above height `to`, up to height `from`. */
-interface Stretch {
-  readonly from: bigint;
-  readonly to: bigint;
-  /** Unix seconds. */
-  readonly now: bigint;
+  const range = `from height ${formatNumber(lastHeight)} to ${formatNumber(to)}`;
+  output.out(
+    formatRows(
+      [
+        ["rewound", `${countOf(blocks, "block")}, ${range}`],
+        ["lost", lost > 0 ? `what ${countOf(lost, "damaged block")} carried` : undefined],
+        ["last accepted", id],
+        ["proposals", `${formatNumber(store.proposals.count())} waiting`],
+      ],
+      output.paint,
+    ),
+  );
 }
 
 interface Rewound {
@@ -60,24 +63,27 @@ interface Rewound {
   readonly lost: number;
 }
 
-function rewindAndRequeue(store: BlockStore, { from, to, now }: Stretch): Rewound {
+/** Removes the blocks above height `to`. What they carry waits since `now`, Unix seconds. */
+function rewindAndRequeue(store: BlockStore, to: bigint, now: bigint): Rewound {
+  const head = store.lastHeight() ?? to;
+  if (head <= to) return { blocks: 0, lost: 0 };
   try {
     store.rewindAndRequeue(to, now);
-    return { blocks: Number(from - to), lost: 0 };
+    return { blocks: Number(head - to), lost: 0 };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    if (from - to > 1n) return rewindOneByOne(store, { from, to, now });
-    if (canRead(store, from)) throw error;
+    if (head - to > 1n) return rewindOneByOne(store, to, now);
+    if (canRead(store, head)) throw error;
     store.rewind(to);
     return { blocks: 1, lost: 1 };
   }
 }
 
 /** Block by block, so that only what cannot be read is lost. Heights without a block are skipped. */
-function rewindOneByOne(store: BlockStore, { from, to, now }: Stretch): Rewound {
+function rewindOneByOne(store: BlockStore, to: bigint, now: bigint): Rewound {
   let [blocks, lost] = [0, 0];
-  for (let last = from; last > to; last = store.lastHeight() ?? to) {
-    const rewound = rewindAndRequeue(store, { from: last, to: last - 1n, now });
+  for (let head = store.lastHeight() ?? to; head > to; head = store.lastHeight() ?? to) {
+    const rewound = rewindAndRequeue(store, head - 1n, now);
     blocks += rewound.blocks;
     lost += rewound.lost;
   }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Id, IdError, parseId } from "../../avalanche/id.ts";
 import { digestOf } from "../../core/digest.ts";
-import { formatIsoTime, formatNumber, formatSize, showData } from "../../core/format.ts";
+import { formatIsoTime, formatSize, showData } from "../../core/format.ts";
 import { parseU64 } from "../../core/u64.ts";
 import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
@@ -15,6 +15,7 @@ interface BlockOptions extends ConnectionOptions {
   readonly raw?: boolean;
 }
 
+/** Prints an accepted block, or its data. */
 export function addBlockCommand(program: Command, output: Output): void {
   const command = program
     .command("block")
@@ -114,6 +115,6 @@ const maxShownBytes = 2_000;
 function formatData(data: Uint8Array, maxBytes: number): string {
   const { text, hiddenBytes } = showData(data, maxBytes);
   const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
-  const rest = hiddenBytes > 0 ? `… and ${formatNumber(hiddenBytes)} bytes more: --raw writes them all\n` : "";
+  const rest = hiddenBytes > 0 ? `… and ${formatSize(hiddenBytes)} more: --raw writes them all\n` : "";
   return `${lines.map((line) => `  ${line}\n`).join("")}${rest}`;
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
+import { defaultPageBlocks, maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
 import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
 import { parseU64 } from "../../core/u64.ts";
@@ -16,8 +16,9 @@ interface BlocksOptions extends ConnectionOptions {
   readonly follow?: boolean;
 }
 
-const defaultLimit = 20n;
+const defaultLimit = BigInt(defaultPageBlocks);
 
+/** Lists accepted blocks, also as they come. */
 export function addBlocksCommand(program: Command, output: Output): void {
   const command = program
     .command("blocks")

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { messageOf } from "../../avalanche/coded-error.ts";
 import { createClient } from "../../client/client.ts";
 import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
 import { refusalOf } from "../../client/errors.ts";
@@ -10,11 +11,12 @@ import type { Output } from "../terminal/output.ts";
 import { parseChainUrl } from "./chain-url.ts";
 
 /**
- * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` where the server has understood and says no,
- * else with "command failed": a reason and what to try.
+ * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` where the server has understood and says
+ * no, else with "command failed": a reason and what to try.
  */
 export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name>>;
 
+/** What a command that asks a node takes beside its own options. */
 export interface ConnectionOptions {
   readonly url?: string;
   readonly json?: boolean;
@@ -24,6 +26,7 @@ export interface ConnectionOptions {
 const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
 const urlVariable = "TIMESTAMPVM_URL";
 
+/** Adds `ConnectionOptions` to a command, and gives it back. */
 export function addConnectionOptions(command: Command): Command {
   return command
     .option(
@@ -49,7 +52,7 @@ export function connect(command: Command, output: Output): { readonly url: strin
       const answer = await withDeadline(waitMs + answerMs, clock, (signal) => call(method, params, signal));
       return checkResult(url, method, answer);
     } catch (error) {
-      throw error instanceof CommandFailed ? error : explain(url, method, error as Error);
+      throw error instanceof CommandFailed ? error : explain(url, method, error);
     }
   };
   return { url, ask };
@@ -59,8 +62,8 @@ export function connect(command: Command, output: Output): { readonly url: strin
 const answerMs = 30_000;
 
 /**
- * Gives undefined for what the server does not have. A server that gives its words alone, as timestampvm-rs and the first
- * timestampvm, is not asked what they mean: its "not found" is the command's error then, with the same exit code.
+ * Gives undefined for what the server does not have. A server that gives its words alone, as timestampvm-rs and the
+ * first timestampvm, is not asked what they mean: its "not found" is the command's error then, with the same exit code.
  */
 export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
@@ -98,14 +101,15 @@ function everyText(value: unknown, isGood: (text: string) => boolean): boolean {
   return Object.values(value).every((part) => everyText(part, isGood));
 }
 
-function explain(url: string, method: MethodName, error: Error): RpcError | CommandFailed {
+function explain(url: string, method: MethodName, error: unknown): RpcError | CommandFailed {
   if (error instanceof RpcError) {
     if (error.code !== rpcCodes.methodNotFound) return error;
     return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
   }
-  const { message, cause } = error;
+  const message = messageOf(error);
   const problem = message.includes(url) ? message : `${url}: ${message}`;
-  return cause === undefined ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
+  const isAnswer = !(error instanceof Error) || error.cause === undefined;
+  return isAnswer ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
 }
 
 /** A server answered, but not as ours does. */

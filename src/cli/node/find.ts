@@ -12,6 +12,7 @@ import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from 
 
 type FoundBlock = ResultOf<"find">["blocks"][number];
 
+/** Lists the blocks that carry data, or its SHA-256. */
 export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")

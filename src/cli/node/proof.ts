@@ -23,6 +23,7 @@ interface ProofOptions extends ConnectionOptions, SourceOptions {
   readonly output: string;
 }
 
+/** Writes a proof that a block was there before a later one. */
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")

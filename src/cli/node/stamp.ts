@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { ResultOf } from "../../client/contract.ts";
+import type { Receipt } from "../../client/contract.ts";
 import { RpcError } from "../../client/rpc-error.ts";
 import { systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
-import { formatIsoTime, formatNumber } from "../../core/format.ts";
+import { formatIsoTime, formatSize } from "../../core/format.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import { CommandFailed, exitCodesHelp, notYet } from "../command-failed.ts";
-import { readData, readSubject, type Subject } from "../read-source.ts";
+import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
 import { addSourceOptions, expectSource, fileArgument, type Source, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
@@ -18,15 +18,14 @@ interface StampOptions extends ConnectionOptions, SourceOptions {
   readonly timeout: number;
 }
 
-type Receipt = ResultOf<"stamp">;
-
+/** Stamps data or its SHA-256, and waits until that is accepted. */
 export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
     .description("stamp data: put its SHA-256 on the chain, or the data itself")
     .argument("[file]", fileArgument);
   addSourceOptions(command)
-    .option("--data", `put the data itself on the chain, for all to read: at most ${formatNumber(maxDataBytes)} bytes`)
+    .option("--data", `put the data itself on the chain, for all to read: at most ${formatSize(maxDataBytes)}`)
     .option("--no-wait", "exit when the node has it on its disk, and do not wait for an accepted block")
     .option("--timeout <seconds>", "how long to wait for that block", parseSeconds, 60);
   addConnectionOptions(command)
@@ -74,7 +73,7 @@ async function stamp(source: Source, options: StampOptions, command: Command, ou
 }
 
 interface Stamp {
-  readonly subject: Subject;
+  readonly subject: DescribedDigest;
   /** The receipt of an earlier stamp; undefined when there is none. */
   readonly known: (ask: Ask) => Promise<Receipt | undefined>;
   readonly send: (ask: Ask) => Promise<Receipt>;
@@ -130,7 +129,11 @@ async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, output: Ou
 /** Milliseconds between two looks at whether it is time to show progress. */
 const progressMs = 250;
 
-function formatReceipt({ digest, description }: Subject, { id, status, block }: Receipt, { paint }: Output): string {
+function formatReceipt(
+  { digest, description }: DescribedDigest,
+  { id, status, block }: Receipt,
+  { paint }: Output,
+): string {
   const stamped =
     block && `${paint("bold", formatIsoTime(block.timestamp))}  block ${block.id}  height ${block.height}`;
   return formatRows(

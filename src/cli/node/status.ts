@@ -6,6 +6,7 @@ import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
+/** Prints what a node is, and how far its chain is. */
 export function addStatusCommand(program: Command, output: Output): void {
   addConnectionOptions(program.command("status").description("show what the node is, and how far its chain is"))
     .addHelpText("after", exitCodesHelp("the node was not reached, or refused"))

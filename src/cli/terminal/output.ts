@@ -35,6 +35,7 @@ export interface Output extends Omit<OutputParts, "isWatched" | "isColoured"> {
 /** Styles text for `out`; without colours, text stays as it is. */
 export type Paint = (style: keyof typeof codeByStyle, text: string) => string;
 
+/** Makes of what the process gives what commands print to. */
 export function createOutput({ isWatched, isColoured, ...parts }: OutputParts): Output {
   const { out, err } = parts;
   return {

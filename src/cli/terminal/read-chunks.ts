@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { codeOf } from "../../avalanche/coded-error.ts";
 import { blockThread } from "./write-all.ts";
 
 /** Gives the bytes of a file, a pipe or a terminal as they come. The next chunk overwrites the one before. */
@@ -27,7 +28,7 @@ function readSome(fileDescriptor: number, chunk: Uint8Array): number {
     try {
       return readSync(fileDescriptor, chunk);
     } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      if (codeOf(error) !== "EAGAIN") throw error;
       blockThread(); // a pipe that another process made non-blocking is empty
     }
   }

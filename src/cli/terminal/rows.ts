@@ -1,10 +1,10 @@
 import type { Paint } from "./output.ts";
 
 /** A name, and its value; a row without a value is left out. */
-export type Row = readonly [name: string, value: string | undefined];
+export type OutputRow = readonly [name: string, value: string | undefined];
 
 /** Writes rows below each other, names and values aligned. */
-export function formatRows(rows: readonly Row[], paint: Paint): string {
+export function formatRows(rows: readonly OutputRow[], paint: Paint): string {
   const shown = rows.filter(([, value]) => value !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${paint("dim", name.padEnd(width))}  ${value}\n`).join("");

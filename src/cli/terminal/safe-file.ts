@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { codeOf } from "../../avalanche/coded-error.ts";
 import { CommandFailed } from "../command-failed.ts";
 
 /**
@@ -68,10 +69,6 @@ function rename(from: string, to: string): void {
 
 /** The error codes of file systems without hard links, such as those of USB sticks and network shares. */
 const lacksLinks = /^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/;
-
-function codeOf(error: unknown): string {
-  return (error as { code?: string }).code ?? "";
-}
 
 function alreadyThere(file: string): CommandFailed {
   return new CommandFailed(`${file}: there is such a file already`);

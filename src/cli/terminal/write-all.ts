@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { codeOf } from "../../avalanche/coded-error.ts";
 
 /** Writes everything before it returns. Throws the system's error: EPIPE when the reader is gone, ENOSPC, … */
 export function writeAll(fileDescriptor: number, content: string | Uint8Array): void {
@@ -7,7 +8,7 @@ export function writeAll(fileDescriptor: number, content: string | Uint8Array): 
     try {
       rest = rest.subarray(writeSync(fileDescriptor, rest));
     } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      if (codeOf(error) !== "EAGAIN") throw error;
       blockThread(); // a pipe that another process made non-blocking is full
     }
   }

@@ -1,6 +1,6 @@
 import type { CallApi } from "../../client/client.ts";
 import type { Block } from "../../core/block.ts";
-import { formatNumber } from "../../core/format.ts";
+import { formatSize } from "../../core/format.ts";
 import { type CheckedProof, parseProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
 
@@ -25,7 +25,7 @@ export const maxPageProofBytes = 32 * 1024 * 1024;
 export async function checkProofFile(file: File): Promise<Verdict> {
   expectAbleToCheck();
   if (file.size > maxPageProofBytes) {
-    const limit = `${formatNumber(maxPageProofBytes)} bytes`;
+    const limit = formatSize(maxPageProofBytes);
     throw new Error(
       `This page checks proofs of up to ${limit}. The command timestampvm check-proof takes larger ones.`,
     );

@@ -1,5 +1,5 @@
 import type { Block } from "../../core/block.ts";
-import { digestOf } from "../../core/digest.ts";
+import { digestBytes, digestOf } from "../../core/digest.ts";
 import { formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
 import type { CheckedProof } from "../../proof/block-proof.ts";
 import { formatTime } from "../format-time.ts";
@@ -21,7 +21,8 @@ export function dropZone(onFile: (file: File) => void): HTMLElement {
     element(
       "p",
       { className: "quiet" },
-      "Choose one, or drop it here. It is hashed in this browser and never uploaded: only its SHA-256 goes on the chain, when you say so. A proof is checked.",
+      "Choose one, or drop it here. It is hashed in this browser and never uploaded: only its SHA-256 goes on the " +
+        "chain, when you say so. A proof is checked.",
     ),
     element("div", {}, input, element("label", { htmlFor: "file", className: "button" }, "Choose a file")),
   );
@@ -94,9 +95,6 @@ const holds = "This node has its last block accepted: the proven one was on the 
 const notKnown = "The proof is consistent, but this node does not know its last block. ";
 const notAsked = "The proof is consistent. Whether its last block is on this chain, the node did not answer. ";
 const compare = "Compare that block’s id with what a source says that you trust.";
-
-/** Data of so many bytes is a SHA-256, most likely. */
-const digestBytes = 32;
 
 /** Why a file proves nothing. */
 export function notProven(file: File, problem: string): readonly Node[] {

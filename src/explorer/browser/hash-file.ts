@@ -1,6 +1,9 @@
 import { startSha256 } from "../../avalanche/sha256.ts";
 
-/** SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than memory, and reports how many bytes are done. */
+/**
+ * SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than memory, and reports how many bytes are
+ * done.
+ */
 export async function hashFile(file: Blob, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<string> {
   const hash = startSha256();
   for (let start = 0; start < file.size; start += pieceBytes) {
@@ -9,6 +12,7 @@ export async function hashFile(file: Blob, onProgress: (bytes: number) => void, 
     hash.update(new Uint8Array(piece));
     onProgress(Math.min(start + pieceBytes, file.size));
   }
+  // By hand, for browsers of before 2025, which have no `toHex`: they can stamp, though not check a proof.
   return Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -14,8 +14,8 @@ export function showStampPanel(call: CallApi): void {
 }
 
 /**
- * A file is hashed here, looked up, and stamped when asked to; a proof is checked. Nothing of a file leaves the browser but
- * its SHA-256, and of a proof the height of its last block.
+ * A file is hashed here, looked up, and stamped when asked to; a proof is checked. Nothing of a file leaves the browser
+ * but its SHA-256, and of a proof the height of its last block.
  */
 class StampPanel {
   readonly #call: CallApi;

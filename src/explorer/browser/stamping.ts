@@ -1,5 +1,5 @@
 import type { CallApi } from "../../client/client.ts";
-import type { ResultOf } from "../../client/contract.ts";
+import type { Receipt, ResultOf } from "../../client/contract.ts";
 import { pauseMs, systemClock, waitForReceipt } from "../../client/waiting.ts";
 
 /** A block that carries a digest, or data that hashes to it. */
@@ -10,8 +10,6 @@ export async function findFirst(call: CallApi, digest: string, signal: AbortSign
   return blocks[0];
 }
 
-export type Receipt = ResultOf<"getReceipt">;
-
 type Say = (status: string) => void;
 
 /** Stamps a digest and waits for its block. Rejects with what the node says, or when it has forgotten the stamp. */
@@ -20,8 +18,8 @@ export async function stampDigest(call: CallApi, digest: string, say: Say, signa
 }
 
 /**
- * Resolves when what this receipt is of is accepted; rejects when the node has forgotten it. Goes on while the node does not
- * answer: people stay on the page while it starts again.
+ * Resolves when what this receipt is of is accepted; rejects when the node has forgotten it. Goes on while the node
+ * does not answer: people stay on the page while it starts again.
  */
 export async function waitForBlock(call: CallApi, sent: Receipt, say: Say, signal: AbortSignal): Promise<void> {
   if (sent.status !== "accepted") say("Waiting for a block. Until one is accepted, nothing is proven.");

@@ -16,15 +16,19 @@ export interface Call {
 export interface Room {
   /** To be called once when it is known who asks. False when this one holds too much already. */
   takeFor(caller: string): boolean;
-  /** To be called before so many more bytes are kept that belong to the request. False when there is no room for them. */
+  /**
+   * To be called before so many more bytes are kept that belong to the request. False when there is no room for them.
+   */
   holdRequest(bytes: number): boolean;
   /** To be called when the request's bytes are of no more use. */
   releaseRequest(): void;
-  /** To be called before so many more bytes are kept that belong to the answer. False when there is no room for them. */
+  /**
+   * To be called before so many more bytes are kept that belong to the answer. False when there is no room for them.
+   */
   holdAnswer(bytes: number): boolean;
   /**
-   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched: answer
-   * that there is no room. `giveUp` is called when nobody fetches it.
+   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched:
+   * answer that there is no room. `giveUp` is called when nobody fetches it.
    */
   holdWhole(bytes: number, giveUp: () => void): boolean;
   free(): void;

@@ -13,8 +13,9 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
 import { encodeFrame, joinChunks, type Pieces, prefixBytes } from "./frame.ts";
 
 /**
- * Calls to a gRPC server of the node over one connection, which Connect makes at the first call, and again after a loss.
- * Only unary calls, for what lies on the way of each block: Connect's own transport takes twice as long for a small one.
+ * Calls to a gRPC server of the node over one connection, which Connect makes at the first call, and again after a
+ * loss. Only unary calls, for what lies on the way of each block: Connect's own transport takes twice as long for a
+ * small one.
  */
 export class GrpcClient {
   readonly #sessions: Http2SessionManager;
@@ -22,8 +23,8 @@ export class GrpcClient {
 
   /** Takes `host:port`. */
   constructor(address: string) {
-    // No pings: the node is on this machine, and Connect's would go on, and throw, after a session that ended under a call.
-    // Bun 1.4.5 drops large or many calls under the default maxSessionMemory; in MB.
+    // No pings: the node is on this machine, and Connect's would go on, and throw, after a session that ended under a
+    // call. Bun 1.4.5 drops large or many calls under the default maxSessionMemory; in MB.
     this.#sessions = new Http2SessionManager(`http://${address}`, {}, { maxSessionMemory: 2 ** 20 });
   }
 

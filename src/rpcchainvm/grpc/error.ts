@@ -6,8 +6,8 @@ import { IdError } from "../../avalanche/id.ts";
 export type StatusOf = (error: unknown) => Code | undefined;
 
 /**
- * The one door from anything thrown to a gRPC status. What is no refusal is a bug, and says so. Never throws itself: the
- * chain waits for the answer.
+ * The one door from anything thrown to a gRPC status. What is no refusal is a bug, and says so. Never throws itself:
+ * the chain waits for the answer.
  */
 export function toConnectError(error: unknown, statusOf: StatusOf): ConnectError {
   if (error instanceof ConnectError) return error;

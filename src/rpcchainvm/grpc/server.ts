@@ -49,6 +49,7 @@ type Refusals<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]?: MessageInitShape<Service["method"][Name]["output"]>;
 };
 
+/** How the requests of a service are let in, refused and read. */
 export interface ServiceOptions<Service extends DescService> {
   /** Larger requests are refused by their length prefix, before they are read. */
   readonly maxRequestBytes?: number;

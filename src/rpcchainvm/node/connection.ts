@@ -9,7 +9,7 @@ import { defaultChainDataDir, type NodeSettings } from "../start/chain-data-dir.
 import { AppSender } from "./app-sender.ts";
 import { NodeDatabase } from "./database.ts";
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly protocol: Protocol;
   readonly node: NodeSettings;
   readonly log: Log;

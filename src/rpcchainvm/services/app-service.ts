@@ -9,6 +9,7 @@ import type { UnaryService } from "../grpc/server.ts";
 import { AppError, type AppSender } from "../node/app-sender.ts";
 import type { Session } from "../session.ts";
 
+/** What the app messages of vm.VM go to. */
 export interface AppServiceOptions {
   readonly session: Session;
   readonly log: Log;

@@ -36,7 +36,7 @@ export function timestampOf({ timestamp }: Block): Timestamp {
 const maxNodeTimestamp = 253_402_300_799n;
 
 /** Computed, never stored: a chain that was rewound must not remember what it had decided. */
-export function statusOf(vm: ChainVm, { id, height }: Block): Awaitable<Status> {
+export function blockStatusOf(vm: ChainVm, { id, height }: Block): Awaitable<Status> {
   if (height > vm.lastAccepted.height) return Status.PROCESSING;
   return andThen(vm.getBlockIdAtHeight(height), (accepted) => (accepted === id ? Status.ACCEPTED : Status.REJECTED));
 }

@@ -4,6 +4,7 @@ import type { CreateHandlersResponseSchema } from "../../../gen/vm/vm_pb.ts";
 import type { Pieces } from "../grpc/frame.ts";
 import type { Protocol } from "../protocol.ts";
 
+/** Which handlers of HTTP there are, as the answer to CreateHandlers says it. */
 export type HandlersReply = MessageInitShape<typeof CreateHandlersResponseSchema>;
 
 /**

@@ -2,8 +2,8 @@ import type { Element } from "../../../gen/http/http_pb.ts";
 
 /**
  * Names those who ask, so that they can share what is limited: by the header in which the operator's proxy names its
- * client, else by the address that the node passes on (with http.HTTP/Handle), else by the connection of the node, which
- * all others have in common.
+ * client, else by the address that the node passes on (with http.HTTP/Handle), else by the connection of the node,
+ * which all others have in common.
  */
 export class CallerNames {
   readonly #nameByConnection = new WeakMap<object, string>();

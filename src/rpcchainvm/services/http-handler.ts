@@ -44,6 +44,7 @@ export interface HeaderLine {
   readonly values: string[];
 }
 
+/** A request of HandleSimple: all of it comes in one message. */
 export interface SimpleRequest {
   readonly method: string;
   /** Below the chain's, with the query. */

@@ -1,15 +1,18 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 
-/** Bytes of a request without its body: what names it, and its headers. Go's own limit is 1 MiB, and a tenth of a second. */
+/**
+ * Bytes of a request without its body: what names it, and its headers. Go's own limit is 1 MiB, and a tenth of a
+ * second.
+ */
 export const maxHeadBytes = 128 * 1024;
 
 /** Fields of it, of which each header is one: to make a `Request` with thousands of them takes a third of a second. */
 export const maxHeadFields = 500;
 
 /**
- * Whether an encoded message has more than `maxHeadBytes` or `maxHeadFields` beside its body. The body stands at the end
- * of `path`, the numbers of the fields that lead to it. Looks at lengths only. A malformed message is left to those who
- * decode it.
+ * Whether an encoded message has more than `maxHeadBytes` or `maxHeadFields` beside its body. The body stands at the
+ * end of `path`, the numbers of the fields that lead to it. Looks at lengths only. A malformed message is left to those
+ * who decode it.
  */
 export function hasLargeHead(message: Uint8Array, path: readonly number[]): boolean {
   if (message.length <= safeBytes) return false;

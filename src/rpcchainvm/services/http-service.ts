@@ -161,7 +161,9 @@ function toRequest({ method, path, headers, body }: SimpleRequest, { signal }: H
   }
 }
 
-/** Where the node mounts handlers (avalanchego v1.14.2, api/server/server.go:172), and until protocol 30 static ones. */
+/**
+ * Where the node mounts handlers (avalanchego v1.14.2, api/server/server.go:172), and until protocol 30 static ones.
+ */
 const mountPath = /^\/ext\/(bc|vm)\/[^/?]+/;
 
 /**

@@ -7,14 +7,15 @@ import type { UnaryService } from "../grpc/server.ts";
 import type { Protocol } from "../protocol.ts";
 import type { Session } from "../session.ts";
 
+/** What the calls of state sync go to. */
 export interface StateSyncServiceOptions {
   readonly session: Session;
   readonly protocol: Protocol;
 }
 
 /**
- * A VM without it says that it is not enabled, and has no summary. NOT_FOUND has one number in all protocols; the number of
- * STATE_SYNC_NOT_IMPLEMENTED changed, and the node takes a wrong one for success.
+ * A VM without it says that it is not enabled, and has no summary. NOT_FOUND has one number in all protocols; the
+ * number of STATE_SYNC_NOT_IMPLEMENTED changed, and the node takes a wrong one for success.
  */
 export function createStateSyncService({ session, protocol }: StateSyncServiceOptions) {
   const stateSync = () => session.chainIfOpen?.vm.stateSync;

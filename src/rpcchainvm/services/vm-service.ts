@@ -10,11 +10,12 @@ import type { Protocol } from "../protocol.ts";
 import type { Session } from "../session.ts";
 import { walkAncestors } from "./ancestors.ts";
 import { createAppService } from "./app-service.ts";
-import { blockReply, lastAcceptedReply, statusOf, timestampOf } from "./block-replies.ts";
+import { blockReply, blockStatusOf, lastAcceptedReply, timestampOf } from "./block-replies.ts";
 import type { HttpAdmission, HttpHandler } from "./http-handler.ts";
 import { gatherMetrics } from "./metrics.ts";
 import { createStateSyncService } from "./state-sync-service.ts";
 
+/** What vm.VM answers from. */
 export interface VmServiceOptions {
   readonly session: Session;
   readonly protocol: Protocol;
@@ -84,7 +85,7 @@ function createHandlers({ session, httpAddress, staticHttp }: VmServiceOptions) 
 
 function createConsensus({ session, protocol }: VmServiceOptions) {
   const status = (block: Block): Awaitable<object> =>
-    protocol.hasBlockStatus ? andThen(statusOf(session.vm, block), (status) => ({ status })) : {};
+    protocol.hasBlockStatus ? andThen(blockStatusOf(session.vm, block), (status) => ({ status })) : {};
   const parseReply = (bytes: Uint8Array) =>
     andThen(session.vm.parseBlock(bytes), (block) =>
       andThen(status(block), (status) => ({ ...blockReply(block), ...status, id: idToBytes(block.id) })),

@@ -13,8 +13,8 @@ export interface NodeSettings {
 
 /**
  * Where the data of a chain goes, when the node does not say (until protocol 19): where it will say so once it is
- * upgraded, so that the data is found again (avalanchego v1.9.4, config/flags.go: `$DATA_DIR/chainData`, and below it the
- * chain's id). Throws when that is not known.
+ * upgraded, so that the data is found again (avalanchego v1.9.4, config/flags.go: `$DATA_DIR/chainData`, and below it
+ * the chain's id). Throws when that is not known.
  */
 export function defaultChainDataDir(chainId: Uint8Array, node: NodeSettings): string {
   return join(nodeDataDir(node), "chainData", idFromBytes(chainId));

@@ -2,7 +2,9 @@ import { defaultProtocol, newestProtocol, oldestProtocol, type Protocol, protoco
 import type { KnownProtocol } from "./known-protocol.ts";
 import type { NodeProcess } from "./node-process.ts";
 
-/** The environment variable by which an operator names the protocol, of a VM: the node passes on what begins with GRPC_. */
+/**
+ * The environment variable by which an operator names the protocol, of a VM: the node passes on what begins with GRPC_.
+ */
 export function overrideVariableOf(vmName: string): string {
   return `GRPC_${vmName.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_PROTOCOL`;
 }
@@ -10,6 +12,7 @@ export function overrideVariableOf(vmName: string): string {
 /** In which go-plugin names the node's: until protocol 22 (go-plugin v1.4.4, client.go:524-538). */
 export const offeredVariable = "PLUGIN_PROTOCOL_VERSIONS";
 
+/** The variables of this process, or those that another was started with. */
 export interface Environment {
   readonly [name: string]: string | undefined;
 }

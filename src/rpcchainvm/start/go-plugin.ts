@@ -16,7 +16,10 @@ export function addGoPluginServices(server: GrpcServer, end: () => void): void {
   server.hold(GRPCStdio.method.streamStdio);
 }
 
-/** The line that go-plugin reads first: its own version, the protocol's, and where we serve (go-plugin v1.4.4, client.go:692). */
+/**
+ * The line that go-plugin reads first: its own version, the protocol's, and where we serve (go-plugin v1.4.4,
+ * client.go:692).
+ */
 export function goPluginLine(protocolVersion: number, address: string): string {
   return `1|${protocolVersion}|tcp|${address}|grpc\n`;
 }

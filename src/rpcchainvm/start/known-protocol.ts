@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { codeOf } from "../../avalanche/coded-error.ts";
+import { sha256 } from "../../avalanche/sha256.ts";
 import type { NodeProcess } from "./node-process.ts";
 
 /** What a node has let us know of its protocol. */
@@ -22,9 +24,9 @@ export interface Known {
 }
 
 /**
- * What this run of the node has taken or refused, for the processes that it starts later: among the temporary files, since
- * a node that finds a strange file in its plugins folder does not start. A later run of the node knows nothing of it, so
- * that it cannot outlive its truth.
+ * What this run of the node has taken or refused, for the processes that it starts later: among the temporary files,
+ * since a node that finds a strange file in its plugins folder does not start. A later run of the node knows nothing of
+ * it, so that it cannot outlive its truth.
  */
 export class KnownProtocol {
   readonly #directory: string;
@@ -39,7 +41,7 @@ export class KnownProtocol {
   }
 
   constructor(vmName: string, pid: number, identity: string, directory: string) {
-    const hash = createHash("sha256").update(identity).digest("hex").slice(0, 32);
+    const hash = sha256(new TextEncoder().encode(identity)).toHex().slice(0, 32);
     this.#directory = directory;
     this.#prefix = `${vmName.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-protocol-`;
     this.#name = `${this.#prefix}${pid}-${hash}-`;
@@ -114,7 +116,7 @@ function isGone(pid: number): boolean {
     process.kill(pid, 0);
     return false;
   } catch (error) {
-    return (error as { code?: string }).code === "ESRCH";
+    return codeOf(error) === "ESRCH";
   }
 }
 

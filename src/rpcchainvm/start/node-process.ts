@@ -9,7 +9,9 @@ const maxOutputBytes = 64 * 1024;
 /** The process that started us, as its operating system knows it. It is AvalancheGo, or a test of ours. */
 export interface NodeProcess {
   readonly pid: number;
-  /** Runs its program once more, with `--version`. Gives what that prints, "" when it cannot be run or takes too long. */
+  /**
+   * Runs its program once more, with `--version`. Gives what that prints, "" when it cannot be run or takes too long.
+   */
   readonly askVersion: () => Promise<string>;
   /** A text that no other process on this machine has, before or after it; undefined when there is none. */
   readonly identify: () => Promise<string | undefined>;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../avalanche/coded-error.ts";
 import type { Protocol } from "../protocol.ts";
 import { overrideVariableOf } from "./choose-protocol.ts";
 import { ProtocolMismatch, shakeHands } from "./handshake.ts";
@@ -44,6 +45,6 @@ function remember(known: KnownProtocol | undefined, what: Known): string | undef
     known.remember(what);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return messageOf(error);
   }
 }

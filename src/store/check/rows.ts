@@ -2,7 +2,6 @@ import type { Database } from "bun:sqlite";
 import { messageOf } from "../../avalanche/coded-error.ts";
 import { equalBytes, type Id } from "../../avalanche/id.ts";
 import { blockKeyBytes, idInBlockKey } from "../../core/block-key.ts";
-
 import type { Row } from "../columns.ts";
 
 /** Takes a problem: one sentence without its full stop. */

@@ -28,7 +28,7 @@ import (
 )
 
 // peerEnv names the executable of timestampvm-rs.
-const peerEnv = "PEER"
+const peerEnv = "RS"
 
 // requirePeer returns where timestampvm-rs is.
 func requirePeer(t *testing.T) string {

@@ -92,7 +92,7 @@ function tryTo(work: () => void, at: string): boolean {
   return refusal === undefined;
 }
 
-/** Whatever is read is right, or not there, or refused. Tells whether nothing was refused. */
+/** Whatever is read is right, or not there, or refused. Gives whether nothing was refused. */
 function expectNothingWrong(file: string, at: string): boolean {
   let store: BlockStore | undefined;
   const opened = tryTo(() => {

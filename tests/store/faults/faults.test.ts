@@ -119,7 +119,7 @@ function expectSound({ trial, outcome, fileOf }: Result, steps: readonly Step[],
   expectHeld("end", done, marker);
 }
 
-/** Nobody is told to delete anything: such a fault may go away. */
+/** Nobody is advised to delete anything: such a fault may go away. */
 const cures = /^(check the disk and|free some disk space|make the file and its directory writable)/;
 
 /** Reads all of the file, and makes sure that the chain in it goes on. */
