@@ -4,8 +4,8 @@ bun_version := 1.4.5
 bun := node_modules/.bin/bun
 binary := build/timestampvm
 sources := $(shell find src gen -name '*.ts' -o -name '*.tsx' -o -name '*.css') package.json tsconfig.json
-# How many nodes `make network` starts, and with a chain of what: any VM's binary, its name, and the text of its genesis.
-# The environment does not set these: some systems have a NAME of their own.
+# How many nodes `make network` starts, and with a chain of what: a VM's binary, its name, and the text of its genesis.
+# Of these, the environment sets the first alone: some systems have a NAME of their own.
 NODES ?= 3
 BINARY = $(binary)
 NAME = timestampvm
@@ -89,7 +89,7 @@ release-test: build ## the binary under the clients and nodes of many releases; 
 		go test -v -count=1 -timeout 40m ./releases
 	$(bun) tests/readme/table.ts $(verified) README.md
 
-network: $(BINARY) build/avalanchego ## NODES=3 AvalancheGo nodes with a chain of this binary, or of another BINARY= NAME= GENESIS= (needs Go)
+network: $(BINARY) build/avalanchego ## NODES=3 nodes with a chain of this binary, or of BINARY= NAME= GENESIS= (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
 	@exec build/network -nodes $(NODES) -binary '$(BINARY)' -name '$(NAME)' -genesis '$(GENESIS)' \
 		-avalanchego build/avalanchego

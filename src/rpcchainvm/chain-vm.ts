@@ -15,7 +15,7 @@ import type { HttpHandler, HttpServer } from "./services/http-handler.ts";
 export interface Block {
   /** The same on every node and in every version of the VM, as a hash of `bytes` is. */
   readonly id: Id;
-  /** Of genesis `zeroId`. */
+  /** Of genesis an id that no block has, as `zeroId`. */
   readonly parentId: Id;
   /** u64; one more than the parent's, 0 for genesis. */
   readonly height: bigint;

@@ -1,9 +1,10 @@
 import { expect } from "bun:test";
 import type { Api } from "../../src/api/app.ts";
 import { Turns } from "../../src/api/turns.ts";
-import { commonErrors, contract, type MethodContract } from "../../src/client/contract.ts";
+import type { CallApi } from "../../src/client/client.ts";
+import { commonErrors, contract, type MethodContract, type ResultOf } from "../../src/client/contract.ts";
 import { apiRefusal } from "../../src/client/errors.ts";
-import { parseExactJson } from "../../src/core/exact-json.ts";
+import { formatExactJson, parseExactJson } from "../../src/core/exact-json.ts";
 import { Log } from "../../src/log.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { startApi } from "../support/api.ts";
@@ -49,6 +50,15 @@ export class RpcClient {
   async codeOf(method: string, params?: unknown): Promise<number | undefined> {
     return (await this.call(method, params)).error?.code;
   }
+}
+
+/** The client of an API that is called without a server. */
+export function callOf(rpc: RpcClient): CallApi {
+  return async (method, params) => {
+    const answer = await rpc.answer(formatExactJson({ jsonrpc: "2.0", id: 1, method, params }));
+    const { result } = parseExactJson(answer ?? "") as { result: ResultOf<typeof method> };
+    return result;
+  };
 }
 
 export interface Outcome {

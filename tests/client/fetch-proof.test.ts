@@ -4,9 +4,9 @@ import type { ResultOf } from "../../src/client/contract.ts";
 import { FetchProofError, type FetchRefusal, fetchProof } from "../../src/client/fetch-proof.ts";
 import { type Block, summaryOf } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import { formatExactJson, parseExactJson } from "../../src/core/exact-json.ts";
+import { formatExactJson } from "../../src/core/exact-json.ts";
 import { checkProof, maxProofFileBytes, parseProof } from "../../src/proof/block-proof.ts";
-import { RpcClient } from "../api/rpc.ts";
+import { callOf, RpcClient } from "../api/rpc.ts";
 import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
 import { reasonOf } from "../support/promise.ts";
 
@@ -20,15 +20,6 @@ beforeAll(() => {
   acceptAll(vm, blocks);
   call = callOf(new RpcClient(vm));
 });
-
-/** The client of an API that is called without a server. */
-function callOf(rpc: RpcClient): CallApi {
-  return async (method, params) => {
-    const answer = await rpc.answer(formatExactJson({ jsonrpc: "2.0", id: 1, method, params }));
-    const { result } = parseExactJson(answer ?? "") as { result: ResultOf<typeof method> };
-    return result;
-  };
-}
 
 /** A server that does with each answer to `getProof` what `change` does. */
 function spoil(change: (part: Part, count: number) => unknown): {

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { fetchProof } from "../../src/client/fetch-proof.ts";
+import { formatExactJson } from "../../src/core/exact-json.ts";
+import {
+  checkProofFile,
+  expectAbleToCheck,
+  isOnChain,
+  isProofFile,
+  maxPageProofBytes,
+} from "../../src/explorer/browser/check-proof.ts";
+import { checkProof } from "../../src/proof/block-proof.ts";
+import { callOf, RpcClient } from "../api/rpc.ts";
+import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
+import { reasonOf } from "../support/promise.ts";
+
+const blocks = chainOn(genesis, 3);
+const [first = genesis, , last = genesis] = blocks;
+const { vm } = startVm();
+acceptAll(vm, blocks);
+const call = callOf(new RpcClient(vm));
+const proof = formatExactJson(
+  await fetchProof(call, { id: first.id }, last.id, { check: checkProof, maxBytes: maxPageProofBytes }),
+);
+const signal = new AbortController().signal;
+
+function fileOf(content: string | Uint8Array<ArrayBuffer>, name = "a file"): File {
+  return new File([content], name);
+}
+
+describe("a file", () => {
+  test.each([
+    ["by its name", fileOf("anything", "block-1.proof.json"), true],
+    ["by its members, also indented", fileOf(JSON.stringify(JSON.parse(proof), undefined, 8)), true],
+    ["not, with one member less", fileOf(proof.replace("digest", "data")), false],
+    ["not, as a list", fileOf(`[${proof}]`), false],
+    ["not, when it is empty", fileOf(""), false],
+  ])("is meant as a proof %s", async (_how, file, expected) => {
+    expect(await isProofFile(file)).toBe(expected);
+  });
+
+  test("that is a proof gives what it proves", async () => {
+    expect(await checkProofFile(fileOf(proof))).toEqual({ proof: { block: first, to: last, length: 3 } });
+  });
+
+  test.each([
+    ["a proof of another height", fileOf(proof.replace('"height":1', '"height":2')), /height/],
+    ["no JSON", fileOf("{"), /^it is not JSON$/],
+    ["no text", fileOf(Uint8Array.of(0x22, 0xff, 0x22)), /^it is not JSON$/],
+  ])("that is %s proves nothing", async (_what, file, problem) => {
+    expect(await checkProofFile(file)).toEqual({ problem: expect.stringMatching(problem) });
+  });
+
+  test("that is too large for a page is refused before it is read", async () => {
+    const reason = await reasonOf(checkProofFile(fileOf(new Uint8Array(maxPageProofBytes + 1))));
+    expect(String(reason)).toContain("up to 33,554,432 bytes");
+  });
+});
+
+test("a browser that cannot read hex is too old, which is no fault of a proof", () => {
+  const { fromHex } = Uint8Array;
+  Reflect.deleteProperty(Uint8Array, "fromHex");
+  try {
+    expect(expectAbleToCheck).toThrow("too old");
+  } finally {
+    Object.defineProperty(Uint8Array, "fromHex", { value: fromHex, configurable: true, writable: true });
+  }
+});
+
+describe("a node", () => {
+  test("has a block of its chain, and not another of the same height, nor one above", async () => {
+    expect(await isOnChain(call, last, signal)).toBe(true);
+    expect(await isOnChain(call, childOf(genesis, "another"), signal)).toBe(false);
+    expect(await isOnChain(call, childOf(last, "next"), signal)).toBe(false);
+  });
+
+  test("that does not answer says nothing, and one that is no longer asked rejects", async () => {
+    const fail = () => Promise.reject(new Error("no answer"));
+    expect(await isOnChain(fail, last, signal)).toBeUndefined();
+    expect(await reasonOf(isOnChain(fail, last, AbortSignal.abort("gone")))).toBe("gone");
+  });
+});
