@@ -3,7 +3,6 @@ import { countOf, formatNumber } from "../../core/format.ts";
 import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
 import { systemClock, timeOfRow } from "../../vm/clock.ts";
-import { stretchesDown } from "../../vm/rewind.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
@@ -35,8 +34,9 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, output: Out
   const progress = output.progress();
   const now = timeOfRow(systemClock);
   let [blocks, lost] = [0, 0];
-  for (const stretch of stretchesDown(lastHeight, to, requeueStretch)) {
-    const rewound = rewindAndRequeue(store, stretch.to, now);
+  // Not by `stretchesDown`: a damaged file may have a gap of any size, which is skipped.
+  for (let head = lastHeight; head > to; head = store.lastHeight() ?? to) {
+    const rewound = rewindAndRequeue(store, head - to > requeueStretch ? head - requeueStretch : to, now);
     blocks += rewound.blocks;
     lost += rewound.lost;
     progress.show(blocks, Number(lastHeight - to));
@@ -66,7 +66,6 @@ interface Rewound {
 /** Removes the blocks above height `to`. What they carry waits since `now`, Unix seconds. */
 function rewindAndRequeue(store: BlockStore, to: bigint, now: bigint): Rewound {
   const head = store.lastHeight() ?? to;
-  if (head <= to) return { blocks: 0, lost: 0 };
   try {
     store.rewindAndRequeue(to, now);
     return { blocks: Number(head - to), lost: 0 };

@@ -34,7 +34,7 @@ export class KnownProtocol {
   readonly #prefix: string;
   readonly #name: string;
 
-  /** Undefined when this run of the node cannot be told from others. */
+  /** Undefined when this run of the node cannot be distinguished from others. */
   static async of(vmName: string, node: NodeProcess): Promise<KnownProtocol | undefined> {
     const identity = await node.identify();
     return identity === undefined ? undefined : new KnownProtocol(vmName, node.pid, identity, tmpdir());
