@@ -65,14 +65,14 @@ test("until protocol 41 a VM is asked again after a while: when it fails, and wh
       throw new TypeError("at once");
     },
     () => Promise.reject("later"),
-    ...Array.from({ length: 5 }, () => () => Promise.resolve("build block" as const)),
+    ...Array.from({ length: 25 }, () => () => Promise.resolve("build block" as const)),
   ];
   let notified = 0;
   await using peer = await GrpcPeer.listen((router) => {
     router.service(Messenger, {
       notify: () => {
         if (++notified < 4) throw new ConnectError("full message queue", Code.Unknown);
-        if (notified === 5) ended.abort(new Error("the end"));
+        if (notified === 25) ended.abort(new Error("the end"));
         return {};
       },
     });
@@ -83,7 +83,7 @@ test("until protocol 41 a VM is asked again after a while: when it fails, and wh
   const vm: Waiting = { waitForEvent: (signal) => (answers.shift() ?? (() => deaf.waitForEvent(signal)))() };
   await notifyEngine({ vm, node, protocol: protocolOf(41), log, ended: ended.signal });
   node.close();
-  expect([answers.length, notified]).toEqual([0, 5]);
-  expect(performance.now() - begunMs).toBeGreaterThan(550); // six times a tenth of a second
+  expect([answers.length, notified]).toEqual([0, 25]);
+  expect(performance.now() - begunMs).toBeGreaterThan(650); // five tenths of a second, and 21 hundredths
   expect(logged.map((line) => JSON.parse(line).error)).toEqual(["TypeError: at once", "later"]);
 });

@@ -10,8 +10,10 @@ import type { Protocol } from "../protocol.ts";
 
 /** The node takes a message at once, or says that its queue is full. */
 const notifyTimeoutMs = 10_000;
-/** Between messages: as long as later nodes wait (v1.14.2, snow/engine/common/notifier.go). */
-const pauseMs = 100;
+/** After what did not arrive: as long as later nodes wait (v1.14.2, snow/engine/common/notifier.go). */
+const retryMs = 100;
+/** After each message: a node that takes all of them and builds nothing is not asked in a loop. */
+const pauseMs = 10;
 
 export interface NotifyOptions {
   readonly vm: Pick<ChainVm, "waitForEvent">;
@@ -31,18 +33,21 @@ export interface NotifyOptions {
 export async function notifyEngine(options: NotifyOptions): Promise<void> {
   const { ended } = options;
   while (!ended.aborted) {
-    await notifyNext(options);
-    await setTimeout(pauseMs, undefined, { signal: ended }).catch(() => {});
+    const hasArrived = await notifyNext(options);
+    await setTimeout(hasArrived ? pauseMs : retryMs, undefined, { signal: ended }).catch(() => {});
   }
 }
 
-async function notifyNext({ vm, node, protocol, log, ended }: NotifyOptions): Promise<void> {
+/** False when the VM fails, or when the node does not take what it says. */
+async function notifyNext({ vm, node, protocol, log, ended }: NotifyOptions): Promise<boolean> {
   try {
     const event = await nextEvent(vm, [ended]);
     await node.call(Messenger.method.notify, { message: protocol.messages[event] }, notifyTimeoutMs);
+    return true;
   } catch (error) {
-    if (ended.aborted) return;
+    if (ended.aborted) return false;
     if (error instanceof ConnectError) log.debug("notification not taken", { error: error.rawMessage });
     else log.error("waiting for an event failed", { error: textOf(error) });
+    return false;
   }
 }
