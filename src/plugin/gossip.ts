@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
+import { textOf } from "../avalanche/coded-error.ts";
 import type { Log } from "../log.ts";
 import type { AppSender } from "../rpcchainvm/node/app-sender.ts";
 
@@ -47,7 +48,7 @@ export class Gossip {
       try {
         await this.#appSender.gossip(encodeGossip(this.#takeBatch()), { validators: allValidators });
       } catch (error) {
-        this.#log.debug("gossip failed", { error: String(error) });
+        this.#log.debug("gossip failed", { error: textOf(error) });
       }
     }
     this.#sending = false;

@@ -1,20 +1,18 @@
+import { type Awaitable, andThen } from "../rpcchainvm/awaitable.ts";
 import type { HeaderLine, HttpAsker, SimpleAnswer, SimpleRequest } from "../rpcchainvm/services/http-handler.ts";
 
 /** Answers the body of a JSON-RPC call, "" for no content; undefined, with nothing done, leaves it to another way. */
-export type AnswerRpc = (body: Uint8Array, asker: HttpAsker) => string | Promise<string> | undefined;
+export type AnswerRpc = (body: Uint8Array, asker: HttpAsker) => Awaitable<string> | undefined;
 
 /**
  * The short cut for JSON-RPC calls at `rpcPath`, which are small and many. Undefined for whatever is not plainly one:
  * that has other words for what is wrong.
  */
 export function answerSimpleBy(answerRpc: AnswerRpc, rpcPath: string) {
-  return (
-    { method, path, headers, body }: SimpleRequest,
-    asker: HttpAsker,
-  ): SimpleAnswer | Promise<SimpleAnswer> | undefined => {
+  return ({ method, path, headers, body }: SimpleRequest, asker: HttpAsker): Awaitable<SimpleAnswer> | undefined => {
     const isCall = method === "POST" && path === rpcPath && headers.some(isJsonType);
     const json = isCall ? answerRpc(body, asker) : undefined;
-    return json instanceof Promise ? json.then(toAnswer) : json === undefined ? undefined : toAnswer(json);
+    return json === undefined ? undefined : andThen(json, toAnswer);
   };
 }
 
