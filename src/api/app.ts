@@ -1,11 +1,12 @@
 import { Hono } from "hono";
+import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { Log } from "../log.ts";
 import type { Asker, Caller } from "../vm/caller.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
 import { collectIfGrown } from "./memory.ts";
 import { createMethods, type MethodOptions, staticMethods } from "./methods.ts";
 import { explorerPath, rpcPath } from "./paths.ts";
-import type { Awaitable, Methods } from "./request.ts";
+import type { Methods } from "./request.ts";
 import type { Turns } from "./turns.ts";
 
 /** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
@@ -73,7 +74,7 @@ function answerText(methods: Methods, body: Uint8Array, caller: Caller): Awaitab
   caller.releaseRequest();
   const answer = answerJsonRpc(methods, text, caller);
   if (body.length > largeBytes) setImmediate(collectIfGrown);
-  return answer instanceof Promise ? answer.then(noteAnswer) : noteAnswer(answer);
+  return andThen(answer, noteAnswer);
 }
 
 function noteAnswer(text = ""): string {

@@ -1,15 +1,7 @@
+import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { Caller } from "../vm/caller.ts";
 import { LimitError } from "../vm/limit-error.ts";
-import {
-  type Answered,
-  type Awaitable,
-  answerOne,
-  idOf,
-  isNotification,
-  type Methods,
-  refuse,
-  textIfWanted,
-} from "./request.ts";
+import { type Answered, answerOne, idOf, isNotification, type Methods, refuse, textIfWanted } from "./request.ts";
 
 /** Characters of the answers to a batch, after which nothing more is begun or read for it. */
 export const maxBatchAnswerLength = 4 * 1024 * 1024;
@@ -37,8 +29,7 @@ export async function answerBatch(methods: Methods, requests: unknown[], whole: 
     const id = idOf(request) ?? null;
     if (full.signal.aborted)
       return textIfWanted({ text: refuse(id, "answers too large"), isWanted: !isNotification(request) });
-    const answer = answerOne(methods, request, caller);
-    return answer instanceof Promise ? answer.then((answered) => count(answered, id)) : count(answer, id);
+    return andThen(answerOne(methods, request, caller), (answered) => count(answered, id));
   };
   for (const i of requests.keys()) {
     const othersTurn = whole.pause();

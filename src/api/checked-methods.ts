@@ -1,8 +1,9 @@
 import * as z from "zod";
+import type { Awaitable } from "../avalanche/awaitable.ts";
 import type { CheckedParamsOf, MethodName, ResultOf } from "../client/contract.ts";
 import type { Caller } from "../vm/caller.ts";
 import { InvalidParams } from "./invalid-params.ts";
-import type { Awaitable, Method, Params } from "./request.ts";
+import type { Method, Params } from "./request.ts";
 
 /** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
 export type Implementation = {

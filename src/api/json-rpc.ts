@@ -1,8 +1,9 @@
+import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import { rpcCodes } from "../client/rpc-error.ts";
 import { hasMoreValues, parseVerbatimJson } from "../core/exact-json.ts";
 import type { Caller } from "../vm/caller.ts";
 import { answerBatch } from "./batch.ts";
-import { type Awaitable, answerOne, failure, type Methods, textIfWanted } from "./request.ts";
+import { answerOne, failure, type Methods, textIfWanted } from "./request.ts";
 
 /** Requests in one batch at most. */
 export const maxBatchRequests = 100;
@@ -27,8 +28,7 @@ export function answerJsonRpc(methods: Methods, text: string, caller: Caller): A
     return JSON.stringify(failure(null, rpcCodes.parseError, "Parse error"));
   }
   if (!Array.isArray(message)) {
-    const answered = answerOne(methods, message, caller);
-    return answered instanceof Promise ? answered.then(textIfWanted) : textIfWanted(answered);
+    return andThen(answerOne(methods, message, caller), textIfWanted);
   }
   if (message.length === 0)
     return JSON.stringify(failure(null, rpcCodes.invalidRequest, "Invalid Request: empty batch"));

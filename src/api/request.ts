@@ -1,3 +1,4 @@
+import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import { type ApiRefusal, rpcCodeOf } from "../client/errors.ts";
 import { rpcCodes } from "../client/rpc-error.ts";
 import { formatExactJson } from "../core/exact-json.ts";
@@ -14,8 +15,6 @@ export type Params = readonly unknown[] | Readonly<Record<string, unknown>> | un
 export type Method = (params: Params, caller: Caller) => unknown;
 /** The methods of an API, each under every name that it answers to. */
 export type Methods = ReadonlyMap<string, Method>;
-
-export type Awaitable<T> = T | Promise<T>;
 
 /** Characters of an id: it is kept as long as its request waits. */
 export const maxIdLength = 256;
@@ -41,7 +40,7 @@ export function answerOne(methods: Methods, request: unknown, caller: Caller): A
     : failure(idOf(request) ?? null, rpcCodes.invalidRequest, "Invalid Request");
   const isWanted = !isNotification(request);
   const format = (answer: Answer) => ({ text: formatExactJson(answer), isWanted });
-  return answer instanceof Promise ? answer.then(format) : format(answer);
+  return andThen(answer, format);
 }
 
 /** The text to send; undefined for the answer to a notification. */

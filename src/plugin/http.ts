@@ -1,4 +1,4 @@
-import { type Awaitable, andThen } from "../rpcchainvm/awaitable.ts";
+import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { HeaderLine, HttpAsker, SimpleAnswer, SimpleRequest } from "../rpcchainvm/services/http-handler.ts";
 
 /** Answers the body of a JSON-RPC call, "" for no content; undefined, with nothing done, leaves it to another way. */

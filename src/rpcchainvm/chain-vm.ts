@@ -1,7 +1,7 @@
+import type { Awaitable } from "../avalanche/awaitable.ts";
 import type { Id } from "../avalanche/id.ts";
 import type { NodeId } from "../avalanche/node-id.ts";
 import type { Log } from "../log.ts";
-import type { Awaitable } from "./awaitable.ts";
 import type { AppSender } from "./node/app-sender.ts";
 import type { NodeDatabase } from "./node/database.ts";
 import type { VmEvent } from "./protocol.ts";

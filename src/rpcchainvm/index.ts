@@ -1,12 +1,12 @@
 // What the package exports as `timestampvm/rpcchainvm`: all that a VM of any kind needs to be a plugin of any
 // AvalancheGo. Runs in Bun and Node.js.
 
+export type { Awaitable } from "../avalanche/awaitable.ts";
 export { type Id, IdError, idFromBytes, idToBytes, parseId, zeroId } from "../avalanche/id.ts";
 export { type NodeId, nodeIdFromBytes, nodeIdToBytes } from "../avalanche/node-id.ts";
 export { sha256 } from "../avalanche/sha256.ts";
 export { vmIdFromName } from "../avalanche/vm-id.ts";
 export { Log, type LogFields, type LogLevel } from "../log.ts";
-export type { Awaitable } from "./awaitable.ts";
 export type {
   AncestorLimits,
   AppHandler,

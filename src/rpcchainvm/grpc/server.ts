@@ -11,6 +11,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { andThen } from "../../avalanche/awaitable.ts";
 import type { Log } from "../../log.ts";
 import { type Call, type Reception, ServerCall } from "./call.ts";
 import { CoalescedSocket } from "./coalesced-socket.ts";
@@ -128,7 +129,7 @@ export class GrpcServer {
           const message = decode(request);
           if (message === undefined) return refuseLarge();
           const reply = implement(message, call);
-          return reply instanceof Promise ? reply.then(encode) : encode(reply);
+          return andThen(reply, encode);
         },
         refuseLarge,
         refuseBusy: () => refuse(busy?.[name], "too many requests, try again later"),
@@ -171,7 +172,7 @@ export class GrpcServer {
       onRequest: (request) =>
         this.#reply(call, path, () => {
           const reply = route.run(request, call);
-          return reply instanceof Promise ? reply.then(ifRoom) : ifRoom(reply);
+          return andThen(reply, ifRoom);
         }),
       onTooLarge: () => this.#reply(call, path, route.refuseLarge),
       onBusy: () => this.#reply(call, path, route.refuseBusy),

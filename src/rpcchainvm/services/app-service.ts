@@ -1,9 +1,9 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { VM } from "../../../gen/vm/vm_pb.ts";
+import type { Awaitable } from "../../avalanche/awaitable.ts";
 import { textOf } from "../../avalanche/coded-error.ts";
 import { type NodeId, nodeIdBytes, nodeIdFromBytes } from "../../avalanche/node-id.ts";
 import type { Log } from "../../log.ts";
-import type { Awaitable } from "../awaitable.ts";
 import type { AppHandler, ChainVm } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import { AppError, type AppSender } from "../node/app-sender.ts";

@@ -2,9 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Status } from "../../../gen/vm/vm_pb.ts";
+import type { Awaitable } from "../../avalanche/awaitable.ts";
+import { andThen } from "../../avalanche/awaitable.ts";
 import { idToBytes } from "../../avalanche/id.ts";
-import type { Awaitable } from "../awaitable.ts";
-import { andThen } from "../awaitable.ts";
 import type { Block, ChainVm } from "../chain-vm.ts";
 
 /** What Initialize and SetState answer. */

@@ -10,8 +10,7 @@ import {
   RequestSchema,
 } from "../../../gen/http/http_pb.ts";
 import { Writer } from "../../../gen/http/responsewriter/responsewriter_pb.ts";
-import type { Awaitable } from "../awaitable.ts";
-import { andThen } from "../awaitable.ts";
+import { type Awaitable, andThen } from "../../avalanche/awaitable.ts";
 import type { Call, Room } from "../grpc/call.ts";
 import { GrpcClient } from "../grpc/client.ts";
 import { maxCopiedBytes, type Pieces } from "../grpc/frame.ts";

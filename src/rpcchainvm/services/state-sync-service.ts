@@ -1,7 +1,7 @@
 import { Error as Answer, StateSummaryAcceptResponse_Mode as Mode, type VM } from "../../../gen/vm/vm_pb.ts";
+import type { Awaitable } from "../../avalanche/awaitable.ts";
+import { andThen } from "../../avalanche/awaitable.ts";
 import { idToBytes } from "../../avalanche/id.ts";
-import type { Awaitable } from "../awaitable.ts";
-import { andThen } from "../awaitable.ts";
 import type { StateSummary, StateSync, StateSyncMode } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import type { Protocol } from "../protocol.ts";

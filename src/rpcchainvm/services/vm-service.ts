@@ -1,8 +1,8 @@
 import { Error as Answer, State as NodeState, type VM } from "../../../gen/vm/vm_pb.ts";
+import type { Awaitable } from "../../avalanche/awaitable.ts";
+import { andThen } from "../../avalanche/awaitable.ts";
 import { idFromBytes, idToBytes } from "../../avalanche/id.ts";
 import type { Log } from "../../log.ts";
-import type { Awaitable } from "../awaitable.ts";
-import { andThen } from "../awaitable.ts";
 import type { Block, State } from "../chain-vm.ts";
 import type { UnaryService } from "../grpc/server.ts";
 import { nextEvent } from "../next-event.ts";

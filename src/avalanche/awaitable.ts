@@ -1,4 +1,4 @@
-/** What a VM gives: a value, or a promise of it. */
+/** A value, or a promise of it: what a VM gives, and a method of its API. */
 export type Awaitable<T> = T | Promise<T>;
 
 /** Does `next` with what is given, at once where it is no promise: most calls are done in microseconds, without one. */
