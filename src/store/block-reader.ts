@@ -6,6 +6,7 @@ import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { type BlockRow, type BlockStatements, type ListingRow, prepareBlocks } from "./block-statements.ts";
 import { expectBytes, expectInteger, maxSqlInteger, parseStored } from "./columns.ts";
+import { openReader } from "./database.ts";
 import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
 
@@ -19,11 +20,24 @@ export type Decision = "accepted" | "rejected";
 export class BlockReader {
   /** The path of the file. */
   readonly file: string;
+  protected readonly db: Database;
   protected readonly sql: BlockStatements;
 
   constructor(file: string, db: Database) {
     this.file = file;
+    this.db = db;
     this.sql = prepareBlocks(db);
+  }
+
+  /** Reads a file that this process has open, on any of its threads, with each commit as soon as it is made. */
+  static openBeside(file: string): BlockReader {
+    const db = openReader(file);
+    try {
+      return translating(file, () => new BlockReader(file, db));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   }
 
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
@@ -126,6 +140,11 @@ export class BlockReader {
   /** Bytes of the file, without its write-ahead log. */
   size(): bigint {
     return this.run(() => expectInteger(this.sql.size.get()?.bytes, "its size"));
+  }
+
+  /** Releases the file. Nothing else may be called afterwards. */
+  close(): void {
+    this.db.close(true);
   }
 
   /** The error for a file that contradicts itself. */

@@ -26,7 +26,6 @@ export class BlockStore extends BlockReader {
   readonly proposals: ProposalTable;
   #instanceId: Uint8Array;
   #highestRejected: bigint;
-  readonly #db: Database;
 
   /**
    * Opens `file`, or makes it; ":memory:" keeps nothing. A new file gets `newInstanceId`, 16 bytes. Throws "database in
@@ -44,7 +43,6 @@ export class BlockStore extends BlockReader {
 
   private constructor(file: string, db: Database, newInstanceId: Uint8Array) {
     super(file, db);
-    this.#db = db;
     this.proposals = new ProposalTable(file, db);
     this.#instanceId = this.#readOrSetInstanceId(newInstanceId);
     const rejected = this.sql.highestRejected.get()?.height ?? -1n; // NULL where there is none
@@ -132,17 +130,12 @@ export class BlockStore extends BlockReader {
 
   /** Sets what each later commit survives. */
   setDurability(durability: Durability): void {
-    this.run(() => this.#db.run(`PRAGMA synchronous = ${durability}`));
+    this.run(() => this.db.run(`PRAGMA synchronous = ${durability}`));
   }
 
   /** Moves everything from the write-ahead log into the file, and syncs it. */
   checkpoint(): void {
-    this.run(() => this.#db.run("PRAGMA wal_checkpoint(TRUNCATE)"));
-  }
-
-  /** Releases the file. Nothing else may be called afterwards. */
-  close(): void {
-    this.#db.close(true);
+    this.run(() => this.db.run("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
 
   #readOrSetInstanceId(newInstanceId: Uint8Array): Uint8Array {
@@ -155,7 +148,7 @@ export class BlockStore extends BlockReader {
 
   /** Runs `work` in one transaction. Inside another one it is a part of that. */
   #transact(work: () => void): void {
-    this.run(() => this.#db.transaction(work).immediate());
+    this.run(() => this.db.transaction(work).immediate());
   }
 }
 

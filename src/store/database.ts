@@ -1,5 +1,5 @@
-import { Database } from "bun:sqlite";
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
+import { Database, type SQLQueryBindings, type Statement, constants as sqlite } from "bun:sqlite";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { damaged, databaseFailed, translating } from "./failures.ts";
 import { applicationId, bringUpToDate, makeSchema, schemaVersion } from "./schema.ts";
@@ -10,22 +10,99 @@ export const databaseFileName = "timestampvm.db";
 /** A write-ahead log that has grown is cut back to this many bytes. */
 const maxIdleWalBytes = 64 * 1024 * 1024;
 
+/** How the file of memory alone is called. It cannot be opened a second time: that would be another one. */
+const inMemory = ":memory:";
+
+/** Milliseconds for which a statement waits for another connection of this process, which never holds a lock long. */
+const maxLockMs = 1_000;
+
 /**
  * Opens the database file for this process alone. Makes it, and its directory, where they are missing. Throws "database
  * in use" or "database failed" with the cure; never waits.
  */
 export function openDatabase(file: string): Database {
   return translating(file, () => {
-    if (file !== ":memory:") provideFile(file);
-    const db = new Database(file, { readwrite: true, strict: true, safeIntegers: true });
-    try {
-      configure(db, file);
-      return db;
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    if (file !== inMemory) provideFile(file);
+    return configured(new OwnedDatabase(file), (db) => configure(db, file));
   });
+}
+
+/**
+ * Opens a file, which this process has open, once more, to read it: also on another thread. Sees each commit as soon as
+ * it is made. Every statement must be short: what it reads stays in the write-ahead log meanwhile.
+ */
+export function openReader(file: string): Database {
+  return translating(file, () =>
+    configured(new SharedDatabase(file), (db) => {
+      db.run(`PRAGMA busy_timeout = ${maxLockMs}`);
+      db.run("PRAGMA query_only = ON");
+      distrust(db);
+    }),
+  );
+}
+
+/**
+ * A database that connections of this process share, on any of its threads, and that no other process gets into: SQLite
+ * keeps the index of the write-ahead log in the process's memory (https://sqlite.org/vfs.html, "unix-excl").
+ */
+class SharedDatabase extends Database {
+  constructor(file: string) {
+    super(file === inMemory ? file : uriOf(file), sqlite.SQLITE_OPEN_READWRITE | sqlite.SQLITE_OPEN_URI);
+  }
+
+  override query<Row, Params extends SQLQueryBindings | SQLQueryBindings[]>(sql: string) {
+    return exact(super.query<Row, Params>(sql));
+  }
+
+  override prepare<Row, Params extends SQLQueryBindings | SQLQueryBindings[]>(sql: string) {
+    return exact(super.prepare<Row, Params>(sql));
+  }
+}
+
+/** The one owner of a file in this process: SQLite keeps only other processes out. */
+class OwnedDatabase extends SharedDatabase {
+  readonly #name: string;
+
+  constructor(file: string) {
+    const name = nameOf(file);
+    if (owned.has(name)) throw Object.assign(new Error(`${file} is open in this process`), { code: "SQLITE_BUSY" });
+    super(file);
+    this.#name = name;
+    if (file !== inMemory) owned.add(name);
+  }
+
+  override close(throwOnError?: boolean): void {
+    super.close(throwOnError);
+    owned.delete(this.#name);
+  }
+}
+
+/** The files that have an owner in this process, by what the system knows them by. */
+const owned = new Set<string>();
+
+function nameOf(file: string): string {
+  if (file === inMemory) return file;
+  const { dev, ino } = statSync(file);
+  return `${dev} ${ino}`;
+}
+
+/** With flags as a number, which a URI needs, `Database` knows no other options: heights would be rounded. */
+function exact<Row, Params extends SQLQueryBindings[]>(statement: Statement<Row, Params>): Statement<Row, Params> {
+  return statement.safeIntegers(true);
+}
+
+function uriOf(file: string): string {
+  return `file:${encodeURI(file).replaceAll("?", "%3F").replaceAll("#", "%23")}?vfs=unix-excl`;
+}
+
+function configured(db: Database, configure: (db: Database) => void): Database {
+  try {
+    configure(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** A new file is for its user alone: what waits for a block is not public yet. One that is there keeps its mode. */
@@ -53,17 +130,11 @@ function provideFile(file: string): void {
 export function openForReading(file: string): Database {
   return translating(file, () => {
     accessSync(file, constants.R_OK | constants.W_OK); // only who may write can lock it
-    const db = new Database(file, { readwrite: true, strict: true, safeIntegers: true });
-    try {
-      lockFromNowOn(db);
+    return configured(new OwnedDatabase(file), (db) => {
       db.run("PRAGMA query_only = ON");
       checkIdentity(db, file);
       distrust(db);
-      return db;
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    });
   });
 }
 
@@ -85,25 +156,19 @@ export function tryOut(db: Database, work: () => void): boolean {
 }
 
 function configure(db: Database, file: string): void {
-  lockFromNowOn(db);
   distrust(db);
   // Before the file turns to WAL, so that a process that is killed here leaves an empty file or a whole one.
   if (pragma(db, "page_count") === 0n) makeSchema(db);
   else bringUpToDate(db, checkIdentity(db, file));
   const mode = pragma(db, "journal_mode = WAL");
-  if (mode !== "wal" && file !== ":memory:")
+  if (mode !== "wal" && file !== inMemory)
     throw databaseFailed(file, `its journal is "${mode}"`, "move it to a local disk");
   // A file that it may not write, SQLite opens for reading, and says so only at the first write: here.
   db.transaction(() => undefined).immediate();
   db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
   db.run("PRAGMA synchronous = FULL");
   db.run("PRAGMA foreign_keys = ON");
-}
-
-/** Set before the first access to the WAL: no other process gets in, and no shared-memory file is mapped. */
-function lockFromNowOn(db: Database): void {
-  db.run("PRAGMA locking_mode = EXCLUSIVE");
-  db.run("PRAGMA busy_timeout = 0");
+  db.run(`PRAGMA busy_timeout = ${maxLockMs}`); // 0 until here, so that a file in use is refused at once
 }
 
 /** Relies neither on the process's surroundings nor on the file's content. */

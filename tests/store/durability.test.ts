@@ -13,10 +13,10 @@ describe("the connection", () => {
     const names = ["locking_mode", "journal_mode", "synchronous", "busy_timeout", "temp_store", "mmap_size"];
     const others = ["cell_size_check", "trusted_schema", "foreign_keys", "journal_size_limit"];
     expect(Object.fromEntries([...names, ...others].map((name) => [name, pragmaOf(connection, name)]))).toEqual({
-      locking_mode: "exclusive",
+      locking_mode: "normal",
       journal_mode: "wal",
       synchronous: 2n, // full
-      busy_timeout: 0n,
+      busy_timeout: 1_000n,
       temp_store: 2n, // memory
       mmap_size: 0n,
       cell_size_check: 1n,
