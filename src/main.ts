@@ -6,7 +6,8 @@ import { Turns } from "./api/turns.ts";
 import { messageOf } from "./avalanche/coded-error.ts";
 import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/terminal/write-all.ts";
-import type { Submission } from "./core/proposal.ts";
+import { CheckpointThread } from "./disk/checkpoint-thread.ts";
+import { LogDisk } from "./disk/log-disk.ts";
 import { Log } from "./log.ts";
 import { answerSimpleBy } from "./plugin/http.ts";
 import { type ChainOptions, openChain } from "./plugin/open.ts";
@@ -16,6 +17,7 @@ import { nodeVariables, servePlugin, type VmDefinition } from "./rpcchainvm/serv
 import { writeTo } from "./rpcchainvm/start/standard-streams.ts";
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
+import { proposeSynced } from "./vm/propose-synced.ts";
 
 startAgainWithout("BUN_");
 const { name, version } = packageJson;
@@ -84,15 +86,18 @@ async function serve(): Promise<void> {
     const { createApi } = await importApi();
     const { createExplorer } = await importExplorer();
     const explorer = createExplorer(vm, identity.notice);
-    const propose = (batch: readonly Submission[]) => vm.propose(batch);
+    const propose = proposeSynced(vm);
     const { fetch, answerRpc } = createApi({ view: vm, propose, identity, explorer, log, turns });
     const answerSimple = answerSimpleBy(answerRpc, rpcPath);
     return { paths: [rpcPath, explorerPath], fetch, answerSimple, clientAddressHeader };
   };
+  // Here, since the binary resolves the file against itself.
+  const startCheckpoints = () => new Worker(new URL("./disk/checkpoint-worker.ts", import.meta.url).href);
+  const openDisk = (file: string) => new LogDisk(file, new CheckpointThread(file, startCheckpoints()));
   const vm: VmDefinition = {
     name,
     version,
-    open: (context) => openChain(context, { clock: systemClock, createHttp, version }),
+    open: (context) => openChain(context, { clock: systemClock, createHttp, openDisk, version }),
     statusOf,
     staticHttp: {
       paths: ["/static"],

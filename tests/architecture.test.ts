@@ -19,6 +19,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   proof: { layers: ["core", "avalanche"], packages: /^$/ },
   client: { layers: ["core", "avalanche"], typesOf: ["proof"], packages: /^zod$/ },
   store: { layers: ["core", "avalanche"], packages: /^(bun:sqlite|node:fs|node:path|node:crypto)$/ },
+  disk: { layers: ["store", "core", "avalanche"], packages: /^node:(fs|util)$/ },
   vm: { layers: ["store", "core", "avalanche"], packages: /^$/ },
   api: {
     layers: ["vm", "client", "proof", "core", "avalanche", "log"],
@@ -35,7 +36,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages: /^(@connectrpc\/connect|@bufbuild\/protobuf(\/.+)?|node:(path|timers\/promises))$/,
   },
   dev: {
-    layers: ["vm", "api", "explorer", "core", "avalanche", "log"],
+    layers: ["vm", "api", "explorer", "disk", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|net|timers\/promises))$/,
   },
   cli: {
@@ -51,6 +52,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
       "client",
       "core",
       "dev",
+      "disk",
       "explorer",
       "log",
       "package",
@@ -90,7 +92,12 @@ const packageJson: PackageJson = JSON.parse(readFileSync(join(root, "package.jso
 /** What the package shows to others. */
 const exported = valuesOf(packageJson.exports).map((path) => join(path));
 /** Where programs begin, of which nothing else need be imported. */
-const entryPoints = ["src/main.ts", "src/explorer/browser/page-script.ts", ...exported];
+const entryPoints = [
+  "src/main.ts",
+  "src/disk/checkpoint-worker.ts",
+  "src/explorer/browser/page-script.ts",
+  ...exported,
+];
 const textByPath = new Map(
   ["src/**/*.{ts,tsx}", "tests/**/*.{ts,tsx}"].flatMap((pattern) =>
     [...new Bun.Glob(pattern).scanSync(root)].map((path) => [path, readFileSync(join(root, path), "utf8")] as const),

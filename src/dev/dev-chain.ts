@@ -6,11 +6,12 @@ import { Turns } from "../api/turns.ts";
 import type { Block } from "../core/block.ts";
 import { type Config, defaultConfig } from "../core/config.ts";
 import { parseGenesis } from "../core/genesis.ts";
-import type { Submission } from "../core/proposal.ts";
+import { localDisk } from "../disk/log-disk.ts";
 import { createExplorer } from "../explorer/explorer.tsx";
 import type { Log } from "../log.ts";
 import { systemClock } from "../vm/clock.ts";
 import { openVmAlone } from "../vm/open.ts";
+import { proposeSynced } from "../vm/propose-synced.ts";
 import { createDevApp } from "./app.ts";
 import { runEngine } from "./engine.ts";
 import { listenNear, portOf } from "./listen.ts";
@@ -54,7 +55,9 @@ const chainAlias = "timestampvm";
 export async function startDevChain(options: DevOptions): Promise<DevChain> {
   const { file, genesisBytes, host, version, protocol, log, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };
-  const vm = openVmAlone({ file, genesisBytes, config, clock: systemClock, gossip: () => {} });
+  const disk = localDisk(file);
+  const opening = { file, genesisBytes, config, clock: systemClock, gossip: () => {} };
+  const vm = openVmAlone({ ...opening, ...(disk && { disk }) });
   try {
     const genesis = parseGenesis(genesisBytes);
     const info = { chain: [chainAlias, genesis.id] as const, version, protocol };
@@ -62,7 +65,7 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
     const identity = { version, protocol, chainId: genesis.id, ...node };
     const turns = new Turns();
     const explorer = createExplorer(vm, notice);
-    const propose = (batch: readonly Submission[]) => vm.propose(batch);
+    const propose = proposeSynced(vm);
     const { fetch: chain } = createApi({ view: vm, propose, identity, explorer, log, turns });
     const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host], log });
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });

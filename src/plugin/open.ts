@@ -4,12 +4,14 @@ import { type Config, parseConfig } from "../core/config.ts";
 import type { ChainVm, NodeContext } from "../rpcchainvm/chain-vm.ts";
 import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
 import { databaseFileName } from "../store/database.ts";
+import type { Disk } from "../store/disk.ts";
 import { FileError } from "../store/errors.ts";
 import type { Clock } from "../vm/clock.ts";
 import type { Identity } from "../vm/identity.ts";
 import { type OpenOptions, openVm } from "../vm/open.ts";
 import type { Vm } from "../vm/vm.ts";
 import { Gossip } from "./gossip.ts";
+import { LoggedDisk } from "./logged-disk.ts";
 import { NodeRecord } from "./node-record.ts";
 import { logLeftOff, settleRsChain } from "./rs/read-chain.ts";
 import { TimestampVm } from "./timestamp-vm.ts";
@@ -23,6 +25,8 @@ export interface ChainOptions {
   readonly clock: Clock;
   /** Makes what answers the HTTP requests of a chain. */
   readonly createHttp: (vm: Vm, identity: Identity, config: Config) => Promise<HttpHandler>;
+  /** Makes what syncs the database file, which is opened afterwards. */
+  readonly openDisk: (file: string) => Disk;
   /** Of this program. */
   readonly version: string;
 }
@@ -31,18 +35,30 @@ export interface ChainOptions {
  * Opens the chain that the node asks for, at a head that the node's database knows too. Throws "malformed config" and
  * what `openVm` throws; nothing is held then.
  */
-export async function openChain(context: NodeContext, { clock, createHttp, version }: ChainOptions): Promise<ChainVm> {
+export async function openChain(
+  context: NodeContext,
+  { clock, createHttp, openDisk, version }: ChainOptions,
+): Promise<ChainVm> {
   const { log, genesisBytes } = context;
   const config = parseConfig(context.configBytes);
   log.setLevel(config.logLevel);
   const file = join(context.chainDataDir(config.chainDataDir), databaseFileName);
   const record = new NodeRecord(context.database);
+  const disk = new LoggedDisk(openDisk(file), log);
   let vm: Vm | undefined;
   try {
     const settling = { file, genesisBytes, log, clock };
     const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
     const gossip = new Gossip(context.appSender, log);
-    const opening = { file, genesisBytes, marker, config, clock, gossip: (data: Uint8Array) => gossip.send(data) };
+    const opening = {
+      file,
+      genesisBytes,
+      marker,
+      config,
+      clock,
+      disk,
+      gossip: (data: Uint8Array) => gossip.send(data),
+    };
     vm = await whenFree(clock, () => openStretchByStretch(opening, context));
     await record.writeHeadMarker(vm.headMarker);
     if (rsHead !== undefined) {
@@ -52,8 +68,9 @@ export async function openChain(context: NodeContext, { clock, createHttp, versi
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
     const http = await createHttp(vm, identityOf(context, version), config);
-    return new TimestampVm({ vm, record, nodeId: context.nodeId, http });
+    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http });
   } catch (error) {
+    await disk.close();
     vm?.close();
     throw error;
   }

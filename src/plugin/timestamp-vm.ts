@@ -5,6 +5,7 @@ import { formatExactJson } from "../core/exact-json.ts";
 import type { AncestorLimits, AppHandler, ChainVm, Metric, State } from "../rpcchainvm/chain-vm.ts";
 import type { VmEvent } from "../rpcchainvm/protocol.ts";
 import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
+import type { Disk } from "../store/disk.ts";
 import type { Vm } from "../vm/vm.ts";
 import { decodeGossip } from "./gossip.ts";
 import { chainMetrics } from "./metrics.ts";
@@ -13,6 +14,7 @@ import type { NodeRecord } from "./node-record.ts";
 export interface TimestampVmParts {
   readonly vm: Vm;
   readonly record: NodeRecord;
+  readonly disk: Disk;
   /** Of the node itself. */
   readonly nodeId: NodeId;
   readonly http: HttpHandler;
@@ -24,11 +26,13 @@ export class TimestampVm implements ChainVm {
   readonly app: AppHandler;
   readonly #vm: Vm;
   readonly #record: NodeRecord;
+  readonly #disk: Disk;
   readonly #nodeId: NodeId;
 
-  constructor({ vm, record, nodeId, http }: TimestampVmParts) {
+  constructor({ vm, record, disk, nodeId, http }: TimestampVmParts) {
     this.#vm = vm;
     this.#record = record;
+    this.#disk = disk;
     this.#nodeId = nodeId;
     this.http = http;
     this.app = { appGossip: (peer, message) => vm.addGossip(decodeGossip(message), peer) };
@@ -42,7 +46,9 @@ export class TimestampVm implements ChainVm {
     this.#vm.setState(state);
   }
 
-  shutdown(): void {
+  /** The disk's connection first: the last one that is closed empties the write-ahead log. */
+  async shutdown(): Promise<void> {
+    await this.#disk.close();
     this.#vm.close();
   }
 
@@ -79,9 +85,11 @@ export class TimestampVm implements ChainVm {
   }
 
   /**
-   * Accepts a block, here first and then in the node's database (see `HeadMarker`); clients see it when both have it.
+   * Accepts a block, here first and then in the node's database (see `HeadMarker`). The node need not wait until it is
+   * on the disk; clients see it when it is, and the node's database has it too.
    */
   async acceptBlock(id: Id): Promise<void> {
+    await this.#vm.commitPause;
     this.#vm.acceptBlock(id);
     const { lastAccepted, headMarker } = this.#vm;
     await this.#record.writeHeadMarker(headMarker);

@@ -9,14 +9,19 @@ import { BlockReader } from "./block-reader.ts";
 import { rewindBlocks } from "./block-statements.ts";
 import { expectBytes, expectInteger } from "./columns.ts";
 import { openDatabase } from "./database.ts";
+import type { Disk } from "./disk.ts";
 import { Damage, translating } from "./failures.ts";
 import { ProposalTable } from "./proposal-table.ts";
+import { type Pace, type Timer, WriteAheadLog } from "./write-ahead-log.ts";
 
 /** How many blocks one `rewindAndRequeue` should remove at most. It reads each: some tens of milliseconds. */
 export const requeueStretch = 200n;
 
-/** What a commit survives: "normal" any crash of the process, "full" a power cut as well. */
-export type Durability = "normal" | "full";
+/**
+ * What a commit survives: "normal" any crash of the process, "full" a power cut as well. "grouped" is "full", but no
+ * earlier than a second after the one before; where nobody but the thread that commits could sync, it is "normal".
+ */
+export type Durability = "normal" | "grouped" | "full";
 
 /**
  * The decided blocks of one chain, and the proposals that wait for a block, in one SQLite file. Every call runs to
@@ -24,6 +29,7 @@ export type Durability = "normal" | "full";
  */
 export class BlockStore extends BlockReader {
   readonly proposals: ProposalTable;
+  #log: WriteAheadLog | undefined;
   #instanceId: Uint8Array;
   #highestRejected: bigint;
 
@@ -128,14 +134,53 @@ export class BlockStore extends BlockReader {
     });
   }
 
-  /** Sets what each later commit survives. */
-  setDurability(durability: Durability): void {
-    this.run(() => this.db.run(`PRAGMA synchronous = ${durability}`));
+  /** From now on commits return before they are on the disk: the other threads of `disk` bring them there. */
+  syncBy(disk: Disk, timer: Timer): void {
+    this.run(() => {
+      this.#log = new WriteAheadLog({ file: this.file, db: this.db, disk, timer });
+    });
   }
 
-  /** Moves everything from the write-ahead log into the file, and syncs it. */
+  /** Sets what each later commit survives: when it returns, or when `synced` resolves. */
+  setDurability(durability: Durability): void {
+    if (this.#log !== undefined) return this.#log.setPace(paceByDurability[durability]);
+    this.run(() => this.db.run(`PRAGMA synchronous = ${durability === "grouped" ? "normal" : durability}`));
+  }
+
+  /**
+   * Resolves when all that was committed survives what it must; undefined where it does. Rejects with "database failed"
+   * or "shut down".
+   */
+  synced(): Promise<void> | undefined {
+    return this.#log?.synced();
+  }
+
+  /** What commits should wait for, a tenth of a second at most; undefined for nothing. */
+  get commitPause(): Promise<void> | undefined {
+    return this.#log?.commitPause;
+  }
+
+  /** Moves everything from the write-ahead log into the file, and syncs it: at once, or soon on another thread. */
   checkpoint(): void {
+    if (this.#log !== undefined) return this.#log.checkpointSoon();
     this.run(() => this.db.run("PRAGMA wal_checkpoint(TRUNCATE)"));
+  }
+
+  /** To be called now and then: begins a checkpoint when the log has grown. */
+  tick(): void {
+    this.run(() => this.#log?.noteCommit());
+  }
+
+  /** Throws "database failed" when the disk has failed, or lets us wait. */
+  checkDisk(): void {
+    this.#log?.check();
+  }
+
+  /** See `BlockReader.close`. What was committed is on the disk then. */
+  override close(): void {
+    this.#log?.close();
+    this.#log = undefined;
+    super.close();
   }
 
   #readOrSetInstanceId(newInstanceId: Uint8Array): Uint8Array {
@@ -148,9 +193,14 @@ export class BlockStore extends BlockReader {
 
   /** Runs `work` in one transaction. Inside another one it is a part of that. */
   #transact(work: () => void): void {
-    this.run(() => this.db.transaction(work).immediate());
+    this.run(() => {
+      this.db.transaction(work).immediate();
+      if (!this.db.inTransaction) this.#log?.noteCommit();
+    });
   }
 }
+
+const paceByDurability: Readonly<Record<Durability, Pace>> = { normal: "never", grouped: "grouped", full: "at once" };
 
 /** Length of an instance id in bytes. */
 export const instanceIdBytes = 16;

@@ -11,10 +11,10 @@ export const databaseFileName = "timestampvm.db";
 const maxIdleWalBytes = 64 * 1024 * 1024;
 
 /** How the file of memory alone is called. It cannot be opened a second time: that would be another one. */
-const inMemory = ":memory:";
+export const inMemory = ":memory:";
 
 /** Milliseconds for which a statement waits for another connection of this process, which never holds a lock long. */
-const maxLockMs = 1_000;
+export const maxLockMs = 1_000;
 
 /**
  * Opens the database file for this process alone. Makes it, and its directory, where they are missing. Throws "database

@@ -1,5 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
-import { CodedError, codeOf } from "../avalanche/coded-error.ts";
+import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { FileError } from "./errors.ts";
 import { isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
 
@@ -17,10 +17,14 @@ export function translating<T>(file: string, work: () => T): T {
     if (error instanceof Damage) throw damaged(file, error.message);
     const code = codeOf(error);
     if (code.startsWith("SQLITE_BUSY")) throw new FileError({ code: "database in use", file }, { cause: error });
-    if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code))
-      throw databaseFailed(file, error.message, cureFor(code), error);
+    if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code)) throw failureOf(file, error);
     throw error;
   }
+}
+
+/** The error for what SQLite or the file system has thrown, also on another thread. */
+export function failureOf(file: string, error: unknown): FileError {
+  return databaseFailed(file, messageOf(error), cureFor(codeOf(error)), error);
 }
 
 /** The error for a file that contradicts itself. */

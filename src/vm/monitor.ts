@@ -48,13 +48,14 @@ export class Monitor {
   }
 
   /**
-   * Throws "database failed" when the file is not what it was; "clock behind", or what `Stall.check` throws, while
-   * proposals cannot become blocks.
+   * Throws "database failed" when the file is not what it was, or its disk stalls; "clock behind", or what
+   * `Stall.check` throws, while proposals cannot become blocks.
    */
   check(state: State): void {
     const { store, mempool, stall, decisions, builder } = this.#parts;
     const { id, height } = decisions.lastAccepted;
     if (store.getIdAtHeight(height) !== id) throw store.damaged(`it lost its last accepted block ${id}`);
+    store.checkDisk();
     const seconds = builder.secondsTooEarly;
     if (seconds > 0n) throw new ChainError({ code: "clock behind", seconds });
     if (state === "normal operation") stall.check(mempool.status.items);

@@ -45,6 +45,7 @@ function* openAt(
     startFrom(store, genesis);
     yield* settle(store);
     checkNewest(store);
+    if (options.disk !== undefined) store.syncBy(options.disk, options.clock);
     return new Vm(store, options);
   } catch (error) {
     store.close();

@@ -7,10 +7,11 @@ import { ChainError } from "../core/errors.ts";
 import type { Submission } from "../core/proposal.ts";
 import { verifyChild } from "../core/verify.ts";
 import type { BlockStore } from "../store/block-store.ts";
+import type { Disk } from "../store/disk.ts";
 import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
 import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
-import type { ChainView, Receipt } from "./chain-view.ts";
+import type { ChainView, Receipt, Refusals } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
@@ -37,6 +38,7 @@ const tickMs = 1_000;
 export class Vm implements ChainView {
   readonly confirmed: ConfirmedChain;
   readonly #store: BlockStore;
+  readonly #disk: Disk | undefined;
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #mempool: Mempool;
@@ -57,6 +59,7 @@ export class Vm implements ChainView {
     const { config, clock } = options;
     const { minBlockIntervalMs } = config;
     this.#store = store;
+    this.#disk = options.disk;
     this.#clock = clock;
     this.#config = config;
     this.confirmed = new ConfirmedChain(store, clock);
@@ -77,9 +80,27 @@ export class Vm implements ChainView {
     return this.#decisions.lastAccepted;
   }
 
-  /** To be called when the node's database has the head marker of this block: clients may see it from now on. */
+  /**
+   * To be called when the node's database has the head marker of this block: clients may see it as soon as its commit
+   * is synced too.
+   */
   confirm(accepted: Block): void {
-    this.confirmed.confirm(accepted);
+    const show = () => {
+      if (accepted.height > this.confirmed.last.height) this.confirmed.confirm(accepted);
+    };
+    const synced = this.#store.synced();
+    if (synced === undefined) show();
+    else synced.then(show, ignore); // `checkHealth` says why not
+  }
+
+  /** See `BlockStore.synced`. */
+  synced(): Promise<void> | undefined {
+    return this.#store.synced();
+  }
+
+  /** See `BlockStore.commitPause`. */
+  get commitPause(): Promise<void> | undefined {
+    return this.#store.commitPause;
   }
 
   /** What the node's database must have of our file before an accept is answered. */
@@ -91,7 +112,7 @@ export class Vm implements ChainView {
   setState(state: State): void {
     this.#state = state;
     const { durability } = this.#config;
-    const automatic = this.#isNormal ? "full" : "normal";
+    const automatic = this.#isNormal ? "full" : "grouped";
     this.#store.setDurability(durability === "auto" ? automatic : durability);
     if (this.#isNormal) this.#store.checkpoint();
     this.#stall.mark();
@@ -184,8 +205,8 @@ export class Vm implements ChainView {
 
   // What clients and peers ask.
 
-  /** See `Propose`. */
-  propose(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
+  /** See `Propose`; it is on disk when `synced` resolves. */
+  propose(batch: readonly Submission[]): Refusals {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
     return this.#mempool.propose(batch);
   }
@@ -227,6 +248,7 @@ export class Vm implements ChainView {
     this.#decisions.close();
     this.#buildEvent.close();
     this.confirmed.close();
+    void this.#disk?.close();
     this.#store.close();
   }
 
@@ -239,8 +261,11 @@ export class Vm implements ChainView {
     this.#cancelTick();
     this.#cancelTick = this.#clock.after(tickMs, () => this.#tick());
     this.#decisions.writeSoon();
+    this.#stall.attempt("log", () => this.#store.tick());
     if (!this.#isNormal) return;
     this.#buildEvent.check();
     this.#stall.attempt("mempool", () => this.#mempool.tick());
   }
 }
+
+function ignore(): void {}

@@ -40,9 +40,9 @@ export class Clients {
     const node = random.pick(this.#nodes.filter(({ isNormal }) => isNormal));
     if (node === undefined) return;
     const texts = Array.from({ length: random.pick([1, 1, 1, 4]) ?? 1 }, () => this.#choose());
-    this.#proposeAt(node, texts);
+    void this.#proposeAt(node, texts);
     const other = random.pick(this.#nodes);
-    if (other !== undefined && random.chance(0.15)) this.#proposeAt(other, texts);
+    if (other !== undefined && random.chance(0.15)) void this.#proposeAt(other, texts);
   }
 
   /** Some data that was proposed before. */
@@ -95,26 +95,34 @@ export class Clients {
     return random.chance(0.05) ? text.padEnd(random.between(100, 40_000), ".") : text;
   }
 
-  #proposeAt(node: Node, texts: readonly string[]): void {
+  async #proposeAt(node: Node, texts: readonly string[]): Promise<void> {
     const { journal, troubles } = this.#world;
+    const { life } = node;
+    if (!life?.isNormal) return;
     const accepted = this.#acceptedAt(node);
-    const refusals = node.life?.propose(texts.map(bytesOf)) ?? [];
-    if (refusals.length === 0) return;
+    const knowns = texts.map((text) => this.#know(text));
+    texts.forEach((text, i) => {
+      if (knowns[i] !== undefined && accepted.has(text)) knowns[i].again++;
+    });
+    const refusals = await life.propose(texts.map(bytesOf));
+    if (refusals.length === 0 || node.life !== life) return;
     const isAnswered = !troubles.kills();
     texts.forEach((text, i) => {
       journal.note(`node ${node.index} is proposed ${text.slice(0, 20)}: ${refusals[i]?.refusal.code ?? "taken"}`);
       journal.count(refusals[i] ? "proposals refused" : "proposals taken");
       if (refusals[i] !== undefined) return;
-      const known = this.#knownByText.getOrInsertComputed(text, () => ({
-        acknowledgedBy: new Set(),
-        leftToChain: new Set(),
-        again: 0,
-      }));
-      if (accepted.has(text)) known.again++;
-      known.leftToChain.delete(node.index);
-      if (isAnswered) known.acknowledgedBy.add(node.index);
+      knowns[i]?.leftToChain.delete(node.index);
+      if (isAnswered) knowns[i]?.acknowledgedBy.add(node.index);
     });
     if (!isAnswered) node.kill();
+  }
+
+  #know(text: string): Known {
+    return this.#knownByText.getOrInsertComputed(text, () => ({
+      acknowledgedBy: new Set(),
+      leftToChain: new Set(),
+      again: 0,
+    }));
   }
 
   /** What the chain of a node carries. */

@@ -4,6 +4,8 @@ import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import type { ChainError } from "../../src/core/errors.ts";
+import type { Refusals } from "../../src/vm/chain-view.ts";
+import { proposeSynced } from "../../src/vm/propose-synced.ts";
 import { pragmaOf } from "../support/database.ts";
 import type { Chain } from "./accepting.ts";
 import { Bootstrapper } from "./bootstrapper.ts";
@@ -59,7 +61,9 @@ export class Life {
 
   /** Whether it has nothing left to do. */
   get isQuiet(): boolean {
-    return this.#isNormal && this.#parts.vm.status().mempool.items === 0 && this.#engine.processing === 0;
+    const { vm } = this.#parts;
+    const isShown = vm.confirmed.last.id === vm.lastAccepted.id;
+    return this.#isNormal && isShown && vm.status().mempool.items === 0 && this.#engine.processing === 0;
   }
 
   start(): void {
@@ -127,14 +131,19 @@ export class Life {
     }
   }
 
-  /** What a client learns of each; nothing while the node does not let clients in. */
-  propose(batch: readonly Uint8Array[]): readonly (ChainError | undefined)[] {
+  /**
+   * What a client learns of each, when it learns it: not if the process is gone before. Nothing while the node does not
+   * let clients in.
+   */
+  async propose(batch: readonly Uint8Array[]): Promise<Refusals> {
     if (!this.#isNormal) return [];
     this.#notifier.changed();
     try {
       // Four clients, by what they propose.
-      return this.#parts.vm.propose(batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` })));
+      const submissions = batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` }));
+      return await proposeSynced(this.#parts.vm)(submissions);
     } catch (error) {
+      if (this.#isOver) return [];
       if (!isRefusal(error, "database failed")) this.#violate(`propose: ${error}`);
       return batch.map(() => error as ChainError);
     }
@@ -195,12 +204,12 @@ export class Life {
     }
   }
 
-  /** Clients see all that is accepted, and nothing that the node's database does not know. */
+  /** Clients see what is accepted, and nothing that the node's database does not know. */
   #checkConfirmed(): void {
     const { vm, database } = this.#parts;
     const { id, height } = vm.confirmed.last;
     const known = database.record.marker?.height ?? 0n;
-    if (id !== vm.lastAccepted.id) this.#violate(`clients see ${height} as the last of ${vm.lastAccepted.height}`);
+    if (id !== vm.getBlockIdAtHeight(height)) this.#violate(`clients see block ${id} at height ${height}`);
     if (height > known) this.#violate(`clients see block ${height}, the node's database knows ${known}`);
   }
 

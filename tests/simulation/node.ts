@@ -12,6 +12,7 @@ import { Life } from "./life.ts";
 import type { Message, Peer } from "./network.ts";
 import { NodeClock } from "./node-clock.ts";
 import { NodeDatabase } from "./node-database.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
 import { headAfter, proposervmProblem } from "./start-rules.ts";
 import type { World } from "./world.ts";
 
@@ -26,8 +27,9 @@ export class Node implements Peer {
   #vm: Vm | undefined;
   /** Of the file while no process has it; undefined when nobody knows it. */
   #fileHead: bigint | undefined = 0n;
-  /** Of the write-ahead log, when the process started. */
-  #syncedLogBytes = 0;
+  #disk: SimulatedDisk | undefined;
+  /** The newest height that clients were shown, as far as the chain data are the same. */
+  #shownHeight = 0n;
 
   constructor(index: number, world: World, chainData: ChainData) {
     this.index = index;
@@ -72,7 +74,6 @@ export class Node implements Peer {
     this.#checkStart(vm);
     this.database.rollBack(vm.lastAccepted.height);
     this.database.markStart();
-    this.#syncedLogBytes = this.#chainData.logBytes;
     this.#world.journal.note(`node ${this.index} starts at ${vm.lastAccepted.height}`);
     this.#vm = vm;
     this.#life = new Life({
@@ -95,12 +96,8 @@ export class Node implements Peer {
 
   /** The power fails: the file keeps what was synced, the node's database loses up to `maxWrites`. */
   losePower(maxWrites: number): void {
-    const { random, plan } = this.#world;
-    const { durability } = plan.config;
-    const isSynced = durability === "full" || (durability === "auto" && this.isNormal);
-    // Normal operation begins with a checkpoint, which empties the log.
-    const minLogBytes = this.isNormal ? 0 : this.#syncedLogBytes;
-    const kept = isSynced || !this.isUp ? undefined : random.between(minLogBytes, this.#chainData.logBytes);
+    const { random } = this.#world;
+    const kept = this.isUp ? random.between(this.#disk?.syncedBytes ?? 0, this.#chainData.logBytes) : undefined;
     this.kill();
     if (kept !== undefined) {
       this.#chainData.truncateLog(kept);
@@ -114,6 +111,7 @@ export class Node implements Peer {
   wipeChainData(): void {
     this.#chainData.wipe();
     this.#fileHead = 0n;
+    this.#shownHeight = 0n;
   }
 
   jumpClock(ms: number): void {
@@ -136,8 +134,12 @@ export class Node implements Peer {
 
   #openVm(): Vm | undefined {
     const { plan, journal, troubles } = this.#world;
+    const { file } = this.#chainData;
+    const disk = new SimulatedDisk(file, this.clock, this.index + 1);
+    this.#disk = disk;
     const opening = openVm({
-      file: this.#chainData.file,
+      file,
+      disk,
       genesisBytes,
       marker: this.database.record.marker,
       config: { ...defaultConfig, ...plan.config },
@@ -170,6 +172,11 @@ export class Node implements Peer {
     const { height } = vm.lastAccepted;
     const expected = this.#fileHead === undefined ? height : headAfter(this.#fileHead, marker, vm.headMarker);
     if (height !== expected) this.#violate(`opened at height ${height} instead of ${expected}`);
+    const known = marker?.instanceId.toHex() === vm.headMarker.instanceId.toHex() ? marker.height : 0n;
+    if (height < known && height < this.#shownHeight && this.#world.plan.config.durability !== "normal") {
+      this.#violate(`opened at height ${height}, clients saw ${this.#shownHeight}`);
+    }
+    this.#shownHeight = height;
     this.database.putMarker(vm.headMarker);
     const problem = proposervmProblem(accepted, vm.lastAccepted);
     if (problem !== undefined) this.#violate(problem);
@@ -185,6 +192,7 @@ export class Node implements Peer {
   #end(close: (vm: Vm) => void): void {
     if (this.#life === undefined || this.#vm === undefined) return;
     this.clock.stop();
+    this.#shownHeight = this.#vm.confirmed.last.height;
     this.#life.end();
     this.#life = undefined;
     this.#fileHead = this.#vm.lastAccepted.height;

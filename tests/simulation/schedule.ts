@@ -54,5 +54,5 @@ export class Schedule {
 
 /** What a task resolved has reached those who wait for it. */
 async function settled(): Promise<void> {
-  for (let i = 0; i < 3; i++) await undefined;
+  for (let i = 0; i < 12; i++) await undefined;
 }

@@ -1,0 +1,51 @@
+import { closeSync, fdatasync, openSync } from "node:fs";
+import { promisify } from "node:util";
+import { LocalCheckpointer } from "../store/checkpointer.ts";
+import { inMemory } from "../store/database.ts";
+import type { Checkpointer, Disk } from "../store/disk.ts";
+
+/**
+ * Syncs the log by a file descriptor of its own, on a thread of the runtime's pool. SQLite keeps its locks on the
+ * database file alone: a descriptor of the log takes none of them away when it is closed.
+ */
+export class LogDisk implements Disk {
+  readonly #file: string;
+  readonly #checkpointer: Checkpointer;
+  #log: number | undefined;
+  #syncing: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  /** The file may be opened later than this is made: the first call needs it. */
+  constructor(file: string, checkpointer: Checkpointer) {
+    this.#file = file;
+    this.#checkpointer = checkpointer;
+  }
+
+  async syncLog(): Promise<void> {
+    this.#log ??= openSync(`${this.#file}-wal`, "r");
+    this.#syncing = fdatasyncAsync(this.#log);
+    await this.#syncing;
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#checkpointer.checkpoint();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const log = this.#log;
+    if (log !== undefined) void this.#syncing.catch(() => {}).then(() => closeSync(log));
+    await this.#checkpointer.close();
+  }
+}
+
+/** The disk of a chain whose one thread may wait for checkpoints; undefined where there is no file. */
+export function localDisk(file: string): Disk | undefined {
+  return file === inMemory ? undefined : new LogDisk(file, new LocalCheckpointer(file));
+}
+
+const fdatasyncAsync = promisify(fdatasync);
