@@ -5,7 +5,7 @@ import { ChainError } from "./errors.ts";
 export interface Config {
   /** Events below this are not logged. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** "auto": "normal" while bootstrapping, "full" (synced at each block) in normal operation. */
+  /** When what clients are told is on the disk: "full" before, "auto" too, "normal" some time afterwards. */
   readonly durability: "auto" | "normal" | "full";
   /** How many proposals may wait for a block. */
   readonly maxMempoolItems: number;

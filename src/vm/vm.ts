@@ -50,6 +50,9 @@ export class Vm implements ChainView {
   readonly #stall: Stall;
   readonly #monitor: Monitor;
   readonly #peers = new Set<NodeId>();
+  /** The newest block whose head marker the node's database has. */
+  #marked: Block;
+  #isSyncing = false;
   #state: State = "initializing";
   #cancelTick: () => void = () => {};
   #isClosed = false;
@@ -63,6 +66,7 @@ export class Vm implements ChainView {
     this.#clock = clock;
     this.#config = config;
     this.confirmed = new ConfirmedChain(store, clock);
+    this.#marked = this.confirmed.last;
     this.#stall = new Stall(clock, minBlockIntervalMs);
     this.#mempool = new Mempool(store.proposals, options, (wasEmpty) => {
       if (wasEmpty) this.#stall.mark();
@@ -85,12 +89,8 @@ export class Vm implements ChainView {
    * is synced too.
    */
   confirm(accepted: Block): void {
-    const show = () => {
-      if (accepted.height > this.confirmed.last.height) this.confirmed.confirm(accepted);
-    };
-    const synced = this.#store.synced();
-    if (synced === undefined) show();
-    else synced.then(show, ignore); // `checkHealth` says why not
+    this.#marked = accepted;
+    if (!this.#isSyncing) this.#showMarked();
   }
 
   /** See `BlockStore.synced`. */
@@ -252,6 +252,22 @@ export class Vm implements ChainView {
     this.#store.close();
   }
 
+  /** One sync at a time is waited for, however long it takes: it is for all that were marked before it began. */
+  #showMarked(): void {
+    const block = this.#marked;
+    const synced = this.#store.synced();
+    if (synced === undefined) return this.confirmed.confirm(block);
+    this.#isSyncing = true;
+    synced.then(
+      () => {
+        this.#isSyncing = false;
+        this.confirmed.confirm(block);
+        if (this.#marked !== block) this.#showMarked();
+      },
+      () => {}, // nothing more is shown; `checkHealth` says why
+    );
+  }
+
   get #isNormal(): boolean {
     return this.#state === "normal operation";
   }
@@ -267,5 +283,3 @@ export class Vm implements ChainView {
     this.#stall.attempt("mempool", () => this.#mempool.tick());
   }
 }
-
-function ignore(): void {}
