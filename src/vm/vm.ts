@@ -16,6 +16,7 @@ import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
 import { Mempool } from "./mempool/mempool.ts";
+import type { OwnedProposal } from "./mempool/owner-round.ts";
 import { Monitor } from "./monitor.ts";
 import type { VmOptions } from "./options.ts";
 import { ParsedBlocks } from "./parsed-blocks.ts";
@@ -223,6 +224,28 @@ export class Vm implements ChainView {
     return receiptOf(digest, { confirmed, store, processing, mempool });
   }
 
+  // What the operator asks.
+
+  /** What waits for a block, in the order it came. It may come and go while this is read. */
+  waiting(): Iterable<OwnedProposal> {
+    return this.#mempool.all();
+  }
+
+  /** A proposal that waits for a block. */
+  getWaiting(digest: Digest): OwnedProposal | undefined {
+    return this.#mempool.get(digest);
+  }
+
+  /**
+   * Drops proposals that wait, those of our own clients too: what they were promised is broken then. A block that
+   * carries one may be accepted all the same. Throws "shut down" or "database failed".
+   */
+  drop(digests: readonly Digest[]): void {
+    if (this.#isClosed) throw new ChainError({ code: "shut down" });
+    this.#mempool.drop(digests);
+    this.#buildEvent.check();
+  }
+
   addPeer(id: NodeId): void {
     this.#peers.add(id);
   }
@@ -241,7 +264,7 @@ export class Vm implements ChainView {
     return this.status();
   }
 
-  /** Ends all waiting and releases the file. Only `propose` and what waits may be called afterwards. */
+  /** Ends all waiting and releases the file. Only `propose`, `drop` and what waits may be called afterwards. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTick();

@@ -59,6 +59,16 @@ export class Mempool {
     return { ...this.#counts };
   }
 
+  /** What waits, in the order it came. It may come and go while this is read. */
+  all(): Iterable<OwnedProposal> {
+    return this.#waiting.all();
+  }
+
+  /** A proposal that waits. */
+  get(digest: Digest): OwnedProposal | undefined {
+    return this.#waiting.get(digest);
+  }
+
   /** Whether data with this digest waits. */
   has(digest: Digest): boolean {
     return this.#waiting.get(digest) !== undefined;
@@ -111,6 +121,19 @@ export class Mempool {
     this.#regossip.remove(digest);
   }
 
+  /**
+   * Drops these, first on disk, all in one transaction, and then here. Unknown ones do not matter. Throws "database
+   * failed", and nothing is dropped then.
+   */
+  drop(digests: readonly Digest[]): void {
+    if (digests.length === 0) return;
+    this.#table.removeAll(digests);
+    for (const digest of digests) {
+      this.#waiting.remove(digest);
+      this.#regossip.remove(digest);
+    }
+  }
+
   /** To be called now and then: drops what has expired, and gossips again what is due. */
   tick(): void {
     this.#dropExpired();
@@ -160,12 +183,7 @@ export class Mempool {
       if (since + this.#expirySeconds <= now) expired.push(digest);
       if (expired.length === maxExpiredPerTick) break;
     }
-    if (expired.length === 0) return;
-    this.#table.removeAll(expired);
-    for (const digest of expired) {
-      this.#waiting.remove(digest);
-      this.#regossip.remove(digest);
-    }
+    this.drop(expired);
     this.#counts.expired += expired.length;
   }
 
