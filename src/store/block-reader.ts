@@ -3,15 +3,30 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
+import { problemInHistory } from "../core/history.ts";
 import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { type BlockRow, type BlockStatements, type ListingRow, prepareBlocks } from "./block-statements.ts";
 import { expectBytes, expectInteger, maxSqlInteger, parseStored } from "./columns.ts";
 import { openReader } from "./database.ts";
 import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
+import { ProposalTable } from "./proposal-table.ts";
 
 /** What became of a block. */
 export type Decision = "accepted" | "rejected";
+
+/** All that is kept of a rejected block. */
+export type RejectedBlock = Pick<Block, "id" | "height">;
+
+/** A rejected block, and the row that it has. */
+export interface PlacedRejected extends RejectedBlock {
+  readonly row: bigint;
+}
+
+/** Length of an instance id in bytes. */
+export const instanceIdBytes = 16;
+/** The name of the row in `meta` that has the instance id. */
+export const instanceName = "instance_id";
 
 /**
  * Reads the decided blocks of one chain from its SQLite file. Heights and timestamps may be any u64. Whatever gives a
@@ -20,6 +35,8 @@ export type Decision = "accepted" | "rejected";
 export class BlockReader {
   /** The path of the file. */
   readonly file: string;
+  /** Of a reader beside the store they can only be read. */
+  readonly proposals: ProposalTable;
   protected readonly db: Database;
   protected readonly sql: BlockStatements;
 
@@ -27,6 +44,7 @@ export class BlockReader {
     this.file = file;
     this.db = db;
     this.sql = prepareBlocks(db);
+    this.proposals = new ProposalTable(file, db);
   }
 
   /** Reads a file that this process has open, on any of its threads, with each commit as soon as it is made. */
@@ -77,6 +95,21 @@ export class BlockReader {
     const block = this.#findAtHeight(height);
     if (block === undefined) throw this.damaged(`the block at height ${height} is missing`);
     return block;
+  }
+
+  /**
+   * The accepted blocks from one height up to another, each read when it is asked for. Throws "database failed" when
+   * one is missing, or cannot follow the one before.
+   */
+  *history(from: bigint, to: bigint): Generator<Block, void> {
+    let parent = from === 0n ? undefined : this.expectBlockAtHeight(from - 1n);
+    for (let height = from; height <= to; height++) {
+      const block = this.expectBlockAtHeight(height);
+      const problem = problemInHistory(block, parent);
+      if (problem !== undefined) throw this.damaged(`block ${block.id} at height ${height} ${problem}`);
+      yield block;
+      parent = block;
+    }
   }
 
   /** The id of the accepted block at a height. */
@@ -135,6 +168,23 @@ export class BlockReader {
       if (!isRight) throw new Damage(`block ${id} has a wrong status`);
       return isAccepted ? "accepted" : "rejected";
     });
+  }
+
+  /** Up to `limit` rejected blocks that come behind `after`. They have an order of their own. */
+  getRejected(after: PlacedRejected | undefined, limit: number): PlacedRejected[] {
+    return this.run(() => {
+      const rows = this.sql.rejectedAfter.all(after?.height ?? 0n, after?.row ?? 0n, limit);
+      return rows.map(({ key, height, row }) => ({
+        id: idIn(key),
+        height: expectInteger(height, "the height of a rejected block"),
+        row: expectInteger(row, "the row of a rejected block"),
+      }));
+    });
+  }
+
+  /** The instance id of the file, 16 bytes: see `BlockStore`. */
+  readInstanceId(): Uint8Array {
+    return this.run(() => expectBytes(this.sql.getMeta.get(instanceName)?.value, "its instance id", instanceIdBytes));
   }
 
   /** Bytes of the file, without its write-ahead log. */

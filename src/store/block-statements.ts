@@ -26,6 +26,10 @@ export function prepareBlocks(db: Database) {
     last: db.query<BlockRow, []>("SELECT key, bytes FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1"),
     lastHeight: db.query<Row<"height">, []>("SELECT height FROM blocks WHERE status = 3 ORDER BY height DESC LIMIT 1"),
     highestRejected: db.query<Row<"height">, []>("SELECT max(height) AS height FROM blocks WHERE status = 2"),
+    rejectedAfter: db.query<Row<"key" | "height" | "row">, [bigint, bigint, number]>(
+      `SELECT key, height, rowid AS row FROM blocks
+       WHERE status = 2 AND (height, rowid) > (?, ?) ORDER BY height, rowid LIMIT ?`,
+    ),
     byHeight: db.query<BlockRow, [bigint]>("SELECT key, bytes FROM blocks WHERE height = ? AND status = 3"),
     lastAt: db.query<BlockRow, [bigint]>(
       "SELECT key, bytes FROM blocks WHERE timestamp <= ? AND status = 3 ORDER BY timestamp DESC, height DESC LIMIT 1",

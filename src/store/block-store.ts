@@ -5,13 +5,12 @@ import type { Block } from "../core/block.ts";
 import { blockKey } from "../core/block-key.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import { maxDataBytes } from "../core/proposal.ts";
-import { BlockReader } from "./block-reader.ts";
+import { BlockReader, instanceIdBytes, instanceName, type RejectedBlock } from "./block-reader.ts";
 import { rewindBlocks } from "./block-statements.ts";
 import { expectBytes, expectInteger } from "./columns.ts";
 import { openDatabase } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import { Damage, translating } from "./failures.ts";
-import { ProposalTable } from "./proposal-table.ts";
 import { type Pace, type Timer, WriteAheadLog } from "./write-ahead-log.ts";
 
 /** How many blocks one `rewindAndRequeue` should remove at most. It reads each: some tens of milliseconds. */
@@ -28,7 +27,6 @@ export type Durability = "normal" | "grouped" | "full";
  * completion, and one commit holds one fact.
  */
 export class BlockStore extends BlockReader {
-  readonly proposals: ProposalTable;
   #log: WriteAheadLog | undefined;
   #instanceId: Uint8Array;
   #highestRejected: bigint;
@@ -49,7 +47,6 @@ export class BlockStore extends BlockReader {
 
   private constructor(file: string, db: Database, newInstanceId: Uint8Array) {
     super(file, db);
-    this.proposals = new ProposalTable(file, db);
     this.#instanceId = this.#readOrSetInstanceId(newInstanceId);
     const rejected = this.sql.highestRejected.get()?.height ?? -1n; // NULL where there is none
     this.#highestRejected = expectInteger(rejected, "the height of a rejected block");
@@ -82,13 +79,13 @@ export class BlockStore extends BlockReader {
   }
 
   /** Stores that a block is rejected. */
-  reject({ id, height }: Block): void {
+  reject({ id, height }: RejectedBlock): void {
     this.run(() => this.sql.insertRejected.run(blockKey(id), height));
     if (height > this.#highestRejected) this.#highestRejected = height;
   }
 
   /** Stores that all of these are rejected, in one transaction. */
-  rejectAll(blocks: readonly Block[]): void {
+  rejectAll(blocks: readonly RejectedBlock[]): void {
     this.#transact(() => {
       for (const block of blocks) this.reject(block);
     });
@@ -201,8 +198,3 @@ export class BlockStore extends BlockReader {
 }
 
 const paceByDurability: Readonly<Record<Durability, Pace>> = { normal: "never", grouped: "grouped", full: "at once" };
-
-/** Length of an instance id in bytes. */
-export const instanceIdBytes = 16;
-/** The name of the row in `meta` that has the instance id. */
-export const instanceName = "instance_id";

@@ -22,9 +22,11 @@ export class ProposalTable {
     this.#sql = prepare(db);
   }
 
-  /** All of them, in the order they came. Reads one at a time, since they may not fit into memory. */
+  /** All of them, in the order they came, each read when it is asked for: others may come and go meanwhile. */
   *readAll(): Generator<StoredProposal, void> {
-    for (const digest of this.#readOrder()) yield this.read(digest);
+    for (let next = this.#readNext(beforeAll); next !== undefined; next = this.#readNext(next.position)) {
+      yield next.proposal;
+    }
   }
 
   /** How many there are. */
@@ -39,14 +41,7 @@ export class ProposalTable {
 
   /** A proposal that waits. Checks that its data has this digest. A peer that is no node id counts as none. */
   read(digest: Digest): StoredProposal {
-    return this.#run(() => {
-      const row = this.#sql.read.get(digestToBytes(digest));
-      const what = `proposal ${digest}`;
-      const data = expectBytes(row?.data, what);
-      const since = expectInteger(row?.since, what);
-      if (digestOf(data) !== digest) throw new Damage(`${what} is damaged`);
-      return { digest, data, bytes: data.length, since, peer: isNodeId(row?.peer) ? row.peer : undefined };
-    });
+    return this.#run(() => proposalIn(digest, this.#sql.read.get(digestToBytes(digest))));
   }
 
   /** Puts new ones behind the others, in one transaction. A known one keeps its place, and gets the new peer. */
@@ -81,10 +76,14 @@ export class ProposalTable {
     );
   }
 
-  #readOrder(): Digest[] {
-    return this.#run(() =>
-      this.#sql.order.all().map(({ digest }) => digestFromBytes(expectBytes(digest, "the digest of a proposal", 32))),
-    );
+  #readNext(after: bigint) {
+    return this.#run(() => {
+      const row = this.#sql.next.get(after);
+      if (row === null) return undefined;
+      const digest = digestFromBytes(expectBytes(row.digest, "the digest of a proposal", 32));
+      const position = expectInteger(row.position, `the place of proposal ${digest}`);
+      return { position, proposal: proposalIn(digest, row) };
+    });
   }
 
   #run<T>(work: () => T): T {
@@ -92,14 +91,28 @@ export class ProposalTable {
   }
 }
 
+/** Positions may be negative: see `putFirst`. */
+const beforeAll = -(2n ** 63n);
+
+/** The proposal in its row. Throws `Damage`. */
+function proposalIn(digest: Digest, row: Row<"data" | "since" | "peer"> | null): StoredProposal {
+  const what = `proposal ${digest}`;
+  const data = expectBytes(row?.data, what);
+  const since = expectInteger(row?.since, what);
+  if (digestOf(data) !== digest) throw new Damage(`${what} is damaged`);
+  return { digest, data, bytes: data.length, since, peer: isNodeId(row?.peer) ? row.peer : undefined };
+}
+
 /** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
-    order: db.query<Row<"digest">, []>("SELECT digest FROM mempool ORDER BY position"),
     count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM mempool"),
     has: db.query<unknown, [Uint8Array]>("SELECT 1 FROM mempool WHERE digest = ?"),
     read: db.query<Row<"data" | "since" | "peer">, [Uint8Array]>(
       "SELECT data, since, peer FROM mempool WHERE digest = ?",
+    ),
+    next: db.query<Row<"position" | "digest" | "data" | "since" | "peer">, [bigint]>(
+      "SELECT position, digest, data, since, peer FROM mempool WHERE position > ? ORDER BY position LIMIT 1",
     ),
     append: db.query<unknown, [Uint8Array, bigint, string | null, Uint8Array]>(
       `INSERT INTO mempool (digest, since, peer, data) VALUES (?, ?, ?, ?)

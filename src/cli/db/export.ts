@@ -1,12 +1,10 @@
 import type { Command } from "commander";
-import type { Block } from "../../core/block.ts";
 import { countOf } from "../../core/format.ts";
-import { problemInHistory } from "../../core/history.ts";
 import type { BlockStore } from "../../store/block-store.ts";
+import { writeNewFile } from "../../store/new-file.ts";
 import { storedIdOf } from "../../store/reencoded.ts";
 import type { Output } from "../terminal/output.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
-import { writeNewFile } from "../terminal/safe-file.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
@@ -57,14 +55,10 @@ function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string)
     lastAccepted: store.lastAccepted().id,
     height: lastHeight,
   });
-  let parent: Block | undefined;
-  for (let height = 0n; height <= lastHeight; height++) {
-    const block = store.expectBlockAtHeight(height);
-    const problem = problemInHistory(block, parent);
-    if (problem !== undefined) throw store.damaged(`block ${block.id} at height ${height} ${problem}`);
-    lines.write({ type: "block", height, id: block.id, storedId: storedIdOf(block), bytes: block.bytes });
+  for (const block of store.history(0n, lastHeight)) {
+    const { height, id, bytes } = block;
+    lines.write({ type: "block", height, id, storedId: storedIdOf(block), bytes });
     progress.show(Number(height) + 1, Number(lastHeight) + 1);
-    parent = block;
   }
   let proposals = 0n;
   for (const { since, peer, data } of store.proposals.readAll()) {

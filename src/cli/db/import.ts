@@ -3,10 +3,11 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { countOf } from "../../core/format.ts";
 import { BlockStore } from "../../store/block-store.ts";
-import { privateDirectoryMode, privateFileMode } from "../../store/database.ts";
+import { privateDirectoryMode } from "../../store/database.ts";
+import { expectNoLogs, makeDatabase } from "../../store/new-database.ts";
+import { unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
-import { createUnfinished, finish } from "../terminal/safe-file.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
@@ -34,27 +35,24 @@ export function addImportCommand(db: Command, output: Output): void {
     });
 }
 
-function importInto(target: string, chain: ImportedChain, output: Output): void {
+function importInto(file: string, chain: ImportedChain, output: Output): void {
   const progress = output.progress();
-  refuseUnlessVacant(target);
+  refuseUnlessVacant(file);
   const instanceId = chain.readInstanceId();
-  const unfinished = createFile(target);
+  mkdirSync(dirname(file), { recursive: true, mode: privateDirectoryMode });
+  const check = () => {
+    if (refuseUnlessVacant(file)) rmSync(file);
+  };
   try {
-    const store = BlockStore.open(unfinished, instanceId);
-    try {
-      store.setDurability("normal"); // synced once, by the close
-      chain.readInto(store, progress);
-    } finally {
-      store.close();
+    const making = { file, unfinished: unfinishedNameOf(file), instanceId, check };
+    for (const [blocks, total] of makeDatabase(making, (store) => chain.readInto(store))) {
+      progress.show(Number(blocks), Number(total));
     }
-    if (refuseUnlessVacant(target)) rmSync(target);
-    finish(unfinished, target);
   } finally {
     progress.clear();
-    for (const path of [unfinished, ...logsOf(unfinished)]) rmSync(path, { force: true });
   }
   const { blocks, proposals, lastAccepted } = chain;
-  output.out(`imported ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} into ${target}\n`);
+  output.out(`imported ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} into ${file}\n`);
   output.out(`last accepted  ${lastAccepted}\n`);
 }
 
@@ -70,21 +68,6 @@ function refuseUnlessVacant(file: string): boolean {
     store.close();
     if (!isVacant) throw new CommandFailed(`${file}: it holds a chain already; move it away first`);
   }
-  for (const log of logsOf(file)) {
-    // SQLite would read it as the log of the new file.
-    if (existsSync(log)) throw new CommandFailed(`${log}: it belongs to a database that was here; move it away first`);
-  }
+  expectNoLogs(file);
   return isThere;
-}
-
-/** An empty file beside `target`, which becomes the database. */
-function createFile(target: string): string {
-  mkdirSync(dirname(target), { recursive: true, mode: privateDirectoryMode });
-  const { path, fileDescriptor } = createUnfinished(target, privateFileMode);
-  closeSync(fileDescriptor);
-  return path;
-}
-
-function logsOf(file: string): readonly string[] {
-  return [`${file}-wal`, `${file}-journal`];
 }

@@ -7,7 +7,6 @@ import type { BlockStore } from "../../store/block-store.ts";
 import { maxSqlInteger } from "../../store/columns.ts";
 import { isReencoded } from "../../store/reencoded.ts";
 import { CommandFailed } from "../command-failed.ts";
-import type { ProgressLine } from "../terminal/progress-line.ts";
 import {
   type BlockLine,
   type ChainLine,
@@ -57,16 +56,22 @@ export class ImportedChain {
     return Uint8Array.fromHex(line.instanceId);
   }
 
-  /** Reads all other lines into the store. Holds some megabytes of blocks at a time. */
-  readInto(store: BlockStore, progress: ProgressLine): void {
+  /**
+   * Reads all other lines into the store. Holds some megabytes of blocks at a time, and yields after each of these how
+   * many blocks came, and how many there are.
+   */
+  *readInto(store: BlockStore): Generator<readonly [blocks: bigint, total: bigint], void> {
     let line = this.#next();
-    while (line?.type === "block") line = this.#addBlocks(store, line, progress);
+    while (line?.type === "block") {
+      line = this.#addBlocks(store, line);
+      yield [this.blocks, (this.#chain?.height ?? 0n) + 1n];
+    }
     for (; line?.type === "proposal"; line = this.#next()) this.#addProposal(store, line);
     this.#checkEnd(line);
   }
 
   /** Adds the block of line `first` and those after it, as many as one commit takes. Gives the next line. */
-  #addBlocks(store: BlockStore, first: BlockLine, progress: ProgressLine): ExportLine | undefined {
+  #addBlocks(store: BlockStore, first: BlockLine): ExportLine | undefined {
     const blocks: Block[] = [];
     let bytes = 0;
     let line: ExportLine | undefined = first;
@@ -77,7 +82,6 @@ export class ImportedChain {
       else store.acceptReencoded(block.id, stored);
       bytes += block.bytes.length;
       this.#lastBlock = block;
-      progress.show(Number(this.blocks), Number(this.#chain?.height ?? 0n) + 1);
     }
     store.acceptAll(blocks);
     return line;

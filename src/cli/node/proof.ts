@@ -7,13 +7,13 @@ import { formatExactJson } from "../../core/exact-json.ts";
 import { countOf, formatIsoTime } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
+import { expectNoFile, writeNewFile } from "../../store/new-file.ts";
 import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
 import { readSubject } from "../read-source.ts";
 import { addSourceOptions, expectSource, fileArgument, findSource, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseIdOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
-import { expectNoFile, writeNewFile } from "../terminal/safe-file.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { blockIdOf } from "../../core/block.ts";
 import { blockKey } from "../../core/block-key.ts";
-import { instanceIdBytes, instanceName } from "../block-store.ts";
+import { instanceIdBytes, instanceName } from "../block-reader.ts";
 import type { Row } from "../columns.ts";
 import { idInReencodedName } from "../reencoded.ts";
 import { attempt, type Report, walk } from "./rows.ts";

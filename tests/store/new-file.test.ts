@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeNewFile } from "../../src/cli/terminal/safe-file.ts";
 import { writeAll } from "../../src/cli/terminal/write-all.ts";
+import { writeNewFile } from "../../src/store/new-file.ts";
+import { exported, makeDatabase } from "../cli/db-support.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { exported, makeDatabase } from "./db-support.ts";
 
 /** Writes a new file, and does something else before it is whole. Gives the name that it had until then. */
 function writeWhile(file: string, then: (unfinished: string) => void): string {

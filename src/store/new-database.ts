@@ -1,0 +1,60 @@
+import { closeSync, existsSync, rmSync } from "node:fs";
+import { BlockStore } from "./block-store.ts";
+import { privateFileMode } from "./database.ts";
+import { createFile, finish, sync } from "./new-file.ts";
+
+/**
+ * Makes a database of the name `unfinished`, which `fill` fills. It becomes `file` when all of it is on the disk;
+ * before that, `check` may throw. Where anything throws, nothing is left.
+ */
+export function* makeDatabase<Step, Made>(
+  { file, unfinished, instanceId, check }: NewDatabase,
+  fill: (store: BlockStore) => Generator<Step, Made>,
+): Generator<Step, Made> {
+  closeSync(createFile(unfinished, privateFileMode)); // before SQLite opens it
+  try {
+    const store = BlockStore.open(unfinished, instanceId);
+    let made: Made;
+    try {
+      store.setDurability("normal"); // what counts is the sync at the end
+      made = yield* fill(store);
+      store.checkpoint(); // throws where the disk is full: a close would say nothing
+    } finally {
+      store.close();
+    }
+    sync(unfinished);
+    check();
+    finish(unfinished, file);
+    return made;
+  } finally {
+    for (const path of filesOf(unfinished)) rmSync(path, { force: true });
+  }
+}
+
+/** A database that is to be made. */
+export interface NewDatabase {
+  /** The name that it gets. */
+  readonly file: string;
+  /** The name that it has until then: `unfinishedNameOf(file)`. */
+  readonly unfinished: string;
+  /** 16 bytes. */
+  readonly instanceId: Uint8Array;
+  readonly check: () => void;
+}
+
+/** All files that an unfinished database may have. */
+function filesOf(unfinished: string): readonly string[] {
+  return [unfinished, ...logsOf(unfinished)];
+}
+
+/** Throws EEXIST for what SQLite would read as the log of a new database of this name. */
+export function expectNoLogs(file: string): void {
+  const log = logsOf(file).find((path) => existsSync(path));
+  if (log === undefined) return;
+  const problem = `${log}: it belongs to a database that was here; move it away first`;
+  throw Object.assign(new Error(problem), { code: "EEXIST" });
+}
+
+function logsOf(file: string): readonly string[] {
+  return [`${file}-wal`, `${file}-journal`];
+}
