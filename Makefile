@@ -67,7 +67,7 @@ package: node_modules ## the package for other programs, build/timestampvm-VERSI
 	$(bun) pm pack --destination build
 
 $(binary): $(sources) | node_modules
-	$(compile) src/main.ts src/disk/checkpoint-worker.ts --outfile $@
+	$(compile) src/main.ts src/disk/checkpoint-worker.ts src/operator/backup-worker.ts --outfile $@
 
 build/counter: examples/counter/counter.ts $(sources) | node_modules
 	$(compile) $< --outfile $@

@@ -40,6 +40,7 @@ if (args.length > 0) {
     isColoured: isatty(1) && !process.env.NO_COLOR, // https://no-color.org
     input: { fileDescriptor: 0, isTerminal: isatty(0) },
     environment: process.env,
+    startBackup,
     onEnd,
   });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
@@ -66,13 +67,15 @@ function startAgainWithout(prefix: string): void {
   }
 }
 
-function onEnd(close: () => void): void {
+function onEnd(close: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => {
-      close();
-      process.exit(0);
-    });
+    process.once(signal, () => void close().finally(() => process.exit(0)));
   }
+}
+
+/** Here, since this is the file that the binary takes the path from. */
+function startBackup(): Worker {
+  return new Worker(new URL("./operator/backup-worker.ts", import.meta.url).href);
 }
 
 /** Only a go-plugin handshake may go to standard output: all logs go to standard error. */
@@ -97,7 +100,7 @@ async function serve(): Promise<void> {
   const vm: VmDefinition = {
     name,
     version,
-    open: (context) => openChain(context, { clock: systemClock, createHttp, openDisk, version }),
+    open: (context) => openChain(context, { clock: systemClock, createHttp, openDisk, startBackup, version }),
     statusOf,
     staticHttp: {
       paths: ["/static"],

@@ -31,16 +31,20 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages:
       /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
+  operator: {
+    layers: ["vm", "store", "core", "avalanche", "log"],
+    packages: /^node:(crypto|events|fs|fs\/promises|http|os|path|timers\/promises)$/,
+  },
   plugin: {
-    layers: ["rpcchainvm", "vm", "store", "core", "avalanche", "gen", "proof", "log"],
+    layers: ["operator", "rpcchainvm", "vm", "store", "core", "avalanche", "gen", "proof", "log"],
     packages: /^(@connectrpc\/connect|@bufbuild\/protobuf(\/.+)?|node:(path|timers\/promises))$/,
   },
   dev: {
-    layers: ["vm", "api", "explorer", "disk", "core", "avalanche", "log"],
+    layers: ["operator", "vm", "api", "explorer", "disk", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|net|timers\/promises))$/,
   },
   cli: {
-    layers: ["dev", "client", "proof", "store", "vm", "core", "avalanche", "log"],
+    layers: ["dev", "operator", "client", "proof", "store", "vm", "core", "avalanche", "log"],
     packages: /^(commander|node:(crypto|fs|path))$/,
   },
   log: { layers: [], packages: /^$/ },
@@ -55,6 +59,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
       "disk",
       "explorer",
       "log",
+      "operator",
       "package",
       "plugin",
       "proof",
@@ -78,6 +83,27 @@ const impure =
   /\bDate\.now|new Date\(\)|Math\.random|\bprocess\.|\bBun\.|\bfetch\(|\bset(Timeout|Interval)|\bconsole\.|\bperformance\./;
 const suspends = /\basync\b|\bawait\b/;
 const banned = /\bas any\b|\bexport default\b|\benum\s+\w+\s*\{|\bnamespace\s+\w+\s*\{|@ts-ignore|@ts-nocheck/;
+/**
+ * Closing any descriptor of a file ends all locks that the process has on it (fcntl(2)), those of SQLite too, and other
+ * processes could write the database. So what runs beside it opens no file that could be the database: only these do,
+ * and none of their files can be.
+ */
+const opens =
+  /\b(open|openSync|\w*[rR]eadFile(Sync)?|\w*[wW]riteFile(Sync)?|(append|copy)File(Sync)?|cp(Sync)?|truncate(Sync)?|create(Read|Write)Stream)\b/;
+const opensByBun = /\bBun\.(file|write|mmap)\(/;
+const openers: Readonly<Record<string, string>> = {
+  "src/store/database.ts": "the database, before SQLite does",
+  "src/store/new-file.ts": "what it has made itself, and directories",
+  "src/store/open-files.ts": "/dev/null",
+  "src/disk/log-disk.ts": "the write-ahead log, on which SQLite holds no lock",
+  "src/operator/socket-file.ts": "the file with the socket's path",
+  "src/rpcchainvm/start/chain-data-dir.ts": "the node's config",
+  "src/rpcchainvm/start/known-protocol.ts": "what an earlier plugin wrote down",
+  "src/rpcchainvm/start/node-process.ts": "what Linux knows of the node",
+};
+/** Commands run in a process of their own; the source of the page is read while the binary is made. */
+const runsAlone = /^src\/(cli|explorer)\//;
+
 /** A protocol's number, compared or looked up. */
 const testsProtocol =
   /(rotocol|ersion)(\.\w+)?\s*([<>]=?|[!=]==)\s*\d|\d\s*([<>]=?|[!=]==)\s*[\w.]*(rotocol|ersion)|protocolOf\(\d|case\s+\d/;
@@ -95,6 +121,7 @@ const exported = valuesOf(packageJson.exports).map((path) => join(path));
 const entryPoints = [
   "src/main.ts",
   "src/disk/checkpoint-worker.ts",
+  "src/operator/backup-worker.ts",
   "src/explorer/browser/page-script.ts",
   ...exported,
 ];
@@ -148,6 +175,14 @@ describe.each(sources)("%s", (path, text) => {
     if (layer === "rpcchainvm" && !path.endsWith("/protocol.ts")) {
       expect(code, "only protocol.ts knows protocol numbers").not.toMatch(testsProtocol);
     }
+    if (!runsAlone.test(path) && openers[path] === undefined) {
+      const named = [...code.matchAll(/import \{([^}]*)\} from "node:fs(?:\/promises)?"/g)].map(([, names]) => names);
+      for (const names of named) expect(names, "opens no file").not.toMatch(opens);
+      expect(code, "imports functions of files by name").not.toMatch(
+        /import \w+ from "node:fs|\* as \w+ from "node:fs/,
+      );
+      expect(code, "opens no file").not.toMatch(opensByBun);
+    }
     if (layer !== "store") expect(importsOf(path), "only store knows SQLite").not.toContain("bun:sqlite");
   });
 
@@ -162,6 +197,10 @@ describe.each(sources)("%s", (path, text) => {
 
 test("every layer of the table is there", () => {
   expect(new Set(sources.map(([path]) => layerOf(path)))).toEqual(new Set(Object.keys(rowByLayer)));
+});
+
+test("every file that may open files does", () => {
+  expect(Object.keys(openers).filter((path) => !opens.test(textByPath.get(path) ?? ""))).toEqual([]);
 });
 
 test("no imports go in a circle, those of types included", () => {

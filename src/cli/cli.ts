@@ -8,6 +8,7 @@ import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
+import { addMempoolCommand } from "./mempool.ts";
 import { addBlockCommand } from "./node/block.ts";
 import { addBlocksCommand } from "./node/blocks.ts";
 import { addFindCommand } from "./node/find.ts";
@@ -78,6 +79,7 @@ export function createProgram(about: About, output: Output): Command {
   addCheckProofCommand(program, output);
   program.commandsGroup("For operators and developers:");
   addDevCommand(program, about, output);
+  addMempoolCommand(program, output);
   addDbCommand(program, output);
   addGenesisCommand(program, out);
   addVmIdCommand(program, out);

@@ -54,6 +54,7 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
     version: about.version,
     protocol: about.protocols.default,
     log,
+    startBackup: output.startBackup,
     onAccepted: printer.printBlock,
   });
   printer.printStart(chain, http.port, dataDir);

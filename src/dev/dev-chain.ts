@@ -9,6 +9,7 @@ import { parseGenesis } from "../core/genesis.ts";
 import { localDisk } from "../disk/log-disk.ts";
 import { createExplorer } from "../explorer/explorer.tsx";
 import type { Log } from "../log.ts";
+import { openDoor } from "../operator/door.ts";
 import { systemClock } from "../vm/clock.ts";
 import { openVmAlone } from "../vm/open.ts";
 import { proposeSynced } from "../vm/propose-synced.ts";
@@ -30,6 +31,8 @@ export interface DevOptions {
   /** Of RPCChainVM, which a node would speak. */
   readonly protocol: number;
   readonly log: Log;
+  /** Starts the thread of `operator/backup-worker.ts`; without it, the chain has no operator's door. */
+  readonly startBackup?: (() => Worker) | undefined;
   readonly onAccepted: (block: Block) => void;
 }
 
@@ -44,8 +47,8 @@ export interface DevChain {
   readonly rpc: string;
   readonly explorer: string;
   readonly port: number;
-  /** Ends the chain. Its blocks and the waiting proposals are in the file. */
-  readonly close: () => void;
+  /** Ends the chain, at once, and resolves when all is. Its blocks and the waiting proposals are in the file. */
+  readonly close: () => Promise<void>;
 }
 
 /** The name under which the chain is served. */
@@ -53,7 +56,7 @@ const chainAlias = "timestampvm";
 
 /** Rejects with "malformed genesis", "database in use" or "database failed", or the system's error for the address. */
 export async function startDevChain(options: DevOptions): Promise<DevChain> {
-  const { file, genesisBytes, host, version, protocol, log, onAccepted } = options;
+  const { file, genesisBytes, host, version, protocol, log, startBackup, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };
   const disk = localDisk(file);
   const opening = { file, genesisBytes, config, clock: systemClock, gossip: () => {} };
@@ -77,11 +80,14 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
     const ended = new AbortController();
     void runEngine(vm, onAccepted, log, ended.signal);
     log.debug("serving", { file, host, port });
-    const close = () => {
+    const door = disk && startBackup ? await openDoor({ chain: vm, file, log, startBackup }) : undefined;
+    const close = async () => {
       ended.abort();
       server.close();
       server.closeAllConnections();
+      const closing = door?.close();
       vm.close();
+      await closing;
     };
     const url = `http://${host}:${port}`;
     const chainUrl = `${url}/ext/bc/${chainAlias}`;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { type Config, parseConfig } from "../core/config.ts";
+import { openDoor } from "../operator/door.ts";
 import type { ChainVm, NodeContext } from "../rpcchainvm/chain-vm.ts";
 import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
 import { databaseFileName } from "../store/database.ts";
@@ -27,6 +28,8 @@ export interface ChainOptions {
   readonly createHttp: (vm: Vm, identity: Identity, config: Config) => Promise<HttpHandler>;
   /** Makes what syncs the database file, which is opened afterwards. */
   readonly openDisk: (file: string) => Disk;
+  /** Starts the thread of `operator/backup-worker.ts`. */
+  readonly startBackup: () => Worker;
   /** Of this program. */
   readonly version: string;
 }
@@ -35,10 +38,8 @@ export interface ChainOptions {
  * Opens the chain that the node asks for, at a head that the node's database knows too. Throws "malformed config" and
  * what `openVm` throws; nothing is held then.
  */
-export async function openChain(
-  context: NodeContext,
-  { clock, createHttp, openDisk, version }: ChainOptions,
-): Promise<ChainVm> {
+export async function openChain(context: NodeContext, options: ChainOptions): Promise<ChainVm> {
+  const { clock, createHttp, openDisk, startBackup, version } = options;
   const { log, genesisBytes } = context;
   const config = parseConfig(context.configBytes);
   log.setLevel(config.logLevel);
@@ -68,7 +69,8 @@ export async function openChain(
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
     const http = await createHttp(vm, identityOf(context, version), config);
-    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http });
+    const door = await openDoor({ chain: vm, file, log, startBackup });
+    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http, door });
   } catch (error) {
     await disk.close();
     vm?.close();

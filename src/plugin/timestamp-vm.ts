@@ -2,6 +2,7 @@ import type { Id } from "../avalanche/id.ts";
 import type { NodeId } from "../avalanche/node-id.ts";
 import type { Block } from "../core/block.ts";
 import { formatExactJson } from "../core/exact-json.ts";
+import type { Door } from "../operator/door.ts";
 import type { AncestorLimits, AppHandler, ChainVm, Metric, State } from "../rpcchainvm/chain-vm.ts";
 import type { VmEvent } from "../rpcchainvm/protocol.ts";
 import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
@@ -18,6 +19,7 @@ export interface TimestampVmParts {
   /** Of the node itself. */
   readonly nodeId: NodeId;
   readonly http: HttpHandler;
+  readonly door: Door;
 }
 
 /** The chain of timestamps as the node sees it. */
@@ -28,12 +30,14 @@ export class TimestampVm implements ChainVm {
   readonly #record: NodeRecord;
   readonly #disk: Disk;
   readonly #nodeId: NodeId;
+  readonly #door: Door;
 
-  constructor({ vm, record, disk, nodeId, http }: TimestampVmParts) {
+  constructor({ vm, record, disk, nodeId, http, door }: TimestampVmParts) {
     this.#vm = vm;
     this.#record = record;
     this.#disk = disk;
     this.#nodeId = nodeId;
+    this.#door = door;
     this.http = http;
     this.app = { appGossip: (peer, message) => vm.addGossip(decodeGossip(message), peer) };
   }
@@ -46,10 +50,14 @@ export class TimestampVm implements ChainVm {
     this.#vm.setState(state);
   }
 
-  /** The disk's connection first: the last one that is closed empties the write-ahead log. */
+  /** The vm's connection last: the last one that is closed empties the write-ahead log. */
   async shutdown(): Promise<void> {
-    await this.#disk.close();
-    this.#vm.close();
+    try {
+      await this.#door.close();
+    } finally {
+      await this.#disk.close();
+      this.#vm.close();
+    }
   }
 
   health(): string {

@@ -43,7 +43,7 @@ export interface NewDatabase {
 }
 
 /** All files that an unfinished database may have. */
-function filesOf(unfinished: string): readonly string[] {
+export function filesOf(unfinished: string): readonly string[] {
   return [unfinished, ...logsOf(unfinished)];
 }
 

@@ -19,8 +19,10 @@ export interface OutputParts {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The time, where it is not the system's. */
   readonly clock?: Clock;
+  /** Starts the thread of `operator/backup-worker.ts`. */
+  readonly startBackup?: () => Worker;
   /** Runs `close` when a signal asks the program to end, and then ends it. */
-  readonly onEnd?: (close: () => void) => void;
+  readonly onEnd?: (close: () => Promise<void>) => void;
 }
 
 /** What a command reads from and prints to. */

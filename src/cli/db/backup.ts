@@ -1,0 +1,79 @@
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { countOf } from "../../core/format.ts";
+import { askOperated } from "../../operator/ask.ts";
+import { type BackupProgress, backUp } from "../../store/backup.ts";
+import type { BlockReader } from "../../store/block-reader.ts";
+import { FileError } from "../../store/errors.ts";
+import { unfinishedNameOf } from "../../store/new-file.ts";
+import { CommandFailed } from "../command-failed.ts";
+import type { Output } from "../terminal/output.ts";
+import { databaseArgument, findDatabase, withChain } from "./open-database.ts";
+
+/** Copies a database, also while a node runs it: then the node's process makes the copy. */
+export function addBackupCommand(db: Command, output: Output): void {
+  db.command("backup")
+    .description("copy the database into a new file, also while a node runs it")
+    .argument("<database>", databaseArgument)
+    .requiredOption("--file <file>", "the copy, a file that is not there yet")
+    .addHelpText(
+      "after",
+      "\nA node that runs makes the copy itself, on a thread of its own, and goes on: run the command as its user,\n" +
+        "who must be able to write the file. Every block is verified. The copy is made whole or not at all, for\n" +
+        "that user alone; Ctrl-C ends it. Until it is whole, it is named …unfinished-…: one that a killed process\n" +
+        "left can be removed.\n" +
+        "\nTo restore it, stop the node, and move it to the place of its database. It belongs to the node whose\n" +
+        "database was copied: there, the chain opens at the copy's height or at the height that the node's\n" +
+        "database knows, whichever is lower, and goes on with the blocks of its peers. At any other node it opens\n" +
+        "at its first block.",
+    )
+    .action((path: string, { file }: { file: string }) => backup(path, resolve(file), output));
+}
+
+/** What a backup holds. */
+interface Made {
+  readonly blocks: bigint;
+  readonly proposals: bigint | number;
+  readonly lastAccepted: string;
+}
+
+type OnProgress = (progress: BackupProgress) => void;
+
+async function backup(path: string, file: string, output: Output): Promise<void> {
+  const progress = output.progress();
+  const show = ({ blocks, total }: BackupProgress) => progress.show(Number(blocks), Number(total));
+  try {
+    const { blocks, proposals, lastAccepted } = await copy(path, file, show);
+    progress.clear();
+    output.out(`backed up ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} as ${file}\n`);
+    output.out(`last accepted  ${lastAccepted}\n`);
+  } finally {
+    progress.clear();
+  }
+}
+
+async function copy(path: string, file: string, onProgress: OnProgress): Promise<Made> {
+  try {
+    return withChain(path, (store) => copyHere(store, file, onProgress));
+  } catch (error) {
+    if (!(error instanceof FileError && error.refusal.code === "database in use")) throw error;
+  }
+  return askForCopy(dirname(findDatabase(path)), file, onProgress);
+}
+
+function copyHere(from: BlockReader, file: string, onProgress: OnProgress): Made {
+  const steps = backUp(from, { file, unfinished: unfinishedNameOf(file) });
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    onProgress(step.value);
+  }
+}
+
+async function askForCopy(directory: string, file: string, onProgress: OnProgress): Promise<Made> {
+  const done = await askOperated(directory, { do: "back up", file }, (line) => {
+    if ("progress" in line) onProgress(line.progress);
+  });
+  if (!("backup" in done)) throw new CommandFailed("the node answered something else");
+  return done.backup;
+}

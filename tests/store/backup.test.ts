@@ -1,0 +1,189 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { type Block, createBlock } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { backUp, maxLogBytes } from "../../src/store/backup.ts";
+import { BlockReader } from "../../src/store/block-reader.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import type { StoredProposal } from "../../src/store/proposal-table.ts";
+import { damage, db } from "../cli/db-support.ts";
+import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+setDefaultTimeout(60_000);
+
+const proposal = (text: string, from = undefined as typeof peer | undefined): StoredProposal => {
+  const data = bytesOf(text);
+  return { digest: digestOf(data), data, bytes: data.length, since: now, peer: from };
+};
+
+/** Makes a chain of `count` blocks upon genesis, with rejected ones and with what waits. */
+function makeChain(file: string, count: number) {
+  const store = BlockStore.open(file);
+  const blocks: readonly Block[] = [genesis, ...chainOn(genesis, count)];
+  store.acceptAll(blocks);
+  store.rejectAll(
+    [0, 1, 2].flatMap((i) => [childOf(genesis, `lost ${i}`), childOf(blocks[1] ?? genesis, `lost ${i}`)]),
+  );
+  store.proposals.add([proposal("ours"), proposal("theirs", peer), proposal("block 0 on 0")]);
+  return { store, blocks };
+}
+
+/** Backs up as a thread does beside the store; `between` is called at each pause. */
+function copy(from: string, file: string, between = () => {}) {
+  const reader = BlockReader.openBeside(from);
+  try {
+    const steps = backUp(reader, { file, unfinished: `${file}.unfinished` });
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      between();
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Those of a backup are of their own kind. */
+const refusalOfCopy = (work: () => unknown): unknown => refusalOf(work);
+
+/** All that is in a file, but for the places of its rows. */
+function contentOf(file: string) {
+  const store = BlockStore.open(file);
+  const blocks = [...store.history(0n, store.lastAccepted().height)];
+  const rejected = store.getRejected(undefined, 1_000).map(({ id, height }) => ({ id, height }));
+  const content = { id: store.instanceId, blocks, rejected, proposals: [...store.proposals.readAll()] };
+  store.close();
+  return content;
+}
+
+describe("a backup", () => {
+  test("has all that the database has, for its user alone, and is sound", () => {
+    using directory = temporaryDirectory();
+    const { store, blocks } = makeChain(directory.file("chain.db"), 1_300);
+    const umask = process.umask(0);
+    const summary = copy(store.file, directory.file("copy.db"));
+    process.umask(umask);
+    expect(summary).toEqual({ blocks: 1_301n, proposals: 3, lastAccepted: blocks.at(-1)?.id ?? genesis.id });
+    store.close();
+    expect(statSync(directory.file("copy.db")).mode & 0o777).toBe(0o600);
+    expect(contentOf(directory.file("copy.db"))).toEqual(contentOf(directory.file("chain.db")));
+    expect(contentOf(directory.file("copy.db")).rejected).toHaveLength(6);
+    expect(db("check", directory.file("copy.db"))).toMatchObject({ code: 0, out: expect.stringMatching(/sound\n$/) });
+    expect(readdirSync(directory.path).sort()).toEqual(["chain.db", "copy.db"]);
+  });
+
+  test("has a block that timestampvm-rs encoded again as it is", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = BlockStore.open(file);
+    store.accept(genesis, digestOf(genesis.data));
+    const stored = childOf(genesis, "one");
+    const { id } = createBlock({ ...stored, data: bytesOf("of other bytes") });
+    store.acceptReencoded(id, stored);
+    const last = childOf({ ...stored, id }, "two");
+    store.accept(last, digestOf(last.data));
+    expect(copy(file, directory.file("copy.db"))).toMatchObject({ blocks: 3n, lastAccepted: last.id });
+    store.close();
+    expect(contentOf(directory.file("copy.db"))).toEqual(contentOf(file));
+    expect(db("check", directory.file("copy.db")).code).toBe(0);
+  });
+
+  test("of a chain that goes on loses nothing that waited at its beginning", () => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 2_000);
+    const waiting = Array.from({ length: 40 }, (_, i) => proposal(`waits ${i}`));
+    store.proposals.add(waiting);
+    let next = 0;
+    copy(store.file, directory.file("copy.db"), () => {
+      for (let i = 0; i < 5; i++) {
+        const block = childOf(store.lastAccepted(), `waits ${next++}`);
+        store.accept(block, digestOf(block.data));
+      }
+    });
+    expect(next).toBeGreaterThan(15);
+    store.close();
+    const { blocks, proposals } = contentOf(directory.file("copy.db"));
+    const kept = new Set([...blocks.map(({ data }) => digestOf(data)), ...proposals.map(({ digest }) => digest)]);
+    expect(waiting.filter(({ digest }) => !kept.has(digest))).toEqual([]);
+    expect(new Set(proposals.map(({ digest }) => digest)).size).toBe(proposals.length);
+    expect(blocks).toEqual(contentOf(directory.file("chain.db")).blocks.slice(0, blocks.length));
+    expect(db("check", directory.file("copy.db")).code).toBe(0);
+  });
+
+  test("holds nothing of the write-ahead log between its steps", () => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 1_200);
+    const sizes: number[] = [];
+    copy(store.file, directory.file("copy.db"), () => {
+      const block = childOf(store.lastAccepted(), "goes on");
+      store.accept(block, digestOf(block.data));
+      store.checkpoint();
+      sizes.push(statSync(`${store.file}-wal`).size);
+    });
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(new Set(sizes)).toEqual(new Set([0]));
+    store.close();
+  });
+});
+
+describe("no backup is made, and nothing left,", () => {
+  const places: Readonly<Record<string, (file: string) => void>> = {
+    "over a file": (file) => writeFileSync(file, "something"),
+    "over a link that leads nowhere": (file) => symlinkSync("nowhere", file),
+    "where SQLite would read the log of another one": (file) => writeFileSync(`${file}-wal`, ""),
+    "where an old journal lies": (file) => writeFileSync(`${file}-journal`, ""),
+  };
+
+  test.each(Object.entries(places))("%s", (_name, make) => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 2);
+    const file = directory.file("copy.db");
+    make(file);
+    const before = readdirSync(directory.path);
+    expect(refusalOfCopy(() => copy(store.file, file))).toEqual({ code: "no backup", file });
+    expect(readdirSync(directory.path)).toEqual(before);
+    store.close();
+  });
+
+  test("when a file of its name is made meanwhile", () => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 1_000);
+    const file = directory.file("copy.db");
+    expect(refusalOfCopy(() => copy(store.file, file, () => writeFileSync(file, "theirs")))).toMatchObject({ file });
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("copy.db"))).toEqual(["copy.db"]);
+    store.close();
+  });
+
+  test("where there is no such directory, and the error names the user who writes", () => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 2);
+    expect(() => copy(store.file, directory.file("missing/copy.db"))).toThrow(
+      `it is written by user ${process.getuid?.()}`,
+    );
+    store.close();
+  });
+
+  test("of a damaged chain", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeChain(file, 5).store.close();
+    damage(file, "UPDATE blocks SET bytes = x'7b7d' WHERE height = 3 AND status = 3");
+    const store = BlockStore.open(file);
+    expect(refusalOfCopy(() => copy(file, directory.file("copy.db")))).toMatchObject({ code: "database failed", file });
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("copy.db"))).toEqual([]);
+    store.close();
+  });
+
+  test("when the write-ahead log of the chain has grown too long meanwhile", () => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 1_200);
+    const file = directory.file("copy.db");
+    const grow = (bytes: number) => () => truncateSync(`${store.file}-wal`, bytes); // zeros at its end mean nothing
+    expect(() => copy(store.file, file, grow(maxLogBytes + 1))).toThrow(/has grown to 268435457 bytes, more than/);
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("copy.db"))).toEqual([]);
+    expect(copy(store.file, file, grow(maxLogBytes))).toMatchObject({ blocks: 1_201n });
+    store.close();
+  });
+});
