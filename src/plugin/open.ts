@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { type Config, parseConfig } from "../core/config.ts";
-import { openDoor } from "../operator/door.ts";
 import type { ChainVm, NodeContext } from "../rpcchainvm/chain-vm.ts";
 import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
 import { databaseFileName } from "../store/database.ts";
@@ -69,6 +68,7 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
     const http = await createHttp(vm, identityOf(context, version), config);
+    const { openDoor } = await import("../operator/door.ts"); // not before the handshake, for which the node waits
     const door = await openDoor({ chain: vm, file, log, startBackup });
     return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http, door });
   } catch (error) {
