@@ -7,6 +7,9 @@ import type { Vm } from "../vm/vm.ts";
 /** Milliseconds until a block that could not be accepted is tried again: the disk may be full. */
 const retryMs = 250;
 
+/** Milliseconds for which a block is waited for that is accepted, and not yet on the disk. */
+const maxSyncMs = 60_000;
+
 /**
  * Takes the place of consensus: builds a block whenever there is something to build, and accepts it, until `ended`
  * aborts. Errors are logged, and the block is tried again.
@@ -24,6 +27,7 @@ export async function runEngine(
       vm.acceptBlock(undecided.id);
       vm.confirm(vm.lastAccepted); // at once: there is no database of a node
       undecided = undefined;
+      await vm.confirmed.waitForHeight(vm.lastAccepted.height, maxSyncMs, ended, "engine");
       onAccepted(vm.lastAccepted);
     } catch (error) {
       log.error("no block", { error: messageOf(error) });
