@@ -3,7 +3,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { messageOf } from "../avalanche/coded-error.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Log } from "../log.ts";
-import type { OwnedProposal } from "../vm/mempool/owner-round.ts";
+import type { OwnedProposal } from "../vm/mempool/turns.ts";
 import type { Vm } from "../vm/vm.ts";
 import { backUpOnThread } from "./backup-thread.ts";
 import type { AnswerLine, Asked, Done, WaitingProposal } from "./messages.ts";

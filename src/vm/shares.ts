@@ -19,6 +19,10 @@ const empty: Load = { items: 0, bytes: 0 };
 export class Loads<Owner> {
   readonly #loadByOwner = new Map<Owner, Load>();
 
+  get owners(): Iterable<Owner> {
+    return this.#loadByOwner.keys();
+  }
+
   of(owner: Owner): Load {
     return this.#loadByOwner.get(owner) ?? empty;
   }

@@ -16,13 +16,14 @@ import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
 import { Mempool } from "./mempool/mempool.ts";
-import type { OwnedProposal } from "./mempool/owner-round.ts";
+import type { OwnedProposal } from "./mempool/turns.ts";
 import { Monitor } from "./monitor.ts";
 import type { VmOptions } from "./options.ts";
 import { ParsedBlocks } from "./parsed-blocks.ts";
 import { ProcessingBlocks } from "./processing.ts";
 import { receiptOf } from "./receipt.ts";
 import type { HeadMarker } from "./rewind.ts";
+import { Stakes } from "./stakes.ts";
 import { Stall } from "./stall.ts";
 import type { State, Status } from "./status.ts";
 
@@ -244,6 +245,11 @@ export class Vm implements ChainView {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
     this.#mempool.drop(digests);
     this.#buildEvent.check();
+  }
+
+  /** From now on gossip is divided by these weights of the validators, from 0 on; without any, by node id. */
+  setValidators(weights: ReadonlyMap<NodeId, bigint>): void {
+    this.#mempool.setStakes(new Stakes(weights));
   }
 
   addPeer(id: NodeId): void {

@@ -57,7 +57,7 @@ test.concurrent("after a restart it is gossiped to the other validators again", 
   await second.start();
   const [, message] = await node.waitForGossip(2);
   expect(fromBinary(ProposalGossipSchema, message?.msg ?? new Uint8Array()).data).toEqual([bytesOf("ours")]);
-  expect(await decideAll(second)).toEqual(["ours", "theirs"]);
+  expect(await decideAll(second)).toEqual(["theirs", "ours"]);
 });
 
 test.concurrent("what a hundred callers propose at once is all there after a kill", async () => {

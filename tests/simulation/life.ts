@@ -1,6 +1,5 @@
 import type { Database } from "bun:sqlite";
 import type { Id } from "../../src/avalanche/id.ts";
-import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import type { ChainError } from "../../src/core/errors.ts";
@@ -10,7 +9,7 @@ import { pragmaOf } from "../support/database.ts";
 import type { Chain } from "./accepting.ts";
 import { Bootstrapper } from "./bootstrapper.ts";
 import { Engine, isRefusal } from "./engine.ts";
-import type { Message } from "./network.ts";
+import { type Message, nodeIdOf } from "./network.ts";
 import { Notifier } from "./notifier.ts";
 import type { World } from "./world.ts";
 
@@ -125,7 +124,7 @@ export class Life {
   addGossip(data: readonly Uint8Array[], from: number): void {
     this.#notifier.changed();
     try {
-      this.#parts.vm.addGossip(data, nodeIdFromBytes(new Uint8Array(20).fill(from)));
+      this.#parts.vm.addGossip(data, nodeIdOf(from));
     } catch (error) {
       if (!isRefusal(error, "database failed")) this.#violate(`gossip: ${error}`);
     }
@@ -217,6 +216,7 @@ export class Life {
     const { vm, world, node } = this.#parts;
     this.#engine.updatePreference();
     vm.setState("normal operation");
+    vm.setValidators(new Map(world.plan.stakes.map((weight, index) => [nodeIdOf(index), weight])));
     this.#isNormal = true;
     this.#notifier.changed();
     this.#notifier.checkForEvent();

@@ -1,4 +1,5 @@
 import type { Id } from "../../src/avalanche/id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Block } from "../../src/core/block.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
@@ -27,6 +28,13 @@ export interface NetworkOptions {
   readonly schedule: Schedule;
   readonly maxLatencyMs: number;
   readonly troubles: Troubles;
+}
+
+/** What the others call a node, or a liar: these have the numbers behind those of the nodes. */
+export function nodeIdOf(index: number): NodeId {
+  const bytes = new Uint8Array(20);
+  new DataView(bytes.buffer).setUint32(0, index + 1);
+  return nodeIdFromBytes(bytes);
 }
 
 /** Carries messages between nodes: late, in any order, some twice, some never. */

@@ -4,6 +4,12 @@ import type { Random } from "./random.ts";
 /** What a run is like. Every run has only some of all faults: where everything happens at once, little gets far. */
 export interface Plan {
   readonly nodes: number;
+  /** How many of them ever build: the first ones. */
+  readonly builders: number;
+  /** How many peers beside them take part in nothing and gossip lies. */
+  readonly liars: number;
+  /** What nodes have at stake, and liars behind them; nothing where a node cannot know it. */
+  readonly stakes: readonly bigint[];
   /** How long clients propose and faults happen, ms. */
   readonly busyMs: number;
   /** How many times clients propose something. */
@@ -51,10 +57,15 @@ export type FaultName = (typeof faultNames)[number];
 export function makePlan(random: Random): Plan {
   const nodes = random.pick([1, 2, 2, 3, 3, 3, 3, 4, 4, 5, 7]) ?? 3;
   const faults = random.shuffle(faultNames).slice(0, random.pick([0, 1, 2, 3, 5, 8, 14]));
+  const busyMs = random.between(1_000, 8_000);
+  const proposals = random.between(3, 24);
   return {
     nodes,
-    busyMs: random.between(1_000, 8_000),
-    proposals: random.between(3, 24),
+    builders: nodes,
+    liars: 0,
+    stakes: proposals % 2 === 0 ? [] : Array.from({ length: nodes }, (_, node) => [5n, 1n, 0n, 20n][node % 4] ?? 0n),
+    busyMs,
+    proposals,
     slotMs: random.pick([0, 0, 300, 1_000, 4_000]) ?? 0,
     maxLatencyMs: random.pick([5, 50, 300]) ?? 50,
     lossRate: random.pick([0, 0, 0.05, 0.3]) ?? 0,

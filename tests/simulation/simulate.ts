@@ -4,6 +4,7 @@ import { check } from "./checker.ts";
 import { Clients } from "./clients.ts";
 import { Consensus } from "./consensus.ts";
 import { Faults } from "./faults.ts";
+import { Flood } from "./flood.ts";
 import { Journal } from "./journal.ts";
 import { Network } from "./network.ts";
 import { Node } from "./node.ts";
@@ -18,6 +19,8 @@ import type { World } from "./world.ts";
 /** After the last fault, everything must be in order again within this time. */
 const maxSettleMs = 30 * 60_000;
 const sampleMs = 300;
+/** Between one wave of lies and the next. */
+const floodMs = 50;
 
 export interface Report {
   readonly plan: Plan;
@@ -26,38 +29,45 @@ export interface Report {
   /** What happened, one line each, with the seconds since the start. */
   readonly lines: readonly string[];
   readonly counts: ReadonlyMap<string, number>;
+  /** For how many blocks each honest proposal waited, where there are liars. */
+  readonly waits: readonly number[];
   readonly events: number;
   readonly virtualMs: number;
   /** The last accepted block. */
   readonly head: Id | undefined;
 }
 
+/** A run by a plan that the seed makes, too: see `simulatePlan`. */
+export function simulate(seed: number, newFiles: NewFiles): Promise<Report> {
+  const random = new Random(seed);
+  return simulatePlan(makePlan(random), random, newFiles);
+}
+
 /**
- * One run: some time with clients and faults, then time without, until nothing is left to do. The seed fixes all of it,
- * but for the random instance ids of the files, which nothing depends on.
+ * One run: some time with clients and faults, then time without, until nothing is left to do. Plan and seed fix all
+ * of it, but for the random instance ids of the files, which nothing depends on.
  */
-export async function simulate(seed: number, newFiles: NewFiles): Promise<Report> {
+export async function simulatePlan(plan: Plan, random: Random, newFiles: NewFiles): Promise<Report> {
   newFiles.restart();
-  const world = makeWorld(seed);
+  const world = makeWorld(plan, random);
   const nodes = Array.from({ length: world.plan.nodes }, (_, index) => {
     return new Node(index, world, new ChainData(newFiles.directory, `node-${index}`, () => newFiles.take()));
   });
   world.network.peers.push(...nodes);
+  let waits: readonly number[] = [];
   try {
-    await live(world, nodes);
+    waits = await live(world, nodes);
   } catch (error) {
     world.journal.violate(`${(error as Error).stack}`);
   }
-  const { plan, journal, schedule } = world;
+  const { journal, schedule } = world;
   const head = nodes[0]?.lastAccepted?.id;
   for (const node of nodes) node.remove();
   const { violations, lines, counts } = journal;
-  return { plan, violations, lines, counts, events: schedule.events, virtualMs: schedule.nowMs, head };
+  return { plan, violations, lines, counts, waits, events: schedule.events, virtualMs: schedule.nowMs, head };
 }
 
-function makeWorld(seed: number): World {
-  const random = new Random(seed);
-  const plan = makePlan(random);
+function makeWorld(plan: Plan, random: Random): World {
   const schedule = new Schedule();
   const troubles = new Troubles(plan, random);
   const network = new Network({ random, schedule, troubles, maxLatencyMs: plan.maxLatencyMs });
@@ -68,17 +78,18 @@ function makeWorld(seed: number): World {
     network,
     journal: new Journal(schedule),
     consensus: new Consensus(network, random, plan.hurryRate),
-    slots: new Slots(plan.nodes, plan.slotMs),
+    slots: new Slots(plan.builders, plan.slotMs),
     troubles,
     parsed: new WeakMap(),
   };
 }
 
-async function live(world: World, nodes: readonly Node[]): Promise<void> {
+async function live(world: World, nodes: readonly Node[]): Promise<readonly number[]> {
   const { schedule, journal, plan, random, troubles } = world;
   const clients = new Clients(world, nodes);
   const faults = new Faults(world, nodes, clients);
   const sampler = new Sampler(world, nodes, clients);
+  const flood = new Flood(world, nodes, clients);
   for (const node of nodes) node.start();
   for (let i = 0; i < plan.proposals; i++) schedule.after(random.below(plan.busyMs), () => clients.propose());
   repeat(
@@ -93,6 +104,13 @@ async function live(world: World, nodes: readonly Node[]): Promise<void> {
       if (!troubles.isOver) random.pick(nodes)?.life?.flip();
     },
   );
+  if (plan.liars > 0) {
+    repeat(
+      schedule,
+      () => floodMs,
+      () => flood.wave(),
+    );
+  }
   if (plan.faults.length > 0) {
     repeat(
       schedule,
@@ -117,6 +135,7 @@ async function live(world: World, nodes: readonly Node[]): Promise<void> {
   const problems = check({ chains, proposals: clients.proposals, strays: clients.strays });
   for (const problem of problems) journal.violate(problem);
   journal.count("blocks accepted", world.consensus.height);
+  return flood.waits;
 }
 
 /** Does it again and again, each time after a pause. */

@@ -6,6 +6,7 @@ import type { Id } from "../../src/avalanche/id.ts";
  * the fork.
  */
 export class Slots {
+  /** Those that ever build: the first ones. */
   readonly #nodes: number;
   readonly #slotMs: number;
   readonly #sinceMsByParent = new Map<Id, number>();
@@ -17,6 +18,7 @@ export class Slots {
 
   /** How long the node must wait until it may build on the block. */
   waitMs(node: number, parent: Id, nowMs: number): number {
+    if (node >= this.#nodes) return Number.MAX_SAFE_INTEGER;
     if (this.#slotMs === 0) return 0;
     const sinceMs = this.#sinceMsByParent.getOrInsert(parent, nowMs);
     const current = Math.floor((nowMs - sinceMs) / this.#slotMs);

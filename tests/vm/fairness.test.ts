@@ -43,11 +43,12 @@ describe("a flood", () => {
     expect(decide(vm, 3)).toEqual(["flood 3", "a 2", "flood 4"]);
   });
 
-  test("of one caller: a peer's proposal waits for two blocks", () => {
+  test.each([1, 400])("of %d callers: a peer's proposal waits for one block of theirs", (callers) => {
     const { vm } = startVm();
-    propose(vm, "flood", ...many("flood", 4_000));
-    gossip(vm, peer, "theirs");
-    expect(decide(vm, 4)).toEqual(["flood 0", "flood 1", "theirs", "flood 2"]);
+    for (let n = 0; n < callers; n++) propose(vm, `flood ${n}`, ...many(`flood ${n}`, 5));
+    decide(vm, 1);
+    gossip(vm, peer, "theirs 0", "theirs 1");
+    expect(decide(vm, 4).map((text) => text.startsWith("theirs"))).toEqual([false, true, false, true]);
   });
 
   test("of one peer: another peer's proposal waits for one of it, beside what clients have", () => {
@@ -76,15 +77,18 @@ describe("a flood", () => {
 });
 
 describe("whose turn it is", () => {
-  test("is the same until something comes or goes, and nobody loses it to one who comes", () => {
+  test("is the same until something comes or goes, and nobody loses it to one of its kind who comes", () => {
     const { vm } = startVm();
     propose(vm, "a", "a 0", "a 1");
     const built = vm.buildBlock();
     expect([1, 2, 3].map(() => vm.buildBlock().id)).toEqual([built.id, built.id, built.id]);
     propose(vm, "b", "b 0");
-    gossip(vm, peer, "theirs");
     propose(vm, "a", "a 2");
     expect(vm.buildBlock().id).toBe(built.id);
+    gossip(vm, peer, "theirs");
+    expect(nextText(vm), "the first block is for peers").toBe("theirs");
+    gossip(vm, peerOf(1), "of another");
+    expect(nextText(vm)).toBe("theirs");
   });
 
   test("is the same whether what the preferred blocks carry is decided or not", () => {
@@ -96,7 +100,7 @@ describe("whose turn it is", () => {
       return vm;
     };
     const decided = decide(start(), 11);
-    expect(decided.slice(0, 6)).toEqual(["a 0", "b 0", "theirs 0", "a 1", "b 1", "a 2"]);
+    expect(decided.slice(0, 6)).toEqual(["theirs 0", "a 0", "theirs 1", "b 0", "theirs 2", "a 1"]);
     const vm = start();
     expect(decided.map(() => preferNext(vm))).toEqual(decided);
     expect(vm.lastAccepted.id, "nothing was decided").toBe(genesis.id);
@@ -152,7 +156,7 @@ describe("whose turn it is", () => {
     const { vm } = startVm({ file, marker });
     propose(vm, "a", "a 2");
     propose(vm, "nobody", "nobody 0");
-    expect(decide(vm, 7)).toEqual(["a 0", "a 2", "theirs", "nobody 0", "a 1", "b 0", "b 1"]);
+    expect(decide(vm, 7)).toEqual(["theirs", "a 0", "a 2", "nobody 0", "a 1", "b 0", "b 1"]);
     vm.close();
   });
 
@@ -179,3 +183,116 @@ describe("whose turn it is", () => {
     expect(looksWith(10_000)).toBe(few);
   });
 });
+
+describe("with stakes", () => {
+  /** A VM that knows some validators by their weights. */
+  function startWith(...weights: readonly (readonly [NodeId, bigint])[]): Vm {
+    const { vm } = startVm();
+    vm.setValidators(new Map(weights));
+    return vm;
+  }
+
+  /** How many of so many blocks carry what begins so. */
+  const countOf = (texts: readonly string[], ...names: readonly string[]) =>
+    names.map((name) => texts.filter((text) => text.startsWith(name)).length);
+
+  test("three quarters of peers' blocks are for validators, by weight, and a quarter for others, by node id", () => {
+    const vm = startWith([peerOf(0), 1n], [peerOf(1), 2n]);
+    for (const n of [0, 1, 2, 3]) gossip(vm, peerOf(n), ...many(`of ${n}`, 200));
+    const counts = countOf(decide(vm, 320), "of 0", "of 1", "of 2", "of 3");
+    expect(counts).toEqual([80, 160, 40, 40]);
+  });
+
+  test("every second block is for clients still, and of the others each has its part", () => {
+    const vm = startWith([peerOf(0), 1n], [peerOf(1), 2n]);
+    for (const n of [0, 1, 2, 3]) gossip(vm, peerOf(n), ...many(`of ${n}`, 200));
+    propose(vm, "client", ...many("client", 400));
+    const counts = countOf(decide(vm, 640), "client", "of 0", "of 1", "of 2", "of 3");
+    expect(counts).toEqual([320, 80, 160, 40, 40]);
+  });
+
+  test("what validators leave is for others, and what others leave is for validators", () => {
+    const vm = startWith([peerOf(0), 1n], [peerOf(1), 1n]);
+    gossip(vm, peerOf(2), ...many("of 2", 10));
+    expect(countOf(decide(vm, 8), "of 2")).toEqual([8]);
+    gossip(vm, peerOf(0), ...many("of 0", 10));
+    expect(countOf(decide(vm, 8), "of 0", "of 2")).toEqual([6, 2]);
+    expect(countOf(decide(vm, 4), "of 0")).toEqual([4]);
+  });
+
+  test.each([1, 10, 1_000])("a validator's proposal waits for its turn, beside %d liars", (liars) => {
+    const vm = startWith([peer, 1n], [peerOf(0), 9n]);
+    for (let n = 0; n < liars; n++) gossip(vm, liarOf(n), ...many(`lies of ${n}`, 20));
+    let longest = 0;
+    for (let round = 0; round < 20; round++) {
+      gossip(vm, peer, `truth ${round}`);
+      const text = `truth ${round}`;
+      let waited = 1;
+      while (decideText(vm) !== text) gossip(vm, liarOf(waited++ % liars), `another lie ${round} ${waited}`);
+      longest = Math.max(longest, waited);
+    }
+    // A tenth of the stake: one of 16/(3/10) of peers' blocks; there are no clients.
+    expect(longest).toBeLessThanOrEqual(54);
+  });
+
+  test("a validator's proposal is in its own turn, though a liar was quicker to send it", () => {
+    const vm = startWith([peer, 1n]);
+    gossip(vm, liarOf(0), ...many("lie", 500), "truth");
+    gossip(vm, peer, "truth");
+    expect(decide(vm, 4)).toContain("truth");
+    expect(vm.status().mempool.items, "it is one proposal").toBe(501 - 4);
+  });
+
+  test("nobody but a validator can make another's proposal its own as well", () => {
+    const vm = startWith([peer, 1n]);
+    gossip(vm, liarOf(0), "a 0", "a 1");
+    gossip(vm, liarOf(1), "b 0", "a 1");
+    expect(decide(vm, 3)).toEqual(["a 0", "b 0", "a 1"]);
+  });
+
+  test("a client may take over what several peers have sent", () => {
+    const vm = startWith([peer, 1n], [peerOf(0), 1n]);
+    gossip(vm, peer, "shared", "mine 0");
+    gossip(vm, peerOf(0), "shared");
+    propose(vm, "client", "client 0", "shared");
+    expect(decide(vm, 3)).toEqual(["mine 0", "client 0", "shared"]);
+    expect(vm.status().mempool).toMatchObject({ items: 0, bytes: 0 });
+  });
+
+  test("turns go on with who becomes a validator, and who is none any more", () => {
+    const { vm } = startVm();
+    for (const n of [0, 1]) gossip(vm, peerOf(n), ...many(`of ${n}`, 100));
+    expect(countOf(decide(vm, 8), "of 0", "of 1")).toEqual([4, 4]);
+    vm.setValidators(new Map([[peerOf(0), 2n ** 64n - 1n]]));
+    expect(countOf(decide(vm, 8), "of 0", "of 1")).toEqual([6, 2]);
+    vm.setValidators(
+      new Map([
+        [peerOf(1), 1n],
+        [peerOf(0), 0n],
+      ]),
+    );
+    expect(countOf(decide(vm, 8), "of 0", "of 1")).toEqual([2, 6]);
+    vm.setValidators(new Map());
+    expect(countOf(decide(vm, 8), "of 0", "of 1")).toEqual([4, 4]);
+  });
+
+  test("of 10,000 validators costs as few looks as of one", () => {
+    const looksWith = (validators: number) => {
+      const { vm } = startVm({ config: { durability: "normal" } });
+      vm.setValidators(new Map(Array.from({ length: validators }, (_, n) => [liarOf(n), 1n])));
+      for (let n = 0; n < Math.min(validators, 500); n++) gossip(vm, liarOf(n), `of ${n} 0`, `of ${n} 1`, `of ${n} 2`);
+      const looks = spyOn(Object.getPrototypeOf(new Map().values()), "next");
+      vm.buildBlock();
+      const { length } = looks.mock.calls;
+      looks.mockRestore();
+      return length;
+    };
+    expect(looksWith(10_000)).toBeLessThanOrEqual(looksWith(1) + 1);
+  });
+});
+
+function liarOf(n: number): NodeId {
+  const bytes = new Uint8Array(20);
+  new DataView(bytes.buffer).setUint32(4, n + 1);
+  return nodeIdFromBytes(bytes);
+}

@@ -4,6 +4,7 @@ import { maxDataBytes } from "../../src/core/proposal.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { allGossipRate, GossipBudget, peerGossipRate, silentAfterMs } from "../../src/vm/mempool/gossip-budget.ts";
 import { gossipItemBytes, gossipRate, Pace } from "../../src/vm/mempool/pace.ts";
+import { Stakes } from "../../src/vm/stakes.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, chainOn, genesis, peer, startVm } from "../support/chain.ts";
 
@@ -127,6 +128,41 @@ describe("the budget of gossip", () => {
     budget.forgetSilent(silentAfterMs);
     expect(budget.peers).toBe(1);
     expect((silentAfterMs / 1_000) * peerGossipRate.perSecond).toBeGreaterThanOrEqual(peerGossipRate.burst);
+  });
+
+  test("is divided by stake: three quarters, and the fourth among all who send, the validators as well", () => {
+    const budget = new GossipBudget(0);
+    budget.setStakes(
+      new Stakes(
+        new Map([
+          [peer, 1n],
+          [peerOf(1), 1n],
+          [peerOf(2), 10n],
+        ]),
+      ),
+    );
+    const crowd = Array.from({ length: 99 }, (_, n) => nodeIdFromBytes(numbered(n)));
+    const counts = { validator: 0, crowd: 0 };
+    // A twelfth of the stake: a sixteenth of all by it, 256 a second, and ten of 1,024 that a hundred share.
+    for (let second = 1; second <= 60; second++) {
+      for (let ms = 0; ms < 1_000; ms += 100) {
+        for (const from of crowd) counts.crowd += budget.take(256, from, second * 1_000 + ms);
+      }
+      counts.validator += budget.take(266, peer, second * 1_000 + 999);
+      budget.forgetSilent(second * 1_000 + 999);
+    }
+    expect(counts.validator).toBe(60 * 266);
+    expect(counts.crowd).toBeLessThan(allGossipRate.burst + 61 * allGossipRate.perSecond);
+  });
+
+  test("of a thousand validators, each with the least stake, is each one's share of what all have", () => {
+    const budget = new GossipBudget(0);
+    const crowd = Array.from({ length: 1_000 }, (_, n) => nodeIdFromBytes(numbered(n)));
+    budget.setStakes(new Stakes(new Map(crowd.map((nodeId) => [nodeId, 1n]))));
+    for (let ms = 0; ms <= 20_000; ms += 1_000) {
+      const taken = crowd.map((from) => budget.take(9_999, from, ms));
+      if (ms === 20_000) expect(new Set(taken.slice(100)), "3.07 by stake, and 1.02").toEqual(new Set([4]));
+    }
   });
 
   test("keeps nothing of a peer of which it takes nothing: no more peers than there are shares", () => {

@@ -112,7 +112,7 @@ describe("a proposal that was taken", () => {
     again.vm.close();
     expect(sinceIn(file)).toEqual([Number(now), 0, 0]);
     const last = startVm({ file, clock: unset }).vm;
-    expect(decideAll(last)).toEqual(["a", "b", "c"]);
+    expect(decideAll(last), "the first block is for what peers have").toEqual(["c", "a", "b"]);
     expect(last.lastAccepted.timestamp).toBe(0n);
     last.close();
   });

@@ -20,10 +20,12 @@ export class Model {
   pending: string[] = [];
   /** What of it clients of this node have been answered for, and who they are, "" for nobody who is known. */
   readonly own = new Map<string, string>();
-  /** Of the rest, which peers it is of. */
-  readonly theirs = new Map<string, string>();
-  /** The same data once more: by owner, in the order in which the owners have their turns. */
+  /** Of the rest, which peers it is of: the first that sent it, then validators. */
+  readonly theirs = new Map<string, string[]>();
+  /** The same data once more: by owner, in the order in which the owners of each kind have their turns. */
   turns: Turn[] = [];
+  /** What the validators have at stake, by the names of nodes. */
+  stakes = new Map<string, number>();
   preference: Block = genesis;
 
   get last(): Block {
@@ -50,17 +52,38 @@ export class Model {
     this.theirs.delete(text);
     this.own.set(text, caller);
     this.turns = without(this.turns, text);
-    this.#queue(text);
+    this.#queue(text, caller);
     return undefined;
   }
 
   gossip(text: string, peer: string): void {
-    const late = this.accepted.some((block) => textOf(block) === text);
-    const held = [...this.theirs.values()].filter((other) => other === peer).length;
-    if (late || this.pending.includes(text) || this.pending.length >= maxItems / 2 || held >= maxItems / 4) return;
-    this.pending.push(text);
-    this.theirs.set(text, peer);
-    this.#queue(text);
+    if (!this.#isRoomFor(peer)) return;
+    const owners = this.theirs.get(text);
+    if (owners !== undefined) {
+      if (owners.includes(peer) || !this.stakes.has(peer)) return;
+      owners.push(peer);
+    } else {
+      const late = this.accepted.some((block) => textOf(block) === text);
+      if (late || this.pending.includes(text)) return;
+      this.pending.push(text);
+      this.theirs.set(text, [peer]);
+    }
+    this.#queue(text, `peer ${peer}`);
+  }
+
+  /** Validators have three quarters of gossip's half by stake, whole items; the rest is shared, validators included. */
+  #isRoomFor(peer: string): boolean {
+    const total = sum([...this.stakes.values()]);
+    const ownRoom = (node: string) =>
+      total === 0 ? 0 : Math.floor((3 * (maxItems / 2) * (this.stakes.get(node) ?? 0)) / 4 / total);
+    const beyond = (node: string) =>
+      Math.max(0, [...this.theirs.values()].filter((owners) => owners.includes(node)).length - ownRoom(node));
+    if (this.pending.length >= maxItems) return false;
+    const held = [...this.theirs.values()].filter((owners) => owners.includes(peer)).length;
+    if (held < ownRoom(peer)) return true;
+    const free =
+      (maxItems / 2) * (total === 0 ? 1 : 1 / 4) - sum([...new Set([...this.theirs.values()].flat())].map(beyond));
+    return beyond(peer) === 0 ? free >= 1 : beyond(peer) + 1 <= free - 1;
   }
 
   /** The block that a build would make, or why it makes none. */
@@ -70,10 +93,8 @@ export class Model {
       carried.push(textOf(at));
     }
     // As if the preferred blocks were accepted already, one after the other.
-    const all = carried.reduceRight((turns, text) => served(turns, text), this.turns);
-    const own =
-      this.preference.height % 2n === 1n ? all.find(({ texts: [text = ""] }) => this.own.has(text)) : undefined;
-    const text = (own ?? all[0])?.texts[0];
+    const all = carried.reduceRight((turns, text) => this.#served(turns, text), this.turns);
+    const text = this.#textOfTurn(Number(this.preference.height) + 1, all);
     if (text === undefined) return "nothing to build";
     const { id: parentId, height, timestamp: parentTimestamp } = this.preference;
     const first = now > parentTimestamp ? now : parentTimestamp;
@@ -82,6 +103,34 @@ export class Model {
       if (!this.rejected.has(block.id)) return block;
     }
     return "future timestamp";
+  }
+
+  #textOfTurn(height: number, turns: readonly Turn[]): string | undefined {
+    const turn = this.#nodeOfTurn(Math.floor(height / 2));
+    const isPeers = ({ owner }: Turn) => owner.startsWith("peer");
+    const isValidators = ({ owner }: Turn) => this.stakes.has(owner.replace("peer ", ""));
+    const clients = turns.filter((next) => !isPeers(next));
+    const [validators, others] = [
+      turns.filter(isValidators),
+      turns.filter((next) => isPeers(next) && !isValidators(next)),
+    ];
+    const peers =
+      turn === undefined
+        ? [...others, ...validators]
+        : [...validators.filter(({ owner }) => owner === `peer ${turn}`), ...validators, ...others];
+    return (height % 2 === 0 ? [...clients, ...peers] : [...peers, ...clients])[0]?.texts[0];
+  }
+
+  /** Whose turn it is: turns as fractions with their bits mirrored, three quarters of the line cut up by stake. */
+  #nodeOfTurn(turn: number): string | undefined {
+    let place = 0;
+    for (let bit = 0; bit < 20; bit++) if (turn & (1 << bit)) place += 0.5 ** (bit + 1);
+    let end = 0;
+    for (const [node, weight] of [...this.stakes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      end += (weight / sum([...this.stakes.values()])) * (3 / 4);
+      if (place < end) return node;
+    }
+    return undefined;
   }
 
   verify(block: Block, now: bigint): Verdict {
@@ -109,10 +158,10 @@ export class Model {
       this.#reject(other);
       this.unwritten.add(other.id);
     }
+    this.turns = this.#served(this.turns, textOf(block));
     this.pending = this.pending.filter((text) => text !== textOf(block));
     this.own.delete(textOf(block));
     this.theirs.delete(textOf(block));
-    this.turns = served(this.turns, textOf(block));
     if (!this.processing.has(this.preference.id)) this.preference = block;
     return undefined;
   }
@@ -125,6 +174,15 @@ export class Model {
     this.#reject(block);
     if (this.preference.id === block.id) this.preference = this.last;
     return undefined;
+  }
+
+  /** Whoever becomes a validator, or is none any more, comes behind the others. */
+  setStakes(stakes: Map<string, number>): void {
+    const before = this.stakes;
+    const isMoved = ({ owner }: Turn) =>
+      before.has(owner.replace("peer ", "")) !== stakes.has(owner.replace("peer ", ""));
+    this.turns = [...this.turns.filter((turn) => !isMoved(turn)), ...this.turns.filter(isMoved)];
+    this.stakes = stakes;
   }
 
   prefer(block: Block): void {
@@ -152,8 +210,15 @@ export class Model {
     }
     this.processing.clear();
     this.preference = this.last;
+    this.#forgetOwners();
+  }
+
+  /** Only who sent a proposal first is in the file, and nobody is known to be a validator. */
+  #forgetOwners(): void {
     this.turns = [];
-    for (const text of this.pending) this.#queue(text);
+    this.stakes = new Map();
+    for (const [text, [first = ""]] of this.theirs) this.theirs.set(text, [first]);
+    for (const text of this.pending) this.#queue(text, this.own.get(text) ?? `peer ${this.theirs.get(text)}`);
   }
 
   #rewind(height: bigint): Block[] {
@@ -168,11 +233,18 @@ export class Model {
   }
 
   /** Behind all of its owner; who had nothing comes last. */
-  #queue(text: string): void {
-    const owner = this.own.get(text) ?? `peer ${this.theirs.get(text)}`;
+  #queue(text: string, owner: string): void {
     const turn = this.turns.find((other) => other.owner === owner);
     if (turn === undefined) this.turns.push({ owner, texts: [text] });
     else turn.texts.push(text);
+  }
+
+  /** The text has had its turn, and so have its owners. */
+  #served(turns: readonly Turn[], text: string): Turn[] {
+    const owners = this.theirs.get(text)?.map((peer) => `peer ${peer}`) ?? [`${this.own.get(text)}`];
+    const isServed = ({ owner, texts }: Turn) => owners.includes(owner) && texts.includes(text);
+    const last = owners.flatMap((owner) => turns.filter((turn) => turn.owner === owner && isServed(turn)));
+    return without([...turns.filter((turn) => !isServed(turn)), ...last], text);
   }
 
   #reject(block: Block): void {
@@ -187,17 +259,14 @@ interface Turn {
   readonly texts: string[];
 }
 
-/** The text has had its turn, and so has its owner. */
-function served(turns: readonly Turn[], text: string): Turn[] {
-  const owner = turns.find(({ texts }) => texts.includes(text));
-  if (owner === undefined) return [...turns];
-  return without([...turns.filter((turn) => turn !== owner), owner], text);
-}
-
 function without(turns: readonly Turn[], text: string): Turn[] {
   return turns
     .map(({ owner, texts }) => ({ owner, texts: texts.filter((other) => other !== text) }))
     .filter(({ texts }) => texts.length > 0);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, next) => total + next, 0);
 }
 
 export function textOf(block: Block): string {

@@ -119,16 +119,19 @@ describe("gossip", () => {
     const { vm } = startVm({ config: { maxMempoolBytes: 1_000_000 } });
     const data = Array.from({ length: 9 }, (_, i) => new Uint8Array(100_000).fill(i));
     for (const [i, from] of peers.entries()) vm.addGossip(data.slice(3 * i, 3 * i + 3), from);
+    expect(vm.status().mempool, "two of the first, and one of each other").toMatchObject({ items: 4, bytes: 400_000 });
+    vm.addGossip([new Uint8Array(100_000).fill(9), bytesOf("no more")], peer);
     expect(vm.status().mempool).toMatchObject({ items: 5, bytes: 500_000 });
     for (let i = 0; i < 5; i++) propose(vm, new Uint8Array(100_000).fill(100 + i));
     expect(vm.status().mempool.bytes).toBe(1_000_000);
   });
 
-  test("is no more when clients have filled half themselves", () => {
+  test("has its half, though clients have filled the other one, and no more", () => {
     const { vm } = startVm({ config: { maxMempoolItems: 4 } });
     propose(vm, "a", "b");
-    gossip(vm, "c");
-    expect(items(vm)).toBe(2);
+    for (const from of peers) vm.addGossip([bytesOf(`of ${from}`)], from);
+    expect(items(vm)).toBe(4);
+    expect(refusalCodeOf(() => propose(vm, "c"))).toBe("mempool full");
   });
 
   test("of too much data is dropped without a word", () => {

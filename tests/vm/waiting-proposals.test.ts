@@ -3,13 +3,8 @@ import fc from "fast-check";
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
-import type { OwnedProposal } from "../../src/vm/mempool/owner-round.ts";
-import {
-  gossipShare,
-  type MempoolLimits,
-  peerShare,
-  WaitingProposals,
-} from "../../src/vm/mempool/waiting-proposals.ts";
+import { type OwnedProposal, ownedBy } from "../../src/vm/mempool/turns.ts";
+import { gossipShare, type MempoolLimits, WaitingProposals } from "../../src/vm/mempool/waiting-proposals.ts";
 import { bytesOf, peer } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
@@ -24,7 +19,7 @@ function proposal(
   name: string,
   { from = undefined as NodeId | undefined, caller = undefined as string | undefined, bytes = name.length } = {},
 ): OwnedProposal {
-  return { digest: digest(name), bytes, since: 1n, peer: from, caller };
+  return ownedBy({ digest: digest(name), bytes, since: 1n, peer: from }, caller);
 }
 
 function start(limits: Partial<MempoolLimits>, ...names: readonly string[]): WaitingProposals {
@@ -34,7 +29,7 @@ function start(limits: Partial<MempoolLimits>, ...names: readonly string[]): Wai
 }
 
 function firstOf(waiting: WaitingProposals, ...carried: readonly string[]): Digest | undefined {
-  return waiting.next(new Set(carried.map(digest)))?.digest;
+  return waiting.next(1n, new Set(carried.map(digest)))?.digest;
 }
 
 describe("what waits", () => {
@@ -128,7 +123,6 @@ describe("its bounds", () => {
   }
 
   test("of one peer: a quarter, in items and in bytes", () => {
-    expect(peerShare).toBe(0.25);
     expect(countFitting(start({ maxItems: 40 }), peer)).toBe(10);
     expect(countFitting(start({ maxBytes: 400 }), peer, 10)).toBe(10);
   });
@@ -136,14 +130,22 @@ describe("its bounds", () => {
   test("of all gossip: up to half, and the rest is for clients", () => {
     expect(gossipShare).toBe(0.5);
     const waiting = start({ maxItems: 40 });
-    const third = nodeIdFromBytes(new Uint8Array(20).fill(9));
-    expect([peer, otherPeer, third].map((from) => countFitting(waiting, from))).toEqual([10, 10, 0]);
+    const peers = [1, 2, 3, 4, 5, 6, 7].map((n) => nodeIdFromBytes(new Uint8Array(20).fill(n)));
+    const counts = peers.map((from) => countFitting(waiting, from));
+    expect(counts, "each half of what is left").toEqual([10, 5, 2, 1, 1, 1, 0]);
     expect(countFitting(waiting, undefined)).toBe(20);
   });
 
-  test("of gossip, where clients have filled half: nothing", () => {
-    const waiting = start({ maxItems: 4 }, "a", "b");
-    expect(countFitting(waiting, peer)).toBe(0);
+  test("of gossip, where clients have filled half: the other half", () => {
+    const waiting = start({ maxItems: 8 }, "a", "b", "c", "d");
+    expect([peer, otherPeer].map((from) => countFitting(waiting, from))).toEqual([2, 1]);
+  });
+
+  test("of gossip, where clients have filled more: what is left", () => {
+    const waiting = start({ maxItems: 4 }, "a", "b", "c");
+    expect([peer, otherPeer].map((from) => countFitting(waiting, from))).toEqual([1, 0]);
+    const byBytes = start({ maxBytes: 40 }, "a".repeat(20), "b".repeat(15));
+    expect([countFitting(byBytes, peer, 6), countFitting(byBytes, peer, 5)]).toEqual([0, 1]);
   });
 
   /** How many of one caller fit, and then of others, one after the other. */

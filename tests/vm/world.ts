@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { idFromBytes, zeroId } from "../../src/avalanche/id.ts";
-import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { sha256 } from "../../src/avalanche/sha256.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
@@ -19,7 +19,20 @@ export interface Action {
 
 export const kinds = [
   ...["propose", "propose", "gossip", "build", "build", "craft", "craft", "verify", "verify", "verify"],
-  ...["accept", "accept", "accept", "acceptNext", "acceptNext", "reject", "prefer", "prefer", "tick", "pass", "reopen"],
+  ...[
+    "accept",
+    "accept",
+    "accept",
+    "acceptNext",
+    "acceptNext",
+    "reject",
+    "prefer",
+    "prefer",
+    "tick",
+    "pass",
+    "reopen",
+    "stake",
+  ],
 ] as readonly (
   | "propose"
   | "gossip"
@@ -33,6 +46,7 @@ export const kinds = [
   | "tick"
   | "pass"
   | "reopen"
+  | "stake"
 )[];
 
 /** A VM, and the model of it, through the same history. */
@@ -69,8 +83,15 @@ export class World {
   gossip(pick: number, twist: number): void {
     const text = `p${pick % 12}`;
     const peer = twist % 3;
-    this.#vm.addGossip([bytesOf(text)], nodeIdFromBytes(new Uint8Array(20).fill(peer)));
+    this.#vm.addGossip([bytesOf(text)], nodeOf(peer));
     this.#model.gossip(text, `${peer}`);
+  }
+
+  /** The validators are others from now on, or have more or less at stake. */
+  stake(pick: number, twist: number): void {
+    const weights = [0, 1, 2].map((node) => [node, (pick >> (2 * node)) % 4] as const);
+    this.#vm.setValidators(new Map(weights.map(([node, weight]) => [nodeOf(node), BigInt(weight * (1 + twist))])));
+    this.#model.setStakes(new Map(weights.flatMap(([node, weight]) => (weight === 0 ? [] : [[`${node}`, weight]]))));
   }
 
   build(): void {
@@ -192,6 +213,10 @@ export class World {
     if (typeof next !== "object") this.#expectVerdict(() => vm.buildBlock(), next);
     else expect(vm.buildBlock().id).toBe(next.id);
   }
+}
+
+function nodeOf(peer: number): NodeId {
+  return nodeIdFromBytes(new Uint8Array(20).fill(peer));
 }
 
 /** Whether the stored block is whole, and follows the one below it. */

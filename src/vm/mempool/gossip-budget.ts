@@ -1,11 +1,12 @@
 import type { NodeId } from "../../avalanche/node-id.ts";
+import { Stakes } from "../stakes.ts";
 import { Pace, type Rate } from "./pace.ts";
 
 /** Proposals of one peer that are looked at: as many as a node sends, and a burst that was held up on the way. */
 export const peerGossipRate: Rate = { perSecond: 512, burst: 2_048 };
 /** Proposals of all peers together: looking them up takes a tenth of a processor. */
 export const allGossipRate: Rate = { perSecond: 4_096, burst: 8_192 };
-/** The part of it that is divided into equal shares among the peers who send. What a peer does not use is for all. */
+/** What of it is divided into shares: by stake, and among the peers who send. What a peer does not use is for all. */
 const sharedRate: Rate = { perSecond: allGossipRate.perSecond, burst: allGossipRate.perSecond };
 /** Milliseconds of silence after which a peer loses its share. No peer can often get the burst of a new one. */
 export const silentAfterMs = 10_000;
@@ -22,17 +23,25 @@ interface Sender {
 export class GossipBudget {
   readonly #ofAll: Pace;
   readonly #senders = new Map<NodeId, Sender>();
+  #stakes = Stakes.none;
 
   /** All times are milliseconds of one steady clock. */
   constructor(nowMs: number) {
     this.#ofAll = new Pace(allGossipRate, nowMs);
   }
 
+  /** From now on the shares are these. */
+  setStakes(stakes: Stakes): void {
+    this.#stakes = stakes;
+  }
+
   /** How many of a peer's `proposals` may be looked at now. They count as spent. */
   take(proposals: number, peer: NodeId, nowMs: number): number {
     const known = this.#senders.get(peer);
     const { most, share } = known ?? newSender(nowMs);
-    const ensured = Math.floor(share.free(nowMs, this.#senders.size + (known === undefined ? 1 : 0)));
+    const senders = this.#senders.size + (known === undefined ? 1 : 0);
+    const part = this.#stakes.reservedFor(peer) + this.#stakes.common / senders;
+    const ensured = Math.floor(share.free(nowMs, part));
     const spare = Math.floor(this.#ofAll.free(nowMs));
     const taken = Math.min(proposals, Math.floor(most.free(nowMs)), Math.max(ensured, spare));
     if (taken <= 0) return 0;

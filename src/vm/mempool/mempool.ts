@@ -5,10 +5,11 @@ import type { Proposal, Submission } from "../../core/proposal.ts";
 import type { ProposalTable, StoredProposal } from "../../store/proposal-table.ts";
 import { type Clock, timeOfRow } from "../clock.ts";
 import type { VmOptions } from "../options.ts";
+import type { Stakes } from "../stakes.ts";
 import type { MempoolStatus, ProposalCounts } from "../status.ts";
 import { GossipBudget } from "./gossip-budget.ts";
-import type { OwnedProposal } from "./owner-round.ts";
 import { Regossip } from "./regossip.ts";
+import { type OwnedProposal, ownedBy } from "./turns.ts";
 import { WaitingProposals } from "./waiting-proposals.ts";
 
 /** How many expired proposals one tick drops at most: a transaction of some milliseconds. */
@@ -69,6 +70,12 @@ export class Mempool {
     return this.#waiting.get(digest);
   }
 
+  /** From now on peers have turns, room and look-ups by these stakes. */
+  setStakes(stakes: Stakes): void {
+    this.#waiting.setStakes(stakes);
+    this.#budget.setStakes(stakes);
+  }
+
   /** Whether data with this digest waits. */
   has(digest: Digest): boolean {
     return this.#waiting.get(digest) !== undefined;
@@ -94,6 +101,7 @@ export class Mempool {
     const fitting = batch.filter(({ length }) => this.#waiting.isRoomForGossip(length, peer));
     const looked = fitting.slice(0, this.#budget.take(fitting.length, peer, this.#clock.elapsedMs()));
     const proposals = looked.map((data) => this.#toProposal(data, { peer }));
+    for (const { digest } of proposals) this.#waiting.share(digest, peer);
     const { refusals, added } = this.#add(proposals.filter(({ digest }) => !this.has(digest) && !isLate(digest)));
     const full = refusals.filter((refusal) => refusal !== undefined);
     this.#counts.gossiped += added.length;
@@ -101,13 +109,11 @@ export class Mempool {
   }
 
   /**
-   * What a block of this height should carry, on blocks that carry `carried`, newest first. Owners take turns, so that
-   * nobody waits for all of somebody's thousands; every second block is for our own clients, if they have something, so
-   * that nobody waits for many peers either. The same until something comes or goes.
+   * What a block of this height should carry, on blocks that carry `carried`, newest first: see `Turns`. The same until
+   * something comes or goes, or the stakes change.
    */
   next(height: bigint, carried: ReadonlySet<Digest>): Proposal | undefined {
-    const own = height % 2n === 0n ? this.#waiting.nextOfClients(carried) : undefined;
-    return own ?? this.#waiting.next(carried);
+    return this.#waiting.next(height, carried);
   }
 
   /** The data of a proposal that waits. Throws "database failed" when it is not what came. */
@@ -152,7 +158,7 @@ export class Mempool {
       // A client may take over what a peer sent: then we have answered for it.
       if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) return undefined;
       try {
-        this.#waiting.add({ ...withoutData(proposal), caller: proposal.caller });
+        this.#waiting.add(ownedBy(withoutData(proposal), proposal.caller));
         added.push(proposal);
         if (known !== undefined) before.set(proposal.digest, known);
         return undefined;
@@ -167,7 +173,7 @@ export class Mempool {
       for (const { digest } of added) {
         const known = before.get(digest);
         if (known === undefined) this.#waiting.remove(digest);
-        else this.#waiting.add(known); // it is the peer's again
+        else this.#waiting.add(known); // it is the peers' again
       }
       throw error;
     }

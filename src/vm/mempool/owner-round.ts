@@ -1,96 +1,79 @@
 import type { Digest } from "../../core/digest.ts";
 import type { Proposal } from "../../core/proposal.ts";
 
-/** A proposal with its owner: the peer that sent it, else the client that proposed it, else nobody that is known. */
-export interface OwnedProposal extends Proposal {
-  /** The client that proposed it; undefined where none has since the start. */
-  readonly caller: string | undefined;
+/** What one owner has waiting, in its order. */
+type Queue = Map<Digest, Proposal>;
+
+/** What a build takes as given: the proposals that have had their turns, and their owners, in the order of these. */
+export interface Served<Owner> {
+  readonly digests: ReadonlySet<Digest>;
+  readonly owners: readonly Owner[];
 }
 
-/** Proposals in the order of their turns: owners take turns, and the proposals of each come in their order. */
-export class OwnerRound {
-  readonly #queueByOwner = new Map<string, Map<Digest, OwnedProposal>>(); // no queue is empty
-  /** All owners, in the order of their turns. */
-  readonly #owners = new Set<string>();
-  /** The owners that are clients of this node, in the order of their turns. */
-  readonly #clients = new Set<string>();
+/** Owners that take turns; the proposals of each come in their order. */
+export class OwnerRound<Owner> {
+  /** In the order of the turns. No queue is empty. */
+  readonly #queueByOwner = new Map<Owner, Queue>();
+
+  get owners(): Iterable<Owner> {
+    return this.#queueByOwner.keys();
+  }
 
   /** Puts a proposal behind all others of its owner. A new owner comes behind all other owners. */
-  add(proposal: OwnedProposal): void {
-    const owner = ownerOf(proposal);
+  add(owner: Owner, proposal: Proposal): void {
     this.#queueByOwner.getOrInsertComputed(owner, newQueue).set(proposal.digest, proposal);
-    for (const order of this.#ordersOf(proposal)) order.add(owner);
   }
 
   /** Removes a proposal that has had no turn. */
-  remove(proposal: OwnedProposal): void {
-    const owner = ownerOf(proposal);
+  remove(owner: Owner, digest: Digest): void {
     const queue = this.#queueByOwner.get(owner);
-    queue?.delete(proposal.digest);
-    if (queue?.size !== 0) return;
-    this.#queueByOwner.delete(owner);
-    for (const order of this.#ordersOf(proposal)) order.delete(owner);
+    queue?.delete(digest);
+    if (queue?.size === 0) this.#queueByOwner.delete(owner);
   }
 
   /** Removes a proposal that has had its turn: its owner goes behind all others. */
-  serve(proposal: OwnedProposal): void {
-    this.remove(proposal);
-    const owner = ownerOf(proposal);
-    if (!this.#queueByOwner.has(owner)) return;
-    for (const order of this.#ordersOf(proposal)) putLast(order, owner);
+  serve(owner: Owner, digest: Digest): void {
+    this.remove(owner, digest);
+    const queue = this.#queueByOwner.get(owner);
+    if (queue === undefined) return;
+    this.#queueByOwner.delete(owner);
+    this.#queueByOwner.set(owner, queue);
   }
 
-  /** The next proposal, as if all `carried` had had their turns, in that order. Takes a few steps for each of them. */
-  next(carried: readonly OwnedProposal[]): Proposal | undefined {
-    return this.#next(this.#owners, carried);
-  }
-
-  /** The next proposal of our own clients, by their own turns. */
-  nextOfClients(carried: readonly OwnedProposal[]): Proposal | undefined {
-    return this.#next(this.#clients, carried.filter(isOfClient));
-  }
-
-  #next(owners: ReadonlySet<string>, carried: readonly OwnedProposal[]): Proposal | undefined {
-    const served = new Set<string>();
-    for (const proposal of carried) putLast(served, ownerOf(proposal));
-    const gone = new Set(carried.map(({ digest }) => digest));
+  /** The next proposal, as if all `served` had had their turns. Takes a few steps for each of them. */
+  next({ digests, owners }: Served<Owner>): Proposal | undefined {
+    const served = new Set<Owner>();
     for (const owner of owners) {
-      if (!served.has(owner)) return this.#firstOf(owner, gone);
+      served.delete(owner);
+      served.add(owner);
+    }
+    for (const owner of this.owners) {
+      if (!served.has(owner)) return this.firstOf(owner, digests);
     }
     for (const owner of served) {
-      const proposal = this.#firstOf(owner, gone);
+      const proposal = this.firstOf(owner, digests);
       if (proposal !== undefined) return proposal;
     }
     return undefined;
   }
 
-  #firstOf(owner: string, gone: ReadonlySet<Digest>): Proposal | undefined {
+  /** The first proposal of one owner, whose turn it need not be, but for those that have had theirs. */
+  firstOf(owner: Owner, served: ReadonlySet<Digest>): Proposal | undefined {
     for (const proposal of this.#queueByOwner.get(owner)?.values() ?? []) {
-      if (!gone.has(proposal.digest)) return proposal;
+      if (!served.has(proposal.digest)) return proposal;
     }
     return undefined;
   }
 
-  #ordersOf(proposal: OwnedProposal): readonly Set<string>[] {
-    return isOfClient(proposal) ? [this.#owners, this.#clients] : [this.#owners];
+  /** Moves an owner with all it has into another round, behind all other owners there. */
+  moveTo(round: OwnerRound<Owner>, owner: Owner): void {
+    const queue = this.#queueByOwner.get(owner);
+    if (queue === undefined) return;
+    this.#queueByOwner.delete(owner);
+    round.#queueByOwner.set(owner, queue);
   }
 }
 
-function isOfClient({ peer }: Proposal): boolean {
-  return peer === undefined;
-}
-
-/** The first word keeps callers and peers apart. */
-function ownerOf({ peer, caller }: OwnedProposal): string {
-  if (peer !== undefined) return `peer ${peer}`;
-  return caller === undefined ? "nobody" : `caller ${caller}`;
-}
-
-function putLast<T>(order: Set<T>, item: T): void {
-  order.delete(item);
-  order.add(item);
-}
-
-function newQueue(): Map<Digest, OwnedProposal> {
+function newQueue(): Queue {
   return new Map();
 }

@@ -28,10 +28,10 @@ export class Pace {
     this.#atMs = nowMs;
   }
 
-  /** How much may go through now, where `sharers` share the rate. Not above 0 while something is owed. */
-  free(nowMs: number, sharers = 1): number {
+  /** How much may go through now, of a part of the rate, 0 to 1. Not above 0 while something is owed. */
+  free(nowMs: number, part = 1): number {
     const { perSecond, burst } = this.#rate;
-    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond) / sharers / 1_000, burst / sharers);
+    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond * part) / 1_000, burst * part);
     this.#atMs = nowMs;
     return this.#free;
   }

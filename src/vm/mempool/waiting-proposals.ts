@@ -2,8 +2,10 @@ import type { NodeId } from "../../avalanche/node-id.ts";
 import type { Digest } from "../../core/digest.ts";
 import { ChainError } from "../../core/errors.ts";
 import { maxDataBytes, type Proposal } from "../../core/proposal.ts";
-import { isFairShare, type Load, Loads } from "../shares.ts";
-import { type OwnedProposal, OwnerRound } from "./owner-round.ts";
+import { isFairShare, Loads } from "../shares.ts";
+import { Stakes } from "../stakes.ts";
+import { GossipRoom } from "./gossip-room.ts";
+import { type OwnedProposal, ownedBy, Turns } from "./turns.ts";
 
 /** How much a mempool may hold. */
 export interface MempoolLimits {
@@ -13,15 +15,14 @@ export interface MempoolLimits {
 
 /** The share of the mempool that gossip may fill: peers must not be able to shut our own clients out. */
 export const gossipShare = 1 / 2;
-/** The share of the mempool that one peer may fill: it must not be able to shut the others out. */
-export const peerShare = 1 / 4;
 
 /** Which proposals wait for a block, whose turn it is, and whether there is room for more. The data is in the store. */
 export class WaitingProposals {
   readonly #limits: MempoolLimits;
   readonly #proposalByDigest = new Map<Digest, OwnedProposal>(); // in the order they came
-  readonly #round = new OwnerRound();
-  readonly #loadByPeer = new Loads<NodeId>();
+  readonly #turns = new Turns();
+  readonly #gossipRoom: GossipRoom;
+  #stakes = Stakes.none;
   readonly #loadByCaller = new Loads<string | undefined>();
   #items = 0;
   #bytes = 0;
@@ -29,7 +30,15 @@ export class WaitingProposals {
   /** Begins with all that is `stored`, in the order it came, which may be more than the limits allow. */
   constructor(limits: MempoolLimits, stored: Iterable<Proposal>) {
     this.#limits = limits;
-    for (const proposal of stored) this.#put({ ...proposal, caller: undefined });
+    this.#gossipRoom = new GossipRoom({ items: limits.maxItems * gossipShare, bytes: limits.maxBytes * gossipShare });
+    for (const proposal of stored) this.#put(ownedBy(proposal, undefined));
+  }
+
+  /** From now on turns and room of peers are by these stakes. */
+  setStakes(stakes: Stakes): void {
+    this.#stakes = stakes;
+    this.#turns.setStakes(stakes);
+    this.#gossipRoom.setStakes(stakes);
   }
 
   get items(): number {
@@ -55,14 +64,27 @@ export class WaitingProposals {
   }
 
   /**
-   * Adds a proposal, behind all others of its owner. One that waits already changes its owner. Throws "data too large"
-   * or "mempool full".
+   * Adds a proposal, behind all others of its owners. One that waits already changes its owners. Throws "data too
+   * large" or "mempool full".
    */
   add(proposal: OwnedProposal): void {
     const known = this.#proposalByDigest.get(proposal.digest);
     if (known === undefined) this.#expectRoom(proposal);
     else this.#takeOut(known, "remove");
     this.#put(proposal);
+  }
+
+  /**
+   * Makes a validator one more owner of what another peer has sent: else who passes a proposal on at once could hold it
+   * back. It takes the room of one of its own; where there is none, nothing happens.
+   */
+  share(digest: Digest, peer: NodeId): void {
+    const proposal = this.#proposalByDigest.get(digest);
+    if (proposal?.peer === undefined || proposal.peers.has(peer) || !this.#stakes.has(peer)) return;
+    if (!this.#gossipRoom.isRoomFor(proposal.bytes, peer)) return;
+    proposal.peers.add(peer);
+    this.#turns.addOf(peer, proposal);
+    this.#gossipRoom.add(peer, 1, proposal.bytes);
   }
 
   /** Removes a proposal that got no block. An unknown one does not matter. */
@@ -75,22 +97,16 @@ export class WaitingProposals {
     this.#delete(digest, "serve");
   }
 
-  /** The next proposal, as if `carried`, newest first, had got their blocks. */
-  next(carried: ReadonlySet<Digest>): Proposal | undefined {
-    return this.#round.next(this.#inOrder(carried));
-  }
-
-  /** The same of our own clients. */
-  nextOfClients(carried: ReadonlySet<Digest>): Proposal | undefined {
-    return this.#round.nextOfClients(this.#inOrder(carried));
+  /** The next proposal for a block of this height, as if `carried`, newest first, had got their blocks. */
+  next(height: bigint, carried: ReadonlySet<Digest>): Proposal | undefined {
+    return this.#turns.next(height, this.#inOrder(carried));
   }
 
   /** Whether there is room for so many bytes of a peer. */
   isRoomForGossip(bytes: number, peer: NodeId): boolean {
     const { maxItems, maxBytes } = this.#limits;
-    const isRoom = ({ items, bytes: held }: Load, share: number) =>
-      items < maxItems * share && held + bytes <= maxBytes * share;
-    return bytes <= maxDataBytes && isRoom(this, gossipShare) && isRoom(this.#loadByPeer.of(peer), peerShare);
+    if (bytes > maxDataBytes || this.#items >= maxItems || this.#bytes + bytes > maxBytes) return false;
+    return this.#gossipRoom.isRoomFor(bytes, peer);
   }
 
   /** Those of the carried ones that wait here, oldest first. */
@@ -112,7 +128,7 @@ export class WaitingProposals {
 
   #put(proposal: OwnedProposal): void {
     this.#proposalByDigest.set(proposal.digest, proposal); // a known one keeps its place
-    this.#round.add(proposal);
+    this.#turns.add(proposal);
     this.#count(proposal, 1);
   }
 
@@ -124,14 +140,14 @@ export class WaitingProposals {
   }
 
   #takeOut(proposal: OwnedProposal, how: "remove" | "serve"): void {
-    this.#round[how](proposal);
+    this.#turns.takeOut(proposal, how);
     this.#count(proposal, -1);
   }
 
-  #count({ peer, caller, bytes }: OwnedProposal, items: 1 | -1): void {
+  #count({ peers, caller, bytes }: OwnedProposal, items: 1 | -1): void {
     this.#items += items;
     this.#bytes += items * bytes;
-    if (peer !== undefined) this.#loadByPeer.add(peer, items, items * bytes);
-    else if (caller !== undefined) this.#loadByCaller.add(caller, items, items * bytes);
+    for (const peer of peers) this.#gossipRoom.add(peer, items, items * bytes);
+    if (caller !== undefined) this.#loadByCaller.add(caller, items, items * bytes);
   }
 }

@@ -131,7 +131,7 @@ export function vmHistory(file: string): History {
         accept(three),
         rejectLost(...rivals),
       ],
-      ...[pass(0n), die, open, read, propose(large, "five"), enter("normal operation"), gossip("six"), pass(0n)],
+      ...[pass(0n), die, open, read, propose(large, "six"), enter("normal operation"), gossip("five"), pass(0n)],
       ...[build(four), accept(four), verify(rival), reject(rival), build(five), close, open, verify(five)],
       ...[accept(five), enter("normal operation"), read, build(six), propose("late"), accept(six)],
       ...[pass(expirySeconds, (before) => ({ ...before, waiting: [] })), read, close],
