@@ -15,6 +15,7 @@ import { LoggedDisk } from "./logged-disk.ts";
 import { NodeRecord } from "./node-record.ts";
 import { logLeftOff, settleRsChain } from "./rs/read-chain.ts";
 import { TimestampVm } from "./timestamp-vm.ts";
+import { ValidatorWatch } from "./validator-watch.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
 const maxDatabaseWaitMs = 10_000;
@@ -68,14 +69,20 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
     const http = await createHttp(vm, identityOf(context, version), config);
+    const validatorWatch = watchValidators(vm, context, clock);
     const { openDoor } = await import("../operator/door.ts"); // not before the handshake, for which the node waits
     const door = await openDoor({ chain: vm, file, log, startBackup });
-    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http, door });
+    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http, door, validatorWatch });
   } catch (error) {
     await disk.close();
     vm?.close();
     throw error;
   }
+}
+
+function watchValidators(vm: Vm, { validators, subnetId, log }: NodeContext, clock: Clock): ValidatorWatch | undefined {
+  if (validators === undefined) return undefined;
+  return new ValidatorWatch({ validators, subnetId, clock, log, onSet: (weights) => vm.setValidators(weights) });
 }
 
 function identityOf({ protocol, networkId, chainId, nodeId }: NodeContext, version: string): Identity {

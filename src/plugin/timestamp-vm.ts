@@ -11,6 +11,7 @@ import type { Vm } from "../vm/vm.ts";
 import { decodeGossip } from "./gossip.ts";
 import { chainMetrics } from "./metrics.ts";
 import type { NodeRecord } from "./node-record.ts";
+import type { ValidatorWatch } from "./validator-watch.ts";
 
 export interface TimestampVmParts {
   readonly vm: Vm;
@@ -20,6 +21,8 @@ export interface TimestampVmParts {
   readonly nodeId: NodeId;
   readonly http: HttpHandler;
   readonly door: Door;
+  /** Undefined where the node does not say who validates the chain. */
+  readonly validatorWatch: ValidatorWatch | undefined;
 }
 
 /** The chain of timestamps as the node sees it. */
@@ -31,13 +34,15 @@ export class TimestampVm implements ChainVm {
   readonly #disk: Disk;
   readonly #nodeId: NodeId;
   readonly #door: Door;
+  readonly #validatorWatch: ValidatorWatch | undefined;
 
-  constructor({ vm, record, disk, nodeId, http, door }: TimestampVmParts) {
+  constructor({ vm, record, disk, nodeId, http, door, validatorWatch }: TimestampVmParts) {
     this.#vm = vm;
     this.#record = record;
     this.#disk = disk;
     this.#nodeId = nodeId;
     this.#door = door;
+    this.#validatorWatch = validatorWatch;
     this.http = http;
     this.app = { appGossip: (peer, message) => vm.addGossip(decodeGossip(message), peer) };
   }
@@ -48,10 +53,12 @@ export class TimestampVm implements ChainVm {
 
   setState(state: State): void {
     this.#vm.setState(state);
+    if (state === "normal operation") this.#validatorWatch?.start();
   }
 
   /** The vm's connection last: the last one that is closed empties the write-ahead log. */
   async shutdown(): Promise<void> {
+    this.#validatorWatch?.stop();
     try {
       await this.#door.close();
     } finally {

@@ -4,6 +4,7 @@ import type { NodeId } from "../avalanche/node-id.ts";
 import type { Log } from "../log.ts";
 import type { AppSender } from "./node/app-sender.ts";
 import type { NodeDatabase } from "./node/database.ts";
+import type { Validators } from "./node/validators.ts";
 import type { VmEvent } from "./protocol.ts";
 import type { HttpHandler, HttpServer } from "./services/http-handler.ts";
 
@@ -269,6 +270,11 @@ export interface NodeContext {
    * Sends to peers. `open` must not wait for an answer of theirs: the node brings none before Initialize is answered.
    */
   readonly appSender: AppSender;
+  /**
+   * Who validates the chain's subnet, and others. Undefined until protocol 18: then nobody says it. It works from
+   * Initialize on, but what it says is behind until the P-Chain is up to date, as it is in "normal operation".
+   */
+  readonly validators: Validators | undefined;
   /** Of the plugin: lines of JSON on standard error, which the node puts into the chain's log. */
   readonly log: Log;
 }

@@ -22,6 +22,7 @@ export type {
 export type { StatusOf } from "./grpc/error.ts";
 export { AppError, type AppSender, type GossipTargets, maxAppRequests } from "./node/app-sender.ts";
 export type { Change, NodeDatabase, Range } from "./node/database.ts";
+export type { Validators } from "./node/validators.ts";
 export { newestProtocol, oldestProtocol, type VmEvent } from "./protocol.ts";
 export { type ServeOptions, servePlugin, type VmDefinition } from "./serve.ts";
 export type {

@@ -40,6 +40,8 @@ export interface Protocol {
     typeof SendAppGossipMsg16Schema | typeof SendAppGossipMsgSchema,
     typeof EmptySchema
   >;
+  /** Whether the node serves validatorstate.ValidatorState. */
+  readonly hasValidators: boolean;
   /** Whether there is AppSender.SendAppError. */
   readonly hasAppErrors: boolean;
   /** What StateSummaryAccept answers: whether the summary is taken up, or how. */
@@ -59,6 +61,7 @@ const first: Protocol = {
   // Counted from 0 (avalanchego v1.9.5, snow/engine/common/message.go:19).
   messages: { "build block": Message.UNSPECIFIED, "state sync done": Message.BUILD_BLOCK },
   sendAppGossip: { ...AppSender.method.sendAppGossip, input: SendAppGossipMsg16Schema },
+  hasValidators: false,
   hasAppErrors: false,
   summaryReply: "whether",
   requestBody: "inside",
@@ -66,6 +69,7 @@ const first: Protocol = {
 
 /** Each change since then, with the first protocol that has it. */
 const changes: readonly (readonly [since: number, change: Partial<Protocol>])[] = [
+  [19, { hasValidators: true }], // v1.9.2
   [20, { initializeRequest: InitializeRequest20Schema }], // v1.9.4
   [
     22, // v1.9.6

@@ -5,6 +5,7 @@ import { idFromBytes } from "../../src/avalanche/id.ts";
 import { AppMessages } from "./app-messages.ts";
 import { within } from "./deadline.ts";
 import { FakeDatabase } from "./fake-database.ts";
+import { FakeValidators } from "./fake-validators.ts";
 import { type Handshake, type Launched, launch } from "./launch.ts";
 import { type AcceptedBlock, leadLife } from "./life.ts";
 import type { LogLines } from "./log-lines.ts";
@@ -46,6 +47,8 @@ export class FakeNode implements AsyncDisposable {
   readonly database = new FakeDatabase();
   /** What plugins sent to other nodes. */
   readonly messages = new AppMessages();
+  /** What it says of validators. */
+  readonly validators = new FakeValidators(subnetId);
   /** Set it to another, and the next plugin meets an upgraded node. */
   protocol: number;
   readonly #options: FakeNodeOptions;
@@ -120,7 +123,7 @@ export class FakeNode implements AsyncDisposable {
     const { genesisBytes, configBytes, upgradeBytes = new TextEncoder().encode("{}") } = this.#options;
     return {
       networkId: 1337,
-      subnetId: new Uint8Array(32).fill(1),
+      subnetId,
       chainId,
       nodeId: new Uint8Array(20).fill(3),
       publicKey: new Uint8Array(48).fill(4),
@@ -157,6 +160,7 @@ function newDirectory() {
   return mkdtempDisposableSync(join(tmpdir(), "fake-node-"));
 }
 
+const subnetId = new Uint8Array(32).fill(1);
 const chainId = new Uint8Array(32).fill(2);
 
 /** What a plugin learns of its node is about that process, which must not be ours: we are many nodes. */

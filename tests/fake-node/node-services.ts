@@ -1,6 +1,7 @@
 import type { AppMessages } from "./app-messages.ts";
 import { serveDatabase } from "./database-server.ts";
 import type { FakeDatabase } from "./fake-database.ts";
+import type { FakeValidators } from "./fake-validators.ts";
 import { GrpcPeer } from "./grpc-peer.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { servicesOf } from "./services.ts";
@@ -9,6 +10,7 @@ import { servicesOf } from "./services.ts";
 export interface ChainSide {
   readonly database: FakeDatabase;
   readonly messages: AppMessages;
+  readonly validators: FakeValidators;
 }
 
 /** What a node serves one plugin, from Initialize to Shutdown. */
@@ -21,12 +23,13 @@ export class NodeServices implements AsyncDisposable {
   readonly others: GrpcPeer;
 
   /** Serves in the bytes of one protocol. */
-  static async listen(protocol: number, { database, messages }: ChainSide): Promise<NodeServices> {
+  static async listen(protocol: number, { database, messages, validators }: ChainSide): Promise<NodeServices> {
     const { messenger } = servicesOf(protocol);
     const events = new MessageQueue();
     const databaseServer = await GrpcPeer.listen((router) => serveDatabase(router, database, protocol));
     const others = await GrpcPeer.listen((router) => {
       messages.addTo(router, protocol);
+      validators.addTo(router, protocol);
       if (messenger === undefined) return;
       router.service(messenger, {
         notify: ({ message }) => {

@@ -94,7 +94,7 @@ const history: readonly Step[] = [
       "appsender.AppSender.SendCrossChainAppResponse",
     ],
   },
-  { protocol: 19, release: "1.9.3" },
+  { protocol: 19, release: "1.9.3", brings: ["validatorstate.ValidatorState"] },
   {
     protocol: 20,
     release: "1.9.4",

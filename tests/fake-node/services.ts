@@ -14,6 +14,7 @@ import { HTTP } from "../../gen/http/http_pb.ts";
 import { Reader } from "../../gen/io/reader/reader_pb.ts";
 import { Messenger } from "../../gen/messenger/messenger_pb.ts";
 import { Database } from "../../gen/rpcdb/rpcdb_pb.ts";
+import { ValidatorState } from "../../gen/validatorstate/validatorstate_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
 import { has, layoutOf } from "./protocols.ts";
 
@@ -27,6 +28,7 @@ export interface Services {
   readonly appSender: typeof AppSender;
   readonly database: typeof Database;
   readonly messenger: typeof Messenger | undefined;
+  readonly validatorState: typeof ValidatorState | undefined;
   readonly reader: typeof Reader;
 }
 
@@ -40,6 +42,7 @@ export function servicesOf(protocol: number): Services {
     appSender: at(protocol, AppSender),
     database: at(protocol, Database),
     messenger: has(protocol, "messenger.Messenger") ? at(protocol, Messenger) : undefined,
+    validatorState: has(protocol, "validatorstate.ValidatorState") ? at(protocol, ValidatorState) : undefined,
     reader: at(protocol, Reader),
   };
   known.set(protocol, services);

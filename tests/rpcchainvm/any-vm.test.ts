@@ -96,6 +96,7 @@ test.concurrent.each(protocols)("protocol %d: a VM with everything", (protocol) 
     await answerPeers(plugin, node);
     await askPeers(plugin, node);
     await gossip(plugin, node);
+    await askForValidators(plugin, node);
     expect(JSON.parse(await ask(plugin, "database"))).toEqual([true, false, ["x/a=2"]]);
     expect(node.database.calls.filter((call) => call.startsWith("iteratorRelease"))).toHaveLength(1);
     expect(JSON.parse(new TextDecoder().decode((await vm.health({})).details))).toEqual({ healthy: true });
@@ -319,6 +320,15 @@ async function askPeers(plugin: Plugin, { messages }: FakeNode): Promise<void> {
     await plugin.answerRequest(request, bytesOf("too late"));
     await plugin.failRequest(request);
   }
+}
+
+/** Until protocol 18 there are none. */
+async function askForValidators(plugin: Plugin, { validators }: FakeNode): Promise<void> {
+  validators.weights = new Map([[alice.toHex(), 2n ** 64n - 1n]]);
+  const isKnown = has(plugin.protocol, "validatorstate.ValidatorState");
+  expect(await ask(plugin, "validators")).toBe(isKnown ? `${aliceId} ${2n ** 64n - 1n}` : "");
+  const question = { height: validators.height, subnetId: new Uint8Array(32).fill(1) };
+  expect(validators.questions.all).toMatchObject(isKnown ? [question] : []);
 }
 
 async function gossip(plugin: Plugin, { messages }: FakeNode): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from "../../gen/vm/vm_pb.ts";
 import { AppMessages } from "../fake-node/app-messages.ts";
 import { FakeDatabase } from "../fake-node/fake-database.ts";
+import { FakeValidators } from "../fake-node/fake-validators.ts";
 import { GrpcChannel, GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { NodeServices } from "../fake-node/node-services.ts";
 import { PluginClient } from "../fake-node/plugin-client.ts";
@@ -32,7 +33,11 @@ async function withVm(
   work: (world: World) => Promise<void>,
 ): Promise<void> {
   const messages = new AppMessages();
-  await using node = await NodeServices.listen(protocol, { database: new FakeDatabase(), messages });
+  await using node = await NodeServices.listen(protocol, {
+    database: new FakeDatabase(),
+    messages,
+    validators: new FakeValidators(new Uint8Array(32)),
+  });
   let world: World | undefined;
   const theWorld = () => {
     if (world === undefined) throw new Error("the VM is called too early");

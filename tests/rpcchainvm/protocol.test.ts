@@ -24,6 +24,7 @@ const spans = {
   "synced is 2": [22, 46],
   "a summary is taken up or not": [16, 21],
   "a summary is taken up in a mode": [22, 46],
+  "validators are known": [19, 46],
   "requests are refused": [33, 46],
   "stops by SIGINT": [23, 23],
 } as const;
@@ -49,6 +50,7 @@ function behavioursOf(version: number): string[] {
     `to build is ${protocol.messages["build block"]}`,
     `synced is ${protocol.messages["state sync done"]}`,
     protocol.summaryReply === "whether" ? "a summary is taken up or not" : "a summary is taken up in a mode",
+    ...(protocol.hasValidators ? ["validators are known"] : []),
     ...(protocol.hasAppErrors ? ["requests are refused"] : []),
     ...(protocol.stopSignals.includes("SIGINT") ? ["stops by SIGINT"] : []),
   ];

@@ -228,6 +228,12 @@ class Everything extends ServingVm {
           await database.has(encode("x/b")),
           await this.#list(),
         ]);
+      case "?validators": {
+        const { validators, subnetId } = this.context;
+        const height = await validators?.getCurrentHeight();
+        const weights = height === undefined ? undefined : await validators?.getValidatorSet(height, subnetId);
+        return new Response([...(weights ?? [])].map(([nodeId, weight]) => `${nodeId} ${weight}`).join());
+      }
       case "?cookies":
         return new Response("", { headers: ["a=1", "b=2"].map((cookie): [string, string] => ["Set-Cookie", cookie]) });
       default:

@@ -8,6 +8,7 @@ import type { Protocol } from "../protocol.ts";
 import { defaultChainDataDir, type NodeSettings } from "../start/chain-data-dir.ts";
 import { AppSender } from "./app-sender.ts";
 import { NodeDatabase } from "./database.ts";
+import { Validators } from "./validators.ts";
 
 interface ConnectionOptions {
   readonly protocol: Protocol;
@@ -44,6 +45,7 @@ export function openNode(request: InitializeRequest, { protocol, node, log }: Co
       chainDataDir: (configured) => request.chainDataDir || configured || defaultChainDataDir(chainId, node),
       database: new NodeDatabase(database),
       appSender,
+      validators: protocol.hasValidators ? new Validators(services) : undefined,
       log,
     },
     appSender,

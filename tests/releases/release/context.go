@@ -8,7 +8,7 @@ import (
 )
 
 // newContext is what the node tells the plugin about the chain and itself. What is there but never asked for by this
-// plugin, such as the validators, is left out.
+// plugin is left out.
 func newContext(s Site, log logging.Logger) *snow.Context {
 	chain := &snow.Context{
 		NetworkID:   constants.LocalID,
@@ -24,5 +24,6 @@ func newContext(s Site, log logging.Logger) *snow.Context {
 	addChainData(chain, s.ChainData())
 	addPublicKey(chain)
 	addUpgrades(chain)
+	addValidators(chain)
 	return chain
 }

@@ -1,0 +1,68 @@
+import { textOf } from "../avalanche/coded-error.ts";
+import type { Id } from "../avalanche/id.ts";
+import type { NodeId } from "../avalanche/node-id.ts";
+import type { Log } from "../log.ts";
+import type { Validators } from "../rpcchainvm/node/validators.ts";
+import type { Clock } from "../vm/clock.ts";
+
+/** Milliseconds between an answer and the next question. Validators change by the hour. */
+export const validatorsPauseMs = 60_000;
+
+export interface ValidatorWatchOptions {
+  readonly validators: Validators;
+  readonly subnetId: Id;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Takes the weights of all validators. */
+  readonly onSet: (weights: ReadonlyMap<NodeId, bigint>) => void;
+}
+
+/** Asks the node again and again who validates the chain. What it does not say stays as it was. */
+export class ValidatorWatch {
+  readonly #options: ValidatorWatchOptions;
+  #phase: "new" | "watching" | "stopped" = "new";
+  #isKnown = true;
+  #cancelNext: () => void = () => {};
+
+  constructor(options: ValidatorWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Asks at once, and then again after each pause. The second time it does nothing. */
+  start(): void {
+    if (this.#phase !== "new") return;
+    this.#phase = "watching";
+    void this.#ask();
+  }
+
+  /** What is still answered does not matter any more. */
+  stop(): void {
+    this.#phase = "stopped";
+    this.#cancelNext();
+  }
+
+  async #ask(): Promise<void> {
+    const { clock, onSet } = this.#options;
+    const weights = await this.#current();
+    if (this.#phase === "stopped") return;
+    if (weights !== undefined) onSet(weights);
+    this.#cancelNext = clock.after(validatorsPauseMs, () => void this.#ask());
+  }
+
+  /** Undefined when the node does not say it; the log has the first failure of several. */
+  async #current(): Promise<ReadonlyMap<NodeId, bigint> | undefined> {
+    const { validators, subnetId, log } = this.#options;
+    try {
+      const height = await validators.getCurrentHeight();
+      const weights = await validators.getValidatorSet(height, subnetId);
+      log.debug("validators", { height, count: weights.size });
+      this.#isKnown = true;
+      return weights;
+    } catch (error) {
+      if (this.#phase === "stopped") return undefined;
+      log[this.#isKnown ? "warn" : "debug"]("validators are not known", { error: textOf(error) });
+      this.#isKnown = false;
+      return undefined;
+    }
+  }
+}
