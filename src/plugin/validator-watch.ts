@@ -21,7 +21,9 @@ export interface ValidatorWatchOptions {
 export class ValidatorWatch {
   readonly #options: ValidatorWatchOptions;
   #phase: "new" | "watching" | "stopped" = "new";
-  #isKnown = true;
+  /** How many the node named the last time. */
+  #count: number | undefined;
+  #isFailing = false;
   #cancelNext: () => void = () => {};
 
   constructor(options: ValidatorWatchOptions) {
@@ -49,19 +51,20 @@ export class ValidatorWatch {
     this.#cancelNext = clock.after(validatorsPauseMs, () => void this.#ask());
   }
 
-  /** Undefined when the node does not say it; the log has the first failure of several. */
+  /** Undefined when the node does not say it. The log has each other number, and the first failure of several. */
   async #current(): Promise<ReadonlyMap<NodeId, bigint> | undefined> {
     const { validators, subnetId, log } = this.#options;
     try {
       const height = await validators.getCurrentHeight();
       const weights = await validators.getValidatorSet(height, subnetId);
-      log.debug("validators", { height, count: weights.size });
-      this.#isKnown = true;
+      log[weights.size === this.#count ? "debug" : "info"]("validators", { height, count: weights.size });
+      this.#count = weights.size;
+      this.#isFailing = false;
       return weights;
     } catch (error) {
       if (this.#phase === "stopped") return undefined;
-      log[this.#isKnown ? "warn" : "debug"]("validators are not known", { error: textOf(error) });
-      this.#isKnown = false;
+      log[this.#isFailing ? "debug" : "warn"]("validators are not known", { error: textOf(error) });
+      this.#isFailing = true;
       return undefined;
     }
   }

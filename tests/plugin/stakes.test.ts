@@ -21,7 +21,7 @@ async function itemsIn({ vm }: Plugin): Promise<number> {
 async function startSmall(node: FakeNode): Promise<Plugin> {
   node.validators.weights = new Map([[validator.toHex(), 2n ** 64n - 1n]]);
   const plugin = await node.startPlugin();
-  await plugin.start({ configBytes: bytesOf('{"maxMempoolItems":16,"logLevel":"debug"}') });
+  await plugin.start({ configBytes: bytesOf('{"maxMempoolItems":16}') });
   return plugin;
 }
 

@@ -67,7 +67,7 @@ describe("the validators", () => {
       { height: 7n, subnetId: subnetBytes },
       { height: 8n, subnetId: subnetBytes },
     ]);
-    expect(await levels(2)).toEqual(["debug", "debug"]);
+    expect(await levels(2), "there are one, and none").toEqual(["info", "info"]);
   });
 
   test("stay who they were where the node does not say it, and the log warns of the first time", async () => {
@@ -86,7 +86,7 @@ describe("the validators", () => {
       throw new Error("no state");
     };
     await pass();
-    expect(await levels(5)).toEqual(["debug", "warn", "debug", "debug", "warn"]);
+    expect(await levels(5)).toEqual(["info", "warn", "debug", "debug", "warn"]);
     expect(sets.all).toHaveLength(2);
   });
 

@@ -3,8 +3,12 @@ package network
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,12 +33,20 @@ func TestGossip(t *testing.T) {
 		name string
 		run  func(*testing.T, *Network)
 	}{
+		{"each node says who validates the chain", testValidators},
 		{"each proposal crosses each link a few times at most", testCrossings},
 		{"a stamp survives the loss of the node that took it", testLostTaker},
 	} {
 		if !t.Run(part.name, func(t *testing.T) { part.run(t, n) }) {
 			t.FailNow()
 		}
+	}
+}
+
+func testValidators(t *testing.T, n *Network) {
+	line := regexp.MustCompile(fmt.Sprintf(`event\W+validators\W+height\W+\d+\W+count\W+%d\b`, gossipNodes))
+	for _, node := range n.nodes {
+		require.Eventually(t, func() bool { return line.MatchString(node.logs(t)) }, time.Minute, 50*time.Millisecond)
 	}
 }
 
@@ -91,6 +103,20 @@ func (n *Node) signal(t *testing.T, signal syscall.Signal) {
 	pid, err := n.PID()
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, signal))
+}
+
+// logs is all that the node wrote about the plugin.
+func (n *Node) logs(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	for _, name := range n.logNames() {
+		part, err := os.ReadFile(n.logFile(name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			require.NoError(t, err)
+		}
+		text.Write(part)
+	}
+	return text.String()
 }
 
 // metric reads one of the plugin's own metrics from the node's page.
