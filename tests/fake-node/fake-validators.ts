@@ -50,9 +50,11 @@ export class FakeValidators {
     if (height > this.height)
       throw new ConnectError("failed to fetch validator set at unfinalized height", Code.Unknown);
     const isOurs = Buffer.compare(subnetId, this.#subnetId) === 0;
-    const validators = [...(isOurs ? this.weights : [])].map(([nodeId, weight]) =>
-      create(ValidatorSchema, { nodeId: Uint8Array.fromHex(nodeId), weight, $unknown: publicKeyIn(protocol) }),
-    );
+    const validators = [...(isOurs ? this.weights : [])].map(([nodeId, weight]) => {
+      const validator = create(ValidatorSchema, { nodeId: Uint8Array.fromHex(nodeId), weight });
+      validator.$unknown = publicKeyIn(protocol);
+      return validator;
+    });
     return create(GetValidatorSetResponseSchema, { validators });
   }
 }
