@@ -35,6 +35,8 @@ verified := $(CURDIR)/build/verified
 # "--" what the variable BUN_OPTIONS says: Bun reads that as options that come before it.
 compile := $(bun) build --compile --minify --bytecode --format=esm --sourcemap \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig --compile-exec-argv=--
+# Where threads of the binary begin, which are in it beside what main.ts imports.
+threads := src/clients/worker.ts src/disk/checkpoint-worker.ts src/operator/backup-worker.ts
 facts := VERIFIED_DIR=$(verified) $(tested)
 
 .DEFAULT_GOAL := help
@@ -67,7 +69,7 @@ package: node_modules ## the package for other programs, build/timestampvm-VERSI
 	$(bun) pm pack --destination build
 
 $(binary): $(sources) | node_modules
-	$(compile) src/main.ts src/disk/checkpoint-worker.ts src/operator/backup-worker.ts --outfile $@
+	$(compile) src/main.ts $(threads) --outfile $@
 
 build/counter: examples/counter/counter.ts $(sources) | node_modules
 	$(compile) $< --outfile $@

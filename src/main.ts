@@ -1,23 +1,23 @@
 import { isatty } from "node:tty";
 import packageJson from "../package.json" with { type: "json" };
-import { Admission } from "./api/admission.ts";
-import { explorerPath, rpcPath } from "./api/paths.ts";
+import { Admission, maxStaticRequestBytes, staticLimits } from "./api/admission.ts";
 import { Turns } from "./api/turns.ts";
 import { messageOf } from "./avalanche/coded-error.ts";
 import type { About } from "./cli/about.ts";
 import { writeAll } from "./cli/terminal/write-all.ts";
+import { SharedFigures } from "./clients/shared.ts";
+import { ClientThread } from "./clients/thread.ts";
 import { CheckpointThread } from "./disk/checkpoint-thread.ts";
 import { LogDisk } from "./disk/log-disk.ts";
 import { Log } from "./log.ts";
-import { answerSimpleBy } from "./plugin/http.ts";
-import { type ChainOptions, openChain } from "./plugin/open.ts";
+import { openChain } from "./plugin/open.ts";
 import { statusOf } from "./plugin/status-of.ts";
 import { defaultProtocol, newestProtocol, oldestProtocol } from "./rpcchainvm/protocol.ts";
 import { nodeVariables, servePlugin, type VmDefinition } from "./rpcchainvm/serve.ts";
+import type { HttpAdmission } from "./rpcchainvm/services/http-handler.ts";
 import { writeTo } from "./rpcchainvm/start/standard-streams.ts";
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
-import { proposeSynced } from "./vm/propose-synced.ts";
 
 startAgainWithout("BUN_");
 const { name, version } = packageJson;
@@ -27,7 +27,6 @@ const args = process.argv.slice(2);
 
 // What only one of the two ways needs is loaded when it is: a node waits for the handshake, and people for a prompt.
 const importApi = () => import("./api/app.ts");
-const importExplorer = () => import("./explorer/explorer.tsx");
 const importCli = () => import("./cli/cli.ts");
 
 if (args.length > 0) {
@@ -73,34 +72,51 @@ function onEnd(close: () => Promise<void>): void {
   }
 }
 
-/** Here, since this is the file that the binary takes the path from. */
+// Threads begin here, since this is the file from which the binary takes their paths.
+
+function startClients(): Worker {
+  return new Worker(new URL("./clients/worker.ts", import.meta.url).href);
+}
+
+function startCheckpoints(): Worker {
+  return new Worker(new URL("./disk/checkpoint-worker.ts", import.meta.url).href);
+}
+
 function startBackup(): Worker {
   return new Worker(new URL("./operator/backup-worker.ts", import.meta.url).href);
+}
+
+/** Lets requests in that need no chain, and gives the counts of those that are for one. */
+function staticAdmission(figures: SharedFigures, log: Log): HttpAdmission {
+  const admission = new Admission(log, staticLimits);
+  return {
+    maxRequestBytes: maxStaticRequestBytes,
+    admit: (bytes) => admission.admit(bytes),
+    get requests() {
+      return figures.requests;
+    },
+    get refused() {
+      return figures.refused;
+    },
+  };
 }
 
 /** Only a go-plugin handshake may go to standard output: all logs go to standard error. */
 async function serve(): Promise<void> {
   const log = new Log((line) => writeTo(2)(`${line}\n`));
-  const admission = new Admission(log);
-  const turns = new Turns();
-  const createHttp: ChainOptions["createHttp"] = async (vm, identity, config) => {
-    const { maxHttpRequests, maxHttpBytes, clientAddressHeader } = config;
-    admission.setLimits({ maxRequests: maxHttpRequests, maxRequestBytes: maxHttpBytes });
-    const { createApi } = await importApi();
-    const { createExplorer } = await importExplorer();
-    const explorer = createExplorer(vm, identity.notice);
-    const propose = proposeSynced(vm);
-    const { fetch, answerRpc } = createApi({ view: vm, propose, identity, explorer, log, turns });
-    const answerSimple = answerSimpleBy(answerRpc, rpcPath);
-    return { paths: [rpcPath, explorerPath], fetch, answerSimple, clientAddressHeader };
+  const figures = new SharedFigures();
+  const parts = {
+    clock: systemClock,
+    startClients: () => new ClientThread({ createWorker: startClients, clock: systemClock, log, figures }),
+    openDisk: (file: string) => new LogDisk(file, new CheckpointThread(file, startCheckpoints())),
+    startBackup,
+    version,
   };
-  // Here, since the binary resolves the file against itself.
-  const startCheckpoints = () => new Worker(new URL("./disk/checkpoint-worker.ts", import.meta.url).href);
-  const openDisk = (file: string) => new LogDisk(file, new CheckpointThread(file, startCheckpoints()));
+  const turns = new Turns();
   const vm: VmDefinition = {
     name,
     version,
-    open: (context) => openChain(context, { clock: systemClock, createHttp, openDisk, startBackup, version }),
+    open: (context) => openChain(context, parts),
     statusOf,
     staticHttp: {
       paths: ["/static"],
@@ -109,7 +125,7 @@ async function serve(): Promise<void> {
   };
   try {
     expectOpenFiles();
-    await servePlugin(vm, { log, admission, onNodeCall: () => turns.noteNodeCall() });
+    await servePlugin(vm, { log, admission: staticAdmission(figures, log) });
   } catch (error) {
     log.error("cannot serve", { error: messageOf(error) });
     process.exit(1);

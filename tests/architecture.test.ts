@@ -39,6 +39,10 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     layers: ["operator", "rpcchainvm", "vm", "store", "core", "avalanche", "gen", "proof", "log"],
     packages: /^(@connectrpc\/connect|@bufbuild\/protobuf(\/.+)?|node:(path|timers\/promises))$/,
   },
+  clients: {
+    layers: ["api", "explorer", "store", "vm", "client", "proof", "core", "avalanche", "rpcchainvm", "log"],
+    packages: /^node:(events|net|os|timers\/promises)$/,
+  },
   dev: {
     layers: ["operator", "vm", "api", "explorer", "disk", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|net|timers\/promises))$/,
@@ -54,6 +58,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
       "avalanche",
       "cli",
       "client",
+      "clients",
       "core",
       "dev",
       "disk",
@@ -120,6 +125,7 @@ const exported = valuesOf(packageJson.exports).map((path) => join(path));
 /** Where programs begin, of which nothing else need be imported. */
 const entryPoints = [
   "src/main.ts",
+  "src/clients/worker.ts",
   "src/disk/checkpoint-worker.ts",
   "src/operator/backup-worker.ts",
   "src/explorer/browser/page-script.ts",

@@ -10,6 +10,10 @@ export interface AdmissionLimits {
   readonly maxRequestBytes: number;
 }
 
+/** For what is served without a chain, on the thread of consensus: small calls, of which nobody needs many. */
+export const staticLimits: AdmissionLimits = { maxRequests: 64, maxRequestBytes: 256 * 1024 };
+/** Bytes of such a request, with its headers. */
+export const maxStaticRequestBytes = 16 * 1024;
 /** Bytes of a request that count as none: their number is limited. */
 export const smallRequestBytes = 4 * 1024;
 /** Bytes that large answers may have together, from the time that they are made until they are fetched. */
@@ -26,37 +30,45 @@ const logPauseMs = 10_000;
 /** Why: too many, too large together, more than the share of their caller, or too much that is not fetched. */
 export type RefusedFor = "requests" | "bytes" | "caller" | "answers";
 
+/** What an admission counts, for those who watch it: also from another thread. */
+export interface AdmissionCounts {
+  /** Requests that are in work, or wait. */
+  requests: number;
+  /** How many were refused since the start, by the reason. */
+  readonly refused: Readonly<Record<RefusedFor, number>>;
+  countRefused(reason: RefusedFor): void;
+}
+
 /**
  * The door before every HTTP request: whether there is room for it is decided before it is read, by its size alone. A
  * refused client is asked to try again (HTTP 503 with Retry-After); what was taken is carried out.
  */
 export class Admission {
   readonly #log: Log;
-  readonly #supplies: Supplies = {
-    requests: new Supply(defaultConfig.maxHttpRequests),
-    requestBytes: new Supply(defaultConfig.maxHttpBytes),
-    answerBytes: new Supply(maxAnswerBytes),
-  };
-  readonly #refused: Record<RefusedFor, number> = { requests: 0, bytes: 0, caller: 0, answers: 0 };
+  readonly #supplies: Supplies;
+  readonly #counts: AdmissionCounts;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(log: Log) {
+  constructor(log: Log, limits: AdmissionLimits = defaultLimits, counts: AdmissionCounts = new OwnCounts()) {
     this.#log = log;
-  }
-
-  setLimits({ maxRequests, maxRequestBytes }: AdmissionLimits): void {
-    this.#supplies.requests.max = maxRequests;
-    this.#supplies.requestBytes.max = maxRequestBytes;
+    this.#counts = counts;
+    this.#supplies = {
+      requests: new Supply(limits.maxRequests, (held) => {
+        counts.requests = held;
+      }),
+      requestBytes: new Supply(limits.maxRequestBytes),
+      answerBytes: new Supply(maxAnswerBytes),
+    };
   }
 
   /** Requests that are in work, or wait. */
   get requests(): number {
-    return this.#supplies.requests.held;
+    return this.#counts.requests;
   }
 
   /** How many were refused since the start, by the reason. */
   get refused(): Readonly<Record<RefusedFor, number>> {
-    return this.#refused;
+    return this.#counts.refused;
   }
 
   /** Room for a request of so many bytes; undefined when there is none now. */
@@ -74,11 +86,26 @@ export class Admission {
   }
 
   #refuse(reason: RefusedFor): void {
-    this.#refused[reason]++;
+    this.#counts.countRefused(reason);
     const nowMs = performance.now();
     if (nowMs < this.#loggedAtMs + logPauseMs) return;
     this.#loggedAtMs = nowMs;
-    this.#log.warn("requests refused", { reason, ...this.#refused });
+    this.#log.warn("requests refused", { reason, ...this.refused });
+  }
+}
+
+const defaultLimits: AdmissionLimits = {
+  maxRequests: defaultConfig.maxHttpRequests,
+  maxRequestBytes: defaultConfig.maxHttpBytes,
+};
+
+/** In the memory of one thread. */
+class OwnCounts implements AdmissionCounts {
+  requests = 0;
+  readonly refused: Record<RefusedFor, number> = { requests: 0, bytes: 0, caller: 0, answers: 0 };
+
+  countRefused(reason: RefusedFor): void {
+    this.refused[reason]++;
   }
 }
 

@@ -13,7 +13,7 @@ import type { Turns } from "./turns.ts";
 export const maxBodyBytes = 4 * 1024 * 1024;
 
 /** Bytes of a body that carries no data: a call at `/static`. */
-export const maxSmallBodyBytes = 64 * 1024;
+export const maxSmallBodyBytes = 4 * 1024;
 /** Characters of a URL. */
 export const maxUrlLength = 8 * 1024;
 

@@ -4,21 +4,20 @@ import { isFairShare } from "../vm/shares.ts";
 export class Supply {
   /** How much there is. */
   max: number;
+  readonly #onHeld: (held: number) => void;
   #held = 0;
   readonly #heldByCaller = new Map<string, number>();
 
-  constructor(max: number) {
+  /** `onHeld` is called with how much is taken, each time that this changes. */
+  constructor(max: number, onHeld: (held: number) => void = () => {}) {
     this.max = max;
-  }
-
-  get held(): number {
-    return this.#held;
+    this.#onHeld = onHeld;
   }
 
   /** Takes some, of which it is not known yet whose it is. False when there is not so much left. */
   take(amount: number): boolean {
     if (this.#held + amount > this.max) return false;
-    this.#held += amount;
+    this.#hold(amount);
     return true;
   }
 
@@ -32,10 +31,15 @@ export class Supply {
 
   /** Puts back what was taken, and given to a caller or to nobody. */
   putBack(amount: number, caller: string | undefined): void {
-    this.#held -= amount;
+    this.#hold(-amount);
     if (caller === undefined) return;
     const own = (this.#heldByCaller.get(caller) ?? 0) - amount;
     if (own > 0) this.#heldByCaller.set(caller, own);
     else this.#heldByCaller.delete(caller);
+  }
+
+  #hold(more: number): void {
+    this.#held += more;
+    this.#onHeld(this.#held);
   }
 }

@@ -8,13 +8,6 @@ import { Round } from "./round.ts";
  */
 export const maxTurnMs = 2;
 
-/** Milliseconds after a call of the node in which long work does not go on: mostly, the next one follows soon. */
-export const restMs = 4;
-/** Milliseconds for which calls of the node hold up long work at most, however many there are, … */
-export const maxHoldMs = 40;
-/** … and for which it goes on then, whatever the node does. */
-export const minWorkMs = 10;
-
 interface Waiting {
   readonly signal: AbortSignal;
   readonly begin: () => void;
@@ -24,9 +17,9 @@ interface Waiting {
 }
 
 /**
- * Lets clients work one after the other, in turns of the event loop that are so short that the node's calls, which come
- * between them, do not wait. Callers go round, and so do the requests of each: whoever has much to ask waits for
- * himself. What nobody wants any more when its turn comes is not begun.
+ * Lets clients work one after the other, in turns of the event loop that are so short that nobody waits long. Callers
+ * go round, and so do the requests of each: whoever has much to ask waits for himself. What nobody wants any more when
+ * its turn comes is not begun.
  */
 export class Turns {
   readonly #waiting = new Round<Waiting>();
@@ -34,8 +27,6 @@ export class Turns {
   readonly #nowMs: () => number;
   /** When clients were let in last: since then, other work may have had turns or not. */
   #startMs: number;
-  #nodeCallMs = Number.NEGATIVE_INFINITY;
-  #freeUntilMs = Number.NEGATIVE_INFINITY;
   #isTurnToCome = false;
   #isLongUnderWay = false;
 
@@ -43,11 +34,6 @@ export class Turns {
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
-  }
-
-  /** To be called when the node calls, and when it is answered: long work holds back then. */
-  noteNodeCall(): void {
-    this.#nodeCallMs = this.#nowMs();
   }
 
   /**
@@ -71,12 +57,7 @@ export class Turns {
   /** See `Caller`. */
   pause(asker: Asker, signal: AbortSignal): Promise<void> | undefined {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#hasTime() && !this.#isHeldBack) return undefined;
-    return this.#resume(asker, signal);
-  }
-
-  async #resume(asker: Asker, signal: AbortSignal): Promise<void> {
-    await this.#untilNodeRests();
+    if (this.#hasTime()) return undefined;
     return new Promise((resolve, reject) => {
       this.#wait(asker, { signal, begin: resolve, drop: reject, isResumed: true });
     });
@@ -88,34 +69,18 @@ export class Turns {
       await new Promise<void>((resolve) => this.#waitingLong.add([asker.name, asker], resolve));
     } else this.#isLongUnderWay = true;
     try {
-      await this.#untilNodeRests();
       signal.throwIfAborted();
       return await work();
     } finally {
-      setImmediate(() => void this.#nextLong()); // what comes of this one is seen to first
+      setImmediate(() => this.#nextLong()); // what comes of this one is seen to first
     }
   }
 
-  async #nextLong(): Promise<void> {
-    await this.#untilNodeRests();
+  #nextLong(): void {
     collectIfGrown();
     const next = this.#waitingLong.take();
     this.#isLongUnderWay = next !== undefined;
     next?.();
-  }
-
-  /** Whether the node is at work, and long work has not waited for that already. */
-  get #isHeldBack(): boolean {
-    const nowMs = this.#nowMs();
-    return nowMs - this.#nodeCallMs < restMs && nowMs >= this.#freeUntilMs;
-  }
-
-  async #untilNodeRests(): Promise<void> {
-    const giveUpAtMs = this.#nowMs() + maxHoldMs;
-    while (this.#isHeldBack) {
-      if (this.#nowMs() >= giveUpAtMs) this.#freeUntilMs = this.#nowMs() + minWorkMs;
-      else await new Promise((resolve) => setTimeout(resolve, 1));
-    }
   }
 
   #hasTime(): boolean {

@@ -2,8 +2,8 @@ import type { Metric } from "../rpcchainvm/chain-vm.ts";
 import { counter, gauge } from "../rpcchainvm/services/metrics.ts";
 import type { Status } from "../vm/status.ts";
 
-/** What the node gathers of a chain. */
-export function chainMetrics(status: Status): readonly Metric[] {
+/** What the node gathers of a chain, whose clients' thread was started again so often. */
+export function chainMetrics(status: Status, clientRestarts: number): readonly Metric[] {
   const { lastAccepted, processing, mempool, databaseBytes, peers, blocks, proposals } = status;
   return [
     gauge("last_accepted_height", "Height of the last accepted block", Number(lastAccepted.height)),
@@ -23,5 +23,6 @@ export function chainMetrics(status: Status): readonly Metric[] {
     counter("proposals_gossiped_total", "Proposals taken from peers", proposals.gossiped),
     counter("proposals_refused_total", "Proposals of peers for which there was no room, or no time", proposals.refused),
     counter("proposals_expired_total", "Proposals dropped after proposalExpirySeconds", proposals.expired),
+    counter("client_thread_restarts_total", "Times that the thread of the clients was started again", clientRestarts),
   ];
 }

@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { type Config, parseConfig } from "../core/config.ts";
+import { parseConfig } from "../core/config.ts";
 import type { ChainVm, NodeContext } from "../rpcchainvm/chain-vm.ts";
-import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
 import { databaseFileName } from "../store/database.ts";
 import type { Disk } from "../store/disk.ts";
 import { FileError } from "../store/errors.ts";
 import type { Clock } from "../vm/clock.ts";
 import type { Identity } from "../vm/identity.ts";
 import { type OpenOptions, openVm } from "../vm/open.ts";
+import { askedChainOf } from "../vm/synced.ts";
 import type { Vm } from "../vm/vm.ts";
+import type { Clients } from "./clients.ts";
 import { Gossip } from "./gossip.ts";
 import { LoggedDisk } from "./logged-disk.ts";
 import { NodeRecord } from "./node-record.ts";
@@ -24,8 +25,8 @@ const databaseRetryMs = 100;
 /** What a chain needs beside what the node says of it. */
 export interface ChainOptions {
   readonly clock: Clock;
-  /** Makes what answers the HTTP requests of a chain. */
-  readonly createHttp: (vm: Vm, identity: Identity, config: Config) => Promise<HttpHandler>;
+  /** Starts what serves clients, which gets ready beside the opening of the chain. */
+  readonly startClients: () => Clients;
   /** Makes what syncs the database file, which is opened afterwards. */
   readonly openDisk: (file: string) => Disk;
   /** Starts the thread of `operator/backup-worker.ts`. */
@@ -39,27 +40,22 @@ export interface ChainOptions {
  * what `openVm` throws; nothing is held then.
  */
 export async function openChain(context: NodeContext, options: ChainOptions): Promise<ChainVm> {
-  const { clock, createHttp, openDisk, startBackup, version } = options;
+  const { clock, startClients, openDisk, startBackup, version } = options;
   const { log, genesisBytes } = context;
   const config = parseConfig(context.configBytes);
   log.setLevel(config.logLevel);
   const file = join(context.chainDataDir(config.chainDataDir), databaseFileName);
   const record = new NodeRecord(context.database);
+  const clients = startClients();
   const disk = new LoggedDisk(openDisk(file), log);
   let vm: Vm | undefined;
   try {
     const settling = { file, genesisBytes, log, clock };
     const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
     const gossip = new Gossip(context.appSender, log);
-    const opening = {
-      file,
-      genesisBytes,
-      marker,
-      config,
-      clock,
-      disk,
-      gossip: (data: Uint8Array) => gossip.send(data),
-    };
+    const send = (data: Uint8Array) => gossip.send(data);
+    const shared = { clock, disk, gossip: send, head: clients.head };
+    const opening = { file, genesisBytes, marker, config, ...shared };
     vm = await whenFree(clock, () => openStretchByStretch(opening, context));
     await record.writeHeadMarker(vm.headMarker);
     if (rsHead !== undefined) {
@@ -68,12 +64,14 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     }
     const { id, height } = vm.lastAccepted;
     log.info("initialized", { lastAccepted: id, height, file });
-    const http = await createHttp(vm, identityOf(context, version), config);
     const validatorWatch = watchValidators(vm, context, clock);
     const { openDoor } = await import("../operator/door.ts"); // not before the handshake, for which the node waits
     const door = await openDoor({ chain: vm, file, log, startBackup });
-    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, http, door, validatorWatch });
+    const chain = askedChainOf(vm);
+    const http = clients.serve({ chain, file, identity: identityOf(context, version), config });
+    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, clients, http, door, validatorWatch });
   } catch (error) {
+    await clients.close();
     await disk.close();
     vm?.close();
     throw error;

@@ -5,9 +5,10 @@ import { formatExactJson } from "../core/exact-json.ts";
 import type { Door } from "../operator/door.ts";
 import type { AncestorLimits, AppHandler, ChainVm, Metric, State } from "../rpcchainvm/chain-vm.ts";
 import type { VmEvent } from "../rpcchainvm/protocol.ts";
-import type { HttpHandler } from "../rpcchainvm/services/http-handler.ts";
+import type { HttpServer } from "../rpcchainvm/services/http-handler.ts";
 import type { Disk } from "../store/disk.ts";
 import type { Vm } from "../vm/vm.ts";
+import type { Clients } from "./clients.ts";
 import { decodeGossip } from "./gossip.ts";
 import { chainMetrics } from "./metrics.ts";
 import type { NodeRecord } from "./node-record.ts";
@@ -19,7 +20,9 @@ export interface TimestampVmParts {
   readonly disk: Disk;
   /** Of the node itself. */
   readonly nodeId: NodeId;
-  readonly http: HttpHandler;
+  readonly clients: Clients;
+  /** Where these serve the chain. */
+  readonly http: HttpServer;
   readonly door: Door;
   /** Undefined where the node does not say who validates the chain. */
   readonly validatorWatch: ValidatorWatch | undefined;
@@ -27,20 +30,22 @@ export interface TimestampVmParts {
 
 /** The chain of timestamps as the node sees it. */
 export class TimestampVm implements ChainVm {
-  readonly http: HttpHandler;
+  readonly http: HttpServer;
   readonly app: AppHandler;
   readonly #vm: Vm;
   readonly #record: NodeRecord;
   readonly #disk: Disk;
   readonly #nodeId: NodeId;
+  readonly #clients: Clients;
   readonly #door: Door;
   readonly #validatorWatch: ValidatorWatch | undefined;
 
-  constructor({ vm, record, disk, nodeId, http, door, validatorWatch }: TimestampVmParts) {
+  constructor({ vm, record, disk, nodeId, clients, http, door, validatorWatch }: TimestampVmParts) {
     this.#vm = vm;
     this.#record = record;
     this.#disk = disk;
     this.#nodeId = nodeId;
+    this.#clients = clients;
     this.#door = door;
     this.#validatorWatch = validatorWatch;
     this.http = http;
@@ -59,12 +64,9 @@ export class TimestampVm implements ChainVm {
   /** The vm's connection last: the last one that is closed empties the write-ahead log. */
   async shutdown(): Promise<void> {
     this.#validatorWatch?.stop();
-    try {
-      await this.#door.close();
-    } finally {
-      await this.#disk.close();
-      this.#vm.close();
-    }
+    await Promise.allSettled([this.#door.close(), this.#clients.close()]);
+    await this.#disk.close();
+    this.#vm.close();
   }
 
   health(): string {
@@ -130,6 +132,6 @@ export class TimestampVm implements ChainVm {
   }
 
   metrics(): readonly Metric[] {
-    return chainMetrics(this.#vm.status());
+    return chainMetrics(this.#vm.status(), this.#clients.restarts);
   }
 }

@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
-import { HTTP } from "../../gen/http/http_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
 import { textOf } from "../avalanche/coded-error.ts";
 import { Log } from "../log.ts";
@@ -11,7 +10,7 @@ import type { Protocol } from "./protocol.ts";
 import { encodeHandlers, type HandlersReply } from "./services/handlers-reply.ts";
 import { healthService } from "./services/health-service.ts";
 import type { HttpAdmission, HttpHandler } from "./services/http-handler.ts";
-import { createHttpService, httpOptions } from "./services/http-service.ts";
+import { createHttpServer } from "./services/http-server.ts";
 import { decodeInitialize } from "./services/initialize-request.ts";
 import { createVmService, type VmServiceOptions } from "./services/vm-service.ts";
 import { Session } from "./session.ts";
@@ -19,6 +18,7 @@ import { chooseProtocol, type Environment, offeredVariable } from "./start/choos
 import { addGoPluginServices, goPluginLine } from "./start/go-plugin.ts";
 import { KnownProtocol } from "./start/known-protocol.ts";
 import { watchLifetime } from "./start/lifetime.ts";
+import { logBugs } from "./start/log-bugs.ts";
 import { nodeProcess } from "./start/node-process.ts";
 import { shakeOrRemember } from "./start/remember-protocol.ts";
 import { writeTo } from "./start/standard-streams.ts";
@@ -48,8 +48,6 @@ export interface ServeOptions {
    * Lets HTTP requests in by their size. Without it each of them may have `maxHttpRequestBytes`, however many they are.
    */
   readonly admission?: HttpAdmission;
-  /** Called when the node calls, and when it is answered. */
-  readonly onNodeCall?: () => void;
 }
 
 /** The environment variable in which the node says where it waits for the handshake; older ones use go-plugin's. */
@@ -63,7 +61,7 @@ export const nodeVariables: readonly string[] = [runtimeAddressVariable, offered
  * cannot speak its protocol, or when it refuses the handshake.
  */
 export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}): Promise<void> {
-  const { environment = process.env, log = defaultLog(), writeOut = writeTo(1), admission, onNodeCall } = options;
+  const { environment = process.env, log = defaultLog(), writeOut = writeTo(1), admission } = options;
   const { name, version } = vm;
   const parent = process.ppid;
   const node = nodeProcess(parent, process.platform);
@@ -76,9 +74,8 @@ export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}):
   const lifetime = watchSession(session, protocol, parent, log);
   logBugs(log);
   const http = () => handlerOf(session) ?? vm.staticHttp;
-  const httpAddress = await serveHttp(http, admission, protocol, log);
+  const httpAddress = await createHttpServer(http, admission, protocol, log).listenCoalesced();
   const server = new GrpcServer(log, {
-    ...(onNodeCall && { onCall: onNodeCall }),
     ...(vm.statusOf && { statusOf: vm.statusOf }),
   });
   addVmService(server, { session, protocol, log, version, httpAddress, staticHttp: vm.staticHttp, admission });
@@ -123,35 +120,11 @@ function watchSession(session: Session, protocol: Protocol, parent: number, log:
   };
 }
 
-/** Whatever goes wrong in one call, the node cannot replace us: every later call would wait for ever. */
-function logBugs(log: Log): void {
-  for (const event of ["uncaughtException", "unhandledRejection"]) {
-    process.on(event, (error: unknown) =>
-      log.error(event, { error: (error instanceof Error ? error.stack : undefined) ?? textOf(error) }),
-    );
-  }
-}
-
 /** What a chain answers here, and not at an address of its own. */
 function handlerOf(session: Session): HttpHandler | undefined {
   const http = session.chainIfOpen?.vm.http;
   return http === undefined || "address" in http ? undefined : http;
 }
-
-/** On a listener of its own: clients come in numbers, while consensus waits for each answer. */
-function serveHttp(
-  getHandler: () => HttpHandler | undefined,
-  admission: HttpAdmission | undefined,
-  protocol: Protocol,
-  log: Log,
-): Promise<string> {
-  const server = new GrpcServer(log, { windowBytes: httpWindowBytes });
-  server.add(HTTP, createHttpService(getHandler, protocol), httpOptions(admission));
-  return server.listenCoalesced();
-}
-
-/** Little of a request that is refused: of a hundred large ones, it is what comes in one turn of the event loop. */
-const httpWindowBytes = 64 * 1024;
 
 function addVmService(server: GrpcServer, options: VmServiceOptions): void {
   const { protocol } = options;

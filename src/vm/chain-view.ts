@@ -1,3 +1,4 @@
+import type { Awaitable } from "../avalanche/awaitable.ts";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import type { Digest } from "../core/digest.ts";
@@ -17,6 +18,14 @@ export interface ChainView {
   status(): Status | Promise<Status>;
 }
 
+/** What only the thread of consensus knows, or does, for clients. All of it may come by a promise. */
+export interface AskedChain {
+  readonly propose: Propose;
+  /** What becomes of data that no accepted block carries. */
+  undecided(digest: Digest): Awaitable<UndecidedStatus>;
+  status(): Awaitable<Status>;
+}
+
 /**
  * Takes data to be put into blocks; the same data once while it waits. Throws "database failed" or "shut down" for all.
  */
@@ -28,9 +37,10 @@ export type Refusals = readonly (ChainError | undefined)[];
 /** What became of some data. */
 export type Receipt =
   /** The first block that carries it. */
-  | { readonly status: "accepted"; readonly block: Block }
-  /** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
-  | { readonly status: "processing" | "pending" | "unknown" };
+  { readonly status: "accepted"; readonly block: Block } | { readonly status: UndecidedStatus };
+
+/** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
+export type UndecidedStatus = "processing" | "pending" | "unknown";
 
 /**
  * The accepted blocks that the node's database knows too. After a crash the chain is rewound to these, so no method

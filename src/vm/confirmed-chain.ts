@@ -2,54 +2,90 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Listing } from "../core/listing.ts";
-import type { BlockStore } from "../store/block-store.ts";
+import type { BlockReader } from "../store/block-reader.ts";
 import type { ConfirmedBlocks, Order } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
-/** See `ConfirmedBlocks`: those of the store, up to the last that was confirmed. */
+/**
+ * What those who confirm blocks and those who wait for them know of each other. They may run on two threads, which
+ * share it then.
+ */
+export interface ConfirmedHead {
+  /** Of the last confirmed block. */
+  height: bigint;
+  /** How many calls wait for a block. Who sets the height while there are some sees to it that `wake` is called. */
+  waiting: number;
+}
+
+/**
+ * See `ConfirmedBlocks`: those of a file, up to the last that was confirmed, whatever the file has beyond. Each method
+ * looks at the height once, or before it reads, since it may grow in the middle.
+ */
 export class ConfirmedChain implements ConfirmedBlocks {
-  readonly #store: BlockStore;
+  readonly #reader: BlockReader;
+  readonly #head: ConfirmedHead;
   readonly #waiters: WaitingCalls<bigint | Digest>;
   #last: Block;
+  /** Up to this height, all that had waited were woken. */
+  #wokenHeight: bigint;
 
-  /** Takes a store that holds a chain, all of it confirmed. */
-  constructor(store: BlockStore, clock: Clock) {
-    this.#store = store;
-    this.#waiters = new WaitingCalls(clock);
-    this.#last = store.lastAccepted();
+  /** Takes a reader of a chain, and up to where it is confirmed. */
+  constructor(reader: BlockReader, clock: Clock, head: ConfirmedHead) {
+    this.#reader = reader;
+    this.#head = head;
+    this.#waiters = new WaitingCalls(clock, (count) => this.#noteWaiting(count));
+    this.#last = reader.expectBlockAtHeight(head.height);
+    this.#wokenHeight = head.height;
   }
 
   /** The newest block that clients may see. */
   get last(): Block {
+    const { height } = this.#head;
+    if (height !== this.#last.height) this.#last = this.#reader.expectBlockAtHeight(height);
     return this.#last;
   }
 
   /** To be called when the node's database has the head marker of this accepted block. */
   confirm(block: Block): void {
-    const { height } = this.#last;
     this.#last = block;
-    if (this.#waiters.count === 0) return;
-    for (const confirmed of this.blocksFrom(height + 1n, "ascending")) {
-      this.#waiters.wake(confirmed.height);
-      this.#waiters.wake(digestOf(confirmed.data));
+    this.#head.height = block.height;
+    while (this.wake(maxWokenPerTurn));
+  }
+
+  /**
+   * To be called when the height has grown: ends the waiting for blocks up to there, of `most` at most. Gives whether
+   * there are more.
+   */
+  wake(most: number): boolean {
+    let left = most;
+    if (this.#waiters.count === 0) this.#wokenHeight = this.#head.height;
+    for (const block of this.blocksFrom(this.#wokenHeight + 1n, "ascending")) {
+      if (left-- === 0) return true;
+      this.#wokenHeight = block.height;
+      this.#waiters.wake(block.height);
+      this.#waiters.wake(digestOf(block.data));
     }
+    return false;
   }
 
   getBlock(id: Id): Block | undefined {
-    return id === this.#last.id ? this.#last : this.#ifConfirmed(this.#store.getBlock(id));
+    const { last } = this;
+    return id === last.id ? last : this.#ifConfirmed(this.#reader.getBlock(id));
   }
 
   getBlockAtHeight(height: bigint): Block | undefined {
-    if (height > this.#last.height) return undefined;
-    if (height === this.#last.height) return this.#last;
-    const block = this.#store.getBlockAtHeight(height);
-    if (block === undefined) throw this.#store.damaged(`its block at height ${height} is missing`);
+    const { last } = this;
+    if (height > last.height) return undefined;
+    if (height === last.height) return last;
+    const block = this.#reader.getBlockAtHeight(height);
+    if (block === undefined) throw this.#reader.damaged(`its block at height ${height} is missing`);
     return block;
   }
 
   getBlockAt(timestamp: bigint): Block | undefined {
-    return timestamp >= this.#last.timestamp ? this.#last : this.#store.getLastBlockAt(timestamp);
+    const { last } = this;
+    return timestamp >= last.timestamp ? last : this.#reader.getLastBlockAt(timestamp);
   }
 
   blocksFrom(height: bigint, order: Order): Generator<Block, void> {
@@ -57,7 +93,7 @@ export class ConfirmedChain implements ConfirmedBlocks {
   }
 
   getListingAtHeight(height: bigint): Listing | undefined {
-    return this.#ifConfirmed(this.#store.getListingAtHeight(height));
+    return this.#ifConfirmed(this.#reader.getListingAtHeight(height));
   }
 
   listingsFrom(height: bigint, order: Order): Generator<Listing, void> {
@@ -65,19 +101,21 @@ export class ConfirmedChain implements ConfirmedBlocks {
   }
 
   findData(digest: Digest, from = 0n): Block | undefined {
-    return this.#ifConfirmed(this.#store.findBlock(digest, from));
+    return this.#ifConfirmed(this.#reader.findBlock(digest, from));
   }
 
   find(digest: Digest, from = 0n): Generator<Block, void> {
-    return this.#find(digest, from, (wanted, at) => this.findData(wanted, at));
+    const { height } = this.#head;
+    return this.#find(digest, from, (wanted, at) => upTo(height, this.#reader.findBlock(wanted, at)));
   }
 
   findListings(digest: Digest, from = 0n): Generator<Listing, void> {
-    return this.#find(digest, from, (wanted, at) => this.#ifConfirmed(this.#store.findListing(wanted, at)));
+    const { height } = this.#head;
+    return this.#find(digest, from, (wanted, at) => upTo(height, this.#reader.findListing(wanted, at)));
   }
 
   waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void> {
-    return this.#waiters.wait(height, () => height <= this.#last.height, ms, signal, caller);
+    return this.#waiters.wait(height, () => height <= this.#head.height, ms, signal, caller);
   }
 
   waitForDigest(digest: Digest, ms: number, signal: AbortSignal, caller: string): Promise<void> {
@@ -94,13 +132,21 @@ export class ConfirmedChain implements ConfirmedBlocks {
     this.#waiters.close();
   }
 
+  /** From the first call that waits on, each block wakes; before, none has to. */
+  #noteWaiting(count: number): void {
+    const isFirst = this.#head.waiting === 0;
+    this.#head.waiting = count;
+    if (isFirst) this.#wokenHeight = this.#head.height;
+  }
+
   #ifConfirmed<T extends AtHeight>(block: T | undefined): T | undefined {
-    return block !== undefined && block.height <= this.#last.height ? block : undefined;
+    return upTo(this.#head.height, block);
   }
 
   *#from<T>(height: bigint, order: Order, read: (height: bigint) => T | undefined): Generator<T, void> {
     const step = order === "ascending" ? 1n : -1n;
-    const start = order === "descending" && height > this.#last.height ? this.#last.height : height;
+    const lastHeight = this.#head.height;
+    const start = order === "descending" && height > lastHeight ? lastHeight : height;
     for (let at = start; at >= 0n; at += step) {
       const block = read(at);
       if (block === undefined) return;
@@ -113,8 +159,15 @@ export class ConfirmedChain implements ConfirmedBlocks {
   }
 }
 
+/** Blocks that are read in one turn to wake who waits for them: of the largest, some ten milliseconds. */
+export const maxWokenPerTurn = 4;
+
 interface AtHeight {
   readonly height: bigint;
+}
+
+function upTo<T extends AtHeight>(height: bigint, block: T | undefined): T | undefined {
+  return block !== undefined && block.height <= height ? block : undefined;
 }
 
 /** Gives the lowest block, from a height up, whose data has this digest. */

@@ -1,6 +1,7 @@
 import type { Config } from "../core/config.ts";
 import type { Disk } from "../store/disk.ts";
 import type { Clock } from "./clock.ts";
+import type { ConfirmedHead } from "./confirmed-chain.ts";
 
 /** What a chain needs besides its blocks. */
 export interface VmOptions {
@@ -10,4 +11,6 @@ export interface VmOptions {
   readonly disk?: Disk;
   /** Sends data that a client proposed here to the other nodes, soon; it may be lost on the way. */
   readonly gossip: (data: Uint8Array) => void;
+  /** Where the confirmed height is kept; without it, where only this VM sees it. */
+  readonly head?: ConfirmedHead;
 }

@@ -11,7 +11,7 @@ import type { Disk } from "../store/disk.ts";
 import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
 import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
-import type { ChainView, Receipt, Refusals } from "./chain-view.ts";
+import type { ChainView, Receipt, Refusals, UndecidedStatus } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
@@ -21,7 +21,7 @@ import { Monitor } from "./monitor.ts";
 import type { VmOptions } from "./options.ts";
 import { ParsedBlocks } from "./parsed-blocks.ts";
 import { ProcessingBlocks } from "./processing.ts";
-import { receiptOf } from "./receipt.ts";
+import { decidedReceipt } from "./receipt.ts";
 import type { HeadMarker } from "./rewind.ts";
 import { Stakes } from "./stakes.ts";
 import { Stall } from "./stall.ts";
@@ -61,13 +61,14 @@ export class Vm implements ChainView {
 
   /** Takes a store that holds a chain; see `openVm`. */
   constructor(store: BlockStore, options: VmOptions) {
-    const { config, clock } = options;
+    const { config, clock, head = { height: 0n, waiting: 0 } } = options;
     const { minBlockIntervalMs } = config;
     this.#store = store;
     this.#disk = options.disk;
     this.#clock = clock;
     this.#config = config;
-    this.confirmed = new ConfirmedChain(store, clock);
+    head.height = store.lastAccepted().height;
+    this.confirmed = new ConfirmedChain(store, clock, head);
     this.#marked = this.confirmed.last;
     this.#stall = new Stall(clock, minBlockIntervalMs);
     this.#mempool = new Mempool(store.proposals, options, (wasEmpty) => {
@@ -221,8 +222,13 @@ export class Vm implements ChainView {
   }
 
   receiptOf(digest: Digest): Receipt {
-    const [confirmed, store, processing, mempool] = [this.confirmed, this.#store, this.#processing, this.#mempool];
-    return receiptOf(digest, { confirmed, store, processing, mempool });
+    return decidedReceipt(digest, this.confirmed, this.#store) ?? { status: this.undecided(digest) };
+  }
+
+  /** What becomes of data that no accepted block carries. Answers from memory. */
+  undecided(digest: Digest): UndecidedStatus {
+    if (this.#processing.carries(digest)) return "processing";
+    return this.#mempool.has(digest) ? "pending" : "unknown";
   }
 
   // What the operator asks.

@@ -10,13 +10,16 @@ export const maxWaiting = 2_000;
 /** Calls that wait for something that has a key. Waking a key costs nothing for those that wait for another. */
 export class WaitingCalls<Key> {
   readonly #clock: Clock;
+  readonly #onCount: (count: number) => void;
   readonly #waitersByKey = new Map<Key, Set<Waiter>>();
   readonly #loadByCaller = new Loads<string>();
   #count = 0;
   #isClosed = false;
 
-  constructor(clock: Clock) {
+  /** `onCount` is called with how many calls wait, each time that this changes, before `isThere` is asked again. */
+  constructor(clock: Clock, onCount: (count: number) => void = () => {}) {
     this.#clock = clock;
+    this.#onCount = onCount;
   }
 
   /** How many calls wait. */
@@ -27,7 +30,8 @@ export class WaitingCalls<Key> {
   /**
    * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects
    * with "shut down", with what `isThere` throws, or with "too many waiting" when the caller has its share of the
-   * places.
+   * places. `isThere` is asked once more when the call is counted: who wakes from another thread looks at the count,
+   * and may have seen the one before.
    */
   wait(key: Key, isThere: () => boolean, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -46,6 +50,11 @@ export class WaitingCalls<Key> {
       this.#loadByCaller.add(caller, 1, 0);
       const cancelTimer = this.#clock.after(ms, waiter.resolve);
       signal.addEventListener("abort", waiter.resolve);
+      try {
+        if (isThere()) waiter.resolve();
+      } catch (error) {
+        waiter.reject(error);
+      }
     });
   }
 
@@ -66,13 +75,13 @@ export class WaitingCalls<Key> {
     const waiters = this.#waitersByKey.get(key);
     if (waiters === undefined) this.#waitersByKey.set(key, new Set([waiter]));
     else waiters.add(waiter);
-    this.#count++;
+    this.#onCount(++this.#count);
   }
 
   #remove(key: Key, waiter: Waiter): void {
     const waiters = this.#waitersByKey.get(key);
     waiters?.delete(waiter);
     if (waiters?.size === 0) this.#waitersByKey.delete(key);
-    this.#count--;
+    this.#onCount(--this.#count);
   }
 }

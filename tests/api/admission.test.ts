@@ -134,8 +134,7 @@ test("a flood of refusals is one line in the log", () => {
 });
 
 test("an operator may set other limits", () => {
-  const { admission } = start();
-  admission.setLimits({ maxRequests: 1, maxRequestBytes: 10_000 });
+  const admission = new Admission(new Log(() => {}), { maxRequests: 1, maxRequestBytes: 10_000 });
   expect(admission.admit(10_001)).toBeUndefined();
   expect(admission.admit(10_000)).toBeDefined();
   expect(admission.admit(0)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { maxHoldMs, maxTurnMs, minWorkMs, restMs, Turns } from "../../src/api/turns.ts";
+import { maxTurnMs, Turns } from "../../src/api/turns.ts";
 import type { Asker } from "../../src/vm/caller.ts";
 import { senderOf, slowTurns } from "../support/caller.ts";
 import { countTurns } from "../support/turns.ts";
@@ -112,64 +112,3 @@ test("work that throws is an error of its own caller, at once and later", async 
   await expect(Promise.resolve(turns.run(someone, fail))).rejects.toThrow("bug");
   expect(await turns.run(someone, () => "well")).toBe("well");
 });
-
-test("long work holds back while the node calls again and again, and goes on after a while all the same", async () => {
-  let ms = 0;
-  const turns = new Turns(() => ms);
-  const order: string[] = [];
-  turns.noteNodeCall();
-  const long = turns.doLong(someone, never, async () => order.push("long"));
-  expect(turns.run(someone, () => "short work does not")).toBe("short work does not");
-  ms += restMs - 1;
-  turns.noteNodeCall(); // the next call
-  await oneTimer();
-  expect(order).toEqual([]);
-  ms += restMs;
-  await long;
-  const patient = turns.doLong(someone, never, async () => order.push("long again"));
-  while (order.length === 1) {
-    turns.noteNodeCall();
-    ms += restMs - 1;
-    await oneTimer();
-  }
-  await patient;
-  expect(ms).toBeLessThan(4 * maxHoldMs);
-});
-
-test("when it has held back for long, it has some time, whatever the node does", async () => {
-  let ms = 0;
-  const turns = new Turns(() => ms);
-  let pieces = 0;
-  const work = turns.doLong(someone, never, async () => {
-    for (; pieces < 100; pieces++) {
-      ms += 1;
-      await turns.pause(someone, never);
-    }
-  });
-  let isDone = false;
-  void work.then(() => {
-    isDone = true;
-  });
-  while (!isDone) {
-    turns.noteNodeCall();
-    ms += 1;
-    await oneTimer();
-  }
-  expect(pieces).toBe(100);
-  expect(ms).toBeLessThan(2 * (100 / minWorkMs) * (maxHoldMs + minWorkMs)); // and not 100 times maxHoldMs
-});
-
-test("a pause is one while the node is at work, though there is time", async () => {
-  let ms = 0;
-  const turns = new Turns(() => ms);
-  expect(turns.pause(someone, never)).toBeUndefined();
-  turns.noteNodeCall();
-  const pause = turns.pause(someone, never);
-  expect(pause).toBeInstanceOf(Promise);
-  ms += restMs;
-  await pause;
-});
-
-function oneTimer(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -8,7 +8,7 @@ import { LogDisk } from "../../src/disk/log-disk.ts";
 import type { Disk } from "../../src/store/disk.ts";
 import { systemClock } from "../../src/vm/clock.ts";
 import { openVmAlone } from "../../src/vm/open.ts";
-import { proposeSynced } from "../../src/vm/propose-synced.ts";
+import { proposeSynced } from "../../src/vm/synced.ts";
 import { genesisBytes, now, submissionsOf } from "../support/chain.ts";
 import { markerNote, shownNote, takenNote } from "./notes.ts";
 import { openNotes } from "./recorder.ts";

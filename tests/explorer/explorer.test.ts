@@ -5,7 +5,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { ConfirmedChain } from "../../src/vm/confirmed-chain.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, chainOn, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
+import { acceptAll, allOf, bytesOf, chainOn, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { askPage, openPage, sha256Source } from "./explorer-page.ts";
 
@@ -389,7 +389,7 @@ describe("numbers that no double holds", () => {
   // SQLite's heights end at 2^63 - 1.
   for (let i = 0; i < 40; i++) blocks.push(childOf(blockAt(blocks, i), `far ${i}`, 2n ** 60n + BigInt(i)));
   for (const block of [genesis, ...blocks]) store.accept(block, digestOf(block.data));
-  const confirmed = new ConfirmedChain(store, new FakeClock());
+  const confirmed = new ConfirmedChain(store, new FakeClock(), allOf(store));
   const vm = { confirmed, status: () => ({ state: "normal operation" }) } as unknown as Vm;
 
   test("are shown with every digit", async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HTTP } from "../../gen/http/http_pb.ts";
 import { maxBodyBytes } from "../../src/api/app.ts";
+import { answerSimpleBy } from "../../src/clients/short-cut.ts";
 import { Log } from "../../src/log.ts";
-import { answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import { HTTP } from "../../gen/http/http_pb.ts";
+import { type AnswerRpc, answerSimpleBy } from "../../src/clients/short-cut.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { Log } from "../../src/log.ts";
-import { type AnswerRpc, answerSimpleBy } from "../../src/plugin/http.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
 import { protocolOf } from "../../src/rpcchainvm/protocol.ts";
 import { createHttpService } from "../../src/rpcchainvm/services/http-service.ts";

@@ -20,7 +20,7 @@ test("before there is a chain, the process alone is measured", () => {
 
 test("a chain is measured beside it, each name once", () => {
   const { vm } = startVm();
-  const names = gatherMetrics({ metrics: () => chainMetrics(vm.status()) }, http, silent).map(({ name }) => name);
+  const names = gatherMetrics({ metrics: () => chainMetrics(vm.status(), 0) }, http, silent).map(({ name }) => name);
   expect(names).toEqual([...processNames, ...names.slice(processNames.length)]);
   expect(names).toContain("last_accepted_height");
   expect(new Set(names).size).toBe(names.length);
@@ -32,7 +32,7 @@ test("where the VM cannot say how it is, the process alone is measured: an error
   vm.close();
   expect(() => vm.status()).toThrow();
   const log = new Log((line) => logged.push(line));
-  const names = gatherMetrics({ metrics: () => chainMetrics(vm.status()) }, http, log).map(({ name }) => name);
+  const names = gatherMetrics({ metrics: () => chainMetrics(vm.status(), 0) }, http, log).map(({ name }) => name);
   expect(names).toEqual(processNames);
   expect(logged).toEqual([expect.stringContaining('"event":"metrics not gathered"')]);
 });

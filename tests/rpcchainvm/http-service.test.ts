@@ -163,8 +163,7 @@ describe("at the door", () => {
     headers.find(({ key }) => key === "Retry-After")?.values.join(),
   ];
   const full = () => {
-    const admission = new Admission(new Log(() => {}));
-    admission.setLimits({ maxRequests: 10, maxRequestBytes: 100_000 });
+    const admission = new Admission(new Log(() => {}), { maxRequests: 10, maxRequestBytes: 100_000 });
     return admission;
   };
 

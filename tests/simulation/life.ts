@@ -4,7 +4,7 @@ import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import type { ChainError } from "../../src/core/errors.ts";
 import type { Refusals } from "../../src/vm/chain-view.ts";
-import { proposeSynced } from "../../src/vm/propose-synced.ts";
+import { proposeSynced } from "../../src/vm/synced.ts";
 import { pragmaOf } from "../support/database.ts";
 import type { Chain } from "./accepting.ts";
 import { Bootstrapper } from "./bootstrapper.ts";

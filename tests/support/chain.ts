@@ -3,6 +3,8 @@ import { type Block, createBlock } from "../../src/core/block.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import type { Submission } from "../../src/core/proposal.ts";
+import type { BlockStore } from "../../src/store/block-store.ts";
+import type { ConfirmedHead } from "../../src/vm/confirmed-chain.ts";
 import { openVm } from "../../src/vm/open.ts";
 import type { HeadMarker, Rewound } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
@@ -50,6 +52,7 @@ export function startVm({
   clock = new FakeClock(now),
   config = {} as Partial<Config>,
   genesis = genesisBytes,
+  head = undefined as ConfirmedHead | undefined,
 } = {}): TestVm {
   const gossiped: Uint8Array[] = [];
   const rewound: Rewound[] = [];
@@ -60,6 +63,7 @@ export function startVm({
     config: { ...defaultConfig, ...config },
     clock,
     gossip: (data) => gossiped.push(data),
+    ...(head && { head }),
   });
   for (;;) {
     const step = opening.next();
@@ -106,4 +110,9 @@ export function decideNext(vm: Vm): Block {
   vm.acceptBlock(block.id);
   vm.confirm(block);
   return block;
+}
+
+/** For a file of which all is confirmed. */
+export function allOf(store: BlockStore): ConfirmedHead {
+  return { height: store.lastAccepted().height, waiting: 0 };
 }

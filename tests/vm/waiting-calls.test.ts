@@ -7,7 +7,7 @@ import { ConfirmedChain } from "../../src/vm/confirmed-chain.ts";
 import { LimitError } from "../../src/vm/limit-error.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { maxWaiting, WaitingCalls } from "../../src/vm/waiting-calls.ts";
-import { acceptAll, bytesOf, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
+import { acceptAll, allOf, bytesOf, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { stateOf } from "../support/promise.ts";
 
@@ -142,7 +142,7 @@ test("any number who wait for the same block are answered together", async () =>
 test("a file that cannot be read refuses who waits for data", async () => {
   const store = BlockStore.open(":memory:");
   store.acceptAll([genesis]);
-  const chain = new ConfirmedChain(store, new FakeClock());
+  const chain = new ConfirmedChain(store, new FakeClock(), allOf(store));
   store.close();
   expect(await stateOf(chain.waitForDigest(digestOf(one.data), 1_000, never, "caller"))).toBeInstanceOf(Error);
 });
@@ -243,7 +243,7 @@ describe("waking", () => {
   test("asks nothing of the file while nobody waits, nor for the block that is confirmed", () => {
     const store = BlockStore.open(":memory:");
     store.acceptAll([genesis]); // no other block can be read
-    const chain = new ConfirmedChain(store, new FakeClock());
+    const chain = new ConfirmedChain(store, new FakeClock(), allOf(store));
     chain.confirm(two);
     void chain.waitForHeight(9n, 1_000, never, "caller");
     chain.confirm(three);

@@ -64,8 +64,6 @@ export interface ServiceOptions<Service extends DescService> {
 export interface ServerOptions {
   /** How much of a request may be on its way before any of it was looked at, bytes. */
   readonly windowBytes?: number;
-  /** Called when a call comes, and when it is answered. */
-  readonly onCall?: () => void;
   /** Of the errors that implementations throw; without it, every error but a `ConnectError` is a bug. */
   readonly statusOf?: StatusOf;
 }
@@ -81,13 +79,11 @@ export class GrpcServer {
   readonly #routes = new Map<string, Route>();
   readonly #held = new Set<string>();
   readonly #log: Log;
-  readonly #onCall: () => void;
   readonly #statusOf: StatusOf;
   readonly #server: http2.Http2Server;
 
-  constructor(log: Log, { windowBytes = 2 ** 20, onCall = () => {}, statusOf = () => undefined }: ServerOptions = {}) {
+  constructor(log: Log, { windowBytes = 2 ** 20, statusOf = () => undefined }: ServerOptions = {}) {
     this.#log = log;
-    this.#onCall = onCall;
     this.#statusOf = statusOf;
     this.#server = http2.createServer({
       // Bun 1.4.5 refuses answers on open streams while more than this waits to be sent; in MB.
@@ -147,11 +143,14 @@ export class GrpcServer {
     return listenOnLoopback(this.#server);
   }
 
-  /** The same for callers with many small calls at a time: see `CoalescedSocket`. */
-  listenCoalesced(): Promise<string> {
+  /**
+   * The same for callers with many small calls at a time: see `CoalescedSocket`. On this port, where one is named.
+   * Rejects with the system's error.
+   */
+  listenCoalesced(port = 0): Promise<string> {
     const listener = net.createServer((socket) => this.#server.emit("connection", new CoalescedSocket(socket)));
     this.#server.on("close", () => listener.close());
-    return listenOnLoopback(listener);
+    return listenOnLoopback(listener, port);
   }
 
   close(): void {
@@ -182,12 +181,8 @@ export class GrpcServer {
   /** Promises only where a method makes one: most are done at once, and a small call is counted in microseconds. */
   #reply(call: ServerCall, path: string, work: () => Pieces | Promise<Pieces>): void {
     const fail = (error: unknown) => this.#fail(call, path, error);
-    const answer = (message: Pieces) => {
-      call.reply(message);
-      this.#onCall();
-    };
+    const answer = (message: Pieces) => call.reply(message);
     try {
-      this.#onCall();
       const reply = work();
       if (reply instanceof Promise) reply.then(answer).catch(fail);
       else answer(reply);
@@ -212,10 +207,10 @@ function pathOf({ parent, name }: DescMethod): string {
 /** Fields of a newer node need not be kept: nothing is passed on. */
 const ignoreUnknown = { readUnknownFields: false };
 
-function listenOnLoopback(server: net.Server | http2.Http2Server): Promise<string> {
+function listenOnLoopback(server: net.Server | http2.Http2Server, port = 0): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(port, "127.0.0.1", () => {
       const address = server.address();
       resolve(`127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
     });

@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../avalanche/awaitable.ts";
 import type { Room } from "../grpc/call.ts";
 
 /**
@@ -34,8 +35,11 @@ export interface HttpHandler {
 export interface HttpServer {
   /** As of `HttpHandler`. */
   readonly paths: readonly string[];
-  /** `host:port`, of the loopback interface. The node connects when it is asked for something. */
-  readonly address: string;
+  /**
+   * `host:port`, of the loopback interface. The node connects when it is asked for something; until the address is
+   * known, CreateHandlers and with it the chain's start wait.
+   */
+  readonly address: Awaitable<string>;
 }
 
 /** A line of headers as it travels: the canonical name, and each value. */
@@ -74,6 +78,8 @@ export interface HttpAsker {
 
 /** The door before every request. */
 export interface HttpAdmission {
+  /** Bytes of a whole request. Larger ones are refused by their length prefix; 8 MiB where it says nothing. */
+  readonly maxRequestBytes?: number;
   readonly admit: (bytes: number) => Room | undefined;
   /** Requests that are not answered yet. */
   readonly requests: number;

@@ -24,11 +24,6 @@ import { hasLargeHead, maxHeadBytes } from "./http-head.ts";
 /** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
 export const maxHttpRequestBytes = 8 * 1024 * 1024;
 
-const tooLarge = plainAnswer(
-  413,
-  `a request has at most ${maxHttpRequestBytes} bytes, ${maxHeadBytes} of them beside its body`,
-);
-
 const malformed = plainAnswer(400, "malformed HTTP request");
 const notServed = plainAnswer(404, "nothing is served here");
 const busy = plainAnswer(503, "too many requests, try again later", [{ key: "Retry-After", values: ["1"] }]);
@@ -38,11 +33,19 @@ function plainAnswer(code: number, text: string, headers: readonly HeaderLine[] 
   return { code, headers: [plain, ...headers], body: new TextEncoder().encode(`${text}\n`) };
 }
 
+function tooLarge(maxBytes: number): SimpleAnswer {
+  return plainAnswer(413, `a request has at most ${maxBytes} bytes, ${maxHeadBytes} of them beside its body`);
+}
+
+/** How much a request may have, and how many there may be. */
+type Door = Pick<HttpAdmission, "admit" | "maxRequestBytes">;
+
 /** Of the service, behind that door. */
-export function httpOptions(admission: Pick<HttpAdmission, "admit"> | undefined): ServiceOptions<typeof HTTP> {
+export function httpOptions(admission: Door | undefined): ServiceOptions<typeof HTTP> {
+  const maxRequestBytes = admission?.maxRequestBytes ?? maxHttpRequestBytes;
   return {
-    maxRequestBytes: maxHttpRequestBytes,
-    tooLarge: { handleSimple: toReply(tooLarge) },
+    maxRequestBytes,
+    tooLarge: { handleSimple: toReply(tooLarge(maxRequestBytes)) },
     ...(admission && { admit: (bytes: number) => admission.admit(bytes) }),
     busy: { handleSimple: toReply(busy) },
     codecs: {
@@ -77,6 +80,7 @@ const pathOfBody = [HTTPRequestSchema.field.request.number, RequestSchema.field.
 export function createHttpService(
   getHandler: () => HttpHandler | undefined,
   protocol: Protocol,
+  { maxRequestBytes = maxHttpRequestBytes }: Pick<HttpAdmission, "maxRequestBytes"> = {},
 ): UnaryService<typeof HTTP> {
   const names = new CallerNames();
   const admit = (call: Call, headers: readonly Element[], address: string): HttpAsker | undefined => {
@@ -92,7 +96,8 @@ export function createHttpService(
     },
     handle: async (request, call) => {
       const { header, remoteAddr } = request.request ?? { header: [], remoteAddr: "" };
-      await answerThroughWriter(getHandler(), request, protocol, admit(call, header, remoteAddr), call.room);
+      const asker = admit(call, header, remoteAddr);
+      await answerThroughWriter(getHandler(), request, { protocol, asker, room: call.room, maxRequestBytes });
       return {};
     },
   };
@@ -181,20 +186,26 @@ function canonicalName(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
+/** How a request was let in; without an asker, it was not. */
+interface Admitted {
+  readonly protocol: Protocol;
+  readonly asker: HttpAsker | undefined;
+  readonly room: Room | undefined;
+  readonly maxRequestBytes: number;
+}
+
 /** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
 async function answerThroughWriter(
   handler: HttpHandler | undefined,
   { request, responseWriter }: HTTPRequest,
-  protocol: Protocol,
-  asker: HttpAsker | undefined,
-  room: Room | undefined,
+  { protocol, asker, room, maxRequestBytes }: Admitted,
 ): Promise<void> {
   if (request === undefined || responseWriter === undefined) return;
   const node = new GrpcClient(responseWriter.serverAddr);
   const answerRead = async (asker: HttpAsker) => {
-    const limits = { maxBytes: maxHttpRequestBytes, hold: (bytes: number) => room?.holdRequest(bytes) ?? true };
+    const limits = { maxBytes: maxRequestBytes, hold: (bytes: number) => room?.holdRequest(bytes) ?? true };
     const body = await readBody(protocol, request.body, node, limits);
-    if (body === "too large") return tooLarge;
+    if (body === "too large") return tooLarge(maxRequestBytes);
     if (body === "no room") return busy;
     const { method, requestUri, header: headers } = request;
     const made = await fetchAnswer(handler, { method, path: requestUri.replace(mountPath, ""), headers, body }, asker);

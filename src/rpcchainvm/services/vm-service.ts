@@ -65,18 +65,19 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
 /** What clients ask of the chain, by path or by route header; and what needs no chain. */
 function createHandlers({ session, httpAddress, staticHttp }: VmServiceOptions) {
   const chainHttp = () => session.chainIfOpen?.vm.http;
-  const serverAddr = () => {
+  const serverAddr = (): Awaitable<string> => {
     if (session.chainIfOpen === undefined) return httpAddress; // where most VMs will be
     const http = chainHttp();
     if (http === undefined) return "";
     return "address" in http ? http.address : httpAddress;
   };
   return {
-    createHandlers: () => ({
-      handlers: (chainHttp()?.paths ?? []).map((prefix) => ({ prefix, serverAddr: serverAddr() })),
-    }),
-    newHTTPHandler: () => ({ serverAddr: serverAddr() }),
-    createHTTP2Handler: () => ({ serverAddr: serverAddr() }),
+    createHandlers: () =>
+      andThen(serverAddr(), (serverAddr) => ({
+        handlers: (chainHttp()?.paths ?? []).map((prefix) => ({ prefix, serverAddr })),
+      })),
+    newHTTPHandler: () => andThen(serverAddr(), (serverAddr) => ({ serverAddr })),
+    createHTTP2Handler: () => andThen(serverAddr(), (serverAddr) => ({ serverAddr })),
     createStaticHandlers: () => ({
       handlers: (staticHttp?.paths ?? []).map((prefix) => ({ prefix, serverAddr: httpAddress })),
     }),

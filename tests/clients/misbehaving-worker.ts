@@ -1,0 +1,29 @@
+// The clients' thread, which does what no request should bring about when it is told to. In its place: `worker.ts`.
+
+import { openReader } from "../../src/store/database.ts";
+import "../../src/clients/worker.ts";
+
+/** The ways, each with the file of the chain. */
+const ways: Readonly<Record<string, (file: string) => void>> = {
+  throw: () => {
+    throw new Error("a bug");
+  },
+  reject: () => void Promise.reject(new Error("a bug")),
+  exit: () => process.exit(7),
+  spin: () => {
+    for (;;);
+  },
+  parse: () => {
+    for (;;) JSON.parse(`[${"1,".repeat(5_000_000)}1]`);
+  },
+  query: (file) => {
+    const db = openReader(file);
+    const counted =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i) FROM n";
+    for (;;) db.query(`${counted}, (SELECT 1 FROM blocks LIMIT 1)`).all();
+  },
+};
+
+addEventListener("message", ({ data }: MessageEvent<{ readonly way?: string; readonly file: string }>) => {
+  if (data.way !== undefined) ways[data.way]?.(data.file);
+});
