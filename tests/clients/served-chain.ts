@@ -7,6 +7,7 @@ import { ClientThread } from "../../src/clients/thread.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { Log } from "../../src/log.ts";
 import { type Clock, systemClock } from "../../src/vm/clock.ts";
+import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { within } from "../fake-node/deadline.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
@@ -36,7 +37,7 @@ export class ServedChain implements AsyncDisposable {
     entry = "worker" as keyof typeof entries,
     name = "chain.db",
     config = {} as Partial<Config>,
-    prepare = (_file: string) => {},
+    prepare = (_file: string): HeadMarker | undefined => undefined,
     beforeStart = () => {},
     clock = systemClock as Clock,
     onServe = () => {},
@@ -53,8 +54,7 @@ export class ServedChain implements AsyncDisposable {
     const figures = new SharedFigures();
     const clients = new ClientThread({ createWorker, clock, log: new Log((line) => logged.push(line)), figures });
     const file = directory.file(name);
-    prepare(file);
-    const { vm } = startVm({ file, config, head: clients.head });
+    const { vm } = startVm({ file, config, marker: prepare(file), head: clients.head });
     const served = { chain: vm, file, identity: { ...identity, protocol: testProtocol } };
     const { address } = clients.serve({ ...served, config: { ...defaultConfig, logLevel: "error", ...config } });
     onServe();
