@@ -21,7 +21,7 @@ export const maxStartLooks = 240;
 /** Milliseconds after which the node gets an address at which nothing listens yet. */
 export const maxAddressWaitMs = 30_000;
 /** Milliseconds that the thread has to close the file. */
-export const closeMs = 200;
+export const closeMs = 1_000;
 /** Milliseconds until the next start, after one that did not last for `steadyMs`; doubled each time … */
 export const firstPauseMs = 100;
 /** … up to this. */

@@ -12,7 +12,7 @@ export interface CheckpointAnswer {
 }
 
 /** Milliseconds for which the end of the thread is waited for. A disk may stall for longer. */
-const maxCloseMs = 200;
+const maxCloseMs = 1_000;
 
 /** Checkpoints on a thread of their own. */
 export class CheckpointThread implements Checkpointer {

@@ -71,8 +71,7 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     const http = clients.serve({ chain, file, identity: identityOf(context, version), config });
     return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, clients, http, door, validatorWatch });
   } catch (error) {
-    await clients.close();
-    await disk.close();
+    await Promise.allSettled([clients.close(), disk.close()]);
     vm?.close();
     throw error;
   }

@@ -64,8 +64,7 @@ export class TimestampVm implements ChainVm {
   /** The vm's connection last: the last one that is closed empties the write-ahead log. */
   async shutdown(): Promise<void> {
     this.#validatorWatch?.stop();
-    await Promise.allSettled([this.#door.close(), this.#clients.close()]);
-    await this.#disk.close();
+    await Promise.allSettled([this.#door.close(), this.#clients.close(), this.#disk.close()]);
     this.#vm.close();
   }
 
