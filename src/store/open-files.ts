@@ -22,8 +22,8 @@ export function lacksFiles(): boolean {
   return findLimit(databaseFiles) !== undefined;
 }
 
-/** Twice what a plugin opens: database, listeners and their connections, connections to the node, its `--version`. */
-const neededFiles = 32;
+/** Twice what a plugin opens: the database, threads, listeners, connections of and to the node, its `--version`. */
+const neededFiles = 48;
 /** The file, its log or journal, its directory, and one that was closed again when opening failed. */
 const databaseFiles = 4;
 

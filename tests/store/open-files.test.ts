@@ -34,7 +34,7 @@ test.skipIf(!isLinux)("where no file may be opened, every error says to raise th
   BlockStore.open(old).close();
   const refusals: unknown[] = [];
   withoutFiles(() => {
-    expect(expectOpenFiles).toThrow(`EMFILE: too many open files, 32 more are needed: ${raiseLimit}`);
+    expect(expectOpenFiles).toThrow(`EMFILE: too many open files, 48 more are needed: ${raiseLimit}`);
     for (const file of [old, fresh]) refusals.push(refusalOf(() => BlockStore.open(file)));
   });
   expect(refusals).toMatchObject([
