@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { codeOf } from "../avalanche/coded-error.ts";
 import { ChainError } from "../core/errors.ts";
 import { expectInteger, type Row } from "./columns.ts";
@@ -8,6 +9,7 @@ import type { Disk } from "./disk.ts";
 import type { FileError } from "./errors.ts";
 import { databaseFailed, failureOf } from "./failures.ts";
 import { Keeper } from "./keeper.ts";
+import { sync } from "./new-file.ts";
 
 /** Bytes of the log after which it is copied into the file. */
 const checkpointBytes = 16 * 1024 * 1024;
@@ -74,6 +76,7 @@ export class WriteAheadLog {
   constructor(parts: LogParts) {
     const { file, db } = parts;
     db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    sync(dirname(file)); // SQLite has made the log anew: a sync of that is not one of its name
     this.#parts = parts;
     this.#sql = prepare(db);
     this.#keeper = new Keeper(file);
