@@ -3,7 +3,7 @@ import { maxBatchAnswerLength, smallAnswerLength } from "../../src/api/batch.ts"
 import { answerJsonRpc, maxBatchRequests, maxValues } from "../../src/api/json-rpc.ts";
 import { maxIdLength } from "../../src/api/request.ts";
 import type { Caller } from "../../src/vm/caller.ts";
-import { methodsOf } from "../support/api.ts";
+import { methodsOf, viewOf } from "../support/api.ts";
 import { callerOf, slowTurns } from "../support/caller.ts";
 import { acceptAll, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
 import { countTurns } from "../support/turns.ts";
@@ -226,8 +226,8 @@ describe("a batch that is too large to be answered", () => {
       request(`${i}`, '"getBlocks"', ',"params":{"from":1,"order":"ascending","waitMs":20000}'),
     );
     const answering = new RpcClient(vm).answer(`[${requests}]`);
-    while (vm.confirmed.waiting < requests.length) await new Promise(setImmediate);
-    using read = spyOn(vm.confirmed, "blocksFrom");
+    while (viewOf(vm).confirmed.waiting < requests.length) await new Promise(setImmediate);
+    using read = spyOn(viewOf(vm).confirmed, "blocksFrom");
     propose(vm, large);
     decideNext(vm);
     const most = Math.ceil(maxBatchAnswerLength / 2_000_200);
@@ -239,7 +239,7 @@ describe("a batch that is too large to be answered", () => {
     const { vm } = startVm();
     propose(vm, large);
     const { id } = decideNext(vm);
-    using read = spyOn(vm.confirmed, "blocksFrom");
+    using read = spyOn(viewOf(vm).confirmed, "blocksFrom");
     const proof = JSON.stringify({ jsonrpc: "2.0", method: "getProof", params: { id } });
     const text = await new RpcClient(vm).answer(`[${Array(100).fill(proof)}]`);
     expect(text).toBeUndefined();

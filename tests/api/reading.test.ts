@@ -5,6 +5,7 @@ import { maxPageBlocks } from "../../src/client/limits.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
+import { viewOf } from "../support/api.ts";
 import { acceptAll, chainOn, childOf, genesis, now, startVm } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
 
@@ -156,7 +157,7 @@ describe("getProof", () => {
     const [one, two, three] = chainOn(genesis, 3) as [Block, Block, Block];
     acceptAll(vm, [one, two, three]);
     const rpc = new RpcClient(vm);
-    const { confirmed } = vm;
+    const { confirmed } = viewOf(vm);
     const read = confirmed.getBlockAtHeight.bind(confirmed);
     confirmed.getBlockAtHeight = (height) => {
       const block = read(height);

@@ -7,6 +7,7 @@ import { ChainError } from "../../src/core/errors.ts";
 import { ProofError } from "../../src/proof/errors.ts";
 import { FileError } from "../../src/store/errors.ts";
 import { LimitError } from "../../src/vm/limit-error.ts";
+import { close, viewOf } from "../support/api.ts";
 import { callerOf } from "../support/caller.ts";
 import { genesis, startVm } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
@@ -64,8 +65,8 @@ describe("what a client learns", () => {
     const { vm } = startVm();
     const rpc = new RpcClient(vm);
     const waiting = rpc.call("getBlocks", { from: 9, order: "ascending", waitMs: 20_000 });
-    while (vm.confirmed.waiting === 0) await new Promise(setImmediate);
-    vm.close();
+    while (viewOf(vm).confirmed.waiting === 0) await new Promise(setImmediate);
+    close(vm);
     expect((await waiting).error?.data).toEqual({ code: "shut down" });
     expect((await rpc.call("proposeBlock", { data: "" })).error?.data).toEqual({ code: "shut down" });
   });

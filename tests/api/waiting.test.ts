@@ -3,7 +3,7 @@ import { answerJsonRpc } from "../../src/api/json-rpc.ts";
 import { maxWaitMs } from "../../src/client/limits.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { maxWaiting } from "../../src/vm/waiting-calls.ts";
-import { methodsOf } from "../support/api.ts";
+import { close, methodsOf, viewOf } from "../support/api.ts";
 import { callerOf } from "../support/caller.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { stateOf } from "../support/promise.ts";
@@ -34,9 +34,9 @@ test("a batch that waits holds nothing when its caller has left", async () => {
   const batch = kinds.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params }));
   const caller = { ...callerOf(aborted.signal), pause: () => undefined };
   const answer = answerJsonRpc(methodsOf(vm), JSON.stringify(batch), caller);
-  expect(vm.confirmed.waiting).toBe(kinds.length);
+  expect(viewOf(vm).confirmed.waiting).toBe(kinds.length);
   aborted.abort(new Error("gone"));
-  expect(vm.confirmed.waiting).toBe(0);
+  expect(viewOf(vm).confirmed.waiting).toBe(0);
   await answer;
 });
 
@@ -58,7 +58,7 @@ describe.each(kinds)("a waiting %s", (method, params) => {
     expect(await stateOf(answer)).toBe("waiting");
     const { id } = decideNext(vm);
     expect(JSON.stringify((await answer).result)).toContain(id);
-    expect(vm.confirmed.waiting).toBe(0);
+    expect(viewOf(vm).confirmed.waiting).toBe(0);
   });
 
   test("is answered at once when the block is there", async () => {
@@ -75,23 +75,23 @@ describe.each(kinds)("a waiting %s", (method, params) => {
     expect(await stateOf(answer)).toBe("waiting");
     clock.advanceMs(1);
     expect((await answer).result).toBeDefined();
-    expect(vm.confirmed.waiting).toBe(0);
+    expect(viewOf(vm).confirmed.waiting).toBe(0);
   });
 
   test("holds nothing when its caller has left", async () => {
     const { vm, ask, leave } = start();
     const answer = ask(method, params);
-    expect(vm.confirmed.waiting).toBe(1);
+    expect(viewOf(vm).confirmed.waiting).toBe(1);
     leave();
-    expect(vm.confirmed.waiting).toBe(0);
+    expect(viewOf(vm).confirmed.waiting).toBe(0);
     await answer;
   });
 
   test("has nothing read for it when its caller has left", async () => {
     const { vm, ask, leave } = start();
     const answer = ask(method, params);
-    using pages = spyOn(vm.confirmed, "blocksFrom");
-    using receipts = spyOn(vm, "receiptOf");
+    using pages = spyOn(viewOf(vm).confirmed, "blocksFrom");
+    using receipts = spyOn(viewOf(vm), "receiptOf");
     leave();
     expect((await answer).error?.message).toBe("gone");
     expect([pages.mock.calls, receipts.mock.calls]).toEqual([[], []]);
@@ -112,18 +112,18 @@ describe.each(kinds)("a waiting %s", (method, params) => {
   test("hears when the chain is shut down", async () => {
     const { vm, ask } = start();
     const answer = ask(method, params);
-    vm.close();
+    close(vm);
     expect((await answer).error?.message).toBe("the VM is shut down");
   });
 
   test("is refused when too many wait, and others are answered", async () => {
     const { vm, ask, leave } = start();
     const answers = Array.from({ length: maxWaiting / 2 }, () => ask(method, params));
-    expect(vm.confirmed.waiting, "all that one caller may have").toBe(maxWaiting / 2);
+    expect(viewOf(vm).confirmed.waiting, "all that one caller may have").toBe(maxWaiting / 2);
     expect((await ask(method, params)).error?.message).toContain("waitMs");
     expect((await ask(method, { ...params, waitMs: 0 })).result).toBeDefined();
     leave();
     await Promise.all(answers);
-    expect(vm.confirmed.waiting).toBe(0);
+    expect(viewOf(vm).confirmed.waiting).toBe(0);
   });
 });

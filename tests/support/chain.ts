@@ -1,4 +1,5 @@
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import { SharedFigures } from "../../src/clients/shared.ts";
 import { type Block, createBlock } from "../../src/core/block.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
@@ -8,6 +9,7 @@ import type { ConfirmedHead } from "../../src/vm/confirmed-chain.ts";
 import { openVm } from "../../src/vm/open.ts";
 import type { HeadMarker, Rewound } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
+import { isAcross, newFile, type Place } from "./across.ts";
 import { FakeClock } from "./clock.ts";
 
 export const genesisBytes: Uint8Array = new TextEncoder().encode(formatGenesis("Hello from Rust VM!"));
@@ -45,14 +47,14 @@ export interface TestVm {
   readonly rewound: Rewound[];
 }
 
-/** Opens a VM, in normal operation, on ":memory:" when no file is given. */
+/** Opens a VM, in normal operation, in memory when no file is given. */
 export function startVm({
-  file = ":memory:",
+  file = isAcross ? newFile() : ":memory:",
   marker = undefined as HeadMarker | undefined,
   clock = new FakeClock(now),
   config = {} as Partial<Config>,
   genesis = genesisBytes,
-  head = undefined as ConfirmedHead | undefined,
+  head = isAcross ? new SharedFigures() : undefined,
 } = {}): TestVm {
   const gossiped: Uint8Array[] = [];
   const rewound: Rewound[] = [];
@@ -72,9 +74,13 @@ export function startVm({
       continue;
     }
     step.value.setState("normal operation");
+    if (head !== undefined) places.set(step.value, { file, head, clock });
     return { vm: step.value, clock, gossiped, rewound };
   }
 }
+
+/** Where each chain is that another thread could see. */
+export const places = new WeakMap<Vm, Place>();
 
 /** A node of the network. */
 export const peer: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(7));
