@@ -34,7 +34,8 @@ function plainAnswer(code: number, text: string, headers: readonly HeaderLine[] 
 }
 
 function tooLarge(maxBytes: number): SimpleAnswer {
-  return plainAnswer(413, `a request has at most ${maxBytes} bytes, ${maxHeadBytes} of them beside its body`);
+  const ofHead = Math.min(maxHeadBytes, maxBytes);
+  return plainAnswer(413, `a request has at most ${maxBytes} bytes, ${ofHead} of them beside its body`);
 }
 
 /** How much a request may have, and how many there may be. */
