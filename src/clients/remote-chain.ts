@@ -13,7 +13,7 @@ import type { Status } from "../vm/status.ts";
 import type { Answer, Outcome, Question } from "./messages.ts";
 
 /** Milliseconds for which a status is good that nothing seen here has changed. */
-const statusMs = 100;
+export const statusMs = 100;
 /** Digests in one question at most. */
 const maxDigests = 1_000;
 

@@ -27,7 +27,7 @@ export const firstPauseMs = 100;
 /** … up to this. */
 export const maxPauseMs = 10_000;
 /** Milliseconds for which a thread must have lived for the next to start at once. */
-const steadyMs = 60_000;
+export const steadyMs = 60_000;
 
 /** What starts threads and hears of them. */
 export interface ThreadParts {
@@ -66,6 +66,8 @@ export class ClientThread {
   #restarts = 0;
   #isClosed = false;
   #cancelLook: () => void = () => {};
+  /** Of the next start, while it is to come: no thread is there then. */
+  #cancelStart: (() => void) | undefined;
 
   constructor(parts: ThreadParts) {
     this.#parts = parts;
@@ -98,6 +100,7 @@ export class ClientThread {
     this.#isClosed = true;
     this.#worker = undefined;
     this.#cancelLook();
+    this.#cancelStart?.();
     if (worker === undefined) return;
     if (this.#served !== undefined) {
       const ended = Promise.withResolvers<void>();
@@ -112,7 +115,7 @@ export class ClientThread {
   }
 
   #start(): void {
-    if (this.#isClosed) return;
+    this.#cancelStart = undefined;
     this.#startedAtMs = this.#parts.clock.elapsedMs();
     this.#silentLooks = 0;
     try {
@@ -177,7 +180,7 @@ export class ClientThread {
 
   /** Ends what is left of a thread, and starts the next one soon. */
   #replace(worker: Worker | undefined, reason: string): void {
-    if (this.#isClosed || worker !== this.#worker) return;
+    if (this.#isClosed || worker !== this.#worker || this.#cancelStart !== undefined) return;
     this.#worker = undefined;
     this.#isListening = false;
     worker?.terminate();
@@ -188,7 +191,7 @@ export class ClientThread {
     this.#pauseMs = isSteady ? firstPauseMs : Math.max(firstPauseMs, 2 * pauseMs);
     this.#restarts++;
     log.error("clients' thread started again", { reason, pauseMs, restarts: this.#restarts });
-    clock.after(pauseMs, () => this.#start());
+    this.#cancelStart = clock.after(pauseMs, () => this.#start());
   }
 }
 

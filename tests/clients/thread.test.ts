@@ -1,5 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SharedFigures } from "../../src/clients/shared.ts";
@@ -11,6 +13,7 @@ import {
   maxPauseMs,
   maxSilentLooks,
   maxStartLooks,
+  steadyMs,
   watchMs,
 } from "../../src/clients/thread.ts";
 import { defaultConfig } from "../../src/core/config.ts";
@@ -26,6 +29,8 @@ import { ServedChain } from "./served-chain.ts";
 
 setDefaultTimeout(120_000);
 
+/** Lives, and does nothing. */
+const idleThread = "data:text/javascript,setInterval(() => {}, 1000)";
 const longPoll = { id: digestOf(bytesOf("nobody stamps this")), waitMs: 25_000 };
 
 /** Runs `program.ts`; gives what it printed, and its exit code. */
@@ -108,11 +113,20 @@ describe("starts that fail", () => {
   function startNone() {
     const clock = new FakeClock();
     const pauses: number[] = [];
+    const workers: Worker[] = [];
+    let isBroken = true;
     const createWorker = () => {
-      throw new Error("no thread to be had");
+      if (isBroken) throw new Error("no thread to be had");
+      const worker = new Worker(idleThread);
+      workers.push(worker);
+      return worker;
+    };
+    const mayStart = () => {
+      isBroken = false;
     };
     const log = new Log((line) => pauses.push(JSON.parse(line).pauseMs));
-    return { clock, pauses, clients: new ClientThread({ createWorker, clock, log, figures: new SharedFigures() }) };
+    const clients = new ClientThread({ createWorker, clock, log, figures: new SharedFigures() });
+    return { clock, pauses, workers, mayStart, clients };
   }
 
   test("come in pauses that grow up to a limit, each with a line in the log", async () => {
@@ -121,6 +135,24 @@ describe("starts that fail", () => {
     await clients.close();
     const grown = Array.from({ length: 7 }, (_, i) => firstPauseMs * 2 ** i);
     expect(pauses.slice(0, 10)).toEqual([0, ...grown, maxPauseMs, maxPauseMs]);
+  });
+
+  test("are forgotten when a thread has lived for long: the next one comes at once", async () => {
+    const { clock, pauses, clients, workers, mayStart } = startNone();
+    for (let i = 0; i < 5; i++) clock.advanceMs(maxPauseMs);
+    mayStart();
+    clock.advanceMs(maxPauseMs);
+    clock.advanceMs(steadyMs);
+    const failed = pauses.length;
+    workers[0]?.terminate();
+    await within(
+      "its end",
+      (async () => {
+        while (pauses.length === failed) await setTimeout(1);
+      })(),
+    );
+    expect(pauses.at(-1)).toBe(0);
+    await clients.close();
   });
 
   test("end with the chain", async () => {
@@ -133,9 +165,11 @@ describe("starts that fail", () => {
   test("leave the node with an address at which clients are served later", async () => {
     const clock = new FakeClock();
     let mayStart = false;
+    let starts = 0;
     const starting = ServedChain.start({
       clock,
       beforeStart: () => {
+        starts++;
         if (!mayStart) throw new Error("not yet");
       },
       onServe: () => clock.advanceMs(maxAddressWaitMs),
@@ -143,8 +177,10 @@ describe("starts that fail", () => {
     await using chain = await starting;
     expect(await statusOf(chain.call("ping"))).toBe("Unavailable");
     mayStart = true;
+    const before = starts;
     clock.advanceMs(maxPauseMs);
     await chain.untilServed();
+    expect(starts - before, "one thread, and no other beside it").toBe(1);
   });
 });
 
@@ -177,7 +213,7 @@ describe("a thread is taken for stuck", () => {
   test("when it does not come up in time, and is left alone until then", async () => {
     const clock = new FakeClock();
     const figures = new SharedFigures();
-    const createWorker = () => new Worker("data:text/javascript,setInterval(() => {}, 1000)");
+    const createWorker = () => new Worker(idleThread);
     const clients = new ClientThread({ createWorker, clock, log: new Log(() => {}), figures });
     clock.advanceMs(10 * maxStartLooks * watchMs); // the chain may take long to open
     expect(clients.restarts).toBe(0);
@@ -192,6 +228,20 @@ describe("a thread is taken for stuck", () => {
     clock.advanceMs(closeMs);
     await closed;
   });
+});
+
+test("a thread waits for its port until the one before it, or whoever has it, lets go of it", async () => {
+  const clock = new FakeClock();
+  await using chain = await ServedChain.start({ entry: "misbehaving", clock });
+  chain.misbehave("exit");
+  await chain.until("its end", () => chain.clients.restarts === 1);
+  const other = createServer().listen(Number(chain.address.split(":")[1]), "127.0.0.1");
+  await once(other, "listening");
+  clock.advanceMs(0);
+  await setTimeout(300);
+  other.close();
+  await chain.untilServed();
+  expect(chain.clients.restarts).toBe(1);
 });
 
 test("the file is closed by the reader before it is by the writer: no log is left behind", async () => {
