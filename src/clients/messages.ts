@@ -33,7 +33,11 @@ export interface Opening {
 }
 
 /** What the thread of the clients says to that of consensus. One question of each kind is under way at a time. */
-export type FromClients = { readonly type: "listening"; readonly address: string } | Question;
+export type FromClients =
+  | { readonly type: "listening"; readonly address: string }
+  | Question
+  /** The file is closed, and the thread about to end. */
+  | { readonly type: "closed" };
 
 export type Question =
   | { readonly type: "propose"; readonly batch: readonly Submission[] }

@@ -43,7 +43,7 @@ export async function serveClients(
   const server = createServer(chain, figures, opening, log);
   post({ type: "listening", address: await listenAgain(server, opening.port, log) });
   return async (message) => {
-    if (message.type === "close") await close(chain, server, reader);
+    if (message.type === "close") await close(chain, server, reader, post);
     else if (message.type === "confirmed") chain.wake();
     else if (message.type !== "open") chain.receive(message);
   };
@@ -80,11 +80,17 @@ async function listenAgain(server: GrpcServer, port: number, log: Log): Promise<
 }
 
 /** Those who wait for a block are answered first; the file is closed before the thread of consensus closes it. */
-async function close(chain: RemoteChain, server: GrpcServer, reader: BlockReader): Promise<void> {
+async function close(
+  chain: RemoteChain,
+  server: GrpcServer,
+  reader: BlockReader,
+  post: (message: FromClients) => void,
+): Promise<void> {
   chain.confirmed.close();
   server.close();
   await setImmediate();
   await setImmediate();
   reader.close();
+  post({ type: "closed" });
   process.exit(0); // of this thread
 }

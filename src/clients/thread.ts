@@ -20,7 +20,7 @@ export const maxSilentLooks = 20;
 export const maxStartLooks = 240;
 /** Milliseconds after which the node gets an address at which nothing listens yet. */
 export const maxAddressWaitMs = 30_000;
-/** Milliseconds that the thread has to close the file. */
+/** Milliseconds that the thread has to close the file, also where the processor has much else to do. */
 export const closeMs = 1_000;
 /** Milliseconds until the next start, after one that did not last for `steadyMs`; doubled each time … */
 export const firstPauseMs = 100;
@@ -105,6 +105,9 @@ export class ClientThread {
     if (this.#served !== undefined) {
       const ended = Promise.withResolvers<void>();
       worker.addEventListener("close", () => ended.resolve());
+      worker.addEventListener("message", ({ data }: MessageEvent<FromClients>) => {
+        if (data.type === "closed") ended.resolve();
+      });
       worker.postMessage({ type: "close" } satisfies ToClients);
       const cancel = this.#parts.clock.after(closeMs, ended.resolve);
       await ended.promise;
@@ -143,6 +146,7 @@ export class ClientThread {
 
   async #receive(worker: Worker, message: FromClients): Promise<void> {
     if (worker !== this.#worker || this.#served === undefined) return;
+    if (message.type === "closed") return; // see `close`
     if (message.type === "listening") return this.#noteAddress(message.address);
     const answer = await answerQuestion(this.#served.chain, message, this.#parts.log);
     if (worker === this.#worker) this.#post(answer);
