@@ -130,13 +130,18 @@ export class WriteAheadLog {
     throw databaseFailed(file, problem, "check the disk, and what else writes to it; nothing is lost meanwhile");
   }
 
-  /** To be called before the connection is closed, which syncs all of it. Whoever waits gets "shut down". */
+  /** Syncs all that was committed, and empties the log where nobody reads it. Whoever waits gets "shut down". */
   close(): void {
     this.#isClosed = true;
     this.#cancelSync?.();
     this.#endPause();
     this.#keeper.close();
     this.#parts.db.run("PRAGMA synchronous = FULL");
+    try {
+      this.#sql.truncate.get();
+    } catch {
+      // The log has it all, as after a crash.
+    }
     for (const { reject } of this.#waiting.splice(0)) reject(new ChainError({ code: "shut down" }));
   }
 
