@@ -20,6 +20,8 @@ import { answerSimpleBy } from "./short-cut.ts";
 
 /** Milliseconds between two beats. */
 export const beatMs = 250;
+/** Milliseconds for which the end waits for clients to fetch their answers. */
+const maxGoodbyeMs = 500;
 /** Milliseconds until a port is tried again that the thread before may not have let go of yet, … */
 const portRetryMs = 50;
 /** … and after which that is given up. */
@@ -43,7 +45,7 @@ export async function serveClients(
   const server = createServer(chain, figures, opening, log);
   post({ type: "listening", address: await listenAgain(server, opening.port, log) });
   return async (message) => {
-    if (message.type === "close") await close(chain, server, reader, post);
+    if (message.type === "close") await close(chain, server, reader, post, figures);
     else if (message.type === "confirmed") chain.wake();
     else if (message.type !== "open") chain.receive(message);
   };
@@ -85,10 +87,13 @@ async function close(
   server: GrpcServer,
   reader: BlockReader,
   post: (message: FromClients) => void,
+  figures: SharedFigures,
 ): Promise<void> {
   chain.confirmed.close();
   server.close();
-  await setImmediate();
+  const giveUpAtMs = systemClock.elapsedMs() + maxGoodbyeMs;
+  while (figures.requests > 0 && systemClock.elapsedMs() < giveUpAtMs) await setTimeout(1);
+  await setImmediate(); // what was written in one turn is sent at its end
   await setImmediate();
   reader.close();
   post({ type: "closed" });

@@ -65,7 +65,9 @@ export class WriteAheadLog {
   #syncedChanges: bigint;
   #syncSinceMs: number | undefined;
   #lastSyncMs = Number.NEGATIVE_INFINITY;
-  #cancelSync: (() => void) | undefined;
+  /** When the next sync must begin. */
+  #dueMs = Number.POSITIVE_INFINITY;
+  #cancelSync: () => void = () => {};
   #checkpointAtBytes = checkpointBytes;
   #isCheckpointing = false;
   #pause: { readonly promise: Promise<void>; readonly end: () => void } | undefined;
@@ -91,16 +93,18 @@ export class WriteAheadLog {
   }
 
   /**
-   * Resolves when all that was committed is on the disk; undefined where it is. Rejects with "database failed" when a
-   * sync has failed: what the disk has is not known then, until the file is opened again.
+   * Resolves when all that was committed is on the disk; undefined where it is. The sync may begin `delayMs` later, so
+   * that it is one for others as well. Rejects with "database failed" when a sync has failed: what the disk has is not
+   * known then, until the file is opened again.
    */
-  synced(): Promise<void> | undefined {
+  synced(delayMs = 0): Promise<void> | undefined {
     const changes = this.#changes();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#pace === "never" || changes === this.#syncedChanges) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {}); // also when nobody waits for it
     this.#waiting.push({ changes, resolve, reject });
+    this.#dueMs = Math.min(this.#dueMs, this.#parts.timer.elapsedMs() + delayMs);
     this.#sync();
     return promise;
   }
@@ -133,7 +137,7 @@ export class WriteAheadLog {
   /** Syncs all that was committed, and empties the log where nobody reads it. Whoever waits gets "shut down". */
   close(): void {
     this.#isClosed = true;
-    this.#cancelSync?.();
+    this.#cancelSync();
     this.#endPause();
     this.#keeper.close();
     this.#parts.db.run("PRAGMA synchronous = FULL");
@@ -148,9 +152,9 @@ export class WriteAheadLog {
   #sync(): void {
     if (this.#waiting.length === 0 || this.#syncSinceMs !== undefined || this.#isClosed) return;
     const { timer } = this.#parts;
-    const waitMs = this.#pace === "grouped" ? this.#lastSyncMs + groupMs - timer.elapsedMs() : 0;
-    this.#cancelSync?.();
-    this.#cancelSync = undefined;
+    const dueMs = this.#pace === "grouped" ? Math.max(this.#dueMs, this.#lastSyncMs + groupMs) : this.#dueMs;
+    const waitMs = dueMs - timer.elapsedMs();
+    this.#cancelSync();
     if (waitMs > 0) this.#cancelSync = timer.after(waitMs, () => this.#sync());
     else this.#syncNow();
   }
@@ -158,6 +162,7 @@ export class WriteAheadLog {
   #syncNow(): void {
     const { disk, timer } = this.#parts;
     const changes = this.#changes();
+    this.#dueMs = Number.POSITIVE_INFINITY; // for all that wait
     this.#syncSinceMs = timer.elapsedMs();
     const end = (settle: () => void) => {
       this.#lastSyncMs = timer.elapsedMs();

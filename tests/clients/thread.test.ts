@@ -254,8 +254,9 @@ test("who waits when the chain is shut down is told so", async () => {
   const chain = await ServedChain.start();
   const waiting = chain.call("getReceipt", longPoll).catch((error: Error) => error.message);
   await chain.untilWaiting(1);
-  await chain[Symbol.asyncDispose]();
+  await chain.clients.close();
   expect(await waiting).toBe("the VM is shut down");
+  await chain[Symbol.asyncDispose]();
 });
 
 test("no other process gets the file while clients are served", async () => {
