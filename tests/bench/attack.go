@@ -37,8 +37,8 @@ type attackRow struct {
 func (b *bench) attack(out io.Writer) error {
 	loadBefore, started := loadAverage(), time.Now()
 	quiet := attack.Attack{Name: "none, for " + quietTime.String()}
-	fmt.Fprintln(out, "| attack | s | PING p50 / p99 / max ms | Health max ms | block cycles/s | VmHWM MiB | CPU s | answers |")
-	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(out, "| attack | s | PING p50 / p99 / max ms | Health max ms | block cycles/s | stamp p50 / p99 / max ms | VmHWM MiB | CPU s | answers |")
+	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|")
 	var failed error
 	for _, one := range append([]attack.Attack{quiet, attack.Mixture}, attack.Attacks...) {
 		row, err := b.attackOnce(one)
@@ -115,9 +115,10 @@ func (b *bench) makeLarge(chain *chain) (attack.Chain, error) {
 }
 
 func (r attackRow) write(out io.Writer) {
-	fmt.Fprintf(out, "| %s | %.1f | %s | %s | %.0f | %.0f | %.1f | %s |\n", r.name, r.seen.time.Seconds(),
+	fmt.Fprintf(out, "| %s | %.1f | %s | %s | %.0f | %s | %.0f | %.1f | %s |\n", r.name, r.seen.time.Seconds(),
 		r.seen.pings.milliseconds(), milliseconds(r.seen.health.percentile(100)),
-		float64(r.seen.cycles)/r.seen.time.Seconds(), float64(r.seen.peakBytes)/(1<<20), r.seen.cpu.Seconds(), answersText(r.answers))
+		float64(r.seen.cycles)/r.seen.time.Seconds(), r.seen.stamps.milliseconds(),
+		float64(r.seen.peakBytes)/(1<<20), r.seen.cpu.Seconds(), answersText(r.answers))
 }
 
 func answersText(answers attack.Answers) string {

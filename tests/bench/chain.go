@@ -231,6 +231,25 @@ func (c *chain) acceptNext(times *cycleTimes) (ids.ID, error) {
 	return ids.ToID(block.GetId())
 }
 
+// decide accepts a block of another node. Gives its id.
+func (c *chain) decide(block []byte) (ids.ID, error) {
+	parsed, err := c.vm.ParseBlock(c.alive, &vmpb.ParseBlockRequest{Bytes: block})
+	if err != nil {
+		return ids.Empty, c.failed("ParseBlock", err)
+	}
+	if _, err := c.vm.BlockVerify(c.alive, &vmpb.BlockVerifyRequest{Bytes: block}); err != nil {
+		return ids.Empty, c.failed("BlockVerify", err)
+	}
+	if _, err := c.vm.SetPreference(c.alive, &vmpb.SetPreferenceRequest{Id: parsed.GetId()}); err != nil {
+		return ids.Empty, c.failed("SetPreference", err)
+	}
+	if _, err := c.vm.BlockAccept(c.alive, &vmpb.BlockAcceptRequest{Id: parsed.GetId()}); err != nil {
+		return ids.Empty, c.failed("BlockAccept", err)
+	}
+	c.height++
+	return ids.ToID(parsed.GetId())
+}
+
 // drain accepts a block for each of so many pending proposals.
 func (c *chain) drain(proposals int) error {
 	var untimed cycleTimes

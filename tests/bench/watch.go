@@ -16,6 +16,7 @@ import (
 const (
 	pingEvery   = 10 * time.Millisecond
 	healthEvery = 20 * time.Millisecond
+	stampEvery  = 20 * time.Millisecond
 	// backlogTime is how long a plugin may still be busy with an attack after its end.
 	backlogTime = time.Minute
 )
@@ -25,7 +26,8 @@ type seen struct {
 	time      time.Duration // from the start to the answer to the last PING
 	pings     samples       // on the listener of vm.VM
 	health    samples
-	cycles    int // blocks proposed, built, verified, preferred and accepted, one after the other
+	cycles    int     // blocks of another node parsed, verified, preferred and accepted, one after the other
+	stamps    samples // until the answer to a proposal
 	cpu       time.Duration
 	peakBytes int64 // of resident memory, since the start of the process
 }
@@ -58,7 +60,9 @@ func (b *bench) watch(chain *chain) (*watcher, error) {
 	ctx, halt := context.WithCancel(chain.alive)
 	w := &watcher{chain: chain, pings: pings, halt: halt, started: time.Now(), cpuBefore: cpu}
 	w.group.Go(func() { w.failed[0] = w.keepAskingHealth(ctx, vmpb.NewVMClient(conn)) })
-	w.group.Go(func() { w.failed[1] = w.keepMakingBlocks(ctx, b) })
+	proposed := make(chan []byte, 1)
+	w.group.Go(func() { w.keepStamping(ctx, b, proposed) })
+	w.group.Go(func() { w.failed[1] = w.keepDeciding(ctx, b, proposed) })
 	return w, nil
 }
 
@@ -98,19 +102,39 @@ func (w *watcher) keepAskingHealth(ctx context.Context, vm vmpb.VMClient) error 
 	return nil
 }
 
-// keepMakingBlocks does what consensus does. A proposal that is refused is no matter: if nothing else waits, the next may
-// be taken.
-func (w *watcher) keepMakingBlocks(ctx context.Context, b *bench) error {
-	var untimed cycleTimes
-	for ctx.Err() == nil {
-		_, refused := w.chain.call(proposeRequest(b.stamps.next(stampBytes)))
-		_, err := w.chain.acceptNext(&untimed)
-		switch {
-		case err == nil:
-			w.seen.cycles++
-		case refused == nil && ctx.Err() == nil:
-			return fmt.Errorf("a block under attack: %w", err)
+// keepDeciding does what consensus does with blocks of other nodes. They carry what was proposed here, if something was.
+func (w *watcher) keepDeciding(ctx context.Context, b *bench, proposed <-chan []byte) error {
+	parent, err := w.chain.lastAccepted()
+	if err != nil {
+		return err
+	}
+	for ; ctx.Err() == nil; w.seen.cycles++ {
+		data := b.stamps.next(stampBytes)
+		select {
+		case data = <-proposed:
+		default:
+		}
+		block := fmt.Appendf(nil, `{"parent_id":"%s","height":%d,"timestamp":%d,"data":"0x%x"}`,
+			parent, w.chain.height+1, time.Now().Unix(), data)
+		if parent, err = w.chain.decide(block); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// keepStamping proposes one thing after the other. One that is refused is no matter.
+func (w *watcher) keepStamping(ctx context.Context, b *bench, proposed chan<- []byte) {
+	for ticks := time.Tick(stampEvery); ctx.Err() == nil; <-ticks {
+		data := b.stamps.next(stampBytes)
+		started := time.Now()
+		if _, err := w.chain.call(proposeRequest(data)); err != nil {
+			continue
+		}
+		w.seen.stamps.since(started)
+		select {
+		case proposed <- data:
+		case <-ctx.Done():
+		}
+	}
 }
