@@ -47,8 +47,10 @@ function verifyNewBlock(vm: Vm): Block {
 /** Waits until there is something to do. Gives false once `ended` aborts. */
 async function mayGoOn(vm: Vm, undecided: Block | undefined, ended: AbortSignal): Promise<boolean> {
   try {
-    if (undecided === undefined) await vm.waitForEvent(ended);
-    else await setTimeout(retryMs, undefined, { signal: ended });
+    if (undecided === undefined) {
+      await vm.waitForEvent(ended);
+      await setImmediate(); // who has just proposed is answered first
+    } else await setTimeout(retryMs, undefined, { signal: ended });
     return true;
   } catch {
     return false;

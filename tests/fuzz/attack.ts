@@ -118,7 +118,8 @@ export class Attack implements AsyncDisposable {
     if (phase === "open") this.#expectVerdict(method, request, code, said);
     if (method.name === "HandleSimple" && code === 0) {
       const http = fromBinary(HandleSimpleHTTPResponseSchema, answer.body.subarray(5));
-      expect(phase === "open" ? [200, 204, 400, 404, 405, 413, 415] : [400, 503], said).toContain(http.code);
+      // 503 on a busy machine: what a burst has not had answered yet takes up room.
+      expect(phase === "open" ? [200, 204, 400, 404, 405, 413, 415, 503] : [400, 503], said).toContain(http.code);
     }
     const isVerified = method.name === "BlockVerify" && code === 0;
     return isVerified ? fromBinary(BlockVerifyRequestSchema, request).bytes : undefined;
