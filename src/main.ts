@@ -108,7 +108,7 @@ async function serve(): Promise<void> {
   const parts = {
     clock: systemClock,
     startClients: () => new ClientThread({ createWorker: startClients, clock: systemClock, log, figures }),
-    openDisk: (file: string) => new LogDisk(file, new CheckpointThread(file, startCheckpoints())),
+    openDisk: (file: string) => new LogDisk(file, new CheckpointThread(file, startCheckpoints)),
     startBackup,
     version,
   };

@@ -15,11 +15,9 @@ import { BlockReader } from "../store/block-reader.ts";
 import { systemClock } from "../vm/clock.ts";
 import type { FromClients, Opening, ToClients } from "./messages.ts";
 import { RemoteChain } from "./remote-chain.ts";
-import { SharedFigures } from "./shared.ts";
+import { beatMs, SharedFigures } from "./shared.ts";
 import { answerSimpleBy } from "./short-cut.ts";
 
-/** Milliseconds between two beats. */
-export const beatMs = 250;
 /** Milliseconds for which the end waits for clients to fetch their answers. */
 const maxGoodbyeMs = 500;
 /** Milliseconds until a port is tried again that the thread before may not have let go of yet, … */

@@ -1,6 +1,9 @@
 import type { AdmissionCounts, RefusedFor } from "../api/admission.ts";
 import type { ConfirmedHead } from "../vm/confirmed-chain.ts";
 
+/** Milliseconds between two beats of the clients' thread. */
+export const beatMs = 250;
+
 /**
  * The figures that both threads have before them, so that neither has to ask, nor to wait while the other is stuck. The
  * thread of consensus sets the height; that of the clients all others.

@@ -14,51 +14,53 @@ export interface CheckpointAnswer {
 /** Milliseconds for which the end of the thread is waited for. A disk may stall for longer. */
 const maxCloseMs = 1_000;
 
-/** Checkpoints on a thread of their own. */
+/** Checkpoints on a thread of their own, which begins with the first of them. When it ends, the next begins another. */
 export class CheckpointThread implements Checkpointer {
   readonly #file: string;
-  readonly #worker: Worker;
+  readonly #start: () => Worker;
+  #worker: Worker | undefined;
   readonly #answers: ((answer: CheckpointAnswer) => void)[] = [];
 
-  /** `worker` runs `checkpoint-worker.ts`. The file may be opened later: the first checkpoint needs it. */
-  constructor(file: string, worker: Worker) {
+  /** `start` starts a thread of `checkpoint-worker.ts`. */
+  constructor(file: string, start: () => Worker) {
     this.#file = file;
-    this.#worker = worker;
-    worker.addEventListener("message", ({ data }: MessageEvent<CheckpointAnswer>) => this.#answer(data));
-    worker.addEventListener("error", ({ message }) => this.#end(message));
-    worker.addEventListener("close", () => this.#end("it has ended"));
+    this.#start = start;
   }
 
   async checkpoint(): Promise<void> {
-    const { failure } = await this.#ask("checkpoint");
+    this.#worker ??= this.#begin();
+    const { failure } = await this.#ask(this.#worker, "checkpoint");
     if (failure !== undefined) throw Object.assign(new Error(failure.message), { code: failure.code });
   }
 
   /** Never rejects: nothing can be done then, and nothing is lost. */
   async close(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, maxCloseMs);
-    });
-    await Promise.race([this.#ask("close"), late]);
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, maxCloseMs);
+    await Promise.race([this.#ask(worker, "close"), late.promise]);
     clearTimeout(timer);
-    this.#worker.terminate();
+    worker.terminate();
   }
 
-  #ask(kind: CheckpointRequest["kind"]): Promise<CheckpointAnswer> {
+  #begin(): Worker {
+    const worker = this.#start();
+    worker.addEventListener("message", ({ data }: MessageEvent<CheckpointAnswer>) => this.#answers.shift()?.(data));
+    worker.addEventListener("close", () => this.#end());
+    return worker;
+  }
+
+  #ask(worker: Worker, kind: CheckpointRequest["kind"]): Promise<CheckpointAnswer> {
     const { promise, resolve } = Promise.withResolvers<CheckpointAnswer>();
     this.#answers.push(resolve);
-    const request: CheckpointRequest = { kind, file: this.#file };
-    this.#worker.postMessage(request);
+    worker.postMessage({ kind, file: this.#file } satisfies CheckpointRequest);
     return promise;
   }
 
-  #answer(answer: CheckpointAnswer): void {
-    this.#answers.shift()?.(answer);
-  }
-
-  #end(problem: string): void {
-    const failure = { code: "", message: `the thread of checkpoints failed: ${problem}` };
+  #end(): void {
+    this.#worker = undefined;
+    const failure = { code: "", message: "the thread of checkpoints has ended" };
     for (const answer of this.#answers.splice(0)) answer({ failure });
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
+import { ChainError } from "../core/errors.ts";
 import { LocalCheckpointer } from "../store/checkpointer.ts";
 import { inMemory } from "../store/database.ts";
 import type { Checkpointer, Disk } from "../store/disk.ts";
@@ -22,6 +23,7 @@ export class LogDisk implements Disk {
   }
 
   async syncLog(): Promise<void> {
+    if (this.#closing !== undefined) throw new ChainError({ code: "shut down" });
     this.#log ??= openSync(`${this.#file}-wal`, "r");
     this.#syncing = fdatasyncAsync(this.#log);
     await this.#syncing;
@@ -38,7 +40,7 @@ export class LogDisk implements Disk {
 
   async #close(): Promise<void> {
     const log = this.#log;
-    if (log !== undefined) void this.#syncing.catch(() => {}).then(() => closeSync(log));
+    if (log !== undefined) void Promise.allSettled([this.#syncing]).then(() => closeSync(log));
     await this.#checkpointer.close();
   }
 }

@@ -38,7 +38,7 @@ export interface Asker {
 
 /**
  * Does what an operator asks for, on the thread that serves the node: in slices, with pauses between them. What is
- * cleared is gone from the disk when that is answered.
+ * cleared is gone from the disk, as `durability` has it, when that is answered.
  */
 export class Answers {
   readonly #parts: AnswersParts;
@@ -88,15 +88,16 @@ export class Answers {
     let [looked, cleared] = [0, 0];
     for (const { digest, peer } of chain.waiting()) {
       if (peer !== undefined) batch.push(digest);
-      const isEnd = ++looked === items;
-      if (!isEnd && batch.length < maxClearedPerSlice && looked % maxSliceItems > 0) continue;
+      if (++looked === items) break;
+      if (batch.length < maxClearedPerSlice && looked % maxSliceItems > 0) continue;
       chain.drop(batch);
       cleared += batch.length;
-      if (isEnd) break;
       await setTimeout(batch.length > 0 ? clearPauseMs : 0, undefined, { signal });
       await chain.commitPause;
       batch = [];
     }
+    chain.drop(batch); // the last ones, also where others have left meanwhile
+    cleared += batch.length;
     await chain.synced();
     log.warn("the operator cleared what peers sent", { proposals: cleared });
     return BigInt(cleared);
@@ -121,7 +122,7 @@ export class Answers {
     this.#isBackingUp = true;
     log.info("a backup begins", { file });
     try {
-      const onProgress = (progress: AnswerLine) => void write([progress]).catch(() => {}); // `signal` says so too
+      const onProgress = (line: AnswerLine) => void Promise.allSettled([write([line])]); // `signal` says so too
       const made = await backUpOnThread(
         startBackup,
         { database, file },

@@ -58,8 +58,9 @@ async function answerRequest(
   ended: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
-  response.on("close", () => gone.abort(new Error("nobody waits for the answer any more")));
-  response.on("error", () => {}); // it closes as well
+  const leave = () => gone.abort(new Error("nobody waits for the answer any more"));
+  response.on("close", leave);
+  response.on("error", leave);
   const signal = AbortSignal.any([gone.signal, ended]);
   const write = async (lines: readonly AnswerLine[]) => {
     signal.throwIfAborted();

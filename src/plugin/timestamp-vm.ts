@@ -64,7 +64,8 @@ export class TimestampVm implements ChainVm {
   /** The vm's connection last: the last one that is closed empties the write-ahead log. */
   async shutdown(): Promise<void> {
     this.#validatorWatch?.stop();
-    await Promise.allSettled([this.#door.close(), this.#clients.close(), this.#disk.close()]);
+    await Promise.allSettled([this.#door.close(), this.#clients.close()]); // what they still ask may need a sync
+    await this.#disk.close();
     this.#vm.close();
   }
 

@@ -17,8 +17,13 @@ const checkpointBytes = 16 * 1024 * 1024;
 const openRounds = 3;
 /** … and how often in all: then commits wait. */
 const maxRounds = 8;
-/** Milliseconds for which commits wait at most for the end of a checkpoint. */
+/** Milliseconds for which commits wait at most in one round, for the end of a checkpoint; … */
 const maxCommitPauseMs = 100;
+/** … and where the log has become longer than so many bytes, on a slow disk. */
+const maxLongPauseMs = 1_000;
+const longLogBytes = 64 * 1024 * 1024;
+/** Bytes of the log from which on health says so: no checkpoint ends. */
+const unhealthyLogBytes = 256 * 1024 * 1024;
 /** Milliseconds for which the end of a checkpoint waits for those who read the log at that moment. */
 const maxReaderMs = 10;
 /** Milliseconds between two syncs where they are grouped. */
@@ -109,14 +114,14 @@ export class WriteAheadLog {
     return promise;
   }
 
-  /** What commits should wait for, `maxCommitPauseMs` at most, so that a checkpoint ends; undefined for nothing. */
+  /** What commits should wait for, `maxLongPauseMs` at most, so that a checkpoint ends; undefined for nothing. */
   get commitPause(): Promise<void> | undefined {
     return this.#pause?.promise;
   }
 
   /** To be called now and then, and after commits: begins a checkpoint when the log has grown. */
   noteCommit(): void {
-    if (this.#bytes() >= this.#checkpointAtBytes) this.checkpointSoon();
+    if (this.#bytes >= this.#checkpointAtBytes) this.checkpointSoon();
   }
 
   /** Begins a checkpoint, unless one is under way. */
@@ -124,14 +129,16 @@ export class WriteAheadLog {
     if (!this.#isCheckpointing && this.#failure === undefined && !this.#isClosed) this.#checkpoint();
   }
 
-  /** Throws "database failed" when a sync has failed, or takes long. */
+  /** Throws "database failed" when a sync has failed, or takes long, and where the log grows and grows. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
     const { file, timer } = this.#parts;
+    const cure = "check the disk, and what else writes to it; nothing is lost meanwhile";
     const ms = this.#syncSinceMs === undefined ? 0 : timer.elapsedMs() - this.#syncSinceMs;
-    if (ms < slowSyncMs) return;
-    const problem = `the disk has not synced it for ${Math.floor(ms / 1_000)} s`;
-    throw databaseFailed(file, problem, "check the disk, and what else writes to it; nothing is lost meanwhile");
+    if (ms >= slowSyncMs)
+      throw databaseFailed(file, `the disk has not synced it for ${Math.floor(ms / 1_000)} s`, cure);
+    const bytes = this.#bytes;
+    if (bytes >= unhealthyLogBytes) throw databaseFailed(file, `its write-ahead log has grown to ${bytes} bytes`, cure);
   }
 
   /** Syncs all that was committed, and empties the log where nobody reads it. Whoever waits gets "shut down". */
@@ -192,14 +199,14 @@ export class WriteAheadLog {
 
   #checkpoint(): void {
     const end = (isDone: boolean) => {
-      this.#checkpointAtBytes = checkpointBytes + (isDone ? 0 : this.#bytes());
+      this.#checkpointAtBytes = checkpointBytes + (isDone ? 0 : this.#bytes);
       this.#endPause();
       this.#isCheckpointing = false;
     };
     this.#isCheckpointing = true;
     Promise.try(() => this.#copyAll(1)).then(end, (error) => {
-      // A full disk is no failure of what is there: the log has it all, and a later checkpoint may succeed.
-      if (codeOf(error) !== "SQLITE_FULL") this.#fail(error);
+      // Any other failure is none of what is there: the log has it all, and a later checkpoint may succeed.
+      if (/^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(codeOf(error))) this.#fail(error);
       end(false);
     });
   }
@@ -213,7 +220,7 @@ export class WriteAheadLog {
       return false;
     }
     this.#keeper.keep();
-    if (round === openRounds + 1) this.#beginPause();
+    if (round > openRounds) this.#beginPause();
     return this.#parts.disk.checkpoint().then(() => this.#copyAll(round + 1));
   }
 
@@ -235,8 +242,10 @@ export class WriteAheadLog {
   }
 
   #beginPause(): void {
+    this.#endPause();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#parts.timer.after(maxCommitPauseMs, () => this.#endPause());
+    const maxMs = this.#bytes < longLogBytes ? maxCommitPauseMs : maxLongPauseMs;
+    const cancel = this.#parts.timer.after(maxMs, () => this.#endPause());
     const end = () => {
       cancel();
       resolve();
@@ -254,8 +263,13 @@ export class WriteAheadLog {
     return expectInteger(this.#sql.changes.get()?.count, "its number of changes");
   }
 
-  #bytes(): number {
-    return statSync(`${this.#parts.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  /** Of the log; 0 where the system does not say it, which is no reason to call a commit failed that is made. */
+  get #bytes(): number {
+    try {
+      return statSync(`${this.#parts.file}-wal`).size;
+    } catch {
+      return 0;
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { DevProcess } from "../support/dev-process.ts";
 import { Operated } from "../support/operated.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { blocks, damage, db, exported, makeDatabase } from "./db-support.ts";
+import { blocks, damage, db, exported, inProcess, makeDatabase } from "./db-support.ts";
 
 setDefaultTimeout(120_000);
 
@@ -25,6 +25,17 @@ async function backup(args: readonly string[], before = "") {
 const mayMount = spawnSync("unshare", ["-r", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 
 describe("db backup", () => {
+  test("copies in the process of the command where nobody uses the database, else asks", async () => {
+    using directory = temporaryDirectory();
+    makeDatabase(directory.file("timestampvm.db"));
+    const args = [directory.path, "--file", directory.file("copy.db")];
+    expect(await inProcess("backup", ...args)).toMatchObject({ code: 0, out: expect.stringContaining("6 blocks") });
+    await using operated = await Operated.start();
+    propose(operated.vm, "a");
+    const asked = await inProcess("backup", operated.file, "--file", operated.directory.file("copy.db"));
+    expect(asked).toMatchObject({ code: 0, out: expect.stringContaining("1 block and 1 proposal") });
+  });
+
   test("copies a database that nobody uses", async () => {
     using directory = temporaryDirectory();
     makeDatabase(directory.file("timestampvm.db"));

@@ -27,8 +27,29 @@ export function dbWatched(...args: readonly string[]): Ran {
 
 const about = { name: "timestampvm", version: packageJson.version, protocols: { oldest: 16, newest: 46, default: 45 } };
 
-/** As `runCli` does, but at once: no command of `db` waits for anything. */
+/** The same for a command that waits for something. */
+export async function inProcess(...args: readonly string[]): Promise<Ran> {
+  const { written, output } = createSink(false);
+  try {
+    await createProgram(about, output).parseAsync(["db", ...args], { from: "user" });
+    return { code: 0, ...written };
+  } catch (error) {
+    return { code: reportFailure(error, output), ...written };
+  }
+}
+
+/** As `runCli` does, but at once: most commands of `db` wait for nothing. */
 function run(args: readonly string[], isWatched: boolean): Ran {
+  const { written, output } = createSink(isWatched);
+  try {
+    createProgram(about, output).parse(["db", ...args], { from: "user" });
+    return { code: 0, ...written };
+  } catch (error) {
+    return { code: reportFailure(error, output), ...written };
+  }
+}
+
+function createSink(isWatched: boolean) {
   const written = { out: "", err: "" };
   const output = createOutput({
     out: (content: string | Uint8Array) => {
@@ -39,12 +60,7 @@ function run(args: readonly string[], isWatched: boolean): Ran {
     },
     isWatched,
   });
-  try {
-    createProgram(about, output).parse(["db", ...args], { from: "user" });
-    return { code: 0, ...written };
-  } catch (error) {
-    return { code: reportFailure(error, output), ...written };
-  }
+  return { written, output };
 }
 
 export function proposal(data: string | Uint8Array, from?: NodeId): StoredProposal {

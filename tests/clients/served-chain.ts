@@ -1,8 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Client } from "@connectrpc/connect";
 import type { HTTP } from "../../gen/http/http_pb.ts";
-import { beatMs } from "../../src/clients/serve-clients.ts";
-import { SharedFigures } from "../../src/clients/shared.ts";
+import { beatMs, SharedFigures } from "../../src/clients/shared.ts";
 import { ClientThread } from "../../src/clients/thread.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { Log } from "../../src/log.ts";

@@ -17,7 +17,7 @@ const [file = "", blocks = ""] = process.argv.slice(2);
 const note = openNotes();
 
 const worker = (path: string, argv: string[] = []) => new Worker(new URL(path, import.meta.url).href, { argv });
-const logDisk = new LogDisk(file, new CheckpointThread(file, worker("../../src/disk/checkpoint-worker.ts")));
+const logDisk = new LogDisk(file, new CheckpointThread(file, () => worker("../../src/disk/checkpoint-worker.ts")));
 let checkpoints = 0;
 const disk: Disk = {
   syncLog: () => logDisk.syncLog(),

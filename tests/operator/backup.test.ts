@@ -97,6 +97,15 @@ describe("a backup of a running chain", () => {
     expect(namesOf(operated)).toEqual([]);
   });
 
+  test("whose thread throws says what it threw", async () => {
+    await using operated = await Operated.start({ startBackup: startOther("throwing-backup.ts") });
+    const { directory } = operated;
+    const asked = { do: "back up", file: directory.file("copy.db") } as const;
+    expect(await reasonOf(askOperated(directory.path, asked))).toMatchObject({
+      refusal: { problem: expect.stringContaining("a bug in the backup") },
+    });
+  });
+
   test("whose thread ends is given up, and the chain goes on", async () => {
     await using operated = await Operated.start({ startBackup: startOther("failing-backup.ts") });
     const { directory, vm } = operated;

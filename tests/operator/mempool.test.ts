@@ -120,6 +120,21 @@ describe("clearing", () => {
     store.close();
   });
 
+  test("all that peers sent ends with all, also when some leave in a pause", async () => {
+    await using operated = await Operated.start();
+    const { vm, directory } = operated;
+    vm.addGossip(
+      Array.from({ length: 600 }, (_, i) => bytesOf(`peer ${i}`)),
+      peer,
+    );
+    const clearing = askOperated(directory.path, { do: "clear peers" });
+    while (vm.status().mempool.items === 600) await Bun.sleep(0);
+    vm.drop([[...vm.waiting()].at(-1)?.digest ?? digest("none")]); // in the pause behind the first slice
+    const done = await clearing;
+    expect(vm.status().mempool.items).toBe(0);
+    expect(done).toEqual({ cleared: 599n });
+  });
+
   test("one of a peer needs no more words", async () => {
     await using operated = await Operated.start();
     const { vm, directory } = operated;

@@ -75,6 +75,15 @@ describe("the socket", () => {
     expect([await placeOf(left), await placeOf(left + 1)]).toEqual([maxSocketPathBytes, "elsewhere"]);
   });
 
+  test("that cannot be made leaves nothing", async () => {
+    using directory = temporaryDirectory();
+    const server = createServer();
+    const reason = await reasonOf(listenIn(directory.file("missing"), server));
+    expect(reason).toMatchObject({ code: expect.stringMatching(/^E/) });
+    expect(readdirSync(directory.path)).toEqual([]);
+    server.close();
+  });
+
   test("takes the place of what a killed process left", async () => {
     const left = temporaryDirectory();
     writeFileSync(left.file("operator.sock"), "");

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { type Block, createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { backUp, maxLogBytes } from "../../src/store/backup.ts";
@@ -186,4 +186,25 @@ describe("no backup is made, and nothing left,", () => {
     expect(copy(store.file, file, grow(maxLogBytes))).toMatchObject({ blocks: 1_201n });
     store.close();
   });
+});
+
+test("what waits is copied in slices, however much it is", () => {
+  using directory = temporaryDirectory();
+  const { store } = makeChain(directory.file("chain.db"), 2);
+  store.proposals.add(Array.from({ length: 1_100 }, (_, i) => proposal(`waits ${i}`)));
+  const file = directory.file("copy.db");
+  expect(copy(store.file, file).proposals).toBe(1_103);
+  store.close();
+  const copied = BlockStore.open(file);
+  expect([...copied.proposals.readAll()].at(-1)?.data).toEqual(bytesOf("waits 1099"));
+  copied.close();
+});
+
+test("a copy that SQLite cannot make is no fault of the chain", () => {
+  using directory = temporaryDirectory();
+  const { store } = makeChain(directory.file("chain.db"), 2);
+  const file = directory.file("copy.db");
+  mkdirSync(`${file}.unfinished-journal`);
+  expect(refusalOfCopy(() => copy(store.file, file))).toEqual({ code: "no backup", file });
+  store.close();
 });

@@ -263,6 +263,35 @@ describe("the log", () => {
     expect(opened.reopen()).toBe(1n + 3n + 1n + 8n);
   });
 
+  test("that has grown long on a slow disk makes commits wait longer; where nothing helps, health says so", async () => {
+    using opened = openStore();
+    const { store, disk, clock, commit, logBytes } = opened;
+    const pauses: number[] = [];
+    disk.beforeAnswer = () => {
+      for (let ms = 0; store.commitPause !== undefined; ms += 100) {
+        clock.advanceMs(100);
+        if (store.commitPause === undefined) pauses.push(ms + 100);
+      }
+      commit(megabyte); // it may not wait
+    };
+    while (logBytes() < 256 * megabyte) {
+      store.checkDisk();
+      commit(megabyte);
+      await settled();
+    }
+    expect(new Set(pauses)).toEqual(new Set([100, 1_000]));
+    expect(refusalOf(() => store.checkDisk())).toMatchObject({
+      code: "database failed",
+      problem: expect.stringMatching(/^its write-ahead log has grown to \d+ bytes$/),
+    });
+    disk.beforeAnswer = () => {};
+    store.checkpoint();
+    await settled();
+    expect(logBytes()).toBe(0);
+    store.checkDisk();
+    opened.reopen();
+  });
+
   test("that somebody reads is emptied later", async () => {
     using opened = openStore();
     const { store, commit, logBytes } = opened;
@@ -283,7 +312,9 @@ describe("the log", () => {
 
   test.each([
     ["a full disk", "SQLITE_FULL", undefined],
-    ["any other error", "SQLITE_IOERR_FSYNC", "database failed"],
+    ["a thread that ended", "", undefined],
+    ["no file that could be opened", "SQLITE_CANTOPEN", undefined],
+    ["an error of the disk", "SQLITE_IOERR_FSYNC", "database failed"],
   ])("that could not be copied for %s", async (_, code, refusal) => {
     using opened = openStore();
     const { store, disk, commit, logBytes } = opened;

@@ -5,6 +5,7 @@ import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import type { Submission } from "../../src/core/proposal.ts";
 import type { BlockStore } from "../../src/store/block-store.ts";
+import type { Disk } from "../../src/store/disk.ts";
 import type { ConfirmedHead } from "../../src/vm/confirmed-chain.ts";
 import { openVm } from "../../src/vm/open.ts";
 import type { HeadMarker, Rewound } from "../../src/vm/rewind.ts";
@@ -53,6 +54,7 @@ export function startVm({
   marker = undefined as HeadMarker | undefined,
   clock = new FakeClock(now),
   config = {} as Partial<Config>,
+  disk = undefined as Disk | undefined,
   genesis = genesisBytes,
   head = isAcross ? new SharedFigures() : undefined,
 } = {}): TestVm {
@@ -63,6 +65,7 @@ export function startVm({
     genesisBytes: genesis,
     marker,
     config: { ...defaultConfig, ...config },
+    ...(disk && { disk }),
     clock,
     gossip: (data) => gossiped.push(data),
     ...(head && { head }),

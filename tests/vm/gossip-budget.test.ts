@@ -165,6 +165,18 @@ describe("the budget of gossip", () => {
     }
   });
 
+  test("gives each of two thousand senders something, though others send all they can", () => {
+    const budget = new GossipBudget(0);
+    const taken = new Map<number, number>();
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 500) {
+      for (let n = 0; n < 2_000; n++) {
+        const took = budget.take(n === 1_999 ? 1 : 256, nodeIdFromBytes(numbered(n)), nowMs);
+        taken.set(n, (taken.get(n) ?? 0) + took);
+      }
+    }
+    expect(taken.get(1_999)).toBeGreaterThan(20); // a quarter of 4,096 a second, for two thousand
+  });
+
   test("keeps nothing of a peer of which it takes nothing: no more peers than there are shares", () => {
     const budget = new GossipBudget(0);
     for (let n = 0; n < 9_999; n++) budget.take(9_999, nodeIdFromBytes(numbered(n)), 0);

@@ -8,6 +8,8 @@ export const peerGossipRate: Rate = { perSecond: 512, burst: 2_048 };
 export const allGossipRate: Rate = { perSecond: 4_096, burst: 8_192 };
 /** What of it is divided into shares: by stake, and among the peers who send. What a peer does not use is for all. */
 const sharedRate: Rate = { perSecond: allGossipRate.perSecond, burst: allGossipRate.perSecond };
+/** How many peers can have a share at a time. More than these get what is left over. */
+const maxSenders = 4_096;
 /** Milliseconds of silence after which a peer loses its share. No peer can often get the burst of a new one. */
 export const silentAfterMs = 10_000;
 
@@ -41,11 +43,12 @@ export class GossipBudget {
     const { most, share } = known ?? newSender(nowMs);
     const senders = this.#senders.size + (known === undefined ? 1 : 0);
     const part = this.#stakes.reservedFor(peer) + this.#stakes.common / senders;
-    const ensured = Math.floor(share.free(nowMs, part));
+    const isListed = known !== undefined || this.#senders.size < maxSenders;
+    const ensured = isListed ? Math.floor(share.free(nowMs, part)) : 0;
     const spare = Math.floor(this.#ofAll.free(nowMs));
     const taken = Math.min(proposals, Math.floor(most.free(nowMs)), Math.max(ensured, spare));
     if (taken <= 0) return 0;
-    this.#senders.set(peer, { most, share, lastMs: nowMs });
+    if (isListed) this.#senders.set(peer, { most, share, lastMs: nowMs });
     most.spend(taken);
     share.spend(Math.min(taken, ensured));
     this.#ofAll.spend(taken);

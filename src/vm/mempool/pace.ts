@@ -28,10 +28,13 @@ export class Pace {
     this.#atMs = nowMs;
   }
 
-  /** How much may go through now, of a part of the rate, 0 to 1. Not above 0 while something is owed. */
+  /**
+   * How much may go through now, of a part of the rate, 0 to 1; at least one thing after a pause, however small the
+   * part is. Not above 0 while something is owed.
+   */
   free(nowMs: number, part = 1): number {
     const { perSecond, burst } = this.#rate;
-    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond * part) / 1_000, burst * part);
+    this.#free = Math.min(this.#free + ((nowMs - this.#atMs) * perSecond * part) / 1_000, Math.max(1, burst * part));
     this.#atMs = nowMs;
     return this.#free;
   }

@@ -1,0 +1,3 @@
+// A thread that ends when it is asked for something.
+
+addEventListener("message", () => process.exit(1));
