@@ -37,7 +37,8 @@ type Attack struct {
 type Request struct {
 	Path string // below the chain's URL
 	Body []byte // of a POST; a GET has none
-	Deaf bool   // the answer is never read
+	// Manner is how the client behaves on its connection; Polite if it is not said.
+	Manner Manner
 }
 
 // Attacks has one attack of each kind. What fills the mempool comes last: it takes the longest to go away again.
@@ -64,7 +65,7 @@ var Attacks = []Attack{
 		if i%2 == 0 {
 			request = post(call("getProof", proofParams(c)))
 		}
-		request.Deaf = true
+		request.Manner = Deaf
 		return request
 	}},
 	{"batches of 100 that wait", 10, 10, func(_ Chain, i int) Request {

@@ -5,22 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
-const (
-	// deafFor is how long a client that never reads keeps its connection.
-	deafFor = 5 * time.Second
-	// deafBuffer is what the system takes in for it, in bytes: the rest stays with the sender.
-	deafBuffer = 4 << 10
-	// shownBytes is how much of an answer is kept to look at.
-	shownBytes = 4 << 10
-)
+// shownBytes is how much of an answer is kept to look at.
+const shownBytes = 4 << 10
 
 // Answers counts how requests ended: by their HTTP status, or in words where there was none.
 type Answers map[string]int
@@ -65,8 +57,8 @@ func (t Target) send(ctx context.Context, client *http.Client, r Request) string
 		return "malformed"
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if r.Deaf {
-		return sendDeaf(ctx, request)
+	if r.Manner != Polite {
+		return r.Manner.send(ctx, request)
 	}
 	response, err := client.Do(request)
 	if err != nil {
@@ -88,22 +80,4 @@ func unanswered(ctx context.Context) string {
 		return "no answer in time"
 	}
 	return "cut off"
-}
-
-func sendDeaf(ctx context.Context, request *http.Request) string {
-	var dialer net.Dialer
-	connection, err := dialer.DialContext(ctx, "tcp", request.URL.Host)
-	if err != nil {
-		return "cut off"
-	}
-	defer connection.Close()
-	_ = connection.(*net.TCPConn).SetReadBuffer(deafBuffer)
-	if err := request.Write(connection); err != nil {
-		return "cut off"
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(deafFor):
-	}
-	return "not read"
 }

@@ -40,7 +40,8 @@ func (b *bench) attack(out io.Writer) error {
 	fmt.Fprintln(out, "| attack | s | PING p50 / p99 / max ms | Health max ms | block cycles/s | stamp p50 / p99 / max ms | VmHWM MiB | CPU s | answers |")
 	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|")
 	var failed error
-	for _, one := range append([]attack.Attack{quiet, attack.Mixture}, attack.Attacks...) {
+	known := append([]attack.Attack{quiet, attack.Mixture}, attack.Attacks...)
+	for _, one := range append(known, attack.Generated(1, 600, 100)) {
 		row, err := b.attackOnce(one)
 		if err != nil {
 			fmt.Fprintf(out, "| %s | a node would have ended the chain: %s |\n", one.Name, err)
