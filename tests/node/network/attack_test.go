@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
@@ -14,9 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/ava-labs/avalanchego/config"
-	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 
 	"github.com/timestampvm/timestampvm/tests/attack"
 	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
@@ -38,22 +36,17 @@ const (
 	proposalsTime = 10 * time.Minute
 )
 
-// largeBlocksQuickly lets a node take more from a peer than 512 KiB per second: the attack is not on that.
-var largeBlocksQuickly = tmpnet.FlagsMap{
-	config.InboundThrottlerBandwidthRefillRateKey:   "67108864",
-	config.InboundThrottlerBandwidthMaxBurstSizeKey: "67108864",
-}
-
 // A stranger attacks one of two nodes through its HTTP port, in every way that is cheap to send. Both chains must live,
 // and keep what was acknowledged. How soon is not asserted here: no machine is too busy for this test.
 func TestAttack(t *testing.T) {
-	n := startNetworkWith(t, 2, largeBlocksQuickly)
+	n := startNetworkWith(t, 2, LargeBlocksQuickly)
 	a := &attacked{Network: n, victim: n.nodes[0], witness: n.nodes[1], acknowledged: map[string]bool{}}
 	a.makeLarge(t)
-	a.findPlugins(t)
+	a.plugins = n.plugins(t)
 
 	t.Run("stamps at the other node", a.compareStamps)
-	for _, part := range append([]attack.Attack{attack.Mixture}, attack.Attacks...) {
+	generated := attack.Generated(rand.Uint64N(1_000_000), 600, 100)
+	for _, part := range append([]attack.Attack{attack.Mixture, generated}, attack.Attacks...) {
 		if !t.Run(part.Name, func(t *testing.T) { a.survive(t, part) }) {
 			t.FailNow()
 		}
@@ -88,15 +81,6 @@ func (a *attacked) makeLarge(t *testing.T) {
 	require.NoError(t, err)
 	a.chain = attack.Chain{Early: chain[1].ID.String(), Large: chain.Head().Height}
 	report(t, "attack: %d blocks of %d bytes after %s", attack.LargeBlocks, attack.LargeData, time.Since(began).Round(time.Second))
-}
-
-func (a *attacked) findPlugins(t *testing.T) {
-	for _, node := range a.nodes {
-		pids, err := node.PluginPIDs()
-		require.NoError(t, err)
-		require.Len(t, pids, 1)
-		a.plugins = append(a.plugins, pids)
-	}
 }
 
 func (a *attacked) survive(t *testing.T, kind attack.Attack) {

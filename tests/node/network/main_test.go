@@ -87,6 +87,19 @@ func (n *Network) notes(t *testing.T) []string {
 	return all
 }
 
+// plugins returns the process IDs of all nodes' plugins.
+func (n *Network) plugins(t *testing.T) [][]int {
+	t.Helper()
+	var all [][]int
+	for _, node := range n.nodes {
+		pids, err := node.PluginPIDs()
+		require.NoError(t, err)
+		require.Len(t, pids, 1)
+		all = append(all, pids)
+	}
+	return all
+}
+
 // deadline is a context for a wait that is never to be as long.
 func deadline(t *testing.T, limit time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)

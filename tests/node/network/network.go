@@ -34,9 +34,16 @@ type Config struct {
 	Nodes       int
 	AvalancheGo string // path of the node's executable
 	VM          VM
-	Subnet      tmpnet.ConfigMap // the nodes' configuration of the chain's subnet; AvalancheGo's own if nil
-	Flags       tmpnet.FlagsMap  // of the nodes, beside those that all networks have
+	Subnet      tmpnet.ConfigMap        // the nodes' configuration of the chain's subnet; AvalancheGo's own if nil
+	Flags       tmpnet.FlagsMap         // of the nodes, beside those that all networks have
+	FlagsOf     map[int]tmpnet.FlagsMap // of single nodes, counted from 0
 	Log         logging.Logger
+}
+
+// LargeBlocksQuickly are flags of nodes that take more from a peer than 512 KiB per second.
+var LargeBlocksQuickly = tmpnet.FlagsMap{
+	config.InboundThrottlerBandwidthRefillRateKey:   "67108864",
+	config.InboundThrottlerBandwidthMaxBurstSizeKey: "67108864",
 }
 
 // Network is a running network. Its first nodes validate the chain, those that Join only follow it.
@@ -150,12 +157,15 @@ func prepare(c Config) (*Network, error) {
 	if err != nil {
 		return nil, errors.Join(err, folder.EndAndRemove(stopTimeout))
 	}
-	if err := folder.install(c.VM.Binary, c.VM.ID()); err != nil {
+	if err := folder.installVM(c.VM); err != nil {
 		return nil, errors.Join(err, guard.Dismiss())
 	}
 
 	chain := &tmpnet.Chain{VMID: c.VM.ID(), Genesis: c.VM.Genesis, VersionArgs: c.VM.VersionArgs}
 	validators := tmpnet.NewNodesOrPanic(c.Nodes)
+	for i, flags := range c.FlagsOf {
+		maps.Copy(validators[i].Flags, flags)
+	}
 	n := &Network{
 		config:         c,
 		folder:         folder,

@@ -115,7 +115,7 @@ func (n *Node) PluginPIDs() ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sandbox.ChildrenOf(pid, n.network.folder.plugins())
+	return sandbox.ChildrenOf(pid, n.network.folder.Path())
 }
 
 // endAll signals all nodes before it waits for the first.

@@ -20,6 +20,9 @@ type VM struct {
 	Binary      string   // path of the plugin's executable
 	Genesis     []byte   // of the chain, as the plugin gets it
 	VersionArgs []string // ask the executable for its protocol, where it can say that
+	// Script is a shell script that nodes start in the place of the executable, which it finds in $PLUGIN: a node gives
+	// its plugins no environment. None if "".
+	Script string
 }
 
 // TimestampVM returns our VM, for a chain whose first block has the data.

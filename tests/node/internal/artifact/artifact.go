@@ -10,6 +10,7 @@ import (
 // Environment variables that name the programs under test.
 const (
 	TimestampVMEnv = "TIMESTAMPVM_BINARY"
+	BreakableEnv   = "BREAKABLE_BINARY"
 	CounterEnv     = "COUNTER_BINARY"
 	AvalancheGoEnv = "AVALANCHEGO_PATH"
 )
@@ -18,6 +19,12 @@ const (
 // `make build` puts it.
 func TimestampVM() (string, error) {
 	return find("the timestampvm binary", TimestampVMEnv, "timestampvm", "make build")
+}
+
+// Breakable returns the absolute path of our plugin with a clients' thread that SIGUSR2 breaks. It looks at
+// BREAKABLE_BINARY first, then in the build folder.
+func Breakable() (string, error) {
+	return find("the breakable plugin", BreakableEnv, "breakable", "make build/breakable")
 }
 
 // Counter returns the absolute path of the example of a VM. It looks at COUNTER_BINARY first, then in the build folder.
@@ -35,11 +42,11 @@ func find(what, env, name, cure string) (string, error) {
 	if path := os.Getenv(env); path != "" {
 		return Executable(what, path, fmt.Sprintf("point %s at an executable file", env))
 	}
-	build, err := buildFolder()
+	repository, err := Repository()
 	if err != nil {
 		return "", err
 	}
-	return Executable(what, filepath.Join(build, name), fmt.Sprintf("build it with `%s`, or set %s", cure, env))
+	return Executable(what, filepath.Join(repository, "build", name), fmt.Sprintf("build it with `%s`, or set %s", cure, env))
 }
 
 // Executable returns the absolute path of an executable file. Its error says what is not there, and the cure.
@@ -58,20 +65,20 @@ func Executable(what, path, cure string) (string, error) {
 	return path, nil
 }
 
-// buildFolder is build/ at the root of the repository: this module sits two folders below the root, and tests and
-// programs may start anywhere inside the module.
-func buildFolder() (string, error) {
+// Repository returns the root of the repository: this module sits two folders below the root, and tests and programs may
+// start anywhere inside the module, or at the root.
+func Repository() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return filepath.Join(folder, "..", "..", "build"), nil
+			return filepath.Join(folder, "..", ".."), nil
 		}
 		parent := filepath.Dir(folder)
 		if parent == folder {
-			return "build", nil
+			return ".", nil
 		}
 		folder = parent
 	}
