@@ -71,10 +71,14 @@ package: node_modules ## the package for other programs, build/timestampvm-VERSI
 $(binary): $(sources) | node_modules
 	$(compile) src/main.ts $(threads) --outfile $@
 
+# For tests: its clients' thread can be broken.
+build/breakable: tests/support/breakable-plugin.ts tests/support/breakable-clients.ts $(sources) | node_modules
+	$(compile) $< tests/support/breakable-clients.ts $(threads) --outfile $@
+
 build/counter: examples/counter/counter.ts $(sources) | node_modules
 	$(compile) $< --outfile $@
 
-node-test: build build/counter ## the binary under real AvalancheGo code and a real network (needs Go)
+node-test: build build/counter build/breakable ## the binary under real AvalancheGo code and a real network (needs Go)
 	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \
 	else echo 'node-test: skipped, Go is not installed'; fi
 
@@ -96,10 +100,12 @@ network: $(BINARY) build/avalanchego ## NODES=3 nodes with a chain of this binar
 	@exec build/network -nodes $(NODES) -binary '$(BINARY)' -name '$(NAME)' -genesis '$(GENESIS)' \
 		-avalanchego build/avalanchego
 
-chaos: build build/avalanchego ## break a plugin KILLS=1000 times and a network for MINUTES=10; SEED=n repeats (needs Go)
+chaos: build build/breakable build/avalanchego ## break a plugin KILLS=1000 times and a network for twice MINUTES=10; SEED=n repeats (needs Go)
 	cd tests/node && go build -o ../../build/chaos ./cmd/chaos
 	build/chaos -mode plugin -kills $(KILLS) -binary $(binary) $(if $(SEED),-seed $(SEED))
 	build/chaos -minutes $(MINUTES) -binary $(binary) -avalanchego build/avalanchego $(if $(SEED),-seed $(SEED))
+	build/chaos -mode siege -nodes 3 -minutes $(MINUTES) -binary build/breakable -avalanchego build/avalanchego \
+		$(if $(SEED),-seed $(SEED))
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -41,6 +42,31 @@ func TestNetworkKeepsItsWordInChaos(t *testing.T) {
 	require.NoError(t, err)
 	requireKept(t, report)
 	require.Positive(t, report.Figures.PluginKills+report.Figures.NodeKills+report.Figures.Stops)
+}
+
+func TestNetworkKeepsItsWordUnderSiege(t *testing.T) {
+	binary, vmErr := artifact.Breakable()
+	require.NoError(t, vmErr)
+	avalancheGo, nodeErr := artifact.AvalancheGo()
+	require.NoError(t, nodeErr)
+	report, err := RunSiege(t.Context(), SiegeConfig{
+		AvalancheGo: avalancheGo, Breakable: binary, Seed: seed(t), Nodes: 3, Duration: 40 * time.Second,
+		Stall: stallTime(), Load: DefaultLoad(), Out: shown(t),
+	})
+	require.NoError(t, err)
+	report.Print(os.Stdout)
+	requireKept(t, report.Report)
+	require.Positive(t, report.Deeds.Attacks)
+	require.Positive(t, report.Deeds.Floods)
+	require.Positive(t, report.Deeds.Broken)
+}
+
+// stallTime is short here: network/TestStalledDisks has the long one.
+func stallTime() time.Duration {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	return 15 * time.Second
 }
 
 func requireKept(t *testing.T, report Report) {

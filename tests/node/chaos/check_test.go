@@ -91,6 +91,11 @@ func TestBlockThatNobodyProposedIsAViolation(t *testing.T) {
 	chainOf("a", "b").proposed("a", yes).requireViolation(t, "height 2 carries data that nobody proposed")
 }
 
+func TestBlockOfAStrangerIsFineWhereThereAreSome(t *testing.T) {
+	chain := chainOf("a", "b").proposed("a", yes)
+	require.Empty(t, Check(Evidence{Proposals: chain.proposals, Chain: chain.chain, Strangers: true}).Violations)
+}
+
 func TestProposalAgainAfterItsBlockMayBeInASecondOne(t *testing.T) {
 	w := chainOf("a", "b", "a").proposed("b", yes)
 	again := yes

@@ -25,7 +25,7 @@ type pluginLog struct {
 func (l *pluginLog) Write(text []byte) (int, error) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	l.kept = append(l.kept, buggyLines(text)...)
+	l.kept = append(l.kept, linesWith(bugs, text)...)
 	return len(text), nil
 }
 
@@ -35,18 +35,18 @@ func (l *pluginLog) complaints() []string {
 	return slices.Clone(l.kept)
 }
 
-func buggyLines(text []byte) []string {
+func linesWith(words []string, text []byte) []string {
 	var found []string
 	for line := range bytes.Lines(text) {
-		if slices.ContainsFunc(bugs, func(bug string) bool { return bytes.Contains(line, []byte(bug)) }) {
+		if slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(line, []byte(word)) }) {
 			found = append(found, fmt.Sprintf("%.600s", bytes.TrimSpace(line)))
 		}
 	}
 	return found
 }
 
-// buggyLogs reads all logs in the folder of a node.
-func buggyLogs(dir string) ([]string, error) {
+// linesOfLogs gives the lines with one of the words in all logs in the folder of a node.
+func linesOfLogs(dir string, words []string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "logs", "*.log"))
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func buggyLogs(dir string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, buggyLines(text)...)
+		found = append(found, linesWith(words, text)...)
 	}
 	return found, nil
 }

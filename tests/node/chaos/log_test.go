@@ -26,7 +26,7 @@ func TestLogsOfANodeAreSearched(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "logs"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "logs", "chain.log"), []byte(buggy), 0o644))
-	lines, err := buggyLogs(dir)
+	lines, err := linesOfLogs(dir, bugs)
 	require.NoError(t, err)
 	requireBothLines(t, lines)
 }

@@ -5,31 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
-	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
-const (
-	// recovery is how long the network may take to be as if nothing had happened.
-	recovery = 60 * time.Second
-	// restEvery is how many faults come before all nodes must be healthy at the same time.
-	restEvery = 8
-)
+// restEvery is how many faults come before all nodes must be healthy at the same time.
+const restEvery = 8
 
 // nemesis does to a network what a plan says, one fault after the other. It waits for a victim to be back in step before
 // it goes on, because a validator that starts again has forgotten how it voted: AvalancheGo's consensus keeps votes in
 // memory only. If two validators forget at once, a block that one node has accepted may lose its majority, and the chain
 // forks without any VM having done wrong. A node that only sleeps forgets nothing, so another may sleep meanwhile.
 type nemesis struct {
-	*run
-	nodes []*network.Node
-	doors []*door
-	urls  []string // of the nodes' APIs
+	field
 }
 
 func (n *nemesis) do(ctx context.Context, f Fault) error {
@@ -178,15 +169,6 @@ func (n *nemesis) wipe(f Fault) error {
 	return os.RemoveAll(folder)
 }
 
-// checkLogs looks for what the node's plugins wrote about their own mistakes.
-func (n *nemesis) checkLogs(victim int) error {
-	lines, err := buggyLogs(n.nodes[victim].Dir())
-	for _, line := range lines {
-		n.violate("a plugin of node %d wrote: %s", victim+1, line)
-	}
-	return err
-}
-
 // stop lets the victim sleep, and wakes it up.
 func (n *nemesis) stop(ctx context.Context, f Fault) error {
 	n.count(func(figures *Figures) { figures.Stops++ })
@@ -215,50 +197,6 @@ func (n *nemesis) stop(ctx context.Context, f Fault) error {
 		return ctx.Err()
 	}
 	return nil
-}
-
-// awaitInStep waits until the node serves the chain up to what anybody had accepted by now.
-func (n *nemesis) awaitInStep(ctx context.Context, victim int) error {
-	target, until := n.picture.Height(), time.Now().Add(recovery)
-	for time.Now().Before(until) {
-		height, err := n.glance(ctx, n.doors[victim])
-		if err == nil && height >= target {
-			return nil
-		}
-		if !sleep(ctx, 50*time.Millisecond) {
-			return ctx.Err()
-		}
-	}
-	n.violate("node %d is not in step within %s", victim+1, recovery)
-	return ctx.Err()
-}
-
-// rest waits until all nodes say that they are healthy.
-func (n *nemesis) rest(ctx context.Context) error {
-	began := n.now()
-	for n.now()-began < recovery {
-		if len(n.complaints(ctx)) == 0 {
-			took := n.now() - began
-			n.count(func(figures *Figures) { figures.Green = append(figures.Green, took) })
-			n.say("all nodes are healthy after %s", round(took))
-			return nil
-		}
-		if !sleep(ctx, 200*time.Millisecond) {
-			return ctx.Err()
-		}
-	}
-	n.violate("%s after the last fault: %s", recovery, strings.Join(n.complaints(ctx), "; "))
-	return ctx.Err()
-}
-
-func (n *nemesis) complaints(ctx context.Context) []string {
-	var all []string
-	for i, url := range n.urls {
-		if text := complaint(ctx, url); text != "" {
-			all = append(all, fmt.Sprintf("node %d is not healthy: %s", i+1, text))
-		}
-	}
-	return all
 }
 
 func awaitGone(pids ...int) error {

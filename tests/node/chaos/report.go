@@ -25,6 +25,15 @@ func (r Report) Print(out io.Writer) {
 	}
 }
 
+// Print writes what was done and what was found.
+func (r SiegeReport) Print(out io.Writer) {
+	r.Report.Print(out)
+	d := r.Deeds
+	fmt.Fprintf(out, "siege       %d attacks by clients, %d floods by peers, %d broken threads of clients, %d stalled disks\n",
+		d.Attacks, d.Floods, d.Broken, d.Stalls)
+	r.Measured.Print(out)
+}
+
 func spread(times []time.Duration) string {
 	if len(times) == 0 {
 		return "none"

@@ -15,7 +15,9 @@ type run struct {
 	out     io.Writer
 	history *History
 	picture *Picture
-	cancel  context.CancelFunc // ends the run at the first violation
+	// strangers propose too, and nobody keeps a list of what.
+	strangers bool
+	cancel    context.CancelFunc // ends the run at the first violation
 
 	lock       sync.Mutex
 	violations []string
@@ -103,7 +105,9 @@ func (r *run) addTrouble(from, to time.Duration) {
 func (r *run) verdict() Verdict {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	return Check(Evidence{Proposals: r.history.Proposals(), Chain: r.picture.Links(), Wipes: r.wipes, Troubles: r.troubles})
+	return Check(Evidence{
+		Proposals: r.history.Proposals(), Chain: r.picture.Links(), Wipes: r.wipes, Troubles: r.troubles, Strangers: r.strangers,
+	})
 }
 
 // report turns the end of a run into its report. A violation ends a run early, with an error of no interest, and what is

@@ -12,8 +12,8 @@ import (
 
 const (
 	sampleEvery = 500 * time.Millisecond
-	// glanceLimit is how long a look at a node may take that may be anything but well.
-	glanceLimit = 2 * time.Second
+	// glanceLimit is how long a look at a node may take that may be anything but well, and have many new blocks.
+	glanceLimit = 10 * time.Second
 )
 
 // watch samples the chain of a node until the context ends. Within one life the chain may only grow.
