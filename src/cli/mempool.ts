@@ -24,7 +24,7 @@ export function addMempoolCommand(program: Command, output: Output): void {
     .argument("<database>", databaseArgument)
     .addOption(new Option("--clear-peers", "clear all that other nodes sent").conflicts(["clear", "json"]))
     .addOption(
-      new Option("--clear <id>", "clear one proposal, of which this is the receipt's id")
+      new Option("--clear <id>", "clear the one proposal with this receipt id")
         .argParser(parseReceiptId)
         .conflicts("json"),
     )
@@ -81,7 +81,7 @@ async function clear(directory: string, id: Digest, isYes: boolean, output: Outp
   if ("promised" in done) {
     const question =
       `A client of this node proposed it at ${formatIsoTime(done.promised.since)}, and was told that it will get a ` +
-      "block.\nBreak that promise, and clear it?";
+      "block.\nClear it anyway?";
     if (!askYesNo(question, "--yes", output)) throw new CommandFailed(`${id} was not cleared`);
     await askOperated(directory, { do: "clear", id, evenPromised: true });
   }

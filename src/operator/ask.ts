@@ -1,7 +1,7 @@
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { formatExactJson } from "../core/exact-json.ts";
 import { type AnswerLine, type Asked, type Done, readAnswer } from "./messages.ts";
-import { readPointer } from "./socket-file.ts";
+import { pointerName, readPointer } from "./socket-file.ts";
 
 /** Why an operator got no answer. */
 export type OperatorRefusal =
@@ -57,7 +57,10 @@ async function connect(directory: string, asked: Asked): Promise<Response> {
       timeout: false,
     });
   } catch (error) {
-    const problem = `${path}: ${messageOf(error)}: it has ended, or it runs as another user`;
+    const code = codeOf(error);
+    const isGone = code === "ECONNREFUSED" || code === "FailedToOpenSocket" || code === "ENOENT";
+    const reason = isGone ? "nothing answers there: it has ended, or it runs as another user" : messageOf(error);
+    const problem = `${path}: ${reason}`;
     throw new OperatorError({ code: "no door", directory, problem });
   }
 }
@@ -68,9 +71,9 @@ function findSocket(directory: string): string {
   } catch (error) {
     const cure =
       codeOf(error) === "ENOENT"
-        ? "no timestampvm runs it, or one that is older than this"
-        : "run this command as the user who runs the node";
-    throw new OperatorError({ code: "no door", directory, problem: `${messageOf(error)}: ${cure}` });
+        ? `there is no file ${pointerName}: no timestampvm runs it, or one that is older than this`
+        : `${messageOf(error)}: run this command as the user who runs the node`;
+    throw new OperatorError({ code: "no door", directory, problem: cure });
   }
 }
 

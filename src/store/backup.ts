@@ -148,11 +148,8 @@ function translated(error: unknown, from: BlockReader, { file }: BackupTarget): 
   if (!(error instanceof FileError)) return new BackupError(file, problemOf(error), error);
   const { refusal } = error;
   if (refusal.file === from.file) return error;
-  return new BackupError(
-    file,
-    refusal.code === "database failed" ? `${file}: ${refusal.problem}` : error.message,
-    error,
-  );
+  const problem = refusal.code === "database failed" ? `${file}: ${refusal.problem}` : error.message;
+  return new BackupError(file, problem, error);
 }
 
 /** Names the user where the system refused: it may not be the one who asked. */

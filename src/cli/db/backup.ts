@@ -27,7 +27,13 @@ export function addBackupCommand(db: Command, output: Output): void {
         "database knows, whichever is lower, and goes on with the blocks of its peers. At any other node it opens\n" +
         "at its first block.",
     )
-    .action((path: string, { file }: { file: string }) => backup(path, resolve(file), output));
+    .action((path: string, { file }: { file: string }) => backup(path, fileOf(file), output));
+}
+
+/** Other commands take "-" for a stream, which a database cannot be. */
+function fileOf(given: string): string {
+  if (given === "-" || given === "") throw new CommandFailed("a backup goes into a file: name one");
+  return resolve(given);
 }
 
 /** What a backup holds. */

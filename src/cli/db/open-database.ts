@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../../avalanche/coded-error.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { databaseFileName } from "../../store/database.ts";
 import { CommandFailed } from "../command-failed.ts";
@@ -13,11 +14,17 @@ export function locateDatabase(path: string): string {
   return isFile ? path : join(path, databaseFileName);
 }
 
-/** The same. Throws "command failed" when the file is missing. */
+/** The same. Throws "command failed" when the file is missing, or may not be seen by this user. */
 export function findDatabase(path: string): string {
   const file = locateDatabase(path);
-  if (!existsSync(file)) throw new CommandFailed(`${file}: there is no such file`);
-  return file;
+  try {
+    statSync(file);
+    return file;
+  } catch (error) {
+    const isHidden = codeOf(error) === "EACCES";
+    const problem = isHidden ? "permission denied: run this as the user who runs the node" : "there is no such file";
+    throw new CommandFailed(`${file}: ${problem}`);
+  }
 }
 
 /**
