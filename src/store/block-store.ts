@@ -145,11 +145,11 @@ export class BlockStore extends BlockReader {
   }
 
   /**
-   * Resolves when all that was committed survives what it must; undefined where it does. With a delay, in milliseconds,
-   * it may share the sync of those who come meanwhile. Rejects with "database failed" or "shut down".
+   * Resolves when all that was committed survives what it must; undefined where it does. Rejects with "database failed"
+   * or "shut down".
    */
-  synced(delayMs = 0): Promise<void> | undefined {
-    return this.#log?.synced(delayMs);
+  synced(): Promise<void> | undefined {
+    return this.#log?.synced();
   }
 
   /** What commits should wait for, a tenth of a second at most; undefined for nothing. */

@@ -70,8 +70,6 @@ export class WriteAheadLog {
   #syncedChanges: bigint;
   #syncSinceMs: number | undefined;
   #lastSyncMs = Number.NEGATIVE_INFINITY;
-  /** When the next sync must begin. */
-  #dueMs = Number.POSITIVE_INFINITY;
   #cancelSync: () => void = () => {};
   #checkpointAtBytes = checkpointBytes;
   #isCheckpointing = false;
@@ -98,18 +96,16 @@ export class WriteAheadLog {
   }
 
   /**
-   * Resolves when all that was committed is on the disk; undefined where it is. The sync may begin `delayMs` later, so
-   * that it is one for others as well. Rejects with "database failed" when a sync has failed: what the disk has is not
-   * known then, until the file is opened again.
+   * Resolves when all that was committed is on the disk; undefined where it is. Rejects with "database failed" when a
+   * sync has failed: what the disk has is not known then, until the file is opened again.
    */
-  synced(delayMs = 0): Promise<void> | undefined {
+  synced(): Promise<void> | undefined {
     const changes = this.#changes();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#pace === "never" || changes === this.#syncedChanges) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {}); // also when nobody waits for it
     this.#waiting.push({ changes, resolve, reject });
-    this.#dueMs = Math.min(this.#dueMs, this.#parts.timer.elapsedMs() + delayMs);
     this.#sync();
     return promise;
   }
@@ -159,8 +155,7 @@ export class WriteAheadLog {
   #sync(): void {
     if (this.#waiting.length === 0 || this.#syncSinceMs !== undefined || this.#isClosed) return;
     const { timer } = this.#parts;
-    const dueMs = this.#pace === "grouped" ? Math.max(this.#dueMs, this.#lastSyncMs + groupMs) : this.#dueMs;
-    const waitMs = dueMs - timer.elapsedMs();
+    const waitMs = this.#pace === "grouped" ? this.#lastSyncMs + groupMs - timer.elapsedMs() : 0;
     this.#cancelSync();
     if (waitMs > 0) this.#cancelSync = timer.after(waitMs, () => this.#sync());
     else this.#syncNow();
@@ -169,7 +164,6 @@ export class WriteAheadLog {
   #syncNow(): void {
     const { disk, timer } = this.#parts;
     const changes = this.#changes();
-    this.#dueMs = Number.POSITIVE_INFINITY; // for all that wait
     this.#syncSinceMs = timer.elapsedMs();
     const end = (settle: () => void) => {
       this.#lastSyncMs = timer.elapsedMs();

@@ -13,7 +13,7 @@ import { BuildEvent } from "./build-event.ts";
 import { Builder } from "./builder.ts";
 import type { ChainView, Receipt, Refusals, UndecidedStatus } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
-import { ConfirmedChain, type ConfirmedHead } from "./confirmed-chain.ts";
+import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
 import { Mempool } from "./mempool/mempool.ts";
 import type { OwnedProposal } from "./mempool/turns.ts";
@@ -30,9 +30,6 @@ import type { State, Status } from "./status.ts";
 /** Gossip of data that one of so many newest blocks carries has come late, and is not proposed again. */
 export const lateGossipBlocks = 10_000n;
 
-/** Milliseconds for which the sync of a block that nobody waits for may be put off, for that of a proposal to come. */
-const maxShowDelayMs = 5;
-
 /** Milliseconds between two looks at what waits. */
 const tickMs = 1_000;
 
@@ -46,7 +43,6 @@ export class Vm implements ChainView {
   readonly #disk: Disk | undefined;
   readonly #clock: Clock;
   readonly #config: Config;
-  readonly #head: ConfirmedHead;
   readonly #mempool: Mempool;
   readonly #parsed = new ParsedBlocks();
   readonly #processing = new ProcessingBlocks();
@@ -71,7 +67,6 @@ export class Vm implements ChainView {
     this.#disk = options.disk;
     this.#clock = clock;
     this.#config = config;
-    this.#head = head;
     head.height = store.lastAccepted().height;
     this.confirmed = new ConfirmedChain(store, clock, head);
     this.#marked = this.confirmed.last;
@@ -295,7 +290,7 @@ export class Vm implements ChainView {
   /** One sync at a time is waited for, however long it takes: it is for all that were marked before it began. */
   #showMarked(): void {
     const block = this.#marked;
-    const synced = this.#store.synced(this.#head.waiting > 0 ? 0 : maxShowDelayMs);
+    const synced = this.#store.synced();
     if (synced === undefined) return this.confirmed.confirm(block);
     this.#isSyncing = true;
     synced.then(

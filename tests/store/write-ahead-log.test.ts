@@ -136,30 +136,6 @@ describe("synced", () => {
     opened.reopen();
   });
 
-  test("may be put off, but not when somebody comes who cannot wait", async () => {
-    using opened = openStore();
-    const { store, disk, clock, commit } = opened;
-    commit();
-    const patient = watch(store.synced(5));
-    clock.advanceMs(4);
-    expect(disk.syncs.length).toBe(0);
-    clock.advanceMs(1);
-    expect(disk.syncs.length).toBe(1);
-    disk.syncs[0]?.resolve();
-    await settled();
-    expect(patient.outcome).toBe("synced");
-
-    commit();
-    const [late, hasty] = [watch(store.synced(5)), watch(store.synced())];
-    expect(disk.syncs.length).toBe(2);
-    disk.syncs[1]?.resolve();
-    await settled();
-    expect([late.outcome, hasty.outcome]).toEqual(["synced", "synced"]);
-    clock.advanceMs(1_000);
-    expect(disk.syncs.length).toBe(2);
-    opened.reopen();
-  });
-
   test("where nothing need survive a power cut, asks no disk", () => {
     using opened = openStore();
     const { store, disk, commit } = opened;

@@ -269,6 +269,7 @@ func TestRejectedDataIsBuiltAgain(t *testing.T) {
 
 	again := c.build(t)
 	c.accept(t, again)
+	c.waitUntilShown(t)
 	shown, err := c.Block(t.Context(), again.ID())
 	require.NoError(t, err)
 	require.Equal(t, "mine", string(shown.Data))

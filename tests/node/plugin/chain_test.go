@@ -164,7 +164,19 @@ func (c *chain) stamp(t testing.TB, data string) snowman.Block {
 	require.NoError(t, c.ProposeBlock(t.Context(), []byte(data)))
 	built := c.build(t)
 	c.accept(t, built)
+	c.waitUntilShown(t)
 	return built
+}
+
+// waitUntilShown waits until clients see the last accepted block: it is synced by then.
+func (c *chain) waitUntilShown(t testing.TB) {
+	t.Helper()
+	accepted, err := c.vm.LastAccepted(t.Context())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		shown, err := c.LastAccepted(t.Context())
+		return err == nil && shown == accepted
+	}, patience, time.Millisecond)
 }
 
 // build waits until the plugin has something to build, and builds it.
@@ -207,6 +219,7 @@ func (c *chain) height(t testing.TB) uint64 {
 // requireWhole reads the chain from head to genesis in both ways that the plugin offers, and returns it.
 func (c *chain) requireWhole(t testing.TB) client.Chain {
 	t.Helper()
+	c.waitUntilShown(t)
 	whole, err := c.Chain(t.Context())
 	require.NoError(t, err)
 	for height, link := range whole {

@@ -44,9 +44,7 @@ func TestBlockIsNotShownBeforeTheNodeKnowsIt(t *testing.T) {
 	require.Equal(t, before, shown)
 	require.ErrorContains(t, blockErr, "not found")
 
-	shown, err = c.LastAccepted(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, built.ID(), shown)
+	c.waitUntilShown(t)
 }
 
 // slowDatabase keeps writes waiting until it is released.

@@ -228,6 +228,7 @@ func (h *randomHistory) notBelow(t *testing.T, b snowman.Block) []string {
 	for at, ok := h.processing[b.ID()]; ok; at, ok = h.processing[at.Parent()] {
 		drop(at.data)
 	}
+	h.waitUntilShown(t)
 	whole, err := h.Chain(t.Context())
 	require.NoError(t, err)
 	for _, link := range whole {
