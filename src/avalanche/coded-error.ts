@@ -34,3 +34,8 @@ export function textOf(error: unknown): string {
     return "an object without a text";
   }
 }
+
+/** Where a bug comes from: the stack of an error, or what else was thrown. */
+export function stackOf(error: unknown): string {
+  return (error instanceof Error ? error.stack : undefined) ?? textOf(error);
+}

@@ -1,4 +1,4 @@
-import { textOf } from "../avalanche/coded-error.ts";
+import { stackOf, textOf } from "../avalanche/coded-error.ts";
 import type { Log } from "../log.ts";
 import type { AskedChain } from "../vm/chain-view.ts";
 import { vmRefusalOf } from "../vm/refusal.ts";
@@ -26,7 +26,7 @@ async function outcomeOf<T>(work: () => Promise<T>, log: Log): Promise<Outcome<T
   } catch (error) {
     const refusal = vmRefusalOf(error);
     if (refusal !== undefined) return { refusal };
-    log.error("clients not answered", { error: (error instanceof Error ? error.stack : undefined) ?? textOf(error) });
+    log.error("clients not answered", { error: stackOf(error) });
     return { bug: textOf(error) };
   }
 }

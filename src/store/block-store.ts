@@ -152,7 +152,7 @@ export class BlockStore extends BlockReader {
     return this.#log?.synced();
   }
 
-  /** What commits should wait for, a tenth of a second at most; undefined for nothing. */
+  /** What commits should wait for, a second at most; undefined for nothing. */
   get commitPause(): Promise<void> | undefined {
     return this.#log?.commitPause;
   }

@@ -1,5 +1,5 @@
-import { andThen } from "../avalanche/awaitable.ts";
-import type { AskedChain, ChainView, Propose } from "./chain-view.ts";
+import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
+import type { AskedChain, ChainView, Propose, Receipt } from "./chain-view.ts";
 import type { Vm } from "./vm.ts";
 
 // What clients are told is on the disk before: that data waits for a block is a promise.
@@ -19,7 +19,7 @@ export function askedChainOf(vm: Vm): AskedChain {
     propose: proposeSynced(vm),
     undecided: (digest) => {
       const status = vm.undecided(digest);
-      return status === "pending" ? andThen(vm.synced(), () => status) : status;
+      return tell(vm, status, status);
     },
     status: () => vm.status(),
   };
@@ -31,8 +31,13 @@ export function viewOf(vm: Vm): ChainView {
     confirmed: vm.confirmed,
     receiptOf: (digest) => {
       const receipt = vm.receiptOf(digest);
-      return receipt.status === "pending" ? andThen(vm.synced(), () => receipt) : receipt;
+      return tell(vm, receipt.status, receipt);
     },
     status: () => vm.status(),
   };
+}
+
+/** Only "pending" promises anything that the disk must have. */
+function tell<T>(vm: Vm, status: Receipt["status"], told: T): Awaitable<T> {
+  return status === "pending" ? andThen(vm.synced(), () => told) : told;
 }

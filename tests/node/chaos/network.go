@@ -43,12 +43,7 @@ func RunNetwork(ctx context.Context, c NetworkConfig) (report Report, err error)
 	if err != nil {
 		return Report{}, err
 	}
-	defer func() {
-		if err != nil || report.Failed() {
-			fmt.Fprintln(c.Out, running.LogTails())
-		}
-		err = errors.Join(err, running.Stop())
-	}()
+	defer func() { err = stop(running, c.Out, report.Failed(), err) }()
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -93,4 +88,12 @@ func (n *nemesis) done(c NetworkConfig) bool {
 	n.lock.Lock()
 	defer n.lock.Unlock()
 	return (c.Kills > 0 && n.figures.PluginKills >= c.Kills) || (c.Duration > 0 && n.now() >= c.Duration)
+}
+
+// stop ends a network. What its nodes logged last is shown if the run failed, or could not go on.
+func stop(running *network.Network, out io.Writer, failed bool, err error) error {
+	if err != nil || failed {
+		fmt.Fprintln(out, running.LogTails())
+	}
+	return errors.Join(err, running.Stop())
 }

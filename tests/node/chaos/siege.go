@@ -87,12 +87,7 @@ func RunSiege(ctx context.Context, c SiegeConfig) (report SiegeReport, err error
 	if err != nil {
 		return SiegeReport{}, err
 	}
-	defer func() {
-		if err != nil || report.Failed() {
-			fmt.Fprintln(c.Out, running.LogTails())
-		}
-		err = errors.Join(err, running.Stop())
-	}()
+	defer func() { err = stop(running, c.Out, report.Failed(), err) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if s.field, err = newField(ctx, running, c.Out, cancel); err != nil {
