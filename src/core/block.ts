@@ -28,12 +28,17 @@ export function summaryOf({ id, height, timestamp }: Block): BlockSummary {
   return { id, height, timestamp };
 }
 
-/** Makes a new block, in the canonical form: what timestampvm-rs writes (block/mod.rs:20, serde_json::to_vec). */
+/** Makes a new block, in the canonical form. */
 export function createBlock(fields: BlockFields): Block {
   const { parentId, height, timestamp, data } = fields;
-  const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encodeBlock(fields);
   return { id: blockIdOf(bytes), parentId, height, timestamp, data, bytes };
+}
+
+/** The canonical form of a block: what timestampvm-rs writes (block/mod.rs:20, serde_json::to_vec). */
+export function encodeBlock({ parentId, height, timestamp, data }: BlockFields): Uint8Array {
+  const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
+  return new TextEncoder().encode(text);
 }
 
 /**

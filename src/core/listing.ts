@@ -4,13 +4,16 @@ import type { Block, BlockSummary } from "./block.ts";
 export interface Listing extends BlockSummary {
   /** The data or its beginning; undefined where that could not be read for sure. */
   readonly start: Uint8Array | undefined;
-  /** Bytes of the data; undefined where only the block's beginning was read. */
+  /** Bytes of the data; undefined where that could not be read for sure. */
   readonly dataBytes: number | undefined;
   /** Bytes of the whole block. */
   readonly bytes: number;
 }
 
-/** How many bytes of a block are read for a listing. Blocks of up to this size are read whole, and checked. */
+/**
+ * How many bytes of a block, or of its data where that alone is stored, are read for a listing. What has no more is
+ * read whole, and checked.
+ */
 export const listedBytes = 1_024;
 
 /** The listing of a block that was read whole. */

@@ -2,14 +2,12 @@ import { statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
-import type { Block } from "../core/block.ts";
-import type { BlockReader, PlacedRejected } from "./block-reader.ts";
+import type { BlockReader, BlockRecord, RejectedBlock } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { FileError } from "./errors.ts";
 import { expectNoLogs, makeDatabase } from "./new-database.ts";
 import { expectNoFile } from "./new-file.ts";
 import type { StoredProposal } from "./proposal-table.ts";
-import { storedIdOf } from "./reencoded.ts";
 
 /** What one commit of the backup holds at most: a few tens of milliseconds of work. */
 const maxSliceRows = 500;
@@ -85,20 +83,20 @@ function* copy(from: BlockReader, to: BlockStore): Generator<BackupProgress, Bac
   copyRejected(from, to);
   copyProposals(from, to);
   yield* copyBlocks(from, to, head + 1n, from.lastAccepted().height);
+  for (const _ of to.indexDigests()) yield { blocks: head + 1n, total: head + 1n };
   const { id: lastAccepted, height } = to.lastAccepted();
   return { blocks: height + 1n, proposals: to.proposals.count(), lastAccepted };
 }
 
 function* copyBlocks(from: BlockReader, to: BlockStore, first: bigint, last: bigint): Generator<BackupProgress, void> {
-  let slice: Block[] = [];
+  let slice: BlockRecord[] = [];
   let bytes = 0;
-  for (const block of from.history(first, last)) {
-    const storedId = storedIdOf(block);
-    if (storedId === undefined) slice.push(block);
-    else to.acceptReencoded(block.id, { ...block, id: storedId });
+  for (const record of from.records(first, last)) {
+    const { block } = record;
+    slice.push(record);
     bytes += block.bytes.length;
     if (slice.length < maxSliceRows && bytes < maxSliceBytes && block.height < last) continue;
-    to.acceptAll(slice);
+    to.addRecords(slice);
     yield { blocks: block.height + 1n, total: last + 1n };
     expectShortLog(from.file);
     slice = [];
@@ -107,7 +105,7 @@ function* copyBlocks(from: BlockReader, to: BlockStore, first: bigint, last: big
 }
 
 function copyRejected(from: BlockReader, to: BlockStore): void {
-  let after: PlacedRejected | undefined;
+  let after: RejectedBlock | undefined;
   do {
     const slice = from.getRejected(after, maxSliceRows);
     to.rejectAll(slice);

@@ -2,15 +2,18 @@ import type { Database } from "bun:sqlite";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
-import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
 import { problemInHistory } from "../core/history.ts";
-import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
-import { type BlockRow, type BlockStatements, type ListingRow, prepareBlocks } from "./block-statements.ts";
-import { expectBytes, expectInteger, maxSqlInteger, parseStored } from "./columns.ts";
+import type { Listing } from "../core/listing.ts";
+import { type BlockQuestions, prepareQuestions } from "./block-statements.ts";
+import { expectBytes, expectInteger, maxSqlInteger } from "./columns.ts";
 import { openReader } from "./database.ts";
+import { DigestIndex } from "./digest-index.ts";
 import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
+import { type FirstSight, firstSightIn } from "./first-sight.ts";
 import { ProposalTable } from "./proposal-table.ts";
+import { type BlockRow, blockIn, listingIn } from "./stored-block.ts";
 
 /** What became of a block. */
 export type Decision = "accepted" | "rejected";
@@ -18,9 +21,10 @@ export type Decision = "accepted" | "rejected";
 /** All that is kept of a rejected block. */
 export type RejectedBlock = Pick<Block, "id" | "height">;
 
-/** A rejected block, and the row that it has. */
-export interface PlacedRejected extends RejectedBlock {
-  readonly row: bigint;
+/** All that is kept of an accepted block. Its bytes have another hash where timestampvm-rs encoded it again. */
+export interface BlockRecord {
+  readonly block: Block;
+  readonly firstSight: FirstSight | undefined;
 }
 
 /** Length of an instance id in bytes. */
@@ -38,12 +42,13 @@ export class BlockReader {
   /** Of a reader beside the store they can only be read. */
   readonly proposals: ProposalTable;
   protected readonly db: Database;
-  protected readonly sql: BlockStatements;
+  readonly #sql: BlockQuestions;
+  #digests: DigestIndex | undefined;
 
   constructor(file: string, db: Database) {
     this.file = file;
     this.db = db;
-    this.sql = prepareBlocks(db);
+    this.#sql = prepareQuestions(db);
     this.proposals = new ProposalTable(file, db);
   }
 
@@ -61,7 +66,7 @@ export class BlockReader {
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
   lastAccepted(): Block {
     return this.run(() => {
-      const block = this.#blockIn(this.sql.last.get());
+      const block = this.#blockIn(this.#sql.last.get());
       if (block === undefined) throw new Damage("it has no last accepted block");
       return block;
     });
@@ -70,17 +75,14 @@ export class BlockReader {
   /** The height of the last accepted block; undefined in a new file. */
   lastHeight(): bigint | undefined {
     return this.run(() => {
-      const row = this.sql.lastHeight.get();
+      const row = this.#sql.lastHeight.get();
       return row === null ? undefined : expectInteger(row.height, "the height of its last block");
     });
   }
 
   /** An accepted block. */
   getBlock(id: Id): Block | undefined {
-    return this.run(() => {
-      const bytes = this.sql.bytesByKey.get(blockKey(id))?.bytes ?? undefined; // a rejected one has NULL
-      return bytes === undefined ? undefined : this.#parse(id, bytes);
-    });
+    return this.run(() => this.#blockIn(this.#sql.byKey.get(blockKey(id))));
   }
 
   /** The accepted block at a height. Throws "database failed" when the block itself says another height. */
@@ -117,79 +119,109 @@ export class BlockReader {
     return this.getBlockAtHeight(height)?.id;
   }
 
+  /** The same with all that is kept of them. */
+  *records(from: bigint, to: bigint): Generator<BlockRecord, void> {
+    for (const block of this.history(from, to)) yield { block, firstSight: this.firstSightAt(block.height) };
+  }
+
+  /** When the accepted block at a height was first seen; undefined where nobody says it. */
+  firstSightAt(height: bigint): FirstSight | undefined {
+    return this.run(() => {
+      const row = this.#sql.sightAt.get(height);
+      return row === null ? undefined : firstSightIn(row, `the block at height ${height}`);
+    });
+  }
+
   /** The accepted block of the greatest timestamp up to this one; of those with the same, the highest. */
   getLastBlockAt(timestamp: bigint): Block | undefined {
     return this.run(() => {
-      const block = this.#blockIn(this.sql.lastAt.get(timestamp > maxSqlInteger ? maxSqlInteger : timestamp));
-      if (block !== undefined && block.timestamp > timestamp) {
-        throw new Damage(`block ${block.id} has a wrong timestamp`);
-      }
+      const height = this.#lastHeightAt(timestamp);
+      if (height === undefined) return undefined;
+      const block = this.expectBlockAtHeight(height);
+      if (block.timestamp > timestamp) throw new Damage(`block ${block.id} has a wrong timestamp`);
       return block;
     });
   }
 
   /** The lowest accepted block, from a height up, whose data has this digest. */
   findBlock(digest: Digest, from: bigint): Block | undefined {
-    if (from > maxSqlInteger) return undefined;
     return this.run(() => {
-      const block = this.#blockIn(this.sql.firstByDigest.get(digestToBytes(digest), from));
-      const isRight = block === undefined || (block.height >= from && digestOf(block.data) === digest);
-      if (!isRight) throw new Damage(`block ${block.id} has a wrong digest`);
-      return block;
+      const height = this.#findHeight(digest, from);
+      return height === undefined ? undefined : this.getBlockAtHeight(height);
     });
   }
 
   /**
-   * The listing of the accepted block at a height. A block of up to `listedBytes` is read and checked; of a larger one
-   * the listing is what the other columns say, which only `db check` compares with the block.
+   * The listing of the accepted block at a height. One of up to `listedBytes` is read and checked; of a larger one the
+   * listing is what the row says, which only `db check` compares with the block.
    */
   getListingAtHeight(height: bigint): Listing | undefined {
-    return height > maxSqlInteger ? undefined : this.run(() => this.#listingIn(this.sql.listingAtHeight.get(height)));
+    if (height > maxSqlInteger) return undefined;
+    return this.run(() => {
+      const row = this.#sql.listingAtHeight.get(height);
+      return row === null ? undefined : listingIn(row, this.#sql.reencoded);
+    });
   }
 
   /** The same for the lowest accepted block, from a height up, whose data has this digest. */
   findListing(digest: Digest, from: bigint): Listing | undefined {
-    if (from > maxSqlInteger) return undefined;
-    return this.run(() => this.#listingIn(this.sql.listingByDigest.get(digestToBytes(digest), from)));
+    return this.run(() => {
+      const height = this.#findHeight(digest, from);
+      return height === undefined ? undefined : this.getListingAtHeight(height);
+    });
   }
 
-  /** Whether an accepted block, from a height up, carries data of this digest. Believes the row, and reads no block. */
+  /** Whether an accepted block, from a height up, carries data of this digest. Believes the row. */
   carries(digest: Digest, from: bigint): boolean {
-    return from <= maxSqlInteger && this.run(() => this.sql.hasDigest.get(digestToBytes(digest), from) !== null);
+    return this.run(() => this.#findHeight(digest, from) !== undefined);
   }
 
   /** What became of a block; undefined for one that is not decided. */
   getDecision(id: Id): Decision | undefined {
     return this.run(() => {
-      const row = this.sql.statusByKey.get(blockKey(id));
-      if (row === null) return undefined;
-      const isAccepted = row.status === accepted;
-      const isRight = idIn(row.key) === id && isAccepted === (row.isHeld === 1n);
-      if (!isRight) throw new Damage(`block ${id} has a wrong status`);
-      return isAccepted ? "accepted" : "rejected";
+      const key = blockKey(id);
+      if (this.#sql.isAccepted.get(key) !== null) return "accepted";
+      return this.#sql.isRejected.get(key) === null ? undefined : "rejected";
     });
   }
 
-  /** Up to `limit` rejected blocks that come behind `after`. They have an order of their own. */
-  getRejected(after: PlacedRejected | undefined, limit: number): PlacedRejected[] {
+  /** Up to `limit` rejected blocks that come behind `after`, by height and then by key. */
+  getRejected(after: RejectedBlock | undefined, limit: number): RejectedBlock[] {
     return this.run(() => {
-      const rows = this.sql.rejectedAfter.all(after?.height ?? 0n, after?.row ?? 0n, limit);
-      return rows.map(({ key, height, row }) => ({
-        id: idIn(key),
+      const key = after === undefined ? new Uint8Array() : blockKey(after.id);
+      const rows = this.#sql.rejectedAfter.all(after?.height ?? -1n, key, limit);
+      return rows.map(({ key, height }) => ({
+        id: idInBlockKey(expectBytes(key, "a key", blockKeyBytes)),
         height: expectInteger(height, "the height of a rejected block"),
-        row: expectInteger(row, "the row of a rejected block"),
       }));
+    });
+  }
+
+  /** No block above this height was ever rejected; -1 when none was. */
+  readHighestRejected(): bigint {
+    return this.run(() => {
+      const height = this.#sql.highestRejected.get()?.height ?? -1n; // NULL where there is none
+      return expectInteger(height, "the height of a rejected block");
     });
   }
 
   /** The instance id of the file, 16 bytes: see `BlockStore`. */
   readInstanceId(): Uint8Array {
-    return this.run(() => expectBytes(this.sql.getMeta.get(instanceName)?.value, "its instance id", instanceIdBytes));
+    const id = this.findInstanceId();
+    if (id === undefined) throw this.damaged("its instance id is missing");
+    return id;
+  }
+
+  protected findInstanceId(): Uint8Array | undefined {
+    return this.run(() => {
+      const row = this.#sql.getMeta.get(instanceName);
+      return row === null ? undefined : expectBytes(row.value, "its instance id", instanceIdBytes);
+    });
   }
 
   /** Bytes of the file, without its write-ahead log. */
   size(): bigint {
-    return this.run(() => expectInteger(this.sql.size.get()?.bytes, "its size"));
+    return this.run(() => expectInteger(this.#sql.size.get()?.bytes, "its size"));
   }
 
   /** Releases the file. Nothing else may be called afterwards. */
@@ -207,41 +239,35 @@ export class BlockReader {
     return translating(this.file, work);
   }
 
+  /** Made when it is needed: an old file has no such table. */
+  protected get digests(): DigestIndex {
+    this.#digests ??= new DigestIndex(this.db);
+    return this.#digests;
+  }
+
   #findAtHeight(height: bigint): Block | undefined {
-    return height > maxSqlInteger ? undefined : this.run(() => this.#blockIn(this.sql.byHeight.get(height)));
+    return height > maxSqlInteger ? undefined : this.run(() => this.#blockIn(this.#sql.byHeight.get(height)));
+  }
+
+  #findHeight(digest: Digest, from: bigint): bigint | undefined {
+    return from > maxSqlInteger ? undefined : this.digests.find(digest, from);
+  }
+
+  /** By halves, since times never fall with the height. */
+  #lastHeightAt(timestamp: bigint): bigint | undefined {
+    let low = -1n; // all up to here are early enough, …
+    let high = this.lastHeight() ?? low; // … and none above this is
+    while (low < high) {
+      const middle = (low + high + 1n) / 2n;
+      const row = this.#sql.timestampAt.get(middle);
+      if (row === null) throw new Damage(`the block at height ${middle} is missing`);
+      if (expectInteger(row.timestamp, `the block at height ${middle}`) <= timestamp) low = middle;
+      else high = middle - 1n;
+    }
+    return low < 0n ? undefined : low;
   }
 
   #blockIn(row: BlockRow | null): Block | undefined {
-    return row === null ? undefined : this.#parse(idIn(row.key), row.bytes);
-  }
-
-  #listingIn(row: ListingRow | null): Listing | undefined {
-    if (row === null) return undefined;
-    const id = idIn(row.key);
-    const what = `the row of block ${id}`;
-    const height = expectInteger(row.height, what);
-    const timestamp = expectInteger(row.timestamp, what);
-    const bytes = Number(expectInteger(row.size, what));
-    if (bytes > listedBytes) {
-      return { id, height, timestamp, start: readDataStart(expectBytes(row.start, what)), dataBytes: undefined, bytes };
-    }
-    const block = this.#parse(id, row.start);
-    if (block.height !== height || block.timestamp !== timestamp) throw new Damage(`block ${id} has a wrong row`);
-    return listBlock(block);
-  }
-
-  /** The bytes must hash to the id, or to what is known of a block that timestampvm-rs encoded again. */
-  #parse(id: Id, bytes: unknown): Block {
-    const block = parseStored(bytes);
-    if (block?.id === id) return block;
-    if (block !== undefined && this.sql.reencoded.has(id, block.id)) return { ...block, id };
-    throw new Damage(`block ${id} is damaged`);
+    return row === null ? undefined : blockIn(row, this.#sql.reencoded);
   }
 }
-
-function idIn(key: unknown): Id {
-  return idInBlockKey(expectBytes(key, "a key", blockKeyBytes));
-}
-
-/** The status of an accepted block. */
-const accepted = 3n;

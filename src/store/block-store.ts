@@ -3,14 +3,16 @@ import { randomBytes } from "node:crypto";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { blockKey } from "../core/block-key.ts";
-import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
+import { type Digest, digestOf } from "../core/digest.ts";
 import { maxDataBytes } from "../core/proposal.ts";
-import { BlockReader, instanceIdBytes, instanceName, type RejectedBlock } from "./block-reader.ts";
-import { rewindBlocks } from "./block-statements.ts";
-import { expectBytes, expectInteger } from "./columns.ts";
+import { BlockReader, type BlockRecord, instanceIdBytes, instanceName, type RejectedBlock } from "./block-reader.ts";
+import { type BlockChanges, prepareChanges, rewindBlocks } from "./block-statements.ts";
 import { openDatabase } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import { Damage, translating } from "./failures.ts";
+import { type FirstSight, Sources } from "./first-sight.ts";
+import { storedIdOf } from "./reencoded.ts";
+import { contentOf } from "./stored-block.ts";
 import { type Pace, type Timer, WriteAheadLog } from "./write-ahead-log.ts";
 
 /** How many blocks one `rewindAndRequeue` should remove at most. It reads each: some tens of milliseconds. */
@@ -27,6 +29,8 @@ export type Durability = "normal" | "grouped" | "full";
  * completion, and one commit holds one fact.
  */
 export class BlockStore extends BlockReader {
+  readonly #changes: BlockChanges;
+  readonly #sources: Sources;
   #log: WriteAheadLog | undefined;
   #instanceId: Uint8Array;
   #highestRejected: bigint;
@@ -47,9 +51,10 @@ export class BlockStore extends BlockReader {
 
   private constructor(file: string, db: Database, newInstanceId: Uint8Array) {
     super(file, db);
-    this.#instanceId = this.#readOrSetInstanceId(newInstanceId);
-    const rejected = this.sql.highestRejected.get()?.height ?? -1n; // NULL where there is none
-    this.#highestRejected = expectInteger(rejected, "the height of a rejected block");
+    this.#changes = prepareChanges(db);
+    this.#sources = new Sources(db);
+    this.#instanceId = this.#setOrReadInstanceId(newInstanceId);
+    this.#highestRejected = this.readHighestRejected();
   }
 
   /** 16 random bytes made with the file. A copy keeps them; a file made anew, or by another node, has others. */
@@ -62,25 +67,51 @@ export class BlockStore extends BlockReader {
     return this.#highestRejected;
   }
 
-  /** Makes a block the last accepted one, and removes its data, whose digest is `digest`, from the proposals. */
-  accept(block: Block, digest: Digest): void {
+  /**
+   * Makes a block the last accepted one, and removes its data, whose digest is `digest`, from the proposals. It must be
+   * a child of the block one height below, which may come later; else it cannot be read.
+   */
+  accept(block: Block, digest: Digest, firstSight?: FirstSight): void {
     this.#transact(() => {
-      const { id, height, timestamp, bytes } = block;
-      this.sql.insertAccepted.run(blockKey(id), height, timestamp, digestToBytes(digest), bytes);
+      const { id, height, timestamp, data: blockData } = block;
+      const { data, bytes } = contentOf(block);
+      const source = firstSight === undefined ? null : this.#sources.numberOf(firstSight);
+      this.#changes.accept.run(height, blockKey(id), timestamp, firstSight?.ms ?? null, source, data, bytes);
       this.proposals.remove(digest);
+      this.digests.add({ height, digest, bytes: blockData.length });
     });
   }
 
-  /** Stores accepted blocks of any heights, in one transaction. */
+  /** Stores accepted blocks of any heights, in one transaction. `indexDigests` is to be called after many. */
   acceptAll(blocks: readonly Block[]): void {
     this.#transact(() => {
       for (const block of blocks) this.accept(block, digestOf(block.data));
     });
   }
 
+  /** The same, with all that is kept of them. */
+  addRecords(records: readonly BlockRecord[]): void {
+    this.#transact(() => {
+      for (const { block, firstSight } of records) {
+        const storedId = storedIdOf(block);
+        this.accept(block, digestOf(block.data), firstSight);
+        if (storedId !== undefined) this.#changes.reencoded.add(block.id, storedId);
+      }
+    });
+  }
+
+  /**
+   * Brings the digests of all blocks but the newest into the index, and reads these into memory. To be called before a
+   * chain goes on. Yields after each step of some milliseconds; nothing may be changed before the last.
+   */
+  *indexDigests(): Generator<void, void> {
+    const steps = this.digests.fill();
+    while (!this.run(() => steps.next().done)) yield;
+  }
+
   /** Stores that a block is rejected. */
   reject({ id, height }: RejectedBlock): void {
-    this.run(() => this.sql.insertRejected.run(blockKey(id), height));
+    this.run(() => this.#changes.reject.run(blockKey(id), height));
     if (height > this.#highestRejected) this.#highestRejected = height;
   }
 
@@ -93,7 +124,7 @@ export class BlockStore extends BlockReader {
 
   /** Removes every block above `height`, in one transaction. What they carry is lost with them. */
   rewind(height: bigint): void {
-    this.#transact(() => rewindBlocks(this.sql, height));
+    this.#transact(() => rewindBlocks(this.#changes, this.digests, height));
   }
 
   /** The same, but their data waits for a block again, before all other proposals, since `now` (Unix seconds). */
@@ -115,11 +146,11 @@ export class BlockStore extends BlockReader {
   rewindWithNewId(height: bigint | undefined): void {
     this.#transact(() => {
       if (height === undefined) {
-        this.sql.deleteBlocks.run();
-        this.sql.deleteMeta.run();
+        this.digests.clear();
+        for (const remove of this.#changes.removeAll) remove.run();
       } else this.rewind(height);
       this.#instanceId = randomBytes(instanceIdBytes);
-      this.sql.setMeta.run(instanceName, this.#instanceId);
+      this.#changes.setMeta.run(instanceName, this.#instanceId);
     });
   }
 
@@ -127,7 +158,7 @@ export class BlockStore extends BlockReader {
   acceptReencoded(id: Id, stored: Block): void {
     this.#transact(() => {
       this.accept({ ...stored, id }, digestOf(stored.data));
-      this.sql.reencoded.add(id, stored.id);
+      this.#changes.reencoded.add(id, stored.id);
     });
   }
 
@@ -180,18 +211,24 @@ export class BlockStore extends BlockReader {
     super.close();
   }
 
-  #readOrSetInstanceId(newInstanceId: Uint8Array): Uint8Array {
-    const row = this.sql.getMeta.get(instanceName);
-    if (row !== null) return expectBytes(row.value, "its instance id", instanceIdBytes);
-    if (this.sql.lastHeight.get()) throw new Damage("its instance id is missing");
-    this.sql.setMeta.run(instanceName, newInstanceId);
+  #setOrReadInstanceId(newInstanceId: Uint8Array): Uint8Array {
+    const known = this.findInstanceId();
+    if (known !== undefined) return known;
+    if (this.lastHeight() !== undefined) throw new Damage("its instance id is missing");
+    this.#changes.setMeta.run(instanceName, newInstanceId);
     return newInstanceId;
   }
 
   /** Runs `work` in one transaction. Inside another one it is a part of that. */
   #transact(work: () => void): void {
     this.run(() => {
-      this.db.transaction(work).immediate();
+      try {
+        this.db.transaction(work).immediate();
+      } catch (error) {
+        this.proposals.forget();
+        this.digests.forget();
+        throw error;
+      }
       if (!this.db.inTransaction) this.#log?.noteCommit();
     });
   }

@@ -2,7 +2,7 @@ import { Database, type SQLQueryBindings, type Statement, constants as sqlite } 
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { damaged, databaseFailed, translating } from "./failures.ts";
-import { applicationId, bringUpToDate, makeSchema, schemaVersion } from "./schema.ts";
+import { applicationId, makeSchema, schemaVersion } from "./schema.ts";
 
 /** The name of the database file in the chain data directory. */
 export const databaseFileName = "timestampvm.db";
@@ -159,7 +159,7 @@ function configure(db: Database, file: string): void {
   distrust(db);
   // Before the file turns to WAL, so that a process that is killed here leaves an empty file or a whole one.
   if (pragma(db, "page_count") === 0n) makeSchema(db);
-  else bringUpToDate(db, checkIdentity(db, file));
+  else expectNewest(checkIdentity(db, file), file);
   const mode = pragma(db, "journal_mode = WAL");
   if (mode !== "wal" && file !== inMemory)
     throw databaseFailed(file, `its journal is "${mode}"`, "move it to a local disk");
@@ -177,6 +177,13 @@ function distrust(db: Database): void {
   db.run("PRAGMA mmap_size = 0"); // a mapped file turns an I/O error into SIGBUS
   db.run("PRAGMA cell_size_check = ON");
   db.run("PRAGMA trusted_schema = OFF");
+}
+
+/** Whoever opens a file to write upgrades it before. */
+function expectNewest(version: number, file: string): void {
+  if (version === schemaVersion) return;
+  const cure = "run a command that upgrades it, such as `timestampvm db rollback`, or let the node do that";
+  throw databaseFailed(file, `its schema ${version} is older than ${schemaVersion}`, cure);
 }
 
 /** Checks that the file is one of ours that we can read. Gives its version. */

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { isNodeId } from "../avalanche/node-id.ts";
-import { type Digest, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
+import { type Digest, digestBytes, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { expectBytes, expectInteger, type Row } from "./columns.ts";
 import { Damage, translating } from "./failures.ts";
@@ -10,11 +10,16 @@ export interface StoredProposal extends Proposal {
   readonly data: Uint8Array;
 }
 
-/** The proposals that wait for a block, in the order they came. All methods throw "database failed". */
+/**
+ * The proposals that wait for a block, in the order they came. Where each is, the only one who changes them has in
+ * memory. All methods throw "database failed".
+ */
 export class ProposalTable {
   readonly #file: string;
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepare>;
+  /** Read when it is needed: who only reads all of them needs none. */
+  #positions: Map<Digest, bigint> | undefined;
 
   constructor(file: string, db: Database) {
     this.#file = file;
@@ -36,44 +41,66 @@ export class ProposalTable {
 
   /** Whether data with this digest waits. */
   has(digest: Digest): boolean {
-    return this.#run(() => this.#sql.has.get(digestToBytes(digest)) !== null);
+    return this.#run(() => this.#places.has(digest));
   }
 
   /** A proposal that waits. Checks that its data has this digest. A peer that is no node id counts as none. */
   read(digest: Digest): StoredProposal {
-    return this.#run(() => proposalIn(digest, this.#sql.read.get(digestToBytes(digest))));
+    return this.#run(() => {
+      const position = this.#places.get(digest);
+      return proposalIn(digest, position === undefined ? null : this.#sql.read.get(position));
+    });
   }
 
   /** Puts new ones behind the others, in one transaction. A known one keeps its place, and gets the new peer. */
   add(proposals: readonly StoredProposal[]): void {
-    this.#run(() =>
-      this.#db
-        .transaction(() => {
-          for (const { digest, data, since, peer } of proposals) {
-            this.#sql.append.run(digestToBytes(digest), since, peer ?? null, data);
-          }
-        })
-        .immediate(),
-    );
+    this.#change(() => {
+      for (const proposal of proposals) {
+        const position = this.#places.get(proposal.digest);
+        if (position === undefined) this.#insert(this.#sql.append, proposal);
+        else this.#sql.setPeer.run(proposal.peer ?? null, position);
+      }
+    });
   }
 
   /** Puts one before all others. A known one stays as it is. */
-  putFirst({ digest, data, since, peer }: StoredProposal): void {
-    this.#run(() => this.#sql.prepend.run(digestToBytes(digest), since, peer ?? null, data));
+  putFirst(proposal: StoredProposal): void {
+    this.#change(() => {
+      if (!this.#places.has(proposal.digest)) this.#insert(this.#sql.prepend, proposal);
+    });
   }
 
   /** Removes one. An unknown one does not matter. */
   remove(digest: Digest): void {
-    this.#run(() => this.#sql.remove.run(digestToBytes(digest)));
+    const position = this.#run(() => this.#places.get(digest));
+    if (position === undefined) return;
+    this.#change(() => {
+      this.#sql.remove.run(position);
+      this.#places.delete(digest);
+    });
   }
 
   /** Removes several, in one transaction. */
   removeAll(digests: readonly Digest[]): void {
-    this.#run(() =>
-      this.#db.transaction(() => {
-        for (const digest of digests) this.remove(digest);
-      })(),
-    );
+    this.#change(() => {
+      for (const digest of digests) this.remove(digest);
+    });
+  }
+
+  /** To be called when a transaction has failed in which something was changed here. */
+  forget(): void {
+    this.#positions = undefined;
+  }
+
+  #insert(statement: Insert, { digest, since, peer, data }: StoredProposal): void {
+    const { lastInsertRowid } = statement.run(digestToBytes(digest), since, peer ?? null, data);
+    this.#places.set(digest, BigInt(lastInsertRowid));
+  }
+
+  /** Where each proposal is. */
+  get #places(): Map<Digest, bigint> {
+    this.#positions ??= new Map(this.#sql.places.all().map(placeIn));
+    return this.#positions;
   }
 
   #readNext(after: bigint) {
@@ -86,9 +113,28 @@ export class ProposalTable {
     });
   }
 
+  /** Runs `work` in one transaction, or as a part of one that is under way. */
+  #change(work: () => void): void {
+    this.#run(() => {
+      try {
+        this.#db.transaction(work).immediate();
+      } catch (error) {
+        this.forget();
+        throw error;
+      }
+    });
+  }
+
   #run<T>(work: () => T): T {
     return translating(this.#file, work);
   }
+}
+
+type Insert = ReturnType<typeof prepare>["append"];
+
+function placeIn({ digest, position }: Row<"digest" | "position">): [Digest, bigint] {
+  const bytes = expectBytes(digest, "the digest of a proposal", digestBytes);
+  return [digestFromBytes(bytes), expectInteger(position, "the place of a proposal")];
 }
 
 /** Positions may be negative: see `putFirst`. */
@@ -107,22 +153,21 @@ function proposalIn(digest: Digest, row: Row<"data" | "since" | "peer"> | null):
 function prepare(db: Database) {
   return {
     count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM mempool"),
-    has: db.query<unknown, [Uint8Array]>("SELECT 1 FROM mempool WHERE digest = ?"),
-    read: db.query<Row<"data" | "since" | "peer">, [Uint8Array]>(
-      "SELECT data, since, peer FROM mempool WHERE digest = ?",
+    places: db.query<Row<"digest" | "position">, []>("SELECT digest, position FROM mempool"),
+    read: db.query<Row<"data" | "since" | "peer">, [bigint]>(
+      "SELECT data, since, peer FROM mempool WHERE position = ?",
     ),
     next: db.query<Row<"position" | "digest" | "data" | "since" | "peer">, [bigint]>(
       "SELECT position, digest, data, since, peer FROM mempool WHERE position > ? ORDER BY position LIMIT 1",
     ),
     append: db.query<unknown, [Uint8Array, bigint, string | null, Uint8Array]>(
-      `INSERT INTO mempool (digest, since, peer, data) VALUES (?, ?, ?, ?)
-       ON CONFLICT (digest) DO UPDATE SET peer = excluded.peer`,
+      "INSERT INTO mempool (digest, since, peer, data) VALUES (?, ?, ?, ?)",
     ),
     prepend: db.query<unknown, [Uint8Array, bigint, string | null, Uint8Array]>(
       `INSERT INTO mempool (position, digest, since, peer, data)
-       SELECT ifnull(min(position), 0) - 1, ?, ?, ?, ? FROM mempool WHERE true
-       ON CONFLICT (digest) DO NOTHING`,
+       SELECT ifnull(min(position), 0) - 1, ?, ?, ?, ? FROM mempool`,
     ),
-    remove: db.query<unknown, [Uint8Array]>("DELETE FROM mempool WHERE digest = ?"),
+    setPeer: db.query<unknown, [string | null, bigint]>("UPDATE mempool SET peer = ? WHERE position = ?"),
+    remove: db.query<unknown, [bigint]>("DELETE FROM mempool WHERE position = ?"),
   };
 }

@@ -39,10 +39,10 @@ export class ReencodedRows {
     this.#sql = prepare(db);
   }
 
-  /** Whether `storedId` is the hash of what is stored of block `id`. */
-  has(id: Id, storedId: Id): boolean {
+  /** Whether `hash`, 32 bytes, is that of what is stored of block `id`. */
+  has(id: Id, hash: Uint8Array): boolean {
     const value = this.#sql.get.get(nameOf(id))?.value;
-    return value instanceof Uint8Array && equalBytes(value, idToBytes(storedId));
+    return value instanceof Uint8Array && equalBytes(value, hash);
   }
 
   add(id: Id, storedId: Id): void {
@@ -66,7 +66,7 @@ function prepare(db: Database) {
     // The plus keeps SQLite from going through all the blocks when there is no such row.
     removeAbove: db.query<unknown, [bigint]>(
       `DELETE FROM meta WHERE name LIKE '${prefix}%' AND +name IN
-         (SELECT '${prefix}' || lower(hex(substr(key, 3))) FROM blocks WHERE height > ? AND status = 3)`,
+         (SELECT '${prefix}' || lower(hex(substr(key, 3))) FROM blocks WHERE height > ?)`,
     ),
   };
 }

@@ -45,6 +45,7 @@ function* openAt(
     startFrom(store, genesis);
     yield* settle(store);
     checkNewest(store);
+    for (const _ of store.indexDigests()); // more than a batch only where a take-over was killed
     if (options.disk !== undefined) store.syncBy(options.disk, options.clock);
     return new Vm(store, options);
   } catch (error) {

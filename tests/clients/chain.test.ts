@@ -4,7 +4,7 @@ import { createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { within } from "../fake-node/deadline.ts";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, now, propose } from "../support/chain.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, now, propose, spaced } from "../support/chain.ts";
 import { statusOf } from "../support/status.ts";
 import { ServedChain } from "./served-chain.ts";
 
@@ -48,7 +48,7 @@ describe("clients on another thread", () => {
 
   test("read heights beyond 2^53 exactly", async () => {
     const large = 2n ** 53n + 1n;
-    const block = createBlock({ parentId: genesis.id, height: large, timestamp: now, data: bytesOf("far") });
+    const block = spaced(createBlock({ parentId: genesis.id, height: large, timestamp: now, data: bytesOf("far") }));
     const prepare = (file: string) => {
       const store = BlockStore.open(file);
       store.accept(genesis, digestOf(genesis.data));

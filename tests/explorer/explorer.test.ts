@@ -5,7 +5,18 @@ import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { ConfirmedChain } from "../../src/vm/confirmed-chain.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, allOf, bytesOf, chainOn, childOf, genesis, now, propose, startVm } from "../support/chain.ts";
+import {
+  acceptAll,
+  allOf,
+  bytesOf,
+  chainOn,
+  childOf,
+  genesis,
+  now,
+  propose,
+  spaced,
+  startVm,
+} from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { askPage, openPage, sha256Source } from "./explorer-page.ts";
 
@@ -97,14 +108,12 @@ describe("every page", () => {
   });
 
   test("lists large blocks by how they begin, and reads none of them", async () => {
-    const { vm, blocks } = chainWith("x".repeat(1_000_000), new Uint8Array(1_000_000).fill(255));
+    const { vm } = chainWith("x".repeat(1_000_000), new Uint8Array(1_000_000).fill(255));
     using reads = spyOn(vm.confirmed, "getBlockAtHeight");
     const page = await openPage(vm);
     expect(reads).not.toHaveBeenCalled();
-    const [text, bytes] = [1, 2].map((height) => blockAt(blocks, height).bytes.length.toLocaleString("en-US"));
     expect(page.text).toContain("x".repeat(90));
-    expect(page.text).toContain(`${text}-byte block`);
-    expect(page.text).toContain(`${bytes}-byte block`);
+    expect(page.text.match(/1,000,000 bytes/g)).toHaveLength(2);
   });
 
   test("is small, whatever is in the blocks", async () => {
@@ -384,7 +393,7 @@ describe("numbers that no double holds", () => {
   const top = 2n ** 64n - 1n;
   const store = BlockStore.open(":memory:");
   const blocks = [
-    createBlock({ parentId: unknownId, height: 2n ** 63n - 41n, timestamp: 2n ** 60n, data: bytesOf("far") }),
+    spaced(createBlock({ parentId: unknownId, height: 2n ** 63n - 41n, timestamp: 2n ** 60n, data: bytesOf("far") })),
   ];
   // SQLite's heights end at 2^63 - 1.
   for (let i = 0; i < 40; i++) blocks.push(childOf(blockAt(blocks, i), `far ${i}`, 2n ** 60n + BigInt(i)));

@@ -170,7 +170,7 @@ describe("no backup is made, and nothing left,", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     makeChain(file, 5).store.close();
-    damage(file, "UPDATE blocks SET bytes = x'7b7d' WHERE height = 3 AND status = 3");
+    damage(file, "UPDATE blocks SET data = x'7b7d' WHERE height = 3");
     const store = BlockStore.open(file);
     expect(refusalOfCopy(() => copy(file, directory.file("copy.db")))).toMatchObject({ code: "database failed", file });
     expect(readdirSync(directory.path).filter((name) => name.startsWith("copy.db"))).toEqual([]);

@@ -3,7 +3,7 @@ import { zeroId } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis, now } from "../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis, now, spaced } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -112,7 +112,7 @@ describe("what is not there", () => {
 describe("heights and times", () => {
   test("beyond 2^53 keep all their digits", () => {
     const [high, higher] = [2n ** 53n + 1n, 2n ** 63n - 1n].map((height) => {
-      return createBlock({ parentId: genesis.id, height, timestamp: now, data: bytesOf("") });
+      return spaced(createBlock({ parentId: genesis.id, height, timestamp: now, data: bytesOf("") }));
     }) as [Block, Block];
     const store = storeOf(genesis, high, higher);
     expect(store.getIdAtHeight(2n ** 53n + 1n)).toBe(high.id);

@@ -97,12 +97,12 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
     BlockStore.open(file).close();
     {
       using db = new Database(file);
-      db.run("PRAGMA user_version = 4");
+      db.run("PRAGMA user_version = 5");
     }
     const refusal = {
       code: "database failed",
       file,
-      problem: "its schema 4 is newer than 3",
+      problem: "its schema 5 is newer than 4",
       cure: "run the timestampvm that wrote it; if none did, the file is damaged: delete the chain data directory",
     } as const;
     expect(openingOf(file)).toEqual(refusal);

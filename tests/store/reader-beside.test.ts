@@ -4,7 +4,7 @@ import { createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { chainOn, genesis } from "../support/chain.ts";
+import { chainOn, genesis, spaced } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { openElsewhere } from "./child-process.ts";
 
@@ -30,12 +30,13 @@ describe("a second connection, which only reads,", () => {
     using directory = temporaryDirectory();
     const store = BlockStore.open(directory.file("chain.db"));
     const large = 2n ** 53n + 1n;
-    const block = createBlock({ parentId: genesis.id, height: large, timestamp: large, data: genesis.data });
+    const { id: parentId, data } = genesis;
+    const block = spaced(createBlock({ parentId, height: large, timestamp: large, data }));
     store.accept(block, digestOf(block.data));
     const reader = BlockReader.openBeside(store.file);
     expect(reader.lastHeight()).toBe(large);
     expect(reader.getListingAtHeight(large)?.timestamp).toBe(large);
-    expect(reader.getLastBlockAt(large)).toEqual(block);
+    expect(reader.getBlockAtHeight(large)).toEqual(block);
     reader.close();
     store.close();
   });

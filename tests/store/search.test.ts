@@ -1,12 +1,13 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
+import { blockKey } from "../../src/core/block-key.ts";
 import { type Digest, digestOf, digestToBytes } from "../../src/core/digest.ts";
 import { listedBytes } from "../../src/core/listing.ts";
-import { prepareBlocks } from "../../src/store/block-statements.ts";
+import { prepareChanges, prepareQuestions } from "../../src/store/block-statements.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { bytesOf, chainOn, childOf, genesis, now } from "../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis, now, spaced } from "../support/chain.ts";
 import { withConnection } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { runs } from "../support/runs.ts";
@@ -44,12 +45,13 @@ describe("a listing", () => {
     expect(storeOf(chain).findListing(digestOf(data), 0n)).toEqual(listing);
   });
 
-  test("of a large block has the beginning of its data, if it is written as usual, and reads no block", () => {
+  test("of a large block has the beginning of its data, if that can be told, and reads no block", () => {
     const store = storeOf(chain);
     using decode = spyOn(Uint8Array, "fromHex");
     for (const { id, height, timestamp, bytes } of [second, odd]) {
       const { start, ...listing } = store.getListingAtHeight(height) ?? { start: undefined };
-      expect(listing).toEqual({ id, height, timestamp, dataBytes: undefined, bytes: bytes.length });
+      const dataBytes = height === 2n ? large.length : undefined;
+      expect(listing).toEqual({ id, height, timestamp, dataBytes, bytes: bytes.length });
       expect(start).toEqual(height === 2n ? large.slice(0, start?.length) : undefined);
     }
     for (const [hex] of decode.mock.calls) expect(hex.length).toBeLessThanOrEqual(listedBytes);
@@ -76,10 +78,11 @@ describe("the block at a height", () => {
   store.reject(childOf(chain[2] ?? genesis, "rejected"));
 
   test("is the one that stands there, also when it says another height, for who asks for that", () => {
-    const { opened, connection } = withConnection(() => storeOf(chain));
+    const odd = spaced(chain[2] ?? genesis);
+    const { opened, connection } = withConnection(() => storeOf([...chain.slice(0, 2), odd]));
     connection.run("UPDATE blocks SET height = 9 WHERE height = 2");
     expect(refusalOf(() => opened.getBlockAtHeight(9n))?.code).toBe("database failed");
-    expect(opened.expectBlockAtHeight(9n)).toEqual(chain[2] as Block);
+    expect(opened.expectBlockAtHeight(9n)).toEqual(odd);
   });
 
   test("is the accepted one, with the bytes it came with", () => {
@@ -155,21 +158,14 @@ describe("a block with data of a digest", () => {
 
   test("is not one whose digest has the same first eight bytes", () => {
     const { opened, connection } = withConnection(() => storeOf(chainOf(["other", now], ["wanted", now])));
-    const wanted = digestToBytes(digest("wanted"));
-    const alike = Uint8Array.from(wanted, (byte, i) => (i < 8 ? byte : byte ^ 1));
-    connection.run("UPDATE blocks SET digest = ? WHERE height = 1", [alike]);
+    const alike = digestToBytes(digest("wanted")).slice(0, 8);
+    connection.run("INSERT INTO digests (prefix, height) VALUES (?, 0), (?, 1)", [alike, alike]);
+    connection.run("REPLACE INTO meta (name, value) VALUES ('digests_indexed', x'0000000000000001')");
     expect(heightOf(opened.findBlock(digest("wanted"), 0n))).toBe(2n);
-    expect(heightOf(opened.findBlock(digest("wanted"), 2n))).toBe(2n);
-    connection.run("UPDATE blocks SET digest = ? WHERE height = 2", [alike]);
+    expect(heightOf(opened.findBlock(digest("wanted"), 1n))).toBe(2n);
+    opened.rewind(1n);
     expect(opened.findBlock(digest("wanted"), 0n)).toBeUndefined();
     expect(opened.carries(digest("wanted"), 0n)).toBeFalse();
-  });
-
-  test("is not read where it only matters whether there is one", () => {
-    const { opened, connection } = withConnection(() => storeOf(chainOf(["wanted", now])));
-    connection.run("UPDATE blocks SET bytes = x'00' WHERE height = 1");
-    expect(refusalOf(() => opened.findBlock(digest("wanted"), 0n))?.code).toBe("database failed");
-    expect(opened.carries(digest("wanted"), 0n)).toBeTrue();
   });
 });
 
@@ -191,39 +187,43 @@ describe("after a rewind", () => {
 describe("a row that contradicts its block is refused:", () => {
   const chain = [genesis, ...chainOn(genesis, 3)];
   const [, one = genesis, , three = genesis] = chain;
+  const odd = spaced(one);
 
   test.each([
-    ["another height", `height = 9 WHERE height = 3`, (store: BlockStore) => store.getBlockAtHeight(9n), "height"],
-    ["an earlier time", `timestamp = 5 WHERE height = 3`, (store: BlockStore) => store.getLastBlockAt(9n), "timestamp"],
-    [
-      "the digest of other data",
-      `digest = (SELECT digest FROM blocks WHERE height = 1) WHERE height = 3`,
-      (store: BlockStore) => store.findBlock(digestOf(one.data), 2n),
-      "digest",
-    ],
-    [
-      "a height above its own",
-      `height = 9 WHERE height = 3`,
-      (store: BlockStore) => store.findBlock(digestOf(three.data), 4n),
-      "digest",
-    ],
-  ] as const)("%s", (_name, change, read, what) => {
-    const { opened, connection } = withConnection(() => storeOf(chain));
+    ["another height", "height = 9 WHERE height = 1", (store: BlockStore) => store.getBlockAtHeight(9n), "height"],
+    ["an earlier time", "timestamp = 5 WHERE height = 1", (store: BlockStore) => store.getLastBlockAt(9n), "timestamp"],
+  ] as const)("%s, of a block that is kept as its bytes", (_name, change, read, what) => {
+    const { opened, connection } = withConnection(() => storeOf([genesis, odd]));
     connection.run(`UPDATE blocks SET ${change}`);
     expect(refusalOf(() => read(opened))).toMatchObject({
       code: "database failed",
-      problem: `block ${three.id} has a wrong ${what}`,
+      problem: `block ${odd.id} has a wrong ${what}`,
     });
   });
 
-  test.each([
-    ["at a height", (store: BlockStore) => store.getBlockAtHeight(3n)],
-    ["at a time", (store: BlockStore) => store.getLastBlockAt(now)],
-    ["by a digest", (store: BlockStore) => store.findBlock(digestOf(three.data), 0n)],
-    ["as the last", (store: BlockStore) => store.lastAccepted()],
-  ] as const)("other bytes, %s", (_name, read) => {
+  const reads = {
+    "at its height": (store: BlockStore) => store.getBlockAtHeight(3n),
+    "at its time": (store: BlockStore) => store.getLastBlockAt(now),
+    "by its digest": (store: BlockStore) => store.findBlock(digestOf(three.data), 0n),
+    "by its id": (store: BlockStore) => store.getBlock(three.id),
+    "as the last": (store: BlockStore) => store.lastAccepted(),
+    "in a list": (store: BlockStore) => store.getListingAtHeight(3n),
+  };
+  const changes = {
+    "other data": "data = x'01' WHERE height = 3",
+    "no data": "data = x'' WHERE height = 3",
+    "other bytes": "data = NULL, bytes = x'7b7d' WHERE height = 3",
+    "an earlier time": "timestamp = timestamp - 1 WHERE height = 3",
+    "another parent": "key = zeroblob(34) WHERE height = 2",
+  };
+  const cases = Object.entries(reads).flatMap(([how, read]) =>
+    Object.entries(changes).map(([name, change]) => [name, how, change, read] as const),
+  );
+
+  test.each(cases)("%s, read %s", (_name, _how, change, read) => {
     const { opened, connection } = withConnection(() => storeOf(chain));
-    connection.run("UPDATE blocks SET bytes = ? WHERE height = 3", [one.bytes]);
+    for (const _ of opened.indexDigests()); // before the change: what it reads then is believed
+    connection.run(`UPDATE blocks SET ${change}`);
     expect(refusalOf(() => read(opened))).toMatchObject({
       code: "database failed",
       problem: `block ${three.id} is damaged`,
@@ -249,35 +249,43 @@ describe("a block that is kept as timestampvm-rs encoded it again is given under
 
 describe("no question reads more rows than it needs:", () => {
   const store = openDatabase(":memory:");
-  const sql = prepareBlocks(store);
-  const bytes = digestToBytes(digest(""));
+  const sql = { ...prepareQuestions(store), ...prepareChanges(store) };
+  const key = blockKey(genesis.id);
+  const below = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH below USING INTEGER PRIMARY KEY (rowid=?)"];
   const questions = {
-    byHeight: () => sql.byHeight.all(1n),
+    byKey: () => sql.byKey.all(key),
+    isAccepted: () => sql.isAccepted.all(key),
+    isRejected: () => sql.isRejected.all(key),
     last: () => sql.last.all(),
     lastHeight: () => sql.lastHeight.all(),
-    lastAt: () => sql.lastAt.all(1n),
-    firstByDigest: () => sql.firstByDigest.all(bytes, 1n),
-    hasDigest: () => sql.hasDigest.all(bytes, 1n),
-    deleteAbove: () => sql.deleteAbove.all(1n),
+    byHeight: () => sql.byHeight.all(1n),
+    timestampAt: () => sql.timestampAt.all(1n),
+    listingAtHeight: () => sql.listingAtHeight.all(1n),
+    sightAt: () => sql.sightAt.all(1n),
+    rejectedAfter: () => sql.rejectedAfter.all(1n, key, 9),
+    removeAccepted: () => sql.removeAccepted.all(1n),
+    removeRejected: () => sql.removeRejected.all(1n),
   };
 
   test.each([
-    ["byHeight", ["SEARCH blocks USING INDEX accepted_by_height (height=?)"]],
-    ["last", ["SCAN blocks USING INDEX accepted_by_height"]],
-    ["lastHeight", ["SCAN blocks USING COVERING INDEX accepted_by_height"]],
-    ["lastAt", ["SEARCH blocks USING INDEX accepted_by_timestamp (timestamp<?)"]],
-    ["firstByDigest", ["SEARCH blocks USING INDEX accepted_by_digest (<expr>=? AND height>?)"]],
-    ["hasDigest", ["SEARCH blocks USING INDEX accepted_by_digest (<expr>=? AND height>?)"]],
+    ["byKey", ["SEARCH blocks USING INDEX blocks_by_id (<expr>=?)", ...below]],
+    ["isAccepted", ["SEARCH blocks USING INDEX blocks_by_id (<expr>=?)"]],
+    ["isRejected", ["SEARCH rejected USING PRIMARY KEY (key=?)"]],
+    ["last", ["SCAN blocks", ...below]],
+    ["lastHeight", ["SCAN blocks"]],
+    ["byHeight", ["SEARCH blocks USING INTEGER PRIMARY KEY (rowid=?)", ...below]],
+    ["timestampAt", ["SEARCH blocks USING INTEGER PRIMARY KEY (rowid=?)"]],
+    ["listingAtHeight", ["SEARCH blocks USING INTEGER PRIMARY KEY (rowid=?)", ...below]],
     [
-      "deleteAbove",
+      "sightAt",
       [
-        "MULTI-INDEX OR",
-        "INDEX 1",
-        "SEARCH blocks USING COVERING INDEX rejected_by_height (height>?)",
-        "INDEX 2",
-        "SEARCH blocks USING COVERING INDEX accepted_by_height (height>?)",
+        "SEARCH blocks USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH sources USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
       ],
     ],
+    ["rejectedAfter", ["SEARCH rejected USING COVERING INDEX rejected_by_height ((height,key)>(?,?))"]],
+    ["removeAccepted", ["SEARCH blocks USING INTEGER PRIMARY KEY (rowid>?)"]],
+    ["removeRejected", ["SEARCH rejected USING COVERING INDEX rejected_by_height (height>?)"]],
   ] as const)("%s", (name, plan) => {
     questions[name]();
     const asked = sql[name].toString(); // with what was asked in it

@@ -1,6 +1,6 @@
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { SharedFigures } from "../../src/clients/shared.ts";
-import { type Block, createBlock } from "../../src/core/block.ts";
+import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import type { Submission } from "../../src/core/proposal.ts";
@@ -31,6 +31,11 @@ export function childOf(parent: Block, data: string | Uint8Array = "", timestamp
     timestamp,
     data: typeof data === "string" ? bytesOf(data) : data,
   });
+}
+
+/** The same in another form, which has another id. It is stored as its bytes, and read without its parent. */
+export function spaced({ bytes }: Block): Block {
+  return parseBlock(new Uint8Array([...bytes, 0x20]));
 }
 
 /** `count` blocks, each the child of the one before; the first follows `parent`. */

@@ -129,7 +129,7 @@ describe("what lost with an accept", () => {
   const rivals = Array.from({ length: 2 * maxLostPerSlice + 1 }, (_, i) => childOf(genesis, `rival ${i}`));
   const [first, , , last] = [rivals[0], rivals[1], rivals[2], rivals.at(-1)] as [Block, Block, Block, Block];
   const rejectedIn = (connection: Database) =>
-    connection.query<{ n: bigint }, []>("SELECT count(*) AS n FROM blocks WHERE status = 2").get()?.n;
+    connection.query<{ n: bigint }, []>("SELECT count(*) AS n FROM rejected").get()?.n;
 
   function start(file = ":memory:") {
     const { opened, connection } = withConnection(() => startVm({ file }));

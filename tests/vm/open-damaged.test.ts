@@ -25,15 +25,15 @@ function change(file: string, sql: string): void {
   db.run(sql);
 }
 
-/** One digit of the data, another one: still a block, but not this one. */
+/** One byte of the data, another one: still a block, but not this one. */
 const flip = (height: number) =>
-  `UPDATE blocks SET bytes = CAST(replace(CAST(bytes AS TEXT), '"data":"0x6', '"data":"0x7') AS BLOB) WHERE height = ${height}`;
+  `UPDATE blocks SET data = CAST('c' || substr(data, 2) AS BLOB) WHERE height = ${height}`;
 
 test.each([
   ["the newest block is changed", flip(length)],
   ["its parent is changed", flip(length - 1)],
   ["the hundredth newest is changed", flip(length - 99)],
-  ["the newest block is no block", `UPDATE blocks SET bytes = x'7b7d' WHERE height = ${length}`],
+  ["the newest block is no block", `UPDATE blocks SET data = NULL, bytes = x'7b7d' WHERE height = ${length}`],
   ["the newest block's parent is gone", `DELETE FROM blocks WHERE height = ${length - 1}`],
   [
     "the second newest is filed under another height",

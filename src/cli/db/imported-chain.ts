@@ -3,6 +3,7 @@ import { digestOf } from "../../core/digest.ts";
 import { ChainError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
+import type { BlockRecord } from "../../store/block-reader.ts";
 import type { BlockStore } from "../../store/block-store.ts";
 import { maxSqlInteger } from "../../store/columns.ts";
 import { isReencoded } from "../../store/reencoded.ts";
@@ -68,22 +69,22 @@ export class ImportedChain {
     }
     for (; line?.type === "proposal"; line = this.#next()) this.#addProposal(store, line);
     this.#checkEnd(line);
+    for (const _ of store.indexDigests()) yield [this.blocks, this.blocks];
   }
 
   /** Adds the block of line `first` and those after it, as many as one commit takes. Gives the next line. */
   #addBlocks(store: BlockStore, first: BlockLine): ExportLine | undefined {
-    const blocks: Block[] = [];
+    const records: BlockRecord[] = [];
     let bytes = 0;
     let line: ExportLine | undefined = first;
-    for (; line?.type === "block" && blocks.length < maxCommitBlocks && bytes < maxCommitBytes; line = this.#next()) {
+    for (; line?.type === "block" && records.length < maxCommitBlocks && bytes < maxCommitBytes; line = this.#next()) {
       const stored = this.#parse(line.bytes);
       const block = this.#verify(line, stored);
-      if (stored.id === block.id) blocks.push(block);
-      else store.acceptReencoded(block.id, stored);
+      records.push({ block, firstSight: undefined });
       bytes += block.bytes.length;
       this.#lastBlock = block;
     }
-    store.acceptAll(blocks);
+    store.addRecords(records);
     return line;
   }
 

@@ -52,6 +52,7 @@ async function takeOverFrom(record: NodeRecord, takeOver: TakeOver, options: RsC
   const since = clock.elapsedMs();
   await part(record, takeOver, options);
   const blocks = await copy(record, takeOver, options);
+  for (const _ of takeOver.index()) await setImmediate();
   const marker = takeOver.finish();
   const { id, height } = marker;
   const ms = Math.round(clock.elapsedMs() - since);

@@ -155,6 +155,12 @@ export class TakeOver {
     return [...findings, ...this.#checkChildOf(this.#common)];
   }
 
+  /** Makes the blocks searchable. Yields after each step of some milliseconds. */
+  *index(): Generator<void, void> {
+    this.#flush();
+    yield* this.#store.indexDigests();
+  }
+
   /** Ends, with everything synced to disk. Gives the marker that the node's database must have of the file. */
   finish(): HeadMarker {
     this.#flush();

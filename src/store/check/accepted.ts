@@ -2,13 +2,11 @@ import type { Database } from "bun:sqlite";
 import type { Id } from "../../avalanche/id.ts";
 import type { Block } from "../../core/block.ts";
 import { blockKey } from "../../core/block-key.ts";
-import { digestOf, digestToBytes } from "../../core/digest.ts";
 import { problemInHistory } from "../../core/history.ts";
-import { parseStored, type Row } from "../columns.ts";
-import { isReencoded, ReencodedRows } from "../reencoded.ts";
+import type { Row } from "../columns.ts";
+import { isReencoded, ReencodedRows, storedIdOf } from "../reencoded.ts";
+import { type BlockRow, blockColumns, blockIn } from "../stored-block.ts";
 import { attempt, idInKey, isBytes, type Report, walk } from "./rows.ts";
-
-type AcceptedRow = Row<"key" | "timestamp" | "digest" | "bytes">;
 
 /** The block that was read last, on which the next one must stand. `block` is undefined when it is damaged. */
 interface Below {
@@ -21,6 +19,7 @@ interface Below {
 export class AcceptedCheck {
   readonly #db: Database;
   readonly #onProblem: Report;
+  readonly #reencodedRows: ReencodedRows;
   #isSound = true;
   #count = 0;
   #reencoded = 0;
@@ -35,12 +34,13 @@ export class AcceptedCheck {
   constructor(db: Database, onProblem: Report) {
     this.#db = db;
     this.#onProblem = onProblem;
+    this.#reencodedRows = new ReencodedRows(db);
   }
 
   /** Calls `onProgress` after each block, with how many were read and how many there seem to be. */
   run(onProgress: (read: number, total: number) => void) {
     const total = attempt("the newest height", this.#report, () => this.#countHeights()) ?? 0;
-    for (const { at, row } of walk<keyof AcceptedRow>(this.#db, acceptedRows, this.#report)) {
+    for (const { at, row } of walk<keyof BlockRow>(this.#db, acceptedRows, this.#report)) {
       this.#check(at, row);
       onProgress(++this.#count, total);
     }
@@ -54,11 +54,11 @@ export class AcceptedCheck {
   }
 
   #countHeights(): number {
-    const row = this.#db.query<Row<"count">, []>("SELECT max(height) + 1 AS count FROM blocks WHERE status = 3").get();
+    const row = this.#db.query<Row<"count">, []>("SELECT max(height) + 1 AS count FROM blocks").get();
     return typeof row?.count === "bigint" ? Number(row.count) : 0; // NULL without blocks
   }
 
-  #check(height: bigint, row: AcceptedRow | undefined): void {
+  #check(height: bigint, row: BlockRow | undefined): void {
     const next = this.#below === undefined ? 0n : this.#below.height + 1n;
     if (height !== next) this.#report(`no block is accepted at ${rangeOf(next, height - 1n)}`);
     const block = row && this.#checkRow(height, row);
@@ -70,33 +70,23 @@ export class AcceptedCheck {
   }
 
   /** Gives the block when its bytes are those of its key, or what timestampvm-rs left of them. */
-  #checkRow(at: bigint, { key, timestamp, digest, bytes }: AcceptedRow): Block | undefined {
-    const block = this.#parse(key, bytes);
-    if (block === undefined) {
-      this.#report(
-        `block ${idInKey(key) ?? "of a damaged id"} at height ${at} is damaged: its bytes are not those of its id`,
-      );
+  #checkRow(at: bigint, row: BlockRow): Block | undefined {
+    const id = idInKey(row.key);
+    const block = id && attempt(`block ${id} at height ${at}`, this.#report, () => blockIn(row, this.#reencodedRows));
+    if (block === undefined || !isBytes(row.key, blockKey(block.id))) {
+      this.#report(`block ${id ?? "of a damaged id"} at height ${at} is damaged: its bytes are not those of its id`);
       return undefined;
     }
     const stands = `block ${block.id} stands at height ${at}`;
     if (block.height !== at) this.#report(`${stands}, and has height ${block.height}`);
-    if (block.timestamp !== timestamp)
-      this.#report(`${stands} with timestamp ${timestamp}, and has ${block.timestamp}`);
-    if (!isBytes(digest, digestToBytes(digestOf(block.data)))) this.#report(`${stands} with the digest of other data`);
+    if (block.timestamp !== row.timestamp)
+      this.#report(`${stands} with timestamp ${row.timestamp}, and has ${block.timestamp}`);
+    const storedId = storedIdOf(block);
+    if (storedId !== undefined) {
+      this.#reencoded++;
+      if (!isReencoded(block.id, { ...block, id: storedId })) this.#report(`${stands}, and is no block encoded again`);
+    }
     return block;
-  }
-
-  #parse(key: unknown, bytes: unknown): Block | undefined {
-    const stored = parseStored(bytes);
-    const id = idInKey(key);
-    if (stored === undefined || id === undefined || !isBytes(key, blockKey(id))) return undefined;
-    if (stored.id === id) return stored;
-    const isKnown = attempt(`what is stored of block ${id}`, this.#report, () =>
-      new ReencodedRows(this.#db).has(id, stored.id),
-    );
-    if (!isReencoded(id, stored) || !isKnown) return undefined;
-    this.#reencoded++;
-    return { ...stored, id };
   }
 
   #checkLink(height: bigint, block: Block): void {
@@ -113,8 +103,8 @@ export class AcceptedCheck {
 
 const acceptedRows = {
   what: "the block at height",
-  readNext: "SELECT height AS at FROM blocks WHERE status = 3 AND height > ? ORDER BY height LIMIT 1",
-  readRow: "SELECT key, timestamp, digest, bytes FROM blocks WHERE status = 3 AND height = ?",
+  readNext: "SELECT height AS at FROM blocks WHERE height > ? ORDER BY height LIMIT 1",
+  readRow: `SELECT ${blockColumns} FROM blocks WHERE height = ?`,
 } as const;
 
 function rangeOf(from: bigint, to: bigint): string {

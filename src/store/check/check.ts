@@ -3,10 +3,11 @@ import type { Id } from "../../avalanche/id.ts";
 import { isNodeId } from "../../avalanche/node-id.ts";
 import { digestOf, digestToBytes } from "../../core/digest.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import { prepareBlocks, rewindBlocks } from "../block-statements.ts";
+import { prepareChanges, rewindBlocks } from "../block-statements.ts";
 import type { Row } from "../columns.ts";
-import { openForReading, schemaVersionOf, tryOut } from "../database.ts";
-import { schemaSteps, schemaVersion } from "../schema.ts";
+import { openForReading, tryOut } from "../database.ts";
+import { DigestIndex } from "../digest-index.ts";
+import { schema } from "../schema.ts";
 import { AcceptedCheck } from "./accepted.ts";
 import { checkMeta } from "./meta.ts";
 import { attempt, idInKey, isBytes, type Report, walk } from "./rows.ts";
@@ -74,32 +75,27 @@ function findCure(db: Database, soundHeight: bigint | undefined, lastHeight: big
     isSound = false;
   };
   const isTried = tryOut(db, () => {
-    rewindBlocks(prepareBlocks(db), soundHeight);
+    rewindBlocks(prepareChanges(db), new DigestIndex(db), soundHeight);
     checkAll(db, { onProblem, onProgress: () => {} });
   });
   return isTried && isSound ? soundHeight : undefined;
 }
 
 function checkStructure(db: Database, onProblem: Report): void {
-  const version = schemaVersionOf(db);
   const find = db.query<Row<"sql">, [string]>("SELECT sql FROM sqlite_schema WHERE name = ?");
-  const expected = expectedObjects(version);
-  for (const [name, sql] of expected) {
+  for (const [name, sql] of expectedObjects()) {
     const found = find.get(name);
     if (found?.sql !== sql) onProblem(`${name} is ${found === null ? "missing" : "not as timestampvm makes it"}`);
-  }
-  for (const name of expectedObjects(schemaVersion).keys()) {
-    if (!expected.has(name) && find.get(name) !== null) onProblem(`${name} does not belong to schema ${version}`);
   }
   const answers = db.query<Row<"integrity_check">, []>("PRAGMA integrity_check").all();
   for (const { integrity_check: text } of answers) if (text !== "ok") onProblem(`SQLite says: ${text}`);
 }
 
-/** The tables and indexes of a file of this version: their SQL by name. */
-function expectedObjects(version: number): ReadonlyMap<string, string> {
+/** The tables and indexes of a file: their SQL by name. */
+function expectedObjects(): ReadonlyMap<string, string> {
   const fresh = new Database(":memory:");
   try {
-    for (const step of schemaSteps.slice(0, version)) fresh.run(step);
+    fresh.run(schema);
     const objects = fresh.query<{ name: string; sql: string }, []>(
       "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
     );
@@ -109,39 +105,26 @@ function expectedObjects(version: number): ReadonlyMap<string, string> {
   }
 }
 
-/** Files of version 1 have none. */
-function hasProposals(db: Database): boolean {
-  return schemaVersionOf(db) !== 1;
-}
-
 function checkRejected(db: Database, onProblem: Report): number {
   let rejected = 0;
-  for (const { at, row } of walk<"key" | "height" | "timestamp" | "digest" | "bytes">(db, rejectedRows, onProblem)) {
-    rejected++;
-    if (row === undefined) continue;
-    const id = idInKey(row.key);
-    const { height } = row;
-    const isHeight = typeof height === "bigint" && height >= 1n;
-    const hasMore = row.timestamp !== null || row.digest !== null || row.bytes !== null;
-    if (id === undefined) onProblem(`the rejected block in row ${at} has a damaged key`);
-    else if (!isHeight || hasMore) onProblem(`the rejected block ${id} is damaged`);
-  }
+  const rows = db.query<Row<"key" | "height">, []>("SELECT key, height FROM rejected");
+  attempt("the rejected blocks", onProblem, () => {
+    for (const { key, height } of rows.iterate()) {
+      rejected++;
+      const id = idInKey(key);
+      if (id === undefined) onProblem("a rejected block has a damaged key");
+      else if (typeof height !== "bigint" || height < 1n) onProblem(`the rejected block ${id} is damaged`);
+    }
+  });
   return rejected;
 }
-
-const rejectedRows = {
-  what: "the rejected block in row",
-  readNext: "SELECT rowid AS at FROM blocks NOT INDEXED WHERE status = 2 AND rowid > ? ORDER BY rowid LIMIT 1",
-  readRow: "SELECT key, height, timestamp, digest, bytes FROM blocks WHERE rowid = ?",
-} as const;
 
 type ProposalRow = Row<"digest" | "peer" | "data">;
 
 function checkProposals(db: Database, onProblem: Report) {
   let proposals = 0;
   let proposalBytes = 0;
-  const rows = hasProposals(db) ? walk<keyof ProposalRow>(db, proposalRows, onProblem) : [];
-  for (const { at, row } of rows) {
+  for (const { at, row } of walk<keyof ProposalRow>(db, proposalRows, onProblem)) {
     proposals++;
     if (row === undefined) continue;
     proposalBytes += row.data instanceof Uint8Array ? row.data.length : 0;

@@ -1,15 +1,16 @@
 import type { Database } from "bun:sqlite";
-import { blockIdOf } from "../../core/block.ts";
 import { blockKey } from "../../core/block-key.ts";
 import { instanceIdBytes, instanceName } from "../block-reader.ts";
 import type { Row } from "../columns.ts";
-import { idInReencodedName } from "../reencoded.ts";
+import { indexedName } from "../digest-index.ts";
+import { idInReencodedName, ReencodedRows, storedIdOf } from "../reencoded.ts";
+import { type BlockRow, blockColumns, blockIn } from "../stored-block.ts";
 import { attempt, type Report, walk } from "./rows.ts";
 
 /** Checks the table `meta`. Gives the instance id in hex; undefined when it cannot be read. */
 export function checkMeta(db: Database, onProblem: Report): string | undefined {
   for (const { at, row } of walk<"name">(db, metaRows, onProblem)) {
-    if (row === undefined || row.name === instanceName) continue;
+    if (row === undefined || row.name === instanceName || row.name === indexedName) continue;
     const isNeeded = attempt(`the block of ${metaRows.what} ${at}`, onProblem, () => namesReencoded(db, row.name));
     if (isNeeded === false) onProblem(`${metaRows.what} ${at} belongs to no block that timestampvm-rs encoded again`);
   }
@@ -26,8 +27,8 @@ const metaRows = {
 function namesReencoded(db: Database, name: unknown): boolean {
   const id = idInReencodedName(name);
   if (id === undefined) return false;
-  const row = db.query<Row<"bytes">, [Uint8Array]>("SELECT bytes FROM blocks WHERE key = ?").get(blockKey(id));
-  return row?.bytes instanceof Uint8Array && blockIdOf(row.bytes) !== id;
+  const row = db.query<BlockRow, [Uint8Array]>(`SELECT ${blockColumns} FROM blocks WHERE key = ?`).get(blockKey(id));
+  return row !== null && storedIdOf(blockIn(row, new ReencodedRows(db))) !== undefined;
 }
 
 function checkInstanceId(db: Database, onProblem: Report): string | undefined {

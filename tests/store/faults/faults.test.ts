@@ -133,7 +133,7 @@ function factsIn(file: string): Facts {
   store.close();
   using db = new Database(file);
   expect(db.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
-  const rows = db.query<{ key: Uint8Array }, []>("SELECT key FROM blocks WHERE status = 2").all();
+  const rows = db.query<{ key: Uint8Array }, []>("SELECT key FROM rejected").all();
   return sorted({ ...read, rejected: rows.map(({ key }) => idFromBytes(key.subarray(2))) });
 }
 

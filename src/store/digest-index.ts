@@ -1,0 +1,254 @@
+import { type Database, SQLiteError } from "bun:sqlite";
+import { type Digest, digestOf } from "../core/digest.ts";
+import { expectBytes, expectInteger, maxSqlInteger, type Row } from "./columns.ts";
+import { Damage } from "./failures.ts";
+import { dataIn } from "./stored-block.ts";
+
+/**
+ * How many blocks are added to the table at once. Sorted, they change fewer of its pages than one by one: half as many
+ * where there are a million.
+ */
+export const batchBlocks = 2_048;
+/** Bytes of their data after which fewer are: opening the file reads what the table lacks. */
+export const batchBytes = 16 * 1024 * 1024;
+/** How many are sorted and added in one transaction where the table lacks many, … */
+export const runBlocks = 32_768;
+/** … how many are read or added in one step of that, and how many bytes of data are read: some milliseconds. */
+const stepBlocks = 4_096;
+const stepBytes = 8 * 1024 * 1024;
+
+/** The row in `meta` that has the height up to which the table lacks no block: 8 bytes, big endian, signed. */
+export const indexedName = "digests_indexed";
+const heightBytes = 8;
+
+/** A block as the index knows it. */
+export interface DigestEntry {
+  readonly height: bigint;
+  readonly digest: Digest;
+  /** Of its data. */
+  readonly bytes: number;
+}
+
+/**
+ * Finds blocks by the digest of their data. The table has eight bytes of each digest, and lags behind the blocks: what
+ * it lacks is in memory, where each connection reads it from the blocks.
+ */
+export class DigestIndex {
+  readonly #db: Database;
+  readonly #sql: ReturnType<typeof prepare>;
+  /** What the table lacks, by ascending height. */
+  #newest: DigestEntry[] = [];
+  #heights = new Map<Digest, bigint[]>();
+  #bytes = 0;
+  /** The lowest height that is not in memory yet; undefined where nothing is. */
+  #next: bigint | undefined;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#sql = prepare(db);
+  }
+
+  /** The lowest height, from one up, whose block has data of this digest. */
+  find(digest: Digest, from: bigint): bigint | undefined {
+    this.#catchUp(); // first: what goes from memory into the table meanwhile is found there
+    const prefix = prefixOf(digest);
+    for (let at = from; at <= maxSqlInteger; ) {
+      const row = this.#sql.find.get(prefix, at);
+      if (row === null) break;
+      const height = expectInteger(row.height, "the index of digests");
+      if (this.#read(height)?.digest === digest) return height;
+      at = height + 1n;
+    }
+    return this.#heights.get(digest)?.find((height) => height >= from);
+  }
+
+  /** To be called in the transaction that stores an accepted block; when that fails, `forget` must be called. */
+  add(entry: DigestEntry): void {
+    if (entry.height !== this.#next) return; // it is read from the blocks when it is wanted
+    this.#remember(entry);
+    if (this.#newest.length < batchBlocks && this.#bytes < batchBytes) return;
+    this.#insert(sorted(this.#newest));
+    this.#setIndexed(entry.height);
+    this.#begin(entry.height + 1n);
+  }
+
+  /** Forgets what is in memory alone. */
+  forget(): void {
+    this.#begin(undefined);
+  }
+
+  /**
+   * Adds to the table what it lacks, but for less than a batch, which goes into memory. Yields after each step of some
+   * milliseconds; nothing else may be changed before the last.
+   */
+  *fill(): Generator<void, void> {
+    const last = this.#sql.last.get()?.height ?? -1n; // NULL without blocks
+    if (this.#indexed > expectInteger(last, "the last height"))
+      throw new Damage("its index of digests has more blocks");
+    for (;;) {
+      const run: DigestEntry[] = [];
+      yield* this.#readRun(this.#indexed + 1n, run);
+      if (run.length < batchBlocks) {
+        this.#begin(this.#indexed + 1n);
+        for (const entry of run) this.#remember(entry);
+        return;
+      }
+      yield* this.#insertRun(run);
+    }
+  }
+
+  /** Removes all above a height. To be called in the transaction that removes these blocks, before it does. */
+  removeAbove(height: bigint): void {
+    this.forget();
+    const indexed = this.#indexed;
+    if (indexed <= height) return;
+    if (!this.#removeEach(height, indexed)) this.#sql.removeAbove.run(height);
+    this.#setIndexed(height);
+  }
+
+  /** Removes all. */
+  clear(): void {
+    this.forget();
+    this.#sql.clear.run();
+    this.#setIndexed(-1n);
+  }
+
+  /** Takes into memory what was accepted since, and out of it what has come into the table. */
+  #catchUp(): void {
+    const indexed = this.#indexed;
+    if (this.#next === undefined) this.#begin(indexed + 1n);
+    const oldest = this.#newest[0];
+    if (this.#next === undefined || this.#next <= indexed || (oldest !== undefined && oldest.height <= indexed)) {
+      const kept = this.#newest.filter(({ height }) => height > indexed);
+      this.#begin(indexed + 1n);
+      for (const entry of kept) this.#remember(entry);
+    }
+    for (;;) {
+      const entry = this.#readNext(this.#next ?? indexed + 1n);
+      if (entry === undefined) return;
+      this.#remember(entry);
+    }
+  }
+
+  #begin(next: bigint | undefined): void {
+    this.#newest = [];
+    this.#heights = new Map();
+    this.#bytes = 0;
+    this.#next = next;
+  }
+
+  #remember(entry: DigestEntry): void {
+    const { height, digest, bytes } = entry;
+    this.#newest.push(entry);
+    this.#heights.set(digest, [...(this.#heights.get(digest) ?? []), height]);
+    this.#bytes += bytes;
+    this.#next = height + 1n;
+  }
+
+  *#readRun(from: bigint, run: DigestEntry[]): Generator<void, void> {
+    let bytes = 0;
+    for (let next = from; run.length < runBlocks; ) {
+      const entry = this.#readNext(next);
+      if (entry === undefined) return;
+      run.push(entry);
+      next = entry.height + 1n;
+      bytes += entry.bytes;
+      if (run.length % stepBlocks !== 0 && bytes < stepBytes) continue;
+      yield;
+      bytes = 0;
+    }
+  }
+
+  /** All of them or none. */
+  *#insertRun(run: readonly DigestEntry[]): Generator<void, void> {
+    const entries = sorted(run);
+    this.#db.run("BEGIN IMMEDIATE");
+    try {
+      for (let at = 0; at < entries.length; at += stepBlocks) {
+        this.#insert(entries.slice(at, at + stepBlocks));
+        yield;
+      }
+      this.#setIndexed(run.at(-1)?.height ?? this.#indexed);
+      this.#db.run("COMMIT");
+    } finally {
+      if (this.#db.inTransaction) this.#db.run("ROLLBACK");
+    }
+  }
+
+  #insert(entries: readonly DigestEntry[]): void {
+    for (const { digest, height } of entries) this.#sql.insert.run(prefixOf(digest), height);
+  }
+
+  /** Removes an entry for each block above a height. Gives whether these were all. */
+  #removeEach(above: bigint, indexed: bigint): boolean {
+    try {
+      for (let at = above + 1n; at <= indexed; at++) {
+        const entry = this.#read(at);
+        if (entry === undefined || this.#sql.remove.run(prefixOf(entry.digest), at).changes !== 1) return false;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof SQLiteError) return false; // a damaged block
+      throw error;
+    }
+  }
+
+  #read(height: bigint): DigestEntry | undefined {
+    const entry = this.#readNext(height);
+    return entry?.height === height ? entry : undefined;
+  }
+
+  /** The lowest block from a height up. One that does not parse is none. */
+  #readNext(from: bigint): DigestEntry | undefined {
+    for (let next = from; next <= maxSqlInteger; ) {
+      const row = this.#sql.next.get(next);
+      if (row === null) return undefined;
+      const height = expectInteger(row.height, "the height of a block");
+      const data = dataIn(row);
+      if (data !== undefined) return { height, digest: digestOf(data), bytes: data.length };
+      next = height + 1n;
+    }
+    return undefined;
+  }
+
+  get #indexed(): bigint {
+    const row = this.#sql.indexed.get(indexedName);
+    if (row === null) return -1n;
+    const { buffer, byteOffset } = expectBytes(row.value, `the meta row ${indexedName}`, heightBytes);
+    return new DataView(buffer, byteOffset).getBigInt64(0);
+  }
+
+  #setIndexed(height: bigint): void {
+    const value = new Uint8Array(heightBytes);
+    new DataView(value.buffer).setBigInt64(0, height);
+    this.#sql.setIndexed.run(indexedName, value);
+  }
+}
+
+/** Eight bytes of a digest, by which it is sought. */
+export function prefixOf(digest: Digest): Uint8Array {
+  return Uint8Array.fromHex(digest.slice(0, 16));
+}
+
+function sorted(entries: readonly DigestEntry[]): DigestEntry[] {
+  return entries.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+/** Prepares all statements once. They end with the database's close. */
+function prepare(db: Database) {
+  return {
+    find: db.query<Row<"height">, [Uint8Array, bigint]>(
+      "SELECT height FROM digests WHERE prefix = ? AND height >= ? ORDER BY height LIMIT 1",
+    ),
+    next: db.query<Row<"height" | "data" | "bytes">, [bigint]>(
+      "SELECT height, data, bytes FROM blocks WHERE height >= ? ORDER BY height LIMIT 1",
+    ),
+    last: db.query<Row<"height">, []>("SELECT max(height) AS height FROM blocks"),
+    insert: db.query<unknown, [Uint8Array, bigint]>("INSERT INTO digests (prefix, height) VALUES (?, ?)"),
+    remove: db.query<unknown, [Uint8Array, bigint]>("DELETE FROM digests WHERE prefix = ? AND height = ?"),
+    removeAbove: db.query<unknown, [bigint]>("DELETE FROM digests WHERE height > ?"),
+    clear: db.query<unknown, []>("DELETE FROM digests"),
+    indexed: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
+    setIndexed: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
+  };
+}
