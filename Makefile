@@ -15,6 +15,8 @@ KILLS ?= 1000
 MINUTES ?= 10
 # For how long `make fuzz` goes on in each test.
 FUZZ_SECONDS ?= 30
+# A checkout of another commit, with its node_modules, beside which `make bench` measures the store of this one.
+before = $(if $(BEFORE),--before '$(BEFORE)')
 oracle := build/oracle/release/oracle
 # The releases whose nodes are run as a whole; tests/releases/mods has a module file for each, and for many more.
 nodes := $(addprefix build/avalanchego-,v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v1.14.2)
@@ -111,9 +113,11 @@ fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun_test) $(no_coverage) tests/fuzz
 
-bench: build ## benchmarks as a table, beside timestampvm-rs where it is installed (needs Go)
+bench: build ## benchmarks as tables, beside timestampvm-rs where it is installed; LONG=1 with a million blocks (needs Go)
 	cd tests/bench && $(tested) go run . $(BENCH)
 	$(tested) $(bun) tests/bench/people/main.ts
+	$(bun) tests/bench/store/main.ts $(before)
+	$(tested) $(bun) tests/bench/scale/main.ts $(if $(LONG),--long) $(before)
 
 attack: build ## what attacks by clients and peers do to the binary, as a table (needs Go)
 	cd tests/bench && $(tested) go run . -attack
