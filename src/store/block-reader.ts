@@ -253,18 +253,12 @@ export class BlockReader {
     return from > maxSqlInteger ? undefined : this.digests.find(digest, from);
   }
 
-  /** By halves, since times never fall with the height. */
   #lastHeightAt(timestamp: bigint): bigint | undefined {
-    let low = -1n; // all up to here are early enough, …
-    let high = this.lastHeight() ?? low; // … and none above this is
-    while (low < high) {
-      const middle = (low + high + 1n) / 2n;
-      const row = this.#sql.timestampAt.get(middle);
-      if (row === null) throw new Damage(`the block at height ${middle} is missing`);
-      if (expectInteger(row.timestamp, `the block at height ${middle}`) <= timestamp) low = middle;
-      else high = middle - 1n;
-    }
-    return low < 0n ? undefined : low;
+    if (this.lastHeight() === undefined) return undefined;
+    const row = this.#sql.lastAt.get(timestamp > maxSqlInteger ? maxSqlInteger : timestamp);
+    if (row === null) throw new Damage("a block is missing");
+    const height = expectInteger(row.low, "the height of a block");
+    return height < 0n ? undefined : height;
   }
 
   #blockIn(row: BlockRow | null): Block | undefined {
