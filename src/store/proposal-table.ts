@@ -99,7 +99,7 @@ export class ProposalTable {
 
   /** Where each proposal is. */
   get #places(): Map<Digest, bigint> {
-    this.#positions ??= new Map(this.#sql.places.all().map(placeIn));
+    this.#positions ??= placesIn(this.#sql.places.all());
     return this.#positions;
   }
 
@@ -132,9 +132,14 @@ export class ProposalTable {
 
 type Insert = ReturnType<typeof prepare>["append"];
 
-function placeIn({ digest, position }: Row<"digest" | "position">): [Digest, bigint] {
-  const bytes = expectBytes(digest, "the digest of a proposal", digestBytes);
-  return [digestFromBytes(bytes), expectInteger(position, "the place of a proposal")];
+function placesIn(rows: readonly Row<"digest" | "position">[]): Map<Digest, bigint> {
+  const places = new Map<Digest, bigint>();
+  for (const { digest: bytes, position } of rows) {
+    const digest = digestFromBytes(expectBytes(bytes, "the digest of a proposal", digestBytes));
+    if (places.has(digest)) throw new Damage(`proposal ${digest} waits twice`);
+    places.set(digest, expectInteger(position, `the place of proposal ${digest}`));
+  }
+  return places;
 }
 
 /** Positions may be negative: see `putFirst`. */

@@ -6,6 +6,7 @@ import { maxDataBytes } from "../../src/core/proposal.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
 import { bytesOf, childOf, genesis, now, peer } from "../support/chain.ts";
+import { withConnection } from "../support/database.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -84,6 +85,29 @@ describe("proposals in the file", () => {
     });
     expect(refusalCodeOf(() => [...again.proposals.readAll()])).toBe("database failed");
     again.close();
+  });
+});
+
+describe("where each proposal is", () => {
+  test("is known again after a change that failed", () => {
+    const { opened: store, connection } = withConnection(() => openWith("a"));
+    const when = "BEFORE INSERT ON mempool WHEN NEW.peer IS NOT NULL";
+    connection.run(`CREATE TEMP TRIGGER no ${when} BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    const batch = [proposal("b"), proposal("c", peer)];
+    expect(refusalCodeOf(() => store.proposals.add(batch))).toBe("database failed");
+    expect(store.proposals.has(digestOf(bytesOf("b")))).toBeFalse();
+    store.proposals.add([proposal("b")]);
+    expect(textsIn(store)).toEqual(["a", "b"]);
+  });
+
+  test("is refused where one waits twice", () => {
+    const { opened: store, connection } = withConnection(() => openWith("a"));
+    connection.run("INSERT INTO mempool (digest, since, data) SELECT digest, since, data FROM mempool");
+    store.proposals.forget();
+    expect(refusalOf(() => store.proposals.has(digestOf(bytesOf("a"))))).toMatchObject({
+      code: "database failed",
+      problem: `proposal ${digestOf(bytesOf("a"))} waits twice`,
+    });
   });
 });
 

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
+import type { Block } from "../../src/core/block.ts";
+import { digestOf } from "../../src/core/digest.ts";
+import { backUp } from "../../src/store/backup.ts";
+import { BlockReader } from "../../src/store/block-reader.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import type { FirstSight } from "../../src/store/first-sight.ts";
+import { chainOn, childOf, genesis } from "../support/chain.ts";
+import { withConnection } from "../support/database.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const nodeOf = (byte: number): NodeId => nodeIdFromBytes(new Uint8Array(20).fill(byte));
+const sights: readonly (FirstSight | undefined)[] = [
+  undefined,
+  { ms: 1_700_000_000_123n, node: nodeOf(1), isImported: false },
+  { ms: -5n, node: nodeOf(2), isImported: false },
+  { ms: 2n ** 53n + 1n, node: nodeOf(1), isImported: true },
+  undefined,
+  { ms: 0n, node: nodeOf(1), isImported: false },
+];
+const chain = [genesis, ...chainOn(genesis, sights.length - 1)];
+
+function accept(store: BlockStore, block: Block, firstSight?: FirstSight): void {
+  store.accept(block, digestOf(block.data), firstSight);
+}
+
+function makeStore(file: string): BlockStore {
+  const store = BlockStore.open(file);
+  for (const [i, block] of chain.entries()) accept(store, block, sights[i]);
+  return store;
+}
+
+const sightsIn = (reader: BlockReader) => chain.map(({ height }) => reader.firstSightAt(height));
+
+describe("the first sight of a block", () => {
+  test("is stored with it, and each source once", () => {
+    const { opened: store, connection } = withConnection(() => makeStore(":memory:"));
+    expect(sightsIn(store)).toEqual([...sights]);
+    expect(store.firstSightAt(99n)).toBeUndefined();
+    expect(connection.query("SELECT count(*) FROM sources").values()).toEqual([[3n]]);
+    expect([...store.records(0n, 5n)].map(({ firstSight }) => firstSight)).toEqual([...sights]);
+  });
+
+  test("is seen by a second connection, and after the file was opened again", () => {
+    using directory = temporaryDirectory();
+    const store = makeStore(directory.file("chain.db"));
+    const reader = BlockReader.openBeside(store.file);
+    expect(sightsIn(reader)).toEqual([...sights]);
+    reader.close();
+    store.close();
+    const again = BlockStore.open(store.file);
+    expect(sightsIn(again)).toEqual([...sights]);
+    again.close();
+  });
+
+  test("never changes: the block cannot be accepted a second time", () => {
+    const store = makeStore(":memory:");
+    const [, one = genesis] = chain;
+    const later = { ms: 1n, node: nodeOf(3), isImported: false };
+    expect(refusalOf(() => accept(store, one, later))?.code).toBe("database failed");
+    expect(sightsIn(store)).toEqual([...sights]);
+  });
+
+  test("goes with the block when that is rewound", () => {
+    const store = makeStore(":memory:");
+    store.rewind(0n);
+    const [, one = genesis] = chain;
+    accept(store, one);
+    expect(store.firstSightAt(1n)).toBeUndefined();
+  });
+
+  test("is in a backup as it is in the chain", () => {
+    using directory = temporaryDirectory();
+    const store = makeStore(directory.file("chain.db"));
+    const reader = BlockReader.openBeside(store.file);
+    const file = directory.file("copy.db");
+    for (const _ of backUp(reader, { file, unfinished: `${file}.unfinished` }));
+    reader.close();
+    store.close();
+    const copy = BlockStore.open(file);
+    expect(sightsIn(copy)).toEqual([...sights]);
+    copy.close();
+  });
+
+  test.each([
+    ["of no node", "UPDATE sources SET node = 'NodeID-x' WHERE source = 1"],
+    ["of a source that is not there", "DELETE FROM sources WHERE source = 1"],
+  ])("%s is refused, and the block is read all the same", (_name, change) => {
+    const { opened: store, connection } = withConnection(() => makeStore(":memory:"));
+    connection.run("PRAGMA foreign_keys = OFF");
+    connection.run(change);
+    expect(refusalOf(() => store.firstSightAt(1n))).toMatchObject({
+      code: "database failed",
+      problem: "the block at height 1 was seen by what is no node id",
+    });
+    expect(store.getBlockAtHeight(1n)).toEqual(chain[1] as Block);
+  });
+
+  test("of a block that is written again is a row that nothing updates", () => {
+    const { opened: store, connection } = withConnection(() => makeStore(":memory:"));
+    connection.run("CREATE TEMP TRIGGER no BEFORE UPDATE ON blocks BEGIN SELECT RAISE(ABORT, 'updated'); END");
+    accept(store, childOf(chain.at(-1) ?? genesis, "next"), sights[1]);
+    for (const _ of store.indexDigests());
+    store.rewindAndRequeue(3n, 1n);
+    store.acceptReencoded(childOf(genesis, "received").id, childOf(chain[3] ?? genesis, "left"));
+    expect(sightsIn(store).slice(0, 4)).toEqual(sights.slice(0, 4));
+  });
+});
