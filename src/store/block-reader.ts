@@ -5,6 +5,7 @@ import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
 import type { Digest } from "../core/digest.ts";
 import { problemInHistory } from "../core/history.ts";
 import type { Listing } from "../core/listing.ts";
+import { AttestationTable } from "./attestation-table.ts";
 import { type BlockQuestions, prepareQuestions } from "./block-statements.ts";
 import { expectBytes, expectInteger, maxSqlInteger } from "./columns.ts";
 import { openReader } from "./database.ts";
@@ -14,6 +15,7 @@ import { Damage, damaged, translating } from "./failures.ts";
 import { type FirstSight, firstSightIn } from "./first-sight.ts";
 import { ProposalTable } from "./proposal-table.ts";
 import { type BlockRow, blockIn, listingIn } from "./stored-block.ts";
+import { TreeTable } from "./tree-table.ts";
 
 /** What became of a block. */
 export type Decision = "accepted" | "rejected";
@@ -39,8 +41,10 @@ export const instanceName = "instance_id";
 export class BlockReader {
   /** The path of the file. */
   readonly file: string;
-  /** Of a reader beside the store they can only be read. */
+  /** Of a reader beside the store they can only be read, as the trees and attestations. */
   readonly proposals: ProposalTable;
+  readonly trees: TreeTable;
+  readonly attestations: AttestationTable;
   protected readonly db: Database;
   readonly #sql: BlockQuestions;
   #digests: DigestIndex | undefined;
@@ -50,6 +54,8 @@ export class BlockReader {
     this.db = db;
     this.#sql = prepareQuestions(db);
     this.proposals = new ProposalTable(file, db);
+    this.trees = new TreeTable(file, db);
+    this.attestations = new AttestationTable(file, db);
   }
 
   /** Reads a file that this process has open, on any of its threads, with each commit as soon as it is made. */

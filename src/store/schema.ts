@@ -84,7 +84,7 @@ const proofsSchema = `
     tree   INTEGER NOT NULL PRIMARY KEY,
     root   BLOB    NOT NULL UNIQUE CHECK (length(root) = 32),
     secret BLOB    NOT NULL CHECK (length(secret) = 32),
-    leaves BLOB    NOT NULL CHECK (length(leaves) > 0 AND length(leaves) % 32 = 0)
+    leaves BLOB    NOT NULL CHECK (length(leaves) BETWEEN 32 AND 131072 AND length(leaves) % 32 = 0)
   ) STRICT;
   CREATE TABLE leaves (
     prefix BLOB    NOT NULL CHECK (length(prefix) = 8),
@@ -94,8 +94,9 @@ const proofsSchema = `
   CREATE TABLE attestations (
     height         INTEGER NOT NULL PRIMARY KEY,
     p_chain_height INTEGER NOT NULL CHECK (p_chain_height >= 0),
-    signatures     BLOB    NOT NULL CHECK (length(signatures) > 0 AND length(signatures) % 116 = 0)
+    signatures     BLOB    NOT NULL CHECK (length(signatures) BETWEEN 116 AND 118784 AND length(signatures) % 116 = 0)
   ) STRICT;
+  CREATE INDEX attested_heights ON attestations (height);
 `;
 
 /** The SQL of all tables and indexes. */

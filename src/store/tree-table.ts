@@ -1,0 +1,102 @@
+import type { Database } from "bun:sqlite";
+import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../core/digest.ts";
+import { expectBytes, expectInteger, type Row } from "./columns.ts";
+import { Damage, translating } from "./failures.ts";
+
+/** How many leaves one tree has at most. */
+export const maxTreeLeaves = 4_096;
+/** Bytes of a tree's secret. */
+export const secretBytes = 32;
+
+/** The Merkle tree of a batch of digests. */
+export interface StoredTree {
+  readonly root: Digest;
+  /** From these bytes the nonces of its leaves are derived. Who knows them can try out what a leaf stands for. */
+  readonly secret: Uint8Array;
+  /** The digests in their order, 32 bytes each. */
+  readonly leaves: Uint8Array;
+}
+
+/** What a tree cannot be stored for, or cannot have been stored for. Does not compare the root with the leaves. */
+export function problemInTree({ secret, leaves }: StoredTree): string | undefined {
+  if (secret.length !== secretBytes) return `its secret has ${secret.length} bytes instead of ${secretBytes}`;
+  if (leaves.length === 0 || leaves.length % digestBytes > 0) {
+    return `its leaves have ${leaves.length} bytes, which is not ${digestBytes} each`;
+  }
+  const count = leaves.length / digestBytes;
+  return count > maxTreeLeaves ? `it has ${count} leaves, more than ${maxTreeLeaves}` : undefined;
+}
+
+/** The trees of all batches, in the order they came. All methods throw "database failed". */
+export class TreeTable {
+  readonly #file: string;
+  readonly #db: Database;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(file: string, db: Database) {
+    this.#file = file;
+    this.#db = db;
+    this.#sql = prepare(db);
+  }
+
+  /** All of them, in the order they came, each read when it is asked for. */
+  *readAll(): Generator<StoredTree, void> {
+    for (let next = this.#readNext(0n); next !== undefined; next = this.#readNext(next.number)) yield next.tree;
+  }
+
+  /** How many there are. */
+  count(): number {
+    return this.#run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of trees")));
+  }
+
+  /** Whether there is a tree of this root. */
+  has(root: Digest): boolean {
+    return this.#run(() => this.#sql.has.get(digestToBytes(root)) !== null);
+  }
+
+  /** Puts new ones behind the others, in one transaction. Each root may be there once. */
+  add(trees: readonly StoredTree[]): void {
+    this.#run(() =>
+      this.#db
+        .transaction(() => {
+          for (const { root, secret, leaves } of trees) this.#sql.append.run(digestToBytes(root), secret, leaves);
+        })
+        .immediate(),
+    );
+  }
+
+  /** SQLite numbers them from 1 up. */
+  #readNext(after: bigint) {
+    return this.#run(() => {
+      const row = this.#sql.next.get(after);
+      return row === null ? undefined : { number: expectInteger(row.tree, "the number of a tree"), tree: treeIn(row) };
+    });
+  }
+
+  #run<T>(work: () => T): T {
+    return translating(this.#file, work);
+  }
+}
+
+/** The tree in its row. Throws `Damage`. */
+function treeIn(row: Row<"root" | "secret" | "leaves">): StoredTree {
+  const root = digestFromBytes(expectBytes(row.root, "the root of a tree", digestBytes));
+  const what = `tree ${root}`;
+  const tree = { root, secret: expectBytes(row.secret, what), leaves: expectBytes(row.leaves, what) };
+  if (problemInTree(tree) !== undefined) throw new Damage(`${what} is damaged`);
+  return tree;
+}
+
+/** Prepares all statements once. They end with the database's close. */
+function prepare(db: Database) {
+  return {
+    count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM trees"),
+    has: db.query<unknown, [Uint8Array]>("SELECT 1 FROM trees WHERE root = ?"),
+    next: db.query<Row<"tree" | "root" | "secret" | "leaves">, [bigint]>(
+      "SELECT tree, root, secret, leaves FROM trees WHERE tree > ? ORDER BY tree LIMIT 1",
+    ),
+    append: db.query<unknown, [Uint8Array, Uint8Array, Uint8Array]>(
+      "INSERT INTO trees (root, secret, leaves) VALUES (?, ?, ?)",
+    ),
+  };
+}

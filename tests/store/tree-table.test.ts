@@ -1,0 +1,128 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { digestOf } from "../../src/core/digest.ts";
+import { BlockReader } from "../../src/store/block-reader.ts";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { maxTreeLeaves, problemInTree, type StoredTree, secretBytes } from "../../src/store/tree-table.ts";
+import { bytesOf } from "../support/chain.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+function treeOf(name: string, leaves = 1): StoredTree {
+  return {
+    root: digestOf(bytesOf(name)),
+    secret: new Uint8Array(32).fill(leaves % 256),
+    leaves: new Uint8Array(32 * leaves).fill(name.length),
+  };
+}
+
+function openWith(...trees: readonly StoredTree[]): BlockStore {
+  const store = BlockStore.open(":memory:");
+  store.trees.add(trees);
+  return store;
+}
+
+test("a tree has a secret of 32 bytes, and up to 4,096 leaves", () => {
+  expect([secretBytes, maxTreeLeaves]).toEqual([32, 4_096]);
+});
+
+describe("trees in the file", () => {
+  test("come back as they were, in their order, after the file was closed", () => {
+    using directory = temporaryDirectory();
+    const all = [treeOf("b", 2), treeOf("a"), treeOf("c", maxTreeLeaves)];
+    const store = BlockStore.open(directory.file("chain.db"));
+    store.trees.add(all.slice(0, 2));
+    store.trees.add(all.slice(2));
+    store.close();
+    const again = BlockStore.open(directory.file("chain.db"));
+    expect([...again.trees.readAll()]).toEqual(all);
+    expect([again.trees.count(), all.map(({ root }) => again.trees.has(root))]).toEqual([3, [true, true, true]]);
+    expect(again.trees.has(digestOf(bytesOf("another")))).toBeFalse();
+    again.close();
+  });
+
+  test("may come while they are read", () => {
+    const store = openWith(treeOf("a"));
+    const reading = store.trees.readAll();
+    expect(reading.next().value).toEqual(treeOf("a"));
+    store.trees.add([treeOf("b")]);
+    expect(reading.next().value).toEqual(treeOf("b"));
+    expect(reading.next().done).toBeTrue();
+  });
+
+  test("are read by another connection", () => {
+    using directory = temporaryDirectory();
+    const store = BlockStore.open(directory.file("chain.db"));
+    const reader = BlockReader.openBeside(directory.file("chain.db"));
+    store.trees.add([treeOf("a")]);
+    expect([...reader.trees.readAll()]).toEqual([treeOf("a")]);
+    expect(refusalOf(() => reader.trees.add([treeOf("b")]))).toMatchObject({ code: "database failed" });
+    reader.close();
+    store.close();
+  });
+});
+
+describe("a tree is refused, with all that come with it,", () => {
+  test.each<readonly [string, StoredTree]>([
+    ["whose root is there", treeOf("there")],
+    ["of a short secret", { ...treeOf("a"), secret: new Uint8Array(31) }],
+    ["of a long secret", { ...treeOf("a"), secret: new Uint8Array(33) }],
+    ["without a leaf", treeOf("a", 0)],
+    ["of a part of a leaf", { ...treeOf("a"), leaves: new Uint8Array(33) }],
+    ["of too many leaves", treeOf("a", maxTreeLeaves + 1)],
+  ])("%s", (_name, wrong) => {
+    const store = openWith(treeOf("there"));
+    expect(refusalOf(() => store.trees.add([treeOf("new"), wrong]))).toMatchObject({ code: "database failed" });
+    expect([...store.trees.readAll()]).toEqual([treeOf("there")]);
+  });
+});
+
+test.each<readonly [string, Partial<StoredTree>, string | undefined]>([
+  ["nothing", {}, undefined],
+  ["a short secret", { secret: new Uint8Array(31) }, "its secret has 31 bytes instead of 32"],
+  ["no leaf", { leaves: new Uint8Array() }, "its leaves have 0 bytes, which is not 32 each"],
+  ["a part of a leaf", { leaves: new Uint8Array(63) }, "its leaves have 63 bytes, which is not 32 each"],
+  ["as many leaves as there may be", { leaves: new Uint8Array(32 * 4_096) }, undefined],
+  ["one more", { leaves: new Uint8Array(32 * 4_097) }, "it has 4097 leaves, more than 4096"],
+])("what is wrong with a tree: %s", (_name, change, problem) => {
+  expect(problemInTree({ ...treeOf("a"), ...change })).toBe(problem);
+});
+
+describe("a damaged tree is not given out:", () => {
+  const what = `tree ${treeOf("b").root}`;
+
+  test.each([
+    ["root = x'00'", "the root of a tree"],
+    ["root = 'text'", "the root of a tree"],
+    ["secret = x'00'", what],
+    ["secret = 7", what],
+    ["leaves = x''", what],
+    ["leaves = zeroblob(33)", what],
+    ["leaves = zeroblob(131104)", what],
+    ["leaves = 'text'", what],
+  ])("%s", (change, problem) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const store = BlockStore.open(file);
+    store.trees.add([treeOf("a"), treeOf("b")]);
+    store.close();
+    spoil(file, `UPDATE trees SET ${change} WHERE tree = 2`);
+    const again = BlockStore.open(file);
+    const reading = again.trees.readAll();
+    expect(reading.next().value).toEqual(treeOf("a"));
+    expect(refusalOf(() => reading.next())).toMatchObject({
+      code: "database failed",
+      problem: `${problem} is damaged`,
+    });
+    again.close();
+  });
+
+  /** In a table of the same columns that has no rules. */
+  function spoil(file: string, sql: string): void {
+    using db = new Database(file);
+    db.run("CREATE TABLE loose AS SELECT * FROM trees");
+    db.run("DROP TABLE trees");
+    db.run("ALTER TABLE loose RENAME TO trees");
+    db.run(sql);
+  }
+});
