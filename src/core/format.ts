@@ -12,6 +12,12 @@ export function countOf(count: bigint | number, noun: string): string {
   return `${formatNumber(count)} ${noun}${Number(count) === 1 ? "" : "s"}`;
 }
 
+/** "a", "a and b", "a, b and c". */
+export function joinWords(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
 /** "1 byte", "1,000 bytes". */
 export function formatSize(bytes: bigint | number): string {
   return countOf(bytes, "byte");

@@ -194,7 +194,9 @@ function checkIdentity(db: Database, file: string): number {
   const version = schemaVersionOf(db);
   if (version < 1) throw damaged(file, `it has no schema ${version}`);
   if (version > schemaVersion) {
-    const cure = "run the timestampvm that wrote it; if none did, the file is damaged: delete the chain data directory";
+    const cure =
+      "run the timestampvm that wrote it, or import here what it exports in an older version; " +
+      "if none wrote it, the file is damaged: delete the chain data directory";
     throw databaseFailed(file, `its schema ${version} is newer than ${schemaVersion}`, cure);
   }
   return version;

@@ -7,12 +7,13 @@ import { codeOf } from "../avalanche/coded-error.ts";
 
 /**
  * Makes a file, which `fill` writes through a file descriptor. It has another name until all of it is on the disk, so
- * that a crash leaves the whole file or none. Throws EEXIST when `file` exists already.
+ * that a crash leaves the whole file or none. The user's umask is taken off its mode. Throws EEXIST when `file` exists
+ * already.
  */
-export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => T): T {
+export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => T, mode = 0o666): T {
   expectNoFile(file);
   const unfinished = unfinishedNameOf(file);
-  const fileDescriptor = createFile(unfinished, 0o666);
+  const fileDescriptor = createFile(unfinished, mode);
   try {
     const made = fill(fileDescriptor);
     fsyncSync(fileDescriptor);

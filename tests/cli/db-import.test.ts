@@ -4,9 +4,19 @@ import { maxLineBytes } from "../../src/cli/db/read-lines.ts";
 import { createBlock } from "../../src/core/block.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis } from "../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis, peer } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { blocks, type Content, db, exported, makeDatabase, proposal } from "./db-support.ts";
+import {
+  attestations,
+  blocks,
+  type Content,
+  db,
+  exported,
+  firstSights,
+  makeDatabase,
+  proposal,
+  trees,
+} from "./db-support.ts";
 
 setDefaultTimeout(60_000);
 
@@ -52,6 +62,13 @@ const withLine = (number: number, ...lines: readonly string[]) => sound.toSplice
 const changed = (number: number, from: string, to: string) =>
   withLine(number, (sound[number - 1] ?? "").replace(from, to));
 
+/** An export with all that there can be in one. */
+const full = linesOf({ firstSights, trees, attestations });
+const changedFull = (number: number, from: string | RegExp, to: string) => (full[number - 1] ?? "").replace(from, to);
+const end = (counts: object) => JSON.stringify({ ...JSON.parse(full.at(-1) ?? ""), ...counts });
+/** The signature of one node. */
+const one = new Uint8Array(116).fill(9);
+
 const stranger = childOf(childOf(at(1), "other"), "stranger");
 const early = childOf(at(1), "early", 1n);
 const foreign = parseGenesis(bytesOf(formatGenesis("another chain")));
@@ -63,6 +80,15 @@ describe("db import takes", () => {
     expect(importLines(sound)).toEqual({
       code: 0,
       out: `imported 6 blocks and 2 proposals into TARGET\nlast accepted  ${at(5).id}\n`,
+      err: "",
+      files: ["timestampvm.db"],
+    });
+  });
+
+  test("an export with all that there can be in one", () => {
+    expect(importLines(full)).toEqual({
+      code: 0,
+      out: `imported 6 blocks, 2 proposals, 2 trees and 2 attestations into TARGET\nlast accepted  ${at(5).id}\n`,
       err: "",
       files: ["timestampvm.db"],
     });
@@ -92,8 +118,9 @@ describe("db import refuses, and leaves nothing behind:", () => {
     ["an export without its first line", sound.slice(1), "line 1: an export begins with a line of type chain"],
     [
       "an export of another version",
-      changed(1, '"version":1', '"version":2'),
-      "line 1: an export of version 2; this timestampvm reads version 1",
+      changed(1, '"version":2', '"version":3'),
+      "line 1: an export of version 3; this timestampvm reads versions 1 and 2: " +
+        "export it once more, with --format-version 2",
     ],
     [
       "an instance id that is none",
@@ -111,17 +138,17 @@ describe("db import refuses, and leaves nothing behind:", () => {
       "line 4: more values than a line of an export has",
     ],
     ["null", withLine(4, "null"), "line 4: not a JSON object"],
-    ["a list", withLine(4, "[]"), 'line 4: its "type" is none of chain, block, proposal and end'],
+    ["a list", withLine(4, "[]"), 'line 4: its "type" is none of chain, block, proposal, tree, attestation and end'],
     [
       "an unknown type",
       withLine(4, '{"type":"toString"}'),
-      'line 4: its "type" is none of chain, block, proposal and end',
+      'line 4: its "type" is none of chain, block, proposal, tree, attestation and end',
     ],
     ["an unknown key", changed(4, '{"type"', '{"more":1,"type"'), 'line 4: unknown key "more"'],
     [
       "a block without bytes",
       changed(4, '"bytes"', '"type"'),
-      'line 4: its "type" is none of chain, block, proposal and end',
+      'line 4: its "type" is none of chain, block, proposal, tree, attestation and end',
     ],
     ["a block without an id", withLine(4, '{"type":"block","height":2,"bytes":""}'), 'line 4: "id" must be an id'],
     ["bytes that are not base64", changed(4, '"bytes":"', '"bytes":"*'), 'line 4: "bytes" must be padded base64'],
@@ -240,6 +267,84 @@ describe("db import refuses, and leaves nothing behind:", () => {
     expect(err.trimEnd().split("\n")).toHaveLength(1);
   });
 
+  const signed = (validators: Uint8Array, more = {}) =>
+    JSON.stringify({
+      type: "attestation",
+      height: 4,
+      pChainHeight: 100,
+      signatures: Buffer.from(validators).toString("base64"),
+      ...more,
+    });
+  const treeOf = (more: object) => JSON.stringify({ ...JSON.parse(full[9] ?? ""), ...more });
+  const zeros = (length: number) => Buffer.alloc(length).toString("base64");
+
+  test.each<readonly [string, number, string | readonly string[], string]>([
+    ["a time without a node", 3, changedFull(3, `"seenBy":"${peer}",`, ""), '"seen" and "seenBy" go together'],
+    ["a node without a time", 3, changedFull(3, /"seen":\d+,/, ""), '"seen" and "seenBy" go together'],
+    ["a time that is text", 3, changedFull(3, /"seen":(\d+)/, '"seen":"$1"'), '"seen" must be a whole number'],
+    ["a time with a fraction", 3, changedFull(3, /"seen":\d+/, '"seen":1.5'), '"seen" must be a whole number'],
+    ["a time beyond 63 bits", 3, changedFull(3, /"seen":\d+/, `"seen":${2n ** 63n}`), '"seen" must be a whole number'],
+    ["a node that is none", 3, changedFull(3, '"NodeID-', '"NodeID-2'), '"seenBy" must be a node id'],
+    ["a tree without a root", 10, treeOf({ root: undefined }), '"root" must be 64 hex digits'],
+    ["a root in capitals", 10, treeOf({ root: "AB".repeat(32) }), '"root" must be 64 hex digits'],
+    ["a root that is too short", 10, treeOf({ root: "ab" }), '"root" must be 64 hex digits'],
+    ["a short secret", 10, treeOf({ secret: zeros(31) }), "its secret has 31 bytes instead of 32"],
+    ["a secret that is no base64", 10, treeOf({ secret: "*" }), '"secret" must be padded base64'],
+    ["a tree without a leaf", 10, treeOf({ leaves: "" }), "its leaves have 0 bytes, which is not 32 each"],
+    ["a part of a leaf", 10, treeOf({ leaves: zeros(33) }), "its leaves have 33 bytes, which is not 32 each"],
+    ["too many leaves", 10, treeOf({ leaves: zeros(32 * 4_097) }), "it has 4097 leaves, more than 4096"],
+    ["an unknown key of a tree", 10, treeOf({ more: 1 }), 'unknown key "more"'],
+    ["a tree that is there twice", 11, full[9] ?? "", "the same tree as in an earlier line"],
+    ["a proposal behind a tree", 11, full[7] ?? "", "a line of type proposal does not belong here"],
+    ["a tree behind an attestation", 13, full[9] ?? "", "a line of type tree does not belong here"],
+    ["an attestation without a signature", 13, signed(new Uint8Array()), "its signatures have 0 bytes"],
+    ["a part of a signature", 13, signed(new Uint8Array(115)), "its signatures have 115 bytes, which is not 116 each"],
+    ["too many signatures", 13, signed(new Uint8Array(116 * 1_025)), "it has 1025 signatures, more than 1024"],
+    ["two signatures of one node", 13, signed(new Uint8Array(232)), "its node ids do not ascend"],
+    ["a P-chain below 0", 13, signed(one, { pChainHeight: -1 }), '"pChainHeight" must be a whole number from 0 to'],
+    [
+      "one beyond 63 bits",
+      13,
+      signed(one).replace("100", `${2n ** 63n}`),
+      '"pChainHeight" must be a whole number from',
+    ],
+    ["an unknown key of one", 13, signed(one, { more: 1 }), 'unknown key "more"'],
+    [
+      "an attestation of no block",
+      13,
+      signed(one, { height: 6 }),
+      "an attestation of height 6, of which there is no block",
+    ],
+    ["two of one block", 13, signed(one, { height: 1 }), "an attestation of height 1 behind that of height 1"],
+    ["an order that is not the blocks'", 13, signed(one, { height: 0 }), "an attestation of height 0 behind that of"],
+    ["an attestation that was left out", 13, [], "1 attestations came, and not 2"],
+    ["another number of trees", 14, end({ trees: 3 }), "2 trees came, and not 3"],
+    ["another number of attestations", 14, end({ attestations: 0 }), "2 attestations came, and not 0"],
+    ["no number of trees", 14, end({ trees: undefined }), '"trees" must be a whole number from 0 up'],
+  ])("of what came with version 2: %s", (_name, number, changed, problem) => {
+    const { code, out, err, files } = importLines(full.toSpliced(number - 1, 1, ...[changed].flat()));
+    expect(err).toContain(`error: FILE, line ${number}: ${problem}`);
+    expect([code, out, files]).toEqual([1, "", []]);
+  });
+
+  test("attestations of more blocks than are kept", () => {
+    const chain = [genesis, ...chainOn(genesis, 10_000)];
+    const lines = linesOf({ blocks: chain, proposals: [] });
+    const all = chain.map((_, height) => signed(one, { height }));
+    const importAll = (attested: readonly string[]) =>
+      importLines([
+        ...lines.slice(0, -1),
+        ...attested,
+        end({ blocks: 10_001, proposals: 0, trees: 0, attestations: attested.length }),
+      ]);
+    expect(importAll(all.slice(1))).toMatchObject({ code: 0, err: "" });
+    expect(importAll(all)).toMatchObject({
+      code: 1,
+      err: "error: FILE, line 20003: attestations of more than 10000 blocks\n",
+      files: [],
+    });
+  });
+
   test("a proposal that is too large", () => {
     const data = (length: number) =>
       JSON.stringify({ type: "proposal", since: 1, data: Buffer.alloc(length).toString("base64") });
@@ -291,6 +396,7 @@ describe("where something is already, db import", () => {
     ["another chain", { blocks: [foreign] }],
     ["the same genesis", { blocks: [genesis], rejected: [], proposals: [] }],
     ["proposals alone", { blocks: [], rejected: [], proposals: [proposal("waits")] }],
+    ["trees alone", { blocks: [], rejected: [], proposals: [], trees }],
   ])("leaves %s as it is", (_name, content) => {
     const { directory, target, code, out, err } = importBeside((file) => makeDatabase(file, content));
     using _ = directory;

@@ -38,6 +38,7 @@ function takeOver({ entries, genesisBytes, head }: typeof chain): void {
   for (let id = taking.wanted; id !== undefined; id = taking.wanted) {
     taking.add(id, valueByKey.get(blockKey(id).toHex()));
   }
+  for (const _ of taking.index());
   taking.finish();
   taking.close();
 }

@@ -1,12 +1,15 @@
 import { Database } from "bun:sqlite";
 import packageJson from "../../package.json" with { type: "json" };
-import type { NodeId } from "../../src/avalanche/node-id.ts";
+import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { createProgram, reportFailure } from "../../src/cli/cli.ts";
 import { createOutput } from "../../src/cli/terminal/output.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
+import type { StoredAttestation } from "../../src/store/attestation-table.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
+import type { FirstSight } from "../../src/store/first-sight.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
+import type { StoredTree } from "../../src/store/tree-table.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
 
 export interface Ran {
@@ -72,6 +75,10 @@ export interface Content {
   readonly blocks?: readonly Block[];
   readonly rejected?: readonly Block[];
   readonly proposals?: readonly StoredProposal[];
+  /** When the blocks were first seen, in their order. */
+  readonly firstSights?: readonly (FirstSight | undefined)[];
+  readonly trees?: readonly StoredTree[];
+  readonly attestations?: readonly StoredAttestation[];
 }
 
 /** Six blocks, one that lost, and what waits: a peer's proposal, and one that a block carries already. */
@@ -79,15 +86,34 @@ export const blocks: readonly Block[] = [genesis, ...chainOn(genesis, 5)];
 export const loser: Block = childOf(genesis, "loser");
 export const proposals: readonly StoredProposal[] = [proposal("waits", peer), proposal("block 1 on 0")];
 
+/** A node that is not `peer`. */
+export const other: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(8));
+
+/** Two of the six blocks were seen. */
+export const firstSights: readonly (FirstSight | undefined)[] = [
+  undefined,
+  { ms: now * 1_000n + 1n, node: peer, isImported: false },
+  { ms: -1n, node: other, isImported: true },
+];
+export const trees: readonly StoredTree[] = ["second", "first"].map((name, i) => ({
+  root: digestOf(bytesOf(name)),
+  secret: new Uint8Array(32).fill(i),
+  leaves: new Uint8Array(32 * (i + 1)).fill(i + 7),
+}));
+export const attestations: readonly StoredAttestation[] = [
+  { height: 1n, pChainHeight: 99n, signatures: new Uint8Array(116).fill(3) },
+  { height: 4n, pChainHeight: 100n, signatures: new Uint8Array(232).fill(4, 116) },
+];
+
 /** Makes a database file, closed again. Gives its instance id. */
-export function makeDatabase(
-  file: string,
-  { blocks: accepted = blocks, rejected = [loser], proposals: waiting = proposals }: Content = {},
-): Uint8Array {
+export function makeDatabase(file: string, content: Content = {}): Uint8Array {
+  const { blocks: accepted = blocks, rejected = [loser], proposals: waiting = proposals } = content;
   const store = BlockStore.open(file);
-  store.acceptAll(accepted);
+  store.addRecords(accepted.map((block, i) => ({ block, firstSight: content.firstSights?.[i] })));
   for (const block of rejected) store.reject(block);
   store.proposals.add(waiting);
+  store.trees.add(content.trees ?? []);
+  store.attestations.add(content.attestations ?? []);
   store.close();
   return store.instanceId;
 }

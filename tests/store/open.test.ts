@@ -103,7 +103,9 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
       code: "database failed",
       file,
       problem: "its schema 5 is newer than 4",
-      cure: "run the timestampvm that wrote it; if none did, the file is damaged: delete the chain data directory",
+      cure:
+        "run the timestampvm that wrote it, or import here what it exports in an older version; " +
+        "if none wrote it, the file is damaged: delete the chain data directory",
     } as const;
     expect(openingOf(file)).toEqual(refusal);
     expect(await openElsewhere(file), "not in use").toEqual(refusal);

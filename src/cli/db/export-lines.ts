@@ -1,9 +1,16 @@
 import { type Id, parseId } from "../../avalanche/id.ts";
 import { isNodeId, type NodeId } from "../../avalanche/node-id.ts";
+import { type Digest, parseDigest } from "../../core/digest.ts";
 import { formatExactJson, hasMoreValues, parseExactJson } from "../../core/exact-json.ts";
 import { maxU64 } from "../../core/u64.ts";
 import { maxSqlInteger } from "../../store/columns.ts";
 import { CommandFailed } from "../command-failed.ts";
+
+/** The versions of an export, all of which are read and written. Each is a part of the next one. */
+export type ExportVersion = 1n | 2n;
+
+/** The version that has a place for everything that a database has. */
+export const newestVersion: ExportVersion = 2n;
 
 /** The first line of an export: which chain it is, and its height. */
 export interface ChainLine {
@@ -23,6 +30,10 @@ export interface BlockLine {
   readonly id: Id;
   /** The id of `bytes` where timestampvm-rs encoded the block again; else undefined, and not in the line. */
   readonly storedId: Id | undefined;
+  /** When a node first saw the block, Unix milliseconds; below 0 where its clock was wrong. From version 2 on. */
+  readonly seen: bigint | undefined;
+  /** That node. Both are in the line, or neither. */
+  readonly seenBy: NodeId | undefined;
   /** The block as received, or as timestampvm-rs encoded it again. Base64 in the line. */
   readonly bytes: Uint8Array;
 }
@@ -38,16 +49,35 @@ export interface ProposalLine {
   readonly data: Uint8Array;
 }
 
+/** The Merkle tree of a batch. Trees come after the proposals, in the order they were made. From version 2 on. */
+export interface TreeLine {
+  readonly type: "tree";
+  readonly root: Digest;
+  /** Base64 in the line, as the leaves: see `StoredTree`. */
+  readonly secret: Uint8Array;
+  readonly leaves: Uint8Array;
+}
+
+/** Signatures of a block. Attestations come after the trees, in the order of their heights. From version 2 on. */
+export interface AttestationLine {
+  readonly type: "attestation";
+  readonly height: bigint;
+  readonly pChainHeight: bigint;
+  /** Base64 in the line: see `StoredAttestation`. */
+  readonly signatures: Uint8Array;
+}
+
 /** The last line. An export without it was cut off. */
 export interface EndLine {
   readonly type: "end";
   readonly blocks: bigint;
   readonly proposals: bigint;
+  /** From version 2 on, as the attestations. */
+  readonly trees: bigint | undefined;
+  readonly attestations: bigint | undefined;
 }
 
-export type ExportLine = ChainLine | BlockLine | ProposalLine | EndLine;
-
-export const exportVersion = 1n;
+export type ExportLine = ChainLine | BlockLine | ProposalLine | TreeLine | AttestationLine | EndLine;
 
 export function formatExportLine(line: ExportLine): string {
   const fields = Object.entries(line).map(([key, value]) => [
@@ -57,16 +87,19 @@ export function formatExportLine(line: ExportLine): string {
   return `${formatExactJson(Object.fromEntries(fields))}\n`;
 }
 
-/** Throws "command failed", with what is wrong with the form of the line. */
-export function parseExportLine(text: string): ExportLine {
+/**
+ * Reads a line of an export of a version, to which what came with a later one is unknown. Throws "command failed", with
+ * what is wrong with the form of the line.
+ */
+export function parseExportLine(text: string, version: ExportVersion): ExportLine {
   const { type, ...given } = parseObject(text);
   const fields = new Fields(given);
-  const line = readLine(type, fields);
+  const line = readLine(type, fields, version > 1n);
   fields.expectNoMore();
   return line;
 }
 
-function readLine(type: unknown, fields: Fields): ExportLine {
+function readLine(type: unknown, fields: Fields, isSecondVersion: boolean): ExportLine {
   switch (type) {
     case "chain":
       return {
@@ -83,19 +116,55 @@ function readLine(type: unknown, fields: Fields): ExportLine {
         height: fields.read("height", wholeNumber),
         id: fields.read("id", id),
         storedId: fields.readOptional("storedId", id),
+        ...(isSecondVersion ? readFirstSight(fields) : { seen: undefined, seenBy: undefined }),
         bytes: fields.read("bytes", base64),
       };
     case "proposal":
       return {
         type,
-        since: fields.read("since", unixSeconds),
+        since: fields.read("since", unixTime),
         peer: fields.readOptional("peer", nodeId),
         data: fields.read("data", base64),
       };
     case "end":
-      return { type, blocks: fields.read("blocks", wholeNumber), proposals: fields.read("proposals", wholeNumber) };
+      return {
+        type,
+        blocks: fields.read("blocks", wholeNumber),
+        proposals: fields.read("proposals", wholeNumber),
+        trees: isSecondVersion ? fields.read("trees", wholeNumber) : undefined,
+        attestations: isSecondVersion ? fields.read("attestations", wholeNumber) : undefined,
+      };
     default:
+      if (isSecondVersion) return readProofLine(type, fields);
       throw new CommandFailed('its "type" is none of chain, block, proposal and end');
+  }
+}
+
+function readFirstSight(fields: Fields): Pick<BlockLine, "seen" | "seenBy"> {
+  const seen = fields.readOptional("seen", unixTime);
+  const seenBy = fields.readOptional("seenBy", nodeId);
+  if ((seen === undefined) !== (seenBy === undefined)) throw new CommandFailed('"seen" and "seenBy" go together');
+  return { seen, seenBy };
+}
+
+function readProofLine(type: unknown, fields: Fields): TreeLine | AttestationLine {
+  switch (type) {
+    case "tree":
+      return {
+        type,
+        root: fields.read("root", digest),
+        secret: fields.read("secret", base64),
+        leaves: fields.read("leaves", base64),
+      };
+    case "attestation":
+      return {
+        type,
+        height: fields.read("height", wholeNumber),
+        pChainHeight: fields.read("pChainHeight", sqlWholeNumber),
+        signatures: fields.read("signatures", base64),
+      };
+    default:
+      throw new CommandFailed('its "type" is none of chain, block, proposal, tree, attestation and end');
   }
 }
 
@@ -111,7 +180,7 @@ function parseObject(text: string): object & { readonly type?: unknown } {
   return value;
 }
 
-/** `hasMoreValues` counts separators, of which the line of a chain has the most: twelve. */
+/** `hasMoreValues` counts separators, of which lines of chains and blocks have the most: twelve. */
 const maxLineValues = 64;
 
 /** The fields of a line. Each is taken out when it is read, so that unknown ones are left. */
@@ -156,9 +225,12 @@ function integer(wanted: string, min: bigint, max: bigint): Rule<bigint> {
 }
 
 /** May be below 0: a clock may be before 1970. */
-const unixSeconds = integer("a whole number", -maxSqlInteger, maxSqlInteger);
+const unixTime = integer("a whole number", -maxSqlInteger, maxSqlInteger);
 
 const wholeNumber = integer("a whole number from 0 up", 0n, maxU64);
+
+/** One that the database has a place for. */
+const sqlWholeNumber = integer(`a whole number from 0 to ${maxSqlInteger}`, 0n, maxSqlInteger);
 
 const anyText: Rule<string> = { wanted: "a string", parse: (value) => (typeof value === "string" ? value : undefined) };
 
@@ -185,6 +257,11 @@ const base64: Rule<Uint8Array> = {
       return undefined;
     }
   },
+};
+
+const digest: Rule<Digest> = {
+  wanted: "64 hex digits",
+  parse: (value) => (typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? parseDigest(value) : undefined),
 };
 
 const instanceId: Rule<string> = {

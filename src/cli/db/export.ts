@@ -1,12 +1,12 @@
-import type { Command } from "commander";
-import { countOf } from "../../core/format.ts";
-import type { BlockStore } from "../../store/block-store.ts";
+import { type Command, Option } from "commander";
+import type { BlockReader } from "../../store/block-reader.ts";
+import { privateFileMode } from "../../store/database.ts";
 import { writeNewFile } from "../../store/new-file.ts";
-import { storedIdOf } from "../../store/reencoded.ts";
 import type { Output } from "../terminal/output.ts";
-import type { ProgressLine } from "../terminal/progress-line.ts";
 import { writeAll } from "../terminal/write-all.ts";
-import { type ExportLine, exportVersion, formatExportLine } from "./export-lines.ts";
+import { type ExportLine, formatExportLine } from "./export-lines.ts";
+import { exportedLines, inFirstVersion } from "./exported-lines.ts";
+import { LineCounts } from "./line-counts.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
 /** Writes the chain of a database as JSON Lines. */
@@ -15,60 +15,78 @@ export function addExportCommand(db: Command, output: Output): void {
     .description("write the whole chain as JSON Lines, as a backup or for other programs")
     .argument("<database>", databaseArgument)
     .option("--file <file>", "where to write it, a file that is not there yet; - is standard output", "-")
+    .addOption(
+      new Option("--format-version <number>", "which version of an export to write: 1 is for an older timestampvm")
+        .choices(["1", "2"])
+        .default("2"),
+    )
     .addHelpText(
       "after",
       "\nThe first line says which chain it is. Then comes a line for each accepted block from the first up, with\n" +
-        "its exact bytes in base64, and a line for each waiting proposal. The last line counts them: an export\n" +
-        "without it was cut off. The command fails at a damaged block.",
+        "its exact bytes in base64 and when a node first saw it; one for each waiting proposal; one for each Merkle\n" +
+        "tree of a batch, with its secret; and one for each attestation. The last line counts them: an export\n" +
+        "without it was cut off. The command fails at a damaged block. A file that it makes is for its user alone.\n" +
+        "\nTo go back to an older timestampvm, which cannot open this database: stop the node, export the database\n" +
+        "with --format-version 1, move it away, and let the older program import the export. First sights, trees\n" +
+        "and attestations have no place in version 1: the command says how many it left out.",
     )
-    .action((path: string, { file }: { file: string }) => {
-      const count = withChain(path, (store, last) => exportTo(file, store, last, output));
-      const report = file === "-" ? output.err : output.out;
-      report(`exported ${countOf(count.blocks, "block")} and ${countOf(count.proposals, "proposal")}\n`);
+    .action((path: string, options: Options) => {
+      const { there, written } = withChain(path, (reader, last) => exportTo(options, reader, last, output));
+      const report = options.file === "-" ? output.err : output.out;
+      report(`exported ${written.describe()}\n`);
+      const missing = there.describeMissing(written);
+      if (missing !== "") output.err(`left out ${missing}: version 1 of an export has no place for them\n`);
     });
 }
 
-function exportTo(file: string, store: BlockStore, lastHeight: bigint, output: Output) {
-  if (file === "-") return exportChain(store, lastHeight, output.out, output);
-  return writeNewFile(file, (fileDescriptor) =>
-    exportChain(store, lastHeight, (text) => writeAll(fileDescriptor, text), output),
-  );
+interface Options {
+  readonly file: string;
+  readonly formatVersion: string;
 }
 
-function exportChain(store: BlockStore, lastHeight: bigint, write: (text: string) => void, output: Output) {
+/** What the database has, and what of it is in the export. */
+interface Exported {
+  readonly there: LineCounts;
+  readonly written: LineCounts;
+}
+
+function exportTo({ file, formatVersion }: Options, reader: BlockReader, lastHeight: bigint, output: Output): Exported {
+  const translate = formatVersion === "1" ? inFirstVersion : (line: ExportLine) => line;
+  const lines = withProgress(exportedLines(reader, lastHeight), lastHeight + 1n, output);
+  if (file === "-") return writeLines(lines, translate, output.out);
+  const write = (fileDescriptor: number) => writeLines(lines, translate, (text) => writeAll(fileDescriptor, text));
+  return writeNewFile(file, write, privateFileMode);
+}
+
+/** Gives the lines, and shows meanwhile how many of the blocks came. */
+function* withProgress(lines: Iterable<ExportLine>, blocks: bigint, output: Output): Generator<ExportLine, void> {
   const progress = output.progress();
   try {
-    return writeLines(store, lastHeight, write, progress);
+    for (const line of lines) {
+      yield line;
+      if (line.type === "block") progress.show(Number(line.height) + 1, Number(blocks));
+    }
   } finally {
     progress.clear();
   }
 }
 
-/** Writes all lines. Gives how many blocks and proposals there were. Holds two blocks at a time. */
-function writeLines(store: BlockStore, lastHeight: bigint, write: (text: string) => void, progress: ProgressLine) {
-  const lines = new LineWriter(write);
-  lines.write({
-    type: "chain",
-    version: exportVersion,
-    instanceId: store.instanceId.toHex(),
-    genesis: store.expectBlockAtHeight(0n).id,
-    lastAccepted: store.lastAccepted().id,
-    height: lastHeight,
-  });
-  for (const block of store.history(0n, lastHeight)) {
-    const { height, id, bytes } = block;
-    lines.write({ type: "block", height, id, storedId: storedIdOf(block), bytes });
-    progress.show(Number(height) + 1, Number(lastHeight) + 1);
+function writeLines(
+  lines: Iterable<ExportLine>,
+  translate: (line: ExportLine) => ExportLine | undefined,
+  write: (text: string) => void,
+): Exported {
+  const [there, written] = [new LineCounts(), new LineCounts()];
+  const writer = new LineWriter(write);
+  for (const line of lines) {
+    there.add(line);
+    const translated = translate(line);
+    if (translated === undefined) continue;
+    written.add(translated);
+    writer.write(translated);
   }
-  let proposals = 0n;
-  for (const { since, peer, data } of store.proposals.readAll()) {
-    lines.write({ type: "proposal", since, peer, data });
-    proposals++;
-  }
-  const blocks = lastHeight + 1n;
-  lines.write({ type: "end", blocks, proposals });
-  lines.flush();
-  return { blocks, proposals };
+  writer.flush();
+  return { there, written };
 }
 
 /** Collects short lines, to write many at once. */

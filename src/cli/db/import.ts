@@ -1,7 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
-import { countOf } from "../../core/format.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { privateDirectoryMode } from "../../store/database.ts";
 import { expectNoLogs, makeDatabase } from "../../store/new-database.ts";
@@ -22,7 +21,8 @@ export function addImportCommand(db: Command, output: Output): void {
       "\nThe database must be missing or empty. It is made whole or not at all. Like a copy, it belongs to the node\n" +
         "whose database was exported: there, the chain opens at its own height or at the height that the node's\n" +
         "database knows, whichever is lower. At any other node it opens at its first block.\n" +
-        "Until all is imported, the file is named …unfinished-…: one that a killed import left can be removed.",
+        "Until all is imported, the file is named …unfinished-…: one that a killed import left can be removed.\n" +
+        "\nExports of versions 1 and 2 are read. For an older timestampvm, write one with --format-version 1.",
     )
     .action((path: string, { file }: { file: string }) => {
       const target = locateDatabase(path);
@@ -51,9 +51,8 @@ function importInto(file: string, chain: ImportedChain, output: Output): void {
   } finally {
     progress.clear();
   }
-  const { blocks, proposals, lastAccepted } = chain;
-  output.out(`imported ${countOf(blocks, "block")} and ${countOf(proposals, "proposal")} into ${file}\n`);
-  output.out(`last accepted  ${lastAccepted}\n`);
+  output.out(`imported ${chain.counts.describe()} into ${file}\n`);
+  output.out(`last accepted  ${chain.lastAccepted}\n`);
 }
 
 /**
@@ -64,7 +63,7 @@ function refuseUnlessVacant(file: string): boolean {
   const isThere = existsSync(file);
   if (isThere) {
     const store = BlockStore.open(file);
-    const isVacant = store.lastHeight() === undefined && store.proposals.count() === 0;
+    const isVacant = store.lastHeight() === undefined && store.proposals.count() === 0 && store.trees.count() === 0;
     store.close();
     if (!isVacant) throw new CommandFailed(`${file}: it holds a chain already; move it away first`);
   }

@@ -3,19 +3,26 @@ import { digestOf } from "../../core/digest.ts";
 import { ChainError } from "../../core/errors.ts";
 import { problemInHistory } from "../../core/history.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
+import { maxAttestedBlocks, problemInSignatures } from "../../store/attestation-table.ts";
 import type { BlockRecord } from "../../store/block-reader.ts";
 import type { BlockStore } from "../../store/block-store.ts";
 import { maxSqlInteger } from "../../store/columns.ts";
+import type { FirstSight } from "../../store/first-sight.ts";
 import { isReencoded } from "../../store/reencoded.ts";
+import { problemInTree } from "../../store/tree-table.ts";
 import { CommandFailed } from "../command-failed.ts";
 import {
+  type AttestationLine,
   type BlockLine,
   type ChainLine,
   type ExportLine,
-  exportVersion,
+  type ExportVersion,
+  newestVersion,
   type ProposalLine,
   parseExportLine,
+  type TreeLine,
 } from "./export-lines.ts";
+import { LineCounts } from "./line-counts.ts";
 import { readLines } from "./read-lines.ts";
 
 /** Reads the chain in an export. Every line is verified before it goes into the store; errors name its number. */
@@ -24,9 +31,11 @@ export class ImportedChain {
   readonly #lines: Generator<string, void>;
   /** The number of the line that was read last; the first is 1. */
   #lineNumber = 0;
+  #version: ExportVersion = newestVersion;
   #chain: ChainLine | undefined;
   #lastBlock: Block | undefined;
-  #proposals = 0n;
+  #lastAttested: bigint | undefined;
+  readonly #counts = new LineCounts();
 
   /** Error messages call the file `name`. */
   constructor(name: string, fileDescriptor: number) {
@@ -34,12 +43,9 @@ export class ImportedChain {
     this.#lines = readLines(fileDescriptor);
   }
 
-  get blocks(): bigint {
-    return this.#lastBlock === undefined ? 0n : this.#lastBlock.height + 1n;
-  }
-
-  get proposals(): bigint {
-    return this.#proposals;
+  /** How many there are of what was read. */
+  get counts(): LineCounts {
+    return this.#counts;
   }
 
   get lastAccepted(): string {
@@ -50,9 +56,11 @@ export class ImportedChain {
   readInstanceId(): Uint8Array {
     const line = this.#next();
     if (line?.type !== "chain") throw this.#wrong("an export begins with a line of type chain");
-    if (line.version !== exportVersion) {
-      throw this.#wrong(`an export of version ${line.version}; this timestampvm reads version ${exportVersion}`);
+    if (line.version !== 1n && line.version !== 2n) {
+      const cure = "export it once more, with --format-version 2";
+      throw this.#wrong(`an export of version ${line.version}; this timestampvm reads versions 1 and 2: ${cure}`);
     }
+    this.#version = line.version;
     this.#chain = line;
     return Uint8Array.fromHex(line.instanceId);
   }
@@ -65,11 +73,17 @@ export class ImportedChain {
     let line = this.#next();
     while (line?.type === "block") {
       line = this.#addBlocks(store, line);
-      yield [this.blocks, (this.#chain?.height ?? 0n) + 1n];
+      yield [this.#blocks, (this.#chain?.height ?? 0n) + 1n];
     }
     for (; line?.type === "proposal"; line = this.#next()) this.#addProposal(store, line);
+    for (; line?.type === "tree"; line = this.#next()) this.#addTree(store, line);
+    for (; line?.type === "attestation"; line = this.#next()) this.#addAttestation(store, line);
     this.#checkEnd(line);
-    for (const _ of store.indexDigests()) yield [this.blocks, this.blocks];
+    for (const _ of store.indexDigests());
+  }
+
+  get #blocks(): bigint {
+    return this.#lastBlock === undefined ? 0n : this.#lastBlock.height + 1n;
   }
 
   /** Adds the block of line `first` and those after it, as many as one commit takes. Gives the next line. */
@@ -78,9 +92,8 @@ export class ImportedChain {
     let bytes = 0;
     let line: ExportLine | undefined = first;
     for (; line?.type === "block" && records.length < maxCommitBlocks && bytes < maxCommitBytes; line = this.#next()) {
-      const stored = this.#parse(line.bytes);
-      const block = this.#verify(line, stored);
-      records.push({ block, firstSight: undefined });
+      const block = this.#verify(line, this.#parse(line.bytes));
+      records.push({ block, firstSight: firstSightIn(line) });
       bytes += block.bytes.length;
       this.#lastBlock = block;
     }
@@ -90,7 +103,7 @@ export class ImportedChain {
 
   /** Gives the block with the id by which the chain knows it. */
   #verify({ height, id, storedId }: BlockLine, stored: Block): Block {
-    if (height !== this.blocks) throw this.#wrong(`a block of height ${height} instead of ${this.blocks}`);
+    if (height !== this.#blocks) throw this.#wrong(`a block of height ${height} instead of ${this.#blocks}`);
     if (stored.id !== (storedId ?? id)) throw this.#wrong(`its bytes are block ${stored.id}, not ${storedId ?? id}`);
     if (storedId !== undefined && !isReencoded(id, stored)) {
       throw this.#wrong(`the bytes of block ${id} are not as timestampvm-rs encodes a block again`);
@@ -120,7 +133,28 @@ export class ImportedChain {
     if (bytes > maxDataBytes) throw this.#wrong(`a proposal of ${bytes} bytes, more than ${maxDataBytes}`);
     if (store.proposals.has(digest)) throw this.#wrong("the same proposal as in an earlier line");
     store.proposals.add([{ digest, data, bytes, since, peer }]);
-    this.#proposals++;
+  }
+
+  #addTree(store: BlockStore, { root, secret, leaves }: TreeLine): void {
+    const tree = { root, secret, leaves };
+    const problem = problemInTree(tree);
+    if (problem !== undefined) throw this.#wrong(problem);
+    if (store.trees.has(root)) throw this.#wrong("the same tree as in an earlier line");
+    store.trees.add([tree]);
+  }
+
+  #addAttestation(store: BlockStore, { height, pChainHeight, signatures }: AttestationLine): void {
+    const problem = problemInSignatures(signatures);
+    if (problem !== undefined) throw this.#wrong(problem);
+    if (height >= this.#blocks) throw this.#wrong(`an attestation of height ${height}, of which there is no block`);
+    if (this.#lastAttested !== undefined && height <= this.#lastAttested) {
+      throw this.#wrong(`an attestation of height ${height} behind that of height ${this.#lastAttested}`);
+    }
+    if (store.attestations.count() === maxAttestedBlocks) {
+      throw this.#wrong(`attestations of more than ${maxAttestedBlocks} blocks`);
+    }
+    store.attestations.add([{ height, pChainHeight, signatures }]);
+    this.#lastAttested = height;
   }
 
   #checkEnd(line: ExportLine | undefined): void {
@@ -130,9 +164,10 @@ export class ImportedChain {
     if (this.#lastBlock?.height !== height || this.#lastBlock?.id !== lastAccepted) {
       throw this.#wrong(`the last block is ${this.lastAccepted}, and not ${lastAccepted} at height ${height}`);
     }
-    if (line.blocks !== this.blocks) throw this.#wrong(`${this.blocks} blocks came, and not ${line.blocks}`);
-    if (line.proposals !== this.#proposals) {
-      throw this.#wrong(`${this.#proposals} proposals came, and not ${line.proposals}`);
+    const came = this.#counts.endLine();
+    for (const what of counted) {
+      const said = line[what] ?? 0n;
+      if (came[what] !== said) throw this.#wrong(`${came[what]} ${what} came, and not ${said}`);
     }
     if (this.#next() !== undefined) throw this.#wrong("something follows the end");
   }
@@ -141,7 +176,11 @@ export class ImportedChain {
     this.#lineNumber++;
     try {
       const { value, done } = this.#lines.next();
-      if (!done) return parseExportLine(value);
+      if (!done) {
+        const line = parseExportLine(value, this.#version);
+        this.#counts.add(line);
+        return line;
+      }
     } catch (error) {
       if (error instanceof CommandFailed) throw this.#wrong(error.message);
       throw error;
@@ -154,6 +193,13 @@ export class ImportedChain {
     return new CommandFailed(`${this.#name}, line ${this.#lineNumber}: ${problem}`);
   }
 }
+
+/** Whose word it is that a block was seen cannot be known: anybody can write an export. */
+function firstSightIn({ seen, seenBy }: BlockLine): FirstSight | undefined {
+  return seen === undefined || seenBy === undefined ? undefined : { ms: seen, node: seenBy, isImported: true };
+}
+
+const counted = ["blocks", "proposals", "trees", "attestations"] as const;
 
 const maxCommitBlocks = 1_000;
 const maxCommitBytes = 4 * 1024 * 1024;
