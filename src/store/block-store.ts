@@ -73,19 +73,15 @@ export class BlockStore extends BlockReader {
    */
   accept(block: Block, digest: Digest, firstSight?: FirstSight): void {
     this.#transact(() => {
-      const { id, height, timestamp, data: blockData } = block;
-      const { data, bytes } = contentOf(block);
-      const source = firstSight === undefined ? null : this.#sources.numberOf(firstSight);
-      this.#changes.accept.run(height, blockKey(id), timestamp, firstSight?.ms ?? null, source, data, bytes);
-      this.proposals.remove(digest);
-      this.digests.add({ height, digest, bytes: blockData.length });
+      this.#insert(block, digest, firstSight);
+      this.digests.add({ height: block.height, digest, bytes: block.data.length });
     });
   }
 
   /** Stores accepted blocks of any heights, in one transaction. `indexDigests` is to be called after many. */
   acceptAll(blocks: readonly Block[]): void {
     this.#transact(() => {
-      for (const block of blocks) this.accept(block, digestOf(block.data));
+      for (const block of blocks) this.#insert(block, digestOf(block.data), undefined);
     });
   }
 
@@ -94,19 +90,24 @@ export class BlockStore extends BlockReader {
     this.#transact(() => {
       for (const { block, firstSight } of records) {
         const storedId = storedIdOf(block);
-        this.accept(block, digestOf(block.data), firstSight);
+        this.#insert(block, digestOf(block.data), firstSight);
         if (storedId !== undefined) this.#changes.reencoded.add(block.id, storedId);
       }
     });
   }
 
   /**
-   * Brings the digests of all blocks but the newest into the index, and reads these into memory. To be called before a
-   * chain goes on. Yields after each step of some milliseconds; nothing may be changed before the last.
+   * Brings the digests of all blocks but the newest into the index. To be called after many were stored. Yields after
+   * each step of some milliseconds; nothing may be changed before the last.
    */
   *indexDigests(): Generator<void, void> {
     const steps = this.digests.fill();
     while (!this.run(() => steps.next().done)) yield;
+  }
+
+  /** How many blocks the index of digests lacks. Throws "database failed" where it has more than there are blocks. */
+  get unindexed(): bigint {
+    return this.run(() => this.digests.lacking);
   }
 
   /** Stores that a block is rejected. */
@@ -157,7 +158,7 @@ export class BlockStore extends BlockReader {
   /** Stores accepted block `id` as `stored`, which is all that timestampvm-rs left of it, in one transaction. */
   acceptReencoded(id: Id, stored: Block): void {
     this.#transact(() => {
-      this.accept({ ...stored, id }, digestOf(stored.data));
+      this.#insert({ ...stored, id }, digestOf(stored.data), undefined);
       this.#changes.reencoded.add(id, stored.id);
     });
   }
@@ -209,6 +210,14 @@ export class BlockStore extends BlockReader {
     this.#log?.close();
     this.#log = undefined;
     super.close();
+  }
+
+  #insert(block: Block, digest: Digest, firstSight: FirstSight | undefined): void {
+    const { id, height, timestamp } = block;
+    const { data, bytes } = contentOf(block);
+    const source = firstSight === undefined ? null : this.#sources.numberOf(firstSight);
+    this.#changes.accept.run(height, blockKey(id), timestamp, firstSight?.ms ?? null, source, data, bytes);
+    this.proposals.remove(digest);
   }
 
   #setOrReadInstanceId(newInstanceId: Uint8Array): Uint8Array {

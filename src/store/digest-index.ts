@@ -64,12 +64,20 @@ export class DigestIndex {
 
   /** To be called in the transaction that stores an accepted block; when that fails, `forget` must be called. */
   add(entry: DigestEntry): void {
-    if (entry.height !== this.#next) return; // it is read from the blocks when it is wanted
-    this.#remember(entry);
-    if (this.#newest.length < batchBlocks && this.#bytes < batchBytes) return;
+    if (entry.height === this.#next) this.#remember(entry);
+    else this.#catchUp();
+    if (!this.#isBatch) return;
     this.#insert(sorted(this.#newest));
-    this.#setIndexed(entry.height);
-    this.#begin(entry.height + 1n);
+    const next = this.#next ?? 0n;
+    this.#setIndexed(next - 1n);
+    this.#begin(next);
+  }
+
+  /** Throws `Damage` where the table has more than there are blocks. Else gives how many blocks it lacks. */
+  get lacking(): bigint {
+    const lacking = this.#lastHeight - this.#indexed;
+    if (lacking < 0n) throw new Damage("its index of digests has more blocks");
+    return lacking;
   }
 
   /** Forgets what is in memory alone. */
@@ -82,17 +90,11 @@ export class DigestIndex {
    * milliseconds; nothing else may be changed before the last.
    */
   *fill(): Generator<void, void> {
-    const last = this.#sql.last.get()?.height ?? -1n; // NULL without blocks
-    if (this.#indexed > expectInteger(last, "the last height"))
-      throw new Damage("its index of digests has more blocks");
     for (;;) {
       const run: DigestEntry[] = [];
       yield* this.#readRun(this.#indexed + 1n, run);
-      if (run.length < batchBlocks) {
-        this.#begin(this.#indexed + 1n);
-        for (const entry of run) this.#remember(entry);
-        return;
-      }
+      this.#keep(run);
+      if (!this.#isBatch) return;
       yield* this.#insertRun(run);
     }
   }
@@ -119,15 +121,23 @@ export class DigestIndex {
     if (this.#next === undefined) this.#begin(indexed + 1n);
     const oldest = this.#newest[0];
     if (this.#next === undefined || this.#next <= indexed || (oldest !== undefined && oldest.height <= indexed)) {
-      const kept = this.#newest.filter(({ height }) => height > indexed);
-      this.#begin(indexed + 1n);
-      for (const entry of kept) this.#remember(entry);
+      this.#keep(this.#newest.filter(({ height }) => height > indexed));
     }
     for (;;) {
       const entry = this.#readNext(this.#next ?? indexed + 1n);
       if (entry === undefined) return;
       this.#remember(entry);
     }
+  }
+
+  get #isBatch(): boolean {
+    return this.#newest.length >= batchBlocks || this.#bytes >= batchBytes;
+  }
+
+  /** Has only these in memory: what follows the table. */
+  #keep(entries: readonly DigestEntry[]): void {
+    this.#begin(this.#indexed + 1n);
+    for (const entry of entries) this.#remember(entry);
   }
 
   #begin(next: bigint | undefined): void {
@@ -216,6 +226,10 @@ export class DigestIndex {
     if (row === null) return -1n;
     const { buffer, byteOffset } = expectBytes(row.value, `the meta row ${indexedName}`, heightBytes);
     return new DataView(buffer, byteOffset).getBigInt64(0);
+  }
+
+  get #lastHeight(): bigint {
+    return expectInteger(this.#sql.last.get()?.height ?? -1n, "the last height"); // NULL without blocks
   }
 
   #setIndexed(height: bigint): void {

@@ -2,6 +2,7 @@ import type { Block } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import { BlockStore } from "../store/block-store.ts";
+import { batchBlocks } from "../store/digest-index.ts";
 import { FileError } from "../store/errors.ts";
 import { timeOfRow } from "./clock.ts";
 import type { VmOptions } from "./options.ts";
@@ -45,7 +46,7 @@ function* openAt(
     startFrom(store, genesis);
     yield* settle(store);
     checkNewest(store);
-    for (const _ of store.indexDigests()); // more than a batch only where a take-over was killed
+    if (store.unindexed >= batchBlocks) for (const _ of store.indexDigests()); // only where a take-over was killed
     if (options.disk !== undefined) store.syncBy(options.disk, options.clock);
     return new Vm(store, options);
   } catch (error) {

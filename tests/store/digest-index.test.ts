@@ -48,6 +48,16 @@ describe("filling the index", () => {
     expect([0, batchBlocks - 1].map(many.find)).toEqual([0n, BigInt(batchBlocks - 1)]);
   });
 
+  test("leaves no more data to memory than a batch has", () => {
+    const large = (height: number) => `${height}`.padEnd(batchBytes / 4);
+    const few = indexOf(3, large);
+    for (const _ of few.index.fill());
+    expect([few.rows(), few.index.lacking]).toEqual([0n, 3n]);
+    const many = indexOf(5, large);
+    for (const _ of many.index.fill());
+    expect([many.rows(), many.index.lacking]).toEqual([5n, 0n]);
+  });
+
   test("takes several runs and many steps where much is missing, each run a transaction", () => {
     const count = runBlocks + 4 * batchBlocks;
     const { db, index, find, rows } = indexOf(count);
@@ -80,9 +90,11 @@ describe("filling the index", () => {
   test("refuses a table that has more than there are blocks, and a height that is none", () => {
     const { db, index } = indexOf(3);
     db.run("INSERT INTO meta (name, value) VALUES (?, x'0000000000000003')", [indexedName]);
-    expect(() => index.fill().next()).toThrow("its index of digests has more blocks");
+    expect(() => index.lacking).toThrow("its index of digests has more blocks");
+    db.run("UPDATE meta SET value = x'0000000000000001'");
+    expect(index.lacking).toBe(1n);
     db.run("UPDATE meta SET value = x'03'");
-    expect(() => index.fill().next()).toThrow(`the meta row ${indexedName} is damaged`);
+    expect(() => index.lacking).toThrow(`the meta row ${indexedName} is damaged`);
   });
 });
 
