@@ -73,7 +73,9 @@ export const zeroId: Id = idFromBytes(new Uint8Array(idBytes));
 
 /** Whether the bytes are the same. Not in constant time, so not for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** CB58 takes the end of a single SHA-256, where Base58Check takes the start of a double one. */

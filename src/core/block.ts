@@ -38,8 +38,10 @@ export function createBlock(fields: BlockFields): Block {
 /** The canonical form of a block: what timestampvm-rs writes (block/mod.rs:20, serde_json::to_vec). */
 export function encodeBlock({ parentId, height, timestamp, data }: BlockFields): Uint8Array {
   const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
-  return new TextEncoder().encode(text);
+  return utf8.encode(text);
 }
+
+const utf8 = new TextEncoder();
 
 /**
  * Reads a block that someone else made. Takes exactly the bytes that timestampvm-rs takes, canonical or not, and keeps

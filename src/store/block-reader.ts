@@ -88,7 +88,7 @@ export class BlockReader {
 
   /** An accepted block. */
   getBlock(id: Id): Block | undefined {
-    return this.run(() => this.#blockIn(this.#sql.byKey.get(blockKey(id))));
+    return this.run(() => this.#blockIn(this.#sql.byKey.get(blockKey(id)), id));
   }
 
   /** The accepted block at a height. Throws "database failed" when the block itself says another height. */
@@ -267,7 +267,7 @@ export class BlockReader {
     return height < 0n ? undefined : height;
   }
 
-  #blockIn(row: BlockRow | null): Block | undefined {
-    return row === null ? undefined : blockIn(row, this.#sql.reencoded);
+  #blockIn(row: BlockRow | null, id?: Id): Block | undefined {
+    return row === null ? undefined : blockIn(row, this.#sql.reencoded, id);
   }
 }

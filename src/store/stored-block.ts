@@ -36,10 +36,13 @@ export function contentOf(block: Block): Content {
   return isCanonical ? { data: block.data, bytes: null } : { data: null, bytes: block.bytes };
 }
 
-/** The block in a row. Throws `Damage` unless its bytes hash to its key, or to what timestampvm-rs left of it. */
-export function blockIn(row: BlockRow, reencoded: ReencodedRows): Block {
+/**
+ * The block in a row, whose key is that of `knownId` where that is given. Throws `Damage` unless its bytes hash to its key, or to
+ * what timestampvm-rs left of it.
+ */
+export function blockIn(row: BlockRow, reencoded: ReencodedRows, knownId?: Id): Block {
   const key = expectBytes(row.key, "a key", blockKeyBytes);
-  const id = idInBlockKey(key);
+  const id = knownId ?? idInBlockKey(key);
   const block = row.bytes === null ? fromFields(id, row) : fromBytes(id, row.bytes);
   const hash = sha256(block.bytes);
   if (equalBytes(hash, key.subarray(-hash.length)) || reencoded.has(id, hash)) return block;
