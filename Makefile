@@ -3,7 +3,7 @@
 bun_version := 1.4.5
 bun := node_modules/.bin/bun
 binary := build/timestampvm
-sources := $(shell find src gen -name '*.ts' -o -name '*.tsx' -o -name '*.css') package.json tsconfig.json
+sources := $(shell find src gen -name '*.ts' -o -name '*.tsx' -o -name '*.css') package.json tsconfig.json THIRD_PARTY_LICENSES.txt
 # How many nodes `make network` starts, and with a chain of what: a VM's binary, its name, and the text of its genesis.
 # Of these, the environment sets the first alone: some systems have a NAME of their own.
 NODES ?= 3
@@ -60,9 +60,10 @@ check: format-check lint types gen-check test ## everything that must pass; writ
 fix: node_modules ## format, and apply safe fixes
 	$(bun) run --bun biome check --write
 
-gen: node_modules ## generate gen/ from proto/, and the README's table of errors
+gen: node_modules ## generate gen/ from proto/, the README's table of errors, and the licences of what is in the binary
 	$(bun) run --bun buf generate
 	$(bun) tests/readme/errors-table.ts README.md
+	$(bun) tests/licenses/notice.ts THIRD_PARTY_LICENSES.txt
 
 build: $(binary) ## the binary, build/timestampvm
 	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc

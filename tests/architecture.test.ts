@@ -48,7 +48,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|net|timers\/promises))$/,
   },
   cli: {
-    layers: ["dev", "operator", "client", "proof", "store", "vm", "core", "avalanche", "log"],
+    layers: ["dev", "operator", "client", "proof", "store", "vm", "core", "avalanche", "log", "THIRD_PARTY_LICENSES"],
     packages: /^(commander|node:(crypto|fs|path))$/,
   },
   log: { layers: [], packages: /^$/ },
@@ -116,7 +116,7 @@ const leftOver = /\b(TODO|FIXME|XXX)\b/;
 
 /** "src/vm/vm.ts" → "vm", "src/main.ts" → "main", "gen/vm/vm_pb.ts" → "gen" */
 const layerOf = (path: string) => path.replace(/^src\//, "").split(/[/.]/)[0] ?? "";
-const isPath = (name: string) => /^(src|gen|tests)\/|^package\.json$/.test(name);
+const isPath = (name: string) => /^(src|gen|tests)\/|^(package\.json|THIRD_PARTY_LICENSES\.txt)$/.test(name);
 
 const root = join(import.meta.dir, "..");
 const packageJson: PackageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -8,6 +8,7 @@ import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
+import { addLicensesCommand } from "./licenses.ts";
 import { addMempoolCommand } from "./mempool.ts";
 import { addBlockCommand } from "./node/block.ts";
 import { addBlocksCommand } from "./node/blocks.ts";
@@ -84,5 +85,6 @@ export function createProgram(about: About, output: Output): Command {
   addGenesisCommand(program, out);
   addVmIdCommand(program, out);
   addVersionJsonCommand(program, about, output);
+  addLicensesCommand(program, output);
   return program;
 }

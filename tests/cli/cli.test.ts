@@ -58,11 +58,12 @@ describe("--help", () => {
   test("names every command, and goes to standard output", async () => {
     const { code, out, err } = await run(["--help"]);
     expect([code, err]).toEqual([0, ""]);
-    for (const word of ["genesis", "vm-id", "version-json", "--version", "AvalancheGo"]) expect(out).toContain(word);
+    for (const word of ["genesis", "vm-id", "version-json", "licenses", "--version", "AvalancheGo"])
+      expect(out).toContain(word);
     expect(await run(["-h"])).toEqual({ code: 0, out, err: "" });
   });
 
-  test.each(["genesis", "vm-id", "version-json"])("of %s says how to use it", async (command) => {
+  test.each(["genesis", "vm-id", "version-json", "licenses"])("of %s says how to use it", async (command) => {
     const { code, out, err } = await run([command, "--help"]);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toContain(`Usage: timestampvm ${command}`);

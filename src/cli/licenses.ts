@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import licenses from "../../THIRD_PARTY_LICENSES.txt" with { type: "file" };
+import { codeOf } from "../avalanche/coded-error.ts";
+import type { Output } from "./terminal/output.ts";
+
+/** Prints the licences of the program and of all that is in its executable. They are read when they are asked for. */
+export function addLicensesCommand(program: Command, { out }: Output): void {
+  program
+    .command("licenses")
+    .description("print the licences of this program and of what is in it")
+    .action(() => {
+      try {
+        out(readFileSync(licenses));
+      } catch (error) {
+        if (codeOf(error) !== "EPIPE") throw error; // nobody reads all of it: the pager that was left is no error
+      }
+    });
+}
