@@ -37,7 +37,9 @@ export function prepareQuestions(db: Database) {
     lastAt: db.query<Row<"low">, [bigint]>(lastAt),
     listingAtHeight: db.query<ListingRow, [bigint]>(`SELECT ${listingColumns} FROM blocks WHERE height = ?`),
     sightAt: db.query<Row<"seen" | "node" | "imported">, [bigint]>(
-      "SELECT seen, node, imported FROM blocks LEFT JOIN sources USING (source) WHERE height = ?",
+      `SELECT seen, (SELECT node FROM sources WHERE sources.source = blocks.source) AS node,
+         (SELECT imported FROM sources WHERE sources.source = blocks.source) AS imported
+       FROM blocks WHERE height = ?`, // a join takes ten times as long
     ),
     highestRejected: db.query<Row<"height">, []>("SELECT max(height) AS height FROM rejected"),
     rejectedAfter: db.query<Row<"key" | "height">, [bigint, Uint8Array, number]>(

@@ -1,3 +1,4 @@
+import type { Id } from "../avalanche/id.ts";
 import { type Block, parseBlock } from "../core/block.ts";
 import { Damage } from "./failures.ts";
 
@@ -21,10 +22,10 @@ export function expectInteger(value: unknown, what: string): bigint {
   throw new Damage(`${what} is damaged`);
 }
 
-/** Gives the block that these bytes are, under the hash of them; undefined for any other value. */
-export function parseStored(value: unknown): Block | undefined {
+/** Gives the block that these bytes are, under an id or else the hash of them; undefined for any other value. */
+export function parseStored(value: unknown, id?: Id): Block | undefined {
   try {
-    return value instanceof Uint8Array ? parseBlock(value) : undefined;
+    return value instanceof Uint8Array ? parseBlock(value, id) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { equalBytes, type Id, idFromBytes, idToBytes } from "../avalanche/id.ts";
-import { type Block, blockIdOf, createBlock } from "../core/block.ts";
+import { sha256 } from "../avalanche/sha256.ts";
+import { type Block, createBlock } from "../core/block.ts";
 import type { Row } from "./columns.ts";
 
 /**
@@ -21,8 +22,8 @@ export function isReencoded(id: Id, stored: Block): boolean {
 
 /** The hash of what is stored of a block, where that is not its id; else undefined. */
 export function storedIdOf({ id, bytes }: Block): Id | undefined {
-  const storedId = blockIdOf(bytes);
-  return storedId === id ? undefined : storedId;
+  const hash = sha256(bytes);
+  return equalBytes(hash, idToBytes(id)) ? undefined : idFromBytes(hash);
 }
 
 /** The block whose row in `meta` has this name; undefined for any other name. */

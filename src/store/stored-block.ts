@@ -68,9 +68,9 @@ function fromFields(id: Id, row: BlockRow): Block {
 }
 
 function fromBytes(id: Id, bytes: unknown): Block {
-  const block = parseStored(bytes);
+  const block = parseStored(bytes, id);
   if (block === undefined) throw damagedBlock(id);
-  return { ...block, id };
+  return block;
 }
 
 function listFields(id: Id, row: ListingRow, dataBytes: number) {

@@ -291,7 +291,10 @@ describe("no question reads more rows than it needs:", () => {
       "sightAt",
       [
         "SEARCH blocks USING INTEGER PRIMARY KEY (rowid=?)",
-        "SEARCH sources USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH sources USING INTEGER PRIMARY KEY (rowid=?)",
+        "CORRELATED SCALAR SUBQUERY 2",
+        "SEARCH sources USING INTEGER PRIMARY KEY (rowid=?)",
       ],
     ],
     ["rejectedAfter", ["SEARCH rejected USING COVERING INDEX rejected_by_height ((height,key)>(?,?))"]],
