@@ -32,11 +32,11 @@ const rowByLayer: Readonly<Record<string, Row>> = {
       /^(@connectrpc\/.+|@bufbuild\/protobuf(\/.+)?|node:(child_process|crypto|fs|http2|net|os|path|stream|timers\/promises))$/,
   },
   operator: {
-    layers: ["vm", "store", "core", "avalanche", "log"],
+    layers: ["disk", "vm", "store", "core", "avalanche", "log"],
     packages: /^node:(crypto|events|fs|fs\/promises|http|os|path|timers\/promises)$/,
   },
   plugin: {
-    layers: ["operator", "rpcchainvm", "vm", "store", "core", "avalanche", "gen", "proof", "log"],
+    layers: ["operator", "disk", "rpcchainvm", "vm", "store", "core", "avalanche", "gen", "proof", "log"],
     packages: /^(@connectrpc\/connect|@bufbuild\/protobuf(\/.+)?|node:(path|timers\/promises))$/,
   },
   clients: {
@@ -127,6 +127,7 @@ const entryPoints = [
   "src/main.ts",
   "src/clients/worker.ts",
   "src/disk/checkpoint-worker.ts",
+  "src/disk/upgrade-worker.ts",
   "src/operator/backup-worker.ts",
   "src/explorer/browser/page-script.ts",
   ...exported,

@@ -1,5 +1,7 @@
 import { rm } from "node:fs/promises";
-import type { BackupProgress, BackupSummary } from "../store/backup.ts";
+import { type JobNews, runOnThread } from "../disk/job-thread.ts";
+import type { BackupSummary } from "../store/backup.ts";
+import type { CopyProgress } from "../store/copy-chain.ts";
 import { filesOf } from "../store/new-database.ts";
 import { unfinishedNameOf } from "../store/new-file.ts";
 
@@ -11,11 +13,8 @@ export interface BackupJob {
   readonly unfinished: string;
 }
 
-/** What it says. The last one has `done` or `failed`. */
-export type BackupNews =
-  | { readonly progress: BackupProgress }
-  | { readonly done: BackupSummary }
-  | { readonly failed: string };
+/** What it says. */
+export type BackupNews = JobNews<CopyProgress, BackupSummary>;
 
 /**
  * Backs a database up on a thread that `start` starts. When `signal` aborts, the thread is ended, wherever it is, and
@@ -24,33 +23,14 @@ export type BackupNews =
 export async function backUpOnThread(
   start: () => Worker,
   { database, file }: { readonly database: string; readonly file: string },
-  onProgress: (progress: BackupProgress) => void,
+  onProgress: (progress: CopyProgress) => void,
   signal: AbortSignal,
 ): Promise<BackupSummary> {
   const unfinished = unfinishedNameOf(file);
-  const thread = start();
-  const ended = Promise.withResolvers<void>();
-  const { promise, resolve, reject } = Promise.withResolvers<BackupSummary>();
-  thread.addEventListener("message", ({ data }: MessageEvent<BackupNews>) => {
-    if ("progress" in data) onProgress(data.progress);
-    else if ("done" in data) resolve(data.done);
-    else reject(new Error(data.failed));
-  });
-  thread.addEventListener("error", ({ message }) => reject(new Error(`the thread failed: ${message}`)));
-  thread.addEventListener("close", () => {
-    ended.resolve();
-    reject(new Error("the thread ended"));
-  });
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort);
+  const job: BackupJob = { database, file, unfinished };
   try {
-    signal.throwIfAborted();
-    thread.postMessage({ database, file, unfinished } satisfies BackupJob);
-    return await promise;
+    return await runOnThread<BackupJob, CopyProgress, BackupSummary>({ start, job, onProgress, signal });
   } finally {
-    signal.removeEventListener("abort", abort);
-    thread.terminate();
-    await ended.promise; // until then it may still write
     await Promise.all(filesOf(unfinished).map((path) => rm(path, { force: true })));
   }
 }

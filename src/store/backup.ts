@@ -1,19 +1,15 @@
-import { statfsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
-import type { BlockReader, BlockRecord, RejectedBlock } from "./block-reader.ts";
+import type { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
+import { type CopyProgress, copyChain } from "./copy-chain.ts";
 import { FileError } from "./errors.ts";
 import { expectNoLogs, makeDatabase } from "./new-database.ts";
 import { expectNoFile } from "./new-file.ts";
-import type { StoredProposal } from "./proposal-table.ts";
+import { findLackOfRoom } from "./room.ts";
 
-/** What one commit of the backup holds at most: a few tens of milliseconds of work. */
-const maxSliceRows = 500;
-const maxSliceBytes = 4 * 1024 * 1024;
-/** Bytes of the disk that must stay free beside a backup, for the chain itself. */
-export const spareBytes = 64 * 1024 * 1024;
 /** Bytes that the write-ahead log of the chain may have while a backup is made: four times what it keeps idle. */
 export const maxLogBytes = 256 * 1024 * 1024;
 
@@ -23,12 +19,6 @@ export interface BackupTarget {
   readonly file: string;
   /** The name that it has until it is whole: `unfinishedNameOf(file)`. */
   readonly unfinished: string;
-}
-
-/** How many blocks are copied, and of how many. */
-export interface BackupProgress {
-  readonly blocks: bigint;
-  readonly total: bigint;
 }
 
 /** What is in a backup. */
@@ -54,11 +44,11 @@ export class BackupError extends CodedError<BackupRefusal> {
 }
 
 /**
- * Copies a chain into a new file of this user alone, while the chain goes on: its blocks, each verified, and all that
- * waits. Reads and writes a slice at a time, and yields after each; what it reads is free again then, so the chain's
- * write-ahead log does not grow for it. Throws "no backup", or "database failed" when the chain itself is damaged.
+ * Copies a chain into a new file of this user alone, while the chain goes on: see `copyChain`. What a step has read is
+ * free again after it, so the chain's write-ahead log does not grow for it. Throws "no backup", or "database failed"
+ * when the chain itself is damaged.
  */
-export function* backUp(from: BlockReader, target: BackupTarget): Generator<BackupProgress, BackupSummary> {
+export function* backUp(from: BlockReader, target: BackupTarget): Generator<CopyProgress, BackupSummary> {
   const { file } = target;
   const check = () => {
     expectNoFile(file);
@@ -66,72 +56,21 @@ export function* backUp(from: BlockReader, target: BackupTarget): Generator<Back
   };
   try {
     check();
-    expectRoom(dirname(file), Number(from.size()) + spareBytes);
+    const lack = findLackOfRoom(dirname(file), Number(from.size()));
+    if (lack !== undefined) throw new Error(lack);
     return yield* makeDatabase({ ...target, instanceId: from.readInstanceId(), check }, (to) => copy(from, to));
   } catch (error) {
     throw translated(error, from, target);
   }
 }
 
-/**
- * What waits when the copying of proposals begins is in the backup, waiting or in a block: blocks that were accepted
- * meanwhile come after the proposals, and take out what they carry, as they did in the chain.
- */
-function* copy(from: BlockReader, to: BlockStore): Generator<BackupProgress, BackupSummary> {
-  const { height: head } = from.lastAccepted();
-  yield* copyBlocks(from, to, 0n, head);
-  copyRejected(from, to);
-  copyProposals(from, to);
-  yield* copyBlocks(from, to, head + 1n, from.lastAccepted().height);
-  for (const _ of to.indexDigests()) yield { blocks: head + 1n, total: head + 1n };
+function* copy(from: BlockReader, to: BlockStore): Generator<CopyProgress, BackupSummary> {
+  for (const progress of copyChain(from, to)) {
+    yield progress;
+    expectShortLog(from.file);
+  }
   const { id: lastAccepted, height } = to.lastAccepted();
   return { blocks: height + 1n, proposals: to.proposals.count(), lastAccepted };
-}
-
-function* copyBlocks(from: BlockReader, to: BlockStore, first: bigint, last: bigint): Generator<BackupProgress, void> {
-  let slice: BlockRecord[] = [];
-  let bytes = 0;
-  for (const record of from.records(first, last)) {
-    const { block } = record;
-    slice.push(record);
-    bytes += block.bytes.length;
-    if (slice.length < maxSliceRows && bytes < maxSliceBytes && block.height < last) continue;
-    to.addRecords(slice);
-    yield { blocks: block.height + 1n, total: last + 1n };
-    expectShortLog(from.file);
-    slice = [];
-    bytes = 0;
-  }
-}
-
-function copyRejected(from: BlockReader, to: BlockStore): void {
-  let after: RejectedBlock | undefined;
-  do {
-    const slice = from.getRejected(after, maxSliceRows);
-    to.rejectAll(slice);
-    after = slice.at(-1);
-  } while (after !== undefined);
-}
-
-function copyProposals(from: BlockReader, to: BlockStore): void {
-  let slice: StoredProposal[] = [];
-  let bytes = 0;
-  for (const proposal of from.proposals.readAll()) {
-    slice.push(proposal);
-    bytes += proposal.bytes;
-    if (slice.length < maxSliceRows && bytes < maxSliceBytes) continue;
-    to.proposals.add(slice);
-    slice = [];
-    bytes = 0;
-  }
-  to.proposals.add(slice);
-}
-
-/** Throws when so many bytes would not fit on the disk of a directory. */
-function expectRoom(directory: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(directory);
-  if (bavail * bsize >= bytes) return;
-  throw new Error(`${directory}: the disk has ${bavail * bsize} free bytes, and ${bytes} must be free`);
 }
 
 function expectShortLog(file: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
-import { spareBytes } from "../../src/store/backup.ts";
+import { spareBytes } from "../../src/store/room.ts";
 import { linesOf, nextLine, startChild } from "../store/child-process.ts";
 import { childOf, decideNext, genesis, propose } from "../support/chain.ts";
 import { DevProcess } from "../support/dev-process.ts";

@@ -7,7 +7,7 @@ import { backUp, maxLogBytes } from "../../src/store/backup.ts";
 import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
-import { damage, db } from "../cli/db-support.ts";
+import { attestations, damage, db, firstSights, trees } from "../cli/db-support.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -23,11 +23,13 @@ const proposal = (text: string, from = undefined as typeof peer | undefined): St
 function makeChain(file: string, count: number) {
   const store = BlockStore.open(file);
   const blocks: readonly Block[] = [genesis, ...chainOn(genesis, count)];
-  store.acceptAll(blocks);
+  store.addRecords(blocks.map((block, i) => ({ block, firstSight: firstSights[i] })));
   store.rejectAll(
     [0, 1, 2].flatMap((i) => [childOf(genesis, `lost ${i}`), childOf(blocks[1] ?? genesis, `lost ${i}`)]),
   );
   store.proposals.add([proposal("ours"), proposal("theirs", peer), proposal("block 0 on 0")]);
+  store.trees.add(trees);
+  store.attestations.add(attestations);
   return { store, blocks };
 }
 
@@ -52,9 +54,11 @@ const refusalOfCopy = (work: () => unknown): unknown => refusalOf(work);
 /** All that is in a file, but for the places of its rows. */
 function contentOf(file: string) {
   const store = BlockStore.open(file);
-  const blocks = [...store.history(0n, store.lastAccepted().height)];
+  const records = [...store.records(0n, store.lastAccepted().height)];
+  const blocks = records.map(({ block }) => block);
+  const beside = { records, trees: [...store.trees.readAll()], attestations: [...store.attestations.readAll()] };
   const rejected = store.getRejected(undefined, 1_000).map(({ id, height }) => ({ id, height }));
-  const content = { id: store.instanceId, blocks, rejected, proposals: [...store.proposals.readAll()] };
+  const content = { id: store.instanceId, blocks, ...beside, rejected, proposals: [...store.proposals.readAll()] };
   store.close();
   return content;
 }
@@ -70,7 +74,7 @@ describe("a backup", () => {
     store.close();
     expect(statSync(directory.file("copy.db")).mode & 0o777).toBe(0o600);
     expect(contentOf(directory.file("copy.db"))).toEqual(contentOf(directory.file("chain.db")));
-    expect(contentOf(directory.file("copy.db")).rejected).toHaveLength(6);
+    expect(contentOf(directory.file("copy.db"))).toMatchObject({ trees, attestations, rejected: { length: 6 } });
     expect(db("check", directory.file("copy.db"))).toMatchObject({ code: 0, out: expect.stringMatching(/sound\n$/) });
     expect(readdirSync(directory.path).sort()).toEqual(["chain.db", "copy.db"]);
   });

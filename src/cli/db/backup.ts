@@ -2,8 +2,9 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { countOf } from "../../core/format.ts";
 import { askOperated } from "../../operator/ask.ts";
-import { type BackupProgress, backUp } from "../../store/backup.ts";
+import { backUp } from "../../store/backup.ts";
 import type { BlockReader } from "../../store/block-reader.ts";
+import type { CopyProgress } from "../../store/copy-chain.ts";
 import { FileError } from "../../store/errors.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
@@ -43,11 +44,11 @@ interface Made {
   readonly lastAccepted: string;
 }
 
-type OnProgress = (progress: BackupProgress) => void;
+type OnProgress = (progress: CopyProgress) => void;
 
 async function backup(path: string, file: string, output: Output): Promise<void> {
   const progress = output.progress();
-  const show = ({ blocks, total }: BackupProgress) => progress.show(Number(blocks), Number(total));
+  const show = ({ blocks, total }: CopyProgress) => progress.show(Number(blocks), Number(total));
   try {
     const { blocks, proposals, lastAccepted } = await copy(path, file, show);
     progress.clear();
