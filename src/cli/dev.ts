@@ -3,9 +3,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { formatGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import { Log, type LogLevel, logLevels } from "../log.ts";
-import { databaseFileName } from "../store/database.ts";
+import { databaseFileName, inMemory } from "../store/database.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import type { About } from "./about.ts";
+import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
 import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
@@ -46,9 +47,11 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
   const log = new Log((line) => output.err(`${line}\n`));
   log.setLevel(logLevel);
   const printer = options.json ? jsonPrinter(output) : textPrinter(output);
+  const file = dataDir === undefined ? inMemory : join(dataDir, databaseFileName);
+  upgradeIfOld(file, output);
   const chain = await startDevChain({
     ...http,
-    file: dataDir === undefined ? ":memory:" : join(dataDir, databaseFileName),
+    file,
     genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis, output))),
     config: { minBlockIntervalMs: blockInterval },
     version: about.version,

@@ -8,7 +8,7 @@ import type { Listing } from "../core/listing.ts";
 import { AttestationTable } from "./attestation-table.ts";
 import { type BlockQuestions, prepareQuestions } from "./block-statements.ts";
 import { expectBytes, expectInteger, maxSqlInteger } from "./columns.ts";
-import { openReader } from "./database.ts";
+import { openForReading, openReader } from "./database.ts";
 import { DigestIndex } from "./digest-index.ts";
 import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
@@ -60,13 +60,12 @@ export class BlockReader {
 
   /** Reads a file that this process has open, on any of its threads, with each commit as soon as it is made. */
   static openBeside(file: string): BlockReader {
-    const db = openReader(file);
-    try {
-      return translating(file, () => new BlockReader(file, db));
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    return readerOn(file, openReader(file));
+  }
+
+  /** Reads a file of any schema, which nobody else may have open meanwhile: see `openForReading`. */
+  static openAlone(file: string): BlockReader {
+    return readerOn(file, openForReading(file));
   }
 
   /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
@@ -269,5 +268,15 @@ export class BlockReader {
 
   #blockIn(row: BlockRow | null, id?: Id): Block | undefined {
     return row === null ? undefined : blockIn(row, this.#sql.reencoded, id);
+  }
+}
+
+/** Closes the database when it cannot be read. */
+function readerOn(file: string, db: Database): BlockReader {
+  try {
+    return translating(file, () => new BlockReader(file, db));
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }

@@ -19,10 +19,11 @@ import { type Pace, type Timer, WriteAheadLog } from "./write-ahead-log.ts";
 export const requeueStretch = 200n;
 
 /**
- * What a commit survives: "normal" any crash of the process, "full" a power cut as well. "grouped" is "full", but no
- * earlier than a second after the one before; where nobody but the thread that commits could sync, it is "normal".
+ * What a commit survives: "none" nothing for sure, "normal" any crash of the process, "full" a power cut as well.
+ * "grouped" is "full", but no earlier than a second after the one before; where nobody but the thread that commits
+ * could sync, it is "normal".
  */
-export type Durability = "normal" | "grouped" | "full";
+export type Durability = "none" | "normal" | "grouped" | "full";
 
 /**
  * The decided blocks of one chain, and the proposals that wait for a block, in one SQLite file. Every call runs to
@@ -173,7 +174,7 @@ export class BlockStore extends BlockReader {
   /** Sets what each later commit survives: when it returns, or when `synced` resolves. */
   setDurability(durability: Durability): void {
     if (this.#log !== undefined) return this.#log.setPace(paceByDurability[durability]);
-    this.run(() => this.db.run(`PRAGMA synchronous = ${durability === "grouped" ? "normal" : durability}`));
+    this.run(() => this.db.run(`PRAGMA synchronous = ${synchronousByDurability[durability]}`));
   }
 
   /**
@@ -243,4 +244,10 @@ export class BlockStore extends BlockReader {
   }
 }
 
-const paceByDurability: Readonly<Record<Durability, Pace>> = { normal: "never", grouped: "grouped", full: "at once" };
+const paceByDurability: Readonly<Record<Durability, Pace>> = {
+  none: "never",
+  normal: "never",
+  grouped: "grouped",
+  full: "at once",
+};
+const synchronousByDurability = { none: "off", normal: "normal", grouped: "normal", full: "full" } as const;

@@ -1,7 +1,8 @@
 import { Database, type SQLQueryBindings, type Statement, constants as sqlite } from "bun:sqlite";
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { damaged, databaseFailed, translating } from "./failures.ts";
+import { viewAsNewest } from "./old-schema.ts";
 import { applicationId, makeSchema, schemaVersion } from "./schema.ts";
 
 /** The name of the database file in the chain data directory. */
@@ -65,10 +66,15 @@ class OwnedDatabase extends SharedDatabase {
 
   constructor(file: string) {
     const name = nameOf(file);
-    if (owned.has(name)) throw Object.assign(new Error(`${file} is open in this process`), { code: "SQLITE_BUSY" });
+    if (owned.has(name)) throw isOpen(`${file} is open in this process`);
     super(file);
     this.#name = name;
     if (file !== inMemory) owned.add(name);
+  }
+
+  /** Throws "database in use" when the path leads to another file by now: who had this one open has replaced it. */
+  expectInPlace(file: string): void {
+    if (nameOf(file) !== this.#name) throw isOpen(`${file} was replaced`);
   }
 
   override close(throwOnError?: boolean): void {
@@ -84,6 +90,10 @@ function nameOf(file: string): string {
   if (file === inMemory) return file;
   const { dev, ino } = statSync(file);
   return `${dev} ${ino}`;
+}
+
+function isOpen(problem: string): Error {
+  return Object.assign(new Error(problem), { code: "SQLITE_BUSY" });
 }
 
 /** With flags as a number, which a URI needs, `Database` knows no other options: heights would be rounded. */
@@ -124,19 +134,48 @@ function provideFile(file: string): void {
 }
 
 /**
- * Opens an existing file for this process alone, to read it. Nothing is changed, except that closing it moves what a
- * killed process left in the write-ahead log into the file. Throws as `openDatabase`.
+ * Opens an existing file for this process alone, to read it; one of an older schema by the names of the newest. Nothing
+ * is changed, except that closing it moves what a killed process left in the write-ahead log into the file. Throws as
+ * `openDatabase`.
  */
 export function openForReading(file: string): Database {
   return translating(file, () => {
     accessSync(file, constants.R_OK | constants.W_OK); // only who may write can lock it
-    return configured(new OwnedDatabase(file), (db) => {
-      db.run("PRAGMA query_only = ON");
-      checkIdentity(db, file);
+    const owner = new OwnedDatabase(file);
+    return configured(owner, (db) => {
       distrust(db);
+      const version = checkIdentity(db, file);
+      owner.expectInPlace(file); // it is locked from here on
+      if (version < schemaVersion) viewAsNewest(db, version);
+      db.run("PRAGMA query_only = ON");
     });
   });
 }
+
+/** Ends the write-ahead log of a file that is open for reading: all of it is in the file then. */
+export function endLog(db: Database, file: string): void {
+  const mode = pragma(db, "journal_mode = DELETE");
+  if (mode !== "delete") throw databaseFailed(file, `its journal stays "${mode}"`, "start the node again");
+}
+
+/**
+ * The schema that the header of a file says, which nobody has open in this process; undefined for no file, an empty
+ * one, or one that is not ours. Waits for nobody.
+ */
+export function readHeaderVersion(file: string): number | undefined {
+  if (!existsSync(file) || owned.has(nameOf(file))) return undefined;
+  const header = new DataView(new ArrayBuffer(headerBytes));
+  const fileDescriptor = openSync(file, constants.O_RDONLY);
+  try {
+    if (readSync(fileDescriptor, header, 0, headerBytes, 0) < headerBytes) return undefined;
+  } finally {
+    closeSync(fileDescriptor); // would end the locks of this process, if it had some
+  }
+  // https://sqlite.org/fileformat.html, "The Database Header"
+  return header.getUint32(68) === applicationId ? header.getUint32(60) : undefined;
+}
+
+const headerBytes = 100;
 
 /** Runs `work` on a file that is open for reading, and undoes every change. Gives whether `work` returned. */
 export function tryOut(db: Database, work: () => void): boolean {

@@ -7,8 +7,20 @@ import { createFile, finish, sync } from "./new-file.ts";
  * Makes a database of the name `unfinished`, which `fill` fills. It becomes `file` when all of it is on the disk;
  * before that, `check` may throw. Where anything throws, nothing is left.
  */
-export function* makeDatabase<Step, Made>(
+export function makeDatabase<Step, Made>(
   { file, unfinished, instanceId, check }: NewDatabase,
+  fill: (store: BlockStore) => Generator<Step, Made>,
+): Generator<Step, Made> {
+  const finishAs = () => {
+    check();
+    finish(unfinished, file);
+  };
+  return makeDatabaseAs({ unfinished, instanceId, finish: finishAs }, fill);
+}
+
+/** The same, where `finish` gives it its name, when all of it is on the disk. */
+export function* makeDatabaseAs<Step, Made>(
+  { unfinished, instanceId, finish }: UnnamedDatabase,
   fill: (store: BlockStore) => Generator<Step, Made>,
 ): Generator<Step, Made> {
   closeSync(createFile(unfinished, privateFileMode)); // before SQLite opens it
@@ -16,15 +28,14 @@ export function* makeDatabase<Step, Made>(
     const store = BlockStore.open(unfinished, instanceId);
     let made: Made;
     try {
-      store.setDurability("normal"); // what counts is the sync at the end
+      store.setDurability("none"); // what counts is the sync at the end
       made = yield* fill(store);
       store.checkpoint(); // throws where the disk is full: a close would say nothing
     } finally {
       store.close();
     }
     sync(unfinished);
-    check();
-    finish(unfinished, file);
+    finish();
     return made;
   } finally {
     for (const path of filesOf(unfinished)) rmSync(path, { force: true });
@@ -40,6 +51,11 @@ export interface NewDatabase {
   /** 16 bytes. */
   readonly instanceId: Uint8Array;
   readonly check: () => void;
+}
+
+/** A database that is to be made, and whose name is somebody else's matter. */
+export interface UnnamedDatabase extends Pick<NewDatabase, "unfinished" | "instanceId"> {
+  readonly finish: () => void;
 }
 
 /** All files that an unfinished database may have. */

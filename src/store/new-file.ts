@@ -54,6 +54,12 @@ export function finish(unfinished: string, file: string): void {
   sync(dirname(file));
 }
 
+/** The same, but it takes the place of the file that has the name. */
+export function replaceFile(unfinished: string, file: string): void {
+  renameSync(unfinished, file);
+  sync(dirname(file));
+}
+
 /** Writes a file, or the names in a directory, to the disk. */
 export function sync(path: string): void {
   const fileDescriptor = openSync(path, "r");

@@ -3,7 +3,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { zeroId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { createBlock } from "../../src/core/block.ts";
+import { needsUpgrade } from "../../src/store/old-file.ts";
 import { within } from "../fake-node/deadline.ts";
+import { bytesOf, genesis } from "../support/chain.ts";
+import { makeOldFile } from "../support/old-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
@@ -137,4 +140,14 @@ describe("wrong use of dev is exit 2 and a reason:", () => {
     expect(code).toBe(2);
     expect(written.err).toContain(reason);
   });
+});
+
+test("it upgrades a database of an older schema, says so, and goes on with what waits there", async () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("timestampvm.db");
+  makeOldFile(file, 2, { accepted: [genesis], waiting: [bytesOf("waits")] });
+  const { code, written, block } = await dev(["--data-dir", directory.path, "--genesis", "Hello from Rust VM!"]);
+  expect([code, written.err]).toEqual([0, `upgraded ${file} to schema 4\n`]);
+  expect(needsUpgrade(file)).toBe(false);
+  await block();
 });

@@ -9,10 +9,14 @@ export type Loss = (typeof losses)[number];
 const pageBytes = 4_096;
 
 /** One file: what is on the disk for sure, and what was done to it since, which may be there or not. */
-class CutFile {
-  #synced = new Uint8Array();
+export class CutFile {
+  #synced: Uint8Array;
   #unsynced: Step[] = [];
   readonly #syncs = new Map<number, number>();
+
+  constructor(synced: Uint8Array = new Uint8Array()) {
+    this.#synced = synced;
+  }
 
   add(step: Step): void {
     if (step.kind === "sync begins") this.#syncs.set(step.thread, this.#unsynced.length);

@@ -20,9 +20,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { WRITE, TRUNCATE, SYNC_BEGINS, SYNC_ENDS, UNLINK, NOTE };
+enum kind { WRITE, TRUNCATE, SYNC_BEGINS, SYNC_ENDS, UNLINK, NOTE, RENAME };
 
-/* Behind it come `path` bytes of the name below the directory, and `data` bytes of what was written. */
+/* Behind it come `path` bytes of the name below the directory, "" for itself, and `data` bytes of what was written; of
+   a renaming, of the new name. */
 struct record {
   uint32_t kind;
   uint32_t thread; /* 0 for the main one */
@@ -44,10 +45,12 @@ __attribute__((constructor)) static void start(void) {
   if (disk && path) journal = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* The name of a file of the directory, below it; NULL for any other. */
+/* The name of a file of the directory, below it; "" for itself, NULL for any other. */
 static const char *name_in(const char *path) {
   size_t length = strlen(disk);
-  return strncmp(path, disk, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
+  if (strncmp(path, disk, length) != 0) return NULL;
+  if (path[length] == 0) return "";
+  return path[length] == '/' ? path + length + 1 : NULL;
 }
 
 static const char *name_of(int fd, char *path, size_t size) {
@@ -112,6 +115,30 @@ TRUNCATE_TO(ftruncate64, off64_t)
 
 int unlink(const char *path) {
   int result = REAL(unlink)(path);
+  const char *name = journal < 0 ? NULL : name_in(path);
+  if (name && result == 0) note(UNLINK, name, 0, NULL, 0);
+  return result;
+}
+
+static void note_rename(const char *from, const char *to) {
+  const char *old = journal < 0 ? NULL : name_in(from), *new = journal < 0 ? NULL : name_in(to);
+  if (old && new) note(RENAME, old, 0, new, strlen(new));
+}
+
+int rename(const char *from, const char *to) {
+  int result = REAL(rename)(from, to);
+  if (result == 0) note_rename(from, to);
+  return result;
+}
+
+int renameat(int fd, const char *from, int to_fd, const char *to) {
+  int result = REAL(renameat)(fd, from, to_fd, to);
+  if (result == 0) note_rename(from, to);
+  return result;
+}
+
+int unlinkat(int fd, const char *path, int flags) {
+  int result = REAL(unlinkat)(fd, path, flags);
   const char *name = journal < 0 ? NULL : name_in(path);
   if (name && result == 0) note(UNLINK, name, 0, NULL, 0);
   return result;

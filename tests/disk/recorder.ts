@@ -10,7 +10,7 @@ export const noRecorder: string | undefined =
   process.platform !== "linux" ? "not Linux" : compiler === null ? "no C compiler" : undefined;
 
 /** In the order of `enum kind` in `recorder.c`. */
-const kinds = ["write", "truncate", "sync begins", "sync ends", "unlink", "note"] as const;
+const kinds = ["write", "truncate", "sync begins", "sync ends", "unlink", "note", "rename"] as const;
 
 /** For a process that is recorded: says something about itself, between what it does. */
 export function openNotes(): (text: string) => void {
@@ -23,9 +23,10 @@ export interface Step {
   readonly kind: (typeof kinds)[number];
   /** 0 for the main one. */
   readonly thread: number;
-  /** The file's name in the directory. */
+  /** The file's name in the directory; "" for that itself. */
   readonly name: string;
   readonly at: number;
+  /** What was written; of a "rename", the new name. */
   readonly data: Uint8Array;
 }
 

@@ -1,9 +1,9 @@
 // A process of its own, for tests of what happens between processes. `bun child.ts TASK FILE`
 
-import { Database } from "bun:sqlite";
-import { writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
+import { upgradeDatabase } from "../../src/store/upgrade.ts";
 import { childOf, genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 
@@ -59,18 +59,15 @@ async function acceptUntilRefused(): Promise<void> {
   store.close();
 }
 
-/** Opens the file with hardly any cache, so that what is written goes to the log, and dies before a statement with the text in DIE_BEFORE. */
-function upgradeAndDie(): void {
-  const { run } = Database.prototype;
-  Database.prototype.run = function (sql) {
-    run.call(this, "PRAGMA cache_size = 1");
-    for (const statement of sql.split(/;\s*/).filter((text) => text !== "")) {
-      while (statement.includes(process.env.DIE_BEFORE ?? "")) process.kill(process.pid, "SIGKILL");
-      run.call(this, statement);
+/** Upgrades the file, step by step: says each, and takes it when a byte comes. Says why not, where it cannot. */
+function upgradeStepwise(): void {
+  const refusal = refusalOf(() => {
+    for (const { blocks } of upgradeDatabase(file)) {
+      say(`${blocks}`);
+      readSync(0, new Uint8Array(1));
     }
-    return { changes: 0, lastInsertRowid: 0 };
-  };
-  BlockStore.open(file);
+  });
+  say(JSON.stringify(refusal ?? { code: "upgraded" }));
 }
 
 const tasks: Readonly<Record<string, () => void | Promise<void>>> = {
@@ -78,6 +75,6 @@ const tasks: Readonly<Record<string, () => void | Promise<void>>> = {
   hold,
   acceptForEver,
   acceptUntilRefused,
-  upgradeAndDie,
+  upgradeStepwise,
 };
 await tasks[task ?? ""]?.();

@@ -1,118 +1,553 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { statSync } from "node:fs";
-import type { Block } from "../../src/core/block.ts";
+import { describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type Block, parseBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
+import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { checkDatabase } from "../../src/store/check/check.ts";
-import { bytesOf, chainOn, childOf, genesis, now } from "../support/chain.ts";
-import { makeOldFile, oldInstanceId } from "../support/old-file.ts";
+import { maxSliceBytes, maxSliceRows } from "../../src/store/copy-chain.ts";
+import { openForReading } from "../../src/store/database.ts";
+import { needsUpgrade } from "../../src/store/old-file.ts";
+import { oldSchemaSteps } from "../../src/store/old-schema.ts";
+import { spareBytes } from "../../src/store/room.ts";
+import { upgradeDatabase } from "../../src/store/upgrade.ts";
+import { damage } from "../cli/db-support.ts";
+import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import {
+  makeOldFile,
+  type OldContent,
+  type OldVersion,
+  oldInstanceId,
+  oldSchemas,
+  oldVersions,
+} from "../support/old-file.ts";
+import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { startChild } from "./child-process.ts";
+import { linesOf, nextLine, startChild } from "./child-process.ts";
 
 setDefaultTimeout(60_000);
 
-const chain = [genesis, ...chainOn(genesis, 20)];
-const last = chain.at(-1) as Block;
-const rejected = [childOf(genesis, "rival"), childOf(last, "above the head")];
+const mayMount = spawnSync("unshare", ["-r", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+
+/** A block as another VM may write it: the same fields in other bytes. */
+function foreign(block: Block): Block {
+  return parseBlock(bytesOf(` ${new TextDecoder().decode(block.bytes)}`));
+}
+
+/** A block whose bytes are lost: what is left of it is what timestampvm-rs encoded again. */
+function reencoded(parent: Block): Block {
+  return { ...childOf(parent, "encoded again"), id: foreign(childOf(parent, "encoded again")).id };
+}
+
+/** A chain with blocks of every kind. */
+function makeChain(): readonly Block[] {
+  const chain: Block[] = [genesis, ...chainOn(genesis, 20)];
+  const add = (make: (parent: Block) => Block) => chain.push(make(chain.at(-1) ?? genesis));
+  add(reencoded);
+  add((parent) => foreign(childOf(parent, "in other bytes")));
+  add((parent) => childOf(parent, ""));
+  add((parent) => childOf(parent, new Uint8Array(900_000).fill(7)));
+  add((parent) => foreign(childOf(parent, new Uint8Array(70_000).fill(8))));
+  add((parent) => childOf(parent, "block 3 on 0")); // as an earlier one
+  add(reencoded);
+  return chain;
+}
+
+const chain = makeChain();
+const last = chain.at(-1) ?? genesis;
+const content: OldContent = {
+  accepted: chain,
+  rejected: [childOf(genesis, "rival"), childOf(genesis, "another"), childOf(last, "above the head")],
+};
+const withProposals: OldContent = {
+  ...content,
+  waiting: ["waits", "block 4 on 0", "x".repeat(9_000)].map(bytesOf),
+  gossiped: [{ data: bytesOf("of a peer"), peer }],
+};
+
+function contentOf(version: OldVersion): OldContent {
+  return version === 1 ? content : withProposals;
+}
+
+/** Runs all steps of an upgrade; `between` is called at each pause. */
+function upgrade(file: string, between = () => {}) {
+  const steps = upgradeDatabase(file);
+  for (let count = 0; ; count++) {
+    const step = steps.next();
+    if (step.done) return { ...step.value, steps: count };
+    between();
+  }
+}
+
+/** All that can be read of a file of any schema, but for its search. */
+function readAll(file: string) {
+  const reader = BlockReader.openAlone(file);
+  try {
+    const lastHeight = reader.lastHeight() ?? -1n;
+    return {
+      instanceId: reader.readInstanceId(),
+      records: [...reader.records(0n, lastHeight)],
+      byId: chain.map(({ id }) => reader.getBlock(id)),
+      decisions: [...chain, ...(content.rejected ?? [])].map(({ id }) => reader.getDecision(id)),
+      rejected: reader.getRejected(undefined, 1_000),
+      highestRejected: reader.readHighestRejected(),
+      proposals: [...reader.proposals.readAll()],
+    };
+  } finally {
+    reader.close();
+  }
+}
 
 function versionOf(file: string): unknown {
-  using db = new Database(file, { readonly: true });
+  using db = new Database(file); // one that only reads would leave files of its own
   return db.query("PRAGMA user_version").values()[0]?.[0];
 }
 
-/** What `db check` says of the file, and how many blocks it found. */
-function check(file: string): { readonly problems: string[]; readonly accepted: number } {
-  const problems: string[] = [];
-  const watcher = { onProblem: (problem: string) => problems.push(problem), onProgress: () => undefined };
-  return { problems, accepted: checkDatabase(file, watcher).accepted };
-}
-
-const versions = [1, 2] as const;
-
-describe.each(versions)("a file of schema %i", (version) => {
-  const waiting = version === 2 ? ["waits", "waits too"].map(bytesOf) : [];
-  const makeFile = (file: string) => makeOldFile(file, version, { accepted: chain, rejected, waiting });
-
-  test("is taken up with all that is in it, and has the newest schema then", () => {
-    using directory = temporaryDirectory();
+describe.each(oldVersions)("a file of schema %i", (version) => {
+  const made = () => {
+    const directory = temporaryDirectory();
     const file = directory.file("chain.db");
-    makeFile(file);
-    const store = BlockStore.open(file);
-    expect(store.instanceId).toEqual(oldInstanceId);
-    expect(store.lastAccepted()).toEqual(last);
-    expect(chain.map(({ height }) => store.getBlockAtHeight(height))).toEqual(chain);
-    expect(rejected.map(({ id }) => store.getDecision(id))).toEqual(["rejected", "rejected"]);
-    expect([...store.proposals.readAll()].map(({ data }) => data)).toEqual(waiting);
-    store.close();
-    expect(versionOf(file)).toBe(3);
-    expect(check(file)).toEqual({ problems: [], accepted: chain.length });
+    makeOldFile(file, version, contentOf(version));
+    return { directory, file, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  };
+
+  test("is read as it is, and stays that", () => {
+    using place = made();
+    const { records, instanceId, decisions, rejected, proposals } = readAll(place.file);
+    const { waiting = [], gossiped = [] } = contentOf(version);
+    expect(records.map(({ block }) => block)).toEqual([...chain]);
+    expect(instanceId).toEqual(oldInstanceId);
+    expect(decisions).toEqual([...chain.map(() => "accepted" as const), "rejected", "rejected", "rejected"]);
+    expect(rejected.map(({ height }) => height)).toEqual([1n, 1n, last.height + 1n]);
+    expect(proposals.map(({ data, peer }) => ({ data, peer }))).toEqual([
+      ...waiting.map((data) => ({ data, peer: undefined })),
+      ...gossiped,
+    ]);
+    expect(versionOf(place.file)).toBe(version);
+    using db = new Database(place.file);
+    expect(db.query("SELECT name FROM sqlite_schema WHERE name IN ('rejected', 'sources', 'trees')").all()).toEqual([]);
   });
 
-  test("can be searched, and goes on", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    makeFile(file);
+  test("is upgraded with all that is in it, and can be searched and goes on", () => {
+    using place = made();
+    const { file, directory } = place;
+    const before = readAll(file);
+    const bytesBefore = BigInt(statSync(file).size);
+    expect(needsUpgrade(file)).toBe(true);
+    const summary = upgrade(file);
+    const bytesAfter = BigInt(statSync(file).size);
+    expect(summary).toMatchObject({
+      fromSchema: version,
+      toSchema: 4,
+      blocks: BigInt(chain.length),
+      bytesBefore,
+      bytesAfter,
+    });
+    expect(summary.leftOut).toBeUndefined();
+    expect(bytesAfter).toBeLessThan(bytesBefore);
+    expect(needsUpgrade(file)).toBe(false);
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
+    expect(readAll(file)).toEqual(before);
+
     const store = BlockStore.open(file);
-    expect(chain.map(({ data }) => store.findBlock(digestOf(data), 0n))).toEqual(chain);
+    for (const block of chain) {
+      const first = chain.find(({ data }) => digestOf(data) === digestOf(block.data));
+      expect(store.findBlock(digestOf(block.data), 0n)).toEqual(first);
+      expect(store.findBlock(digestOf(block.data), block.height)).toEqual(block);
+    }
     expect(store.getLastBlockAt(now)).toEqual(last);
-    const next = childOf(last, "next", now + 1n);
-    store.proposals.add([{ digest: digestOf(next.data), data: next.data, bytes: 4, since: now, peer: undefined }]);
+    const next = childOf(last, "waits", now + 1n);
     store.accept(next, digestOf(next.data));
-    expect(store.findBlock(digestOf(next.data), 0n)).toEqual(next);
-    expect(store.getLastBlockAt(now + 1n)).toEqual(next);
+    expect(store.getBlock(next.id)).toEqual(next);
+    expect([...store.proposals.readAll()].map(({ data }) => data)).not.toContainEqual(bytesOf("waits"));
     store.close();
-    expect(check(file)).toEqual({ problems: [], accepted: chain.length + 1 });
   });
 
   test("has the same tables and indexes then as a new one", () => {
-    using directory = temporaryDirectory();
-    makeFile(directory.file("old.db"));
-    const schemaOf = (name: string) => {
-      BlockStore.open(directory.file(name)).close();
-      using db = new Database(directory.file(name), { readonly: true });
-      return db.query("SELECT type, name, sql FROM sqlite_schema ORDER BY name").all();
+    using place = made();
+    upgrade(place.file);
+    BlockStore.open(place.directory.file("new.db")).close();
+    const schemaOf = (file: string) => {
+      using db = new Database(file, { readonly: true });
+      const objects = db.query("SELECT type, name, sql FROM sqlite_schema ORDER BY name").all();
+      return { objects, page: db.query("PRAGMA page_size").values(), mode: db.query("PRAGMA journal_mode").values() };
     };
-    expect(schemaOf("old.db")).toEqual(schemaOf("new.db"));
+    expect(schemaOf(place.file)).toEqual(schemaOf(place.directory.file("new.db")));
   });
 
   test("without any block is an empty one", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     makeOldFile(file, version, { accepted: [] });
+    expect(upgrade(file)).toMatchObject({ blocks: 0n, leftOut: undefined });
     const store = BlockStore.open(file);
     expect(store.lastHeight()).toBeUndefined();
-    store.acceptAll(chain);
-    expect(store.findBlock(digestOf(last.data), 0n)).toEqual(last);
+    expect(store.instanceId).toEqual(oldInstanceId);
+    store.acceptAll(chain.slice(0, 5));
+    expect(store.findBlock(digestOf(bytesOf("block 2 on 0")), 0n)).toEqual(chain[3]);
     store.close();
+  });
+
+  test("is opened for writing by nobody before", () => {
+    using place = made();
+    expect(refusalOf(() => BlockStore.open(place.file))).toMatchObject({ code: "database failed", file: place.file });
+    expect(versionOf(place.file)).toBe(version);
+  });
+
+  test.each([
+    ["by height", "SELECT key, bytes FROM blocks WHERE height = ?", "accepted_by_height (height=?)"],
+    ["the last", "SELECT height FROM blocks ORDER BY height DESC LIMIT 1", "accepted_by_height"],
+    [
+      "by key",
+      "SELECT 1 FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND key = ?1",
+      "sqlite_autoindex_blocks_1 (key=?)",
+    ],
+    ["rejected by key", "SELECT 1 FROM rejected WHERE key = ?", "sqlite_autoindex_blocks_1 (key=?)"],
+    [
+      "rejected in order",
+      "SELECT key FROM rejected WHERE (height, key) > (?, ?) ORDER BY height, key",
+      "rejected_by_height",
+    ],
+  ])("is read by its indexes: %s", (_name, sql, index) => {
+    using place = made();
+    using db = openForReading(place.file);
+    const plan = db.query<{ detail: string }, []>(`EXPLAIN QUERY PLAN ${sql}`).all();
+    expect(plan.map(({ detail }) => detail)).toContainEqual(expect.stringContaining(index));
   });
 });
 
-describe("an upgrade that is killed leaves a file that opens:", () => {
-  const many = [genesis, ...chainOn(genesis, 3_000)];
-  const steps = {
-    "before its first change": "CREATE ",
-    "between its indexes": "CREATE INDEX accepted_by_timestamp",
-    "before its end": "PRAGMA user_version = 3",
+test("what is known of old schemas is what the old versions made", () => {
+  const objectsOf = (steps: readonly string[]) => {
+    using db = new Database(":memory:");
+    for (const sql of steps) db.run(sql);
+    return db.query("SELECT type, name, sql FROM sqlite_schema ORDER BY name").all();
   };
-  const cases = versions.flatMap((version) => Object.entries(steps).map(([at, sql]) => [version, at, sql] as const));
+  expect(objectsOf(oldSchemaSteps)).toEqual(objectsOf(oldSchemas));
+});
 
-  test.each(cases)("schema %i, %s", async (version, at, sql) => {
+describe("an upgrade is needed", () => {
+  test("of no missing, empty, new or foreign file", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
-    makeOldFile(file, version, { accepted: many });
-    const child = startChild("upgradeAndDie", file, { env: { DIE_BEFORE: sql } });
-    await child.exited;
-    expect(child.signalCode).toBe("SIGKILL");
-    const logged = statSync(`${file}-wal`).size;
-    if (at === "before its first change") expect(logged).toBe(0);
-    else expect(logged, "what was written is in the log, uncommitted").toBeGreaterThan(0);
-    expect(check(file), "an old file still, and sound").toEqual({ problems: [], accepted: many.length });
-    expect(versionOf(file)).toBe(version);
-    const store = BlockStore.open(file);
-    expect(store.findBlock(digestOf(many[2_000]?.data ?? genesis.data), 0n)).toEqual(many[2_000]);
-    store.close();
-    expect(versionOf(file)).toBe(3);
-    expect(check(file)).toEqual({ problems: [], accepted: many.length });
+    expect(needsUpgrade(file)).toBe(false);
+    writeFileSync(file, "");
+    expect(needsUpgrade(file)).toBe(false);
+    writeFileSync(file, "x".repeat(5_000));
+    expect(needsUpgrade(file)).toBe(false);
+    BlockStore.open(directory.file("new.db")).close();
+    expect(needsUpgrade(directory.file("new.db"))).toBe(false);
+    using other = new Database(directory.file("other.db"));
+    other.run("CREATE TABLE t (a); PRAGMA user_version = 2");
+    expect(needsUpgrade(directory.file("other.db"))).toBe(false);
   });
 });
+
+describe("a step", () => {
+  test("takes some blocks, proposals or rejected blocks, and no more", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const accepted = [genesis, ...chainOn(genesis, 2 * maxSliceRows)];
+    const rejected = accepted.slice(1).map((block) => childOf(block, "rival"));
+    makeOldFile(file, 3, { accepted, rejected, waiting: accepted.map(({ data }) => bytesOf(`${data} waits`)) });
+    expect(upgrade(file).steps).toBeGreaterThanOrEqual(3 + 2 + 2);
+  });
+
+  test("takes some bytes, and no more", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const accepted = [genesis];
+    const add = () => accepted.push(childOf(accepted.at(-1) ?? genesis, new Uint8Array(maxSliceBytes / 4)));
+    for (let i = 0; i < 10; i++) add(); // in a block, data is twice as long
+    makeOldFile(file, 3, { accepted, waiting: [1, 2, 3].map((i) => new Uint8Array(maxSliceBytes).fill(i)) });
+    expect(upgrade(file).steps).toBeGreaterThanOrEqual(5 + 3);
+  });
+});
+
+describe("what is above a height without a block is left out", () => {
+  const many = [genesis, ...chainOn(genesis, 30)];
+  const rival = (height: number) => childOf(many[height - 1] ?? genesis, "rival");
+
+  test("where a killed take-over left a chain without its beginning", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, { accepted: many.slice(12), waiting: [bytesOf("waits")] });
+    expect(upgrade(file)).toMatchObject({ blocks: 0n, leftOut: { from: 12n, to: 30n } });
+    const { instanceId, records, proposals } = readAll(file);
+    expect({ instanceId, records }).toEqual({ instanceId: oldInstanceId, records: [] });
+    expect(proposals.map(({ data }) => data)).toEqual([bytesOf("waits")]);
+  });
+
+  test.each([
+    ["above a common block", 9, 20],
+    ["above the first one", 1, 2],
+    ["below the last one", 29, 30],
+  ])("where it left one with a gap %s", (_name, missing, from) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const accepted = many.filter((_, height) => height < missing || height >= from);
+    makeOldFile(file, 3, { accepted, rejected: [rival(1), rival(29)] });
+    expect(upgrade(file)).toMatchObject({ blocks: BigInt(missing), leftOut: { from: BigInt(from), to: 30n } });
+    const { records, rejected } = readAll(file);
+    expect(records.map(({ block }) => block)).toEqual(many.slice(0, missing));
+    expect(rejected.map(({ id }) => id)).toEqual(
+      [rival(1), rival(29)].filter(({ height }) => height < missing).map(({ id }) => id),
+    );
+  });
+
+  test("also far above", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, { accepted: many });
+    damage(file, `UPDATE blocks SET height = ${2n ** 63n - 1n} WHERE height = 30`);
+    expect(upgrade(file)).toMatchObject({ blocks: 30n, leftOut: { from: 2n ** 63n - 1n, to: 2n ** 63n - 1n } });
+  });
+});
+
+describe("the new file", () => {
+  test("has the mode of the old one, and is at no time open to others", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 2, content);
+    chmodSync(file, 0o640);
+    const umask = process.umask(0);
+    const modes = new Set<number>();
+    upgrade(file, () => {
+      for (const name of readdirSync(directory.path)) modes.add(statSync(directory.file(name)).mode & 0o007);
+    });
+    process.umask(umask);
+    expect([...modes]).toEqual([0]);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("belongs to who had the old one, where root made it", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    chownSync(file, 1_234, 5_678);
+    upgrade(file);
+    expect(statSync(file)).toMatchObject({ uid: 1_234, gid: 5_678 });
+  });
+
+  test("stands where a link leads", () => {
+    using directory = temporaryDirectory();
+    mkdirSync(directory.file("elsewhere"));
+    makeOldFile(directory.file("elsewhere/real.db"), 3, content);
+    symlinkSync("elsewhere/real.db", directory.file("chain.db"));
+    upgrade(directory.file("chain.db"));
+    expect(readlinkSync(directory.file("chain.db"))).toBe("elsewhere/real.db");
+    expect(versionOf(directory.file("elsewhere/real.db"))).toBe(4);
+    expect(readAll(directory.file("chain.db")).records).toHaveLength(chain.length);
+  });
+
+  test("takes the place of what a killed upgrade left, and follows no link there", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    writeFileSync(directory.file("theirs"), "theirs");
+    symlinkSync("theirs", `${file}.upgrade`);
+    for (const end of ["-wal", "-journal"]) writeFileSync(`${file}.upgrade${end}`, "half of it");
+    upgrade(file);
+    expect(readdirSync(directory.path).sort()).toEqual(["chain.db", "theirs"]);
+    expect(readFileSync(directory.file("theirs"), "utf8")).toBe("theirs");
+  });
+
+  test("is not made where something else stands in its place", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    mkdirSync(`${file}.upgrade`);
+    expect(refusalOf(() => upgrade(file))).toMatchObject({ code: "database failed", file });
+    expect(versionOf(file)).toBe(3);
+  });
+});
+
+describe("a file that a killed process left", () => {
+  test("is upgraded with what is in its log alone, and no log is left beside it", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(directory.file("running.db"), 3, { accepted: chain.slice(0, 3) });
+    using running = new Database(directory.file("running.db"));
+    running.run("PRAGMA wal_autocheckpoint = 0");
+    const next = chain[3] ?? genesis;
+    running.run("INSERT INTO blocks SELECT ?, 3, ?, ?, ?, ?", [
+      Uint8Array.of(0, 0x2f, ...new Bun.CryptoHasher("sha256").update(next.bytes).digest()),
+      Number(next.height),
+      Number(next.timestamp),
+      new Bun.CryptoHasher("sha256").update(next.data).digest(),
+      next.bytes,
+    ]);
+    for (const end of ["", "-wal"]) writeFileSync(file + end, readFileSync(directory.file(`running.db${end}`)));
+    expect(upgrade(file, () => expect(existsSync(`${file}-wal`)).toBe(true))).toMatchObject({ blocks: 4n });
+    expect(existsSync(`${file}-wal`)).toBe(false);
+    expect(readAll(file).records.map(({ block }) => block)).toEqual(chain.slice(0, 4));
+  });
+});
+
+describe("an old file stays as it is", () => {
+  const damages = [
+    ["a block's bytes", "UPDATE blocks SET bytes = x'7b7d' WHERE height = 7", "7"],
+    [
+      "a block of another height",
+      "UPDATE blocks SET bytes = (SELECT bytes FROM blocks WHERE height = 6) WHERE height = 7",
+      "7",
+    ],
+    ["what is known of a block encoded again", "DELETE FROM meta WHERE name LIKE 'reencoded%'", "21"],
+    ["the instance id", "UPDATE meta SET value = x'00' WHERE name = 'instance_id'", "instance id"],
+    ["a proposal", "UPDATE mempool SET data = x'00' WHERE position = 1", "proposal"],
+  ] as const;
+
+  test.each(damages)("where it is damaged: %s", (_name, sql, problem) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, withProposals);
+    damage(file, sql);
+    const before = readFileSync(file);
+    const refusal = refusalOf(() => upgrade(file));
+    const named = /^\d+$/.test(problem) ? (chain[Number(problem)]?.id ?? "") : problem;
+    expect(refusal).toMatchObject({ code: "database failed", file, problem: expect.stringContaining(named) });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
+  });
+
+  test("where an upgrade is given up", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    const before = readFileSync(file);
+    for (const _ of upgradeDatabase(file)) break;
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
+    expect(upgrade(file)).toMatchObject({ blocks: BigInt(chain.length) });
+  });
+});
+
+describe("while an upgrade is under way", () => {
+  test("nobody else in this process gets at the file", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    let refused = 0;
+    upgrade(file, () => {
+      for (const open of [() => upgrade(file), () => BlockStore.open(file), () => BlockReader.openAlone(file)]) {
+        expect(refusalOf(open)).toEqual({ code: "database in use", file });
+        refused++;
+      }
+    });
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  test("one who has just missed it is told that the file is in use, and finds the new one then", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    upgrade(file);
+    expect(refusalOf(() => upgrade(file))).toEqual({ code: "database in use", file });
+    expect(needsUpgrade(file)).toBe(false);
+  });
+});
+
+describe("two processes", () => {
+  const many: OldContent = { accepted: [genesis, ...chainOn(genesis, 3 * maxSliceRows)] };
+
+  /** A process that upgrades the file, and waits behind its first step. */
+  async function begin(file: string) {
+    const child = startChild("upgradeStepwise", file);
+    const lines = linesOf(child);
+    const goOn = () => {
+      child.stdin.write(".");
+      return nextLine(lines);
+    };
+    return { child, first: await nextLine(lines), goOn };
+  }
+
+  test("do not upgrade a file both: the second is refused, and finds the new one in the end", async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, many);
+    const { child, first, goOn } = await begin(file);
+    expect(first).toMatch(/^\d+$/);
+    for (const open of [() => upgrade(file), () => BlockReader.openAlone(file)]) {
+      expect(refusalOf(open)).toEqual({ code: "database in use", file });
+    }
+    expect(needsUpgrade(file)).toBe(true);
+    let line = first;
+    while (line.startsWith("{") === false) line = await goOn();
+    expect(JSON.parse(line)).toEqual({ code: "upgraded" });
+    expect(await child.exited).toBe(0);
+    expect(needsUpgrade(file)).toBe(false);
+    expect(readAll(file).records).toHaveLength(many.accepted.length);
+  });
+
+  test.each([1, 3, 6])("follow each other where the first is killed behind step %i", async (count) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, many);
+    const { child, goOn } = await begin(file);
+    for (let i = 1; i < count; i++) await goOn();
+    child.kill("SIGKILL");
+    await child.exited;
+    expect(readdirSync(directory.path)).toContain("chain.db.upgrade");
+    expect(versionOf(file)).toBe(3);
+    expect(upgrade(file)).toMatchObject({ blocks: BigInt(many.accepted.length) });
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
+  });
+
+  test("do not undo each other's work: who has opened the old file before it was replaced does not go on", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    makeOldFile(directory.file("newer.db"), 3, content);
+    upgrade(directory.file("newer.db"));
+    const run = spyOn(Database.prototype, "run"); // it calls through; the first call comes between opening and locking
+    run.mockImplementationOnce(() => {
+      renameSync(directory.file("newer.db"), file);
+      return { changes: 0, lastInsertRowid: 0 };
+    });
+    try {
+      expect(refusalOf(() => upgrade(file))).toEqual({ code: "database in use", file });
+    } finally {
+      run.mockRestore();
+    }
+    expect(versionOf(file)).toBe(4);
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
+  });
+});
+
+test.skipIf(!mayMount)(
+  "no upgrade begins where the disk would be filled: it says what must be free and what is",
+  async () => {
+    using directory = temporaryDirectory();
+    const [old, disk] = [directory.file("old.db"), directory.file("disk")];
+    makeOldFile(old, 3, content);
+    mkdirSync(disk);
+    const command = [process.execPath, join(import.meta.dir, "child.ts"), "upgradeStepwise", `${disk}/chain.db`];
+    const script = 'mount -t tmpfs -o size=16m none "$0" && cp "$1" "$0/chain.db" && shift && "$@"; ls "$0"';
+    const child = Bun.spawn(["unshare", "-r", "-m", "sh", "-c", script, disk, old, ...command], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [said = "", ...names] = (await child.stdout.text()).trim().split("\n");
+    expect(names).toEqual(["chain.db"]);
+    const needed = statSync(old).size + spareBytes;
+    const free = 16 * 1024 * 1024 - Math.ceil(statSync(old).size / 4_096) * 4_096;
+    expect(JSON.parse(said)).toEqual({
+      code: "database failed",
+      file: `${disk}/chain.db`,
+      problem: `${disk}: the disk has ${free} free bytes, and ${needed} must be free`,
+      cure: "free some disk space and start the node again",
+    });
+  },
+);

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
-import { BlockStore } from "../../store/block-store.ts";
+import { BlockReader } from "../../store/block-reader.ts";
 import { privateDirectoryMode } from "../../store/database.ts";
 import { expectNoLogs, makeDatabase } from "../../store/new-database.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
@@ -61,10 +61,10 @@ function importInto(file: string, chain: ImportedChain, output: Output): void {
  */
 function refuseUnlessVacant(file: string): boolean {
   const isThere = existsSync(file);
-  if (isThere) {
-    const store = BlockStore.open(file);
-    const isVacant = store.lastHeight() === undefined && store.proposals.count() === 0 && store.trees.count() === 0;
-    store.close();
+  if (isThere && statSync(file).size > 0) {
+    const reader = BlockReader.openAlone(file);
+    const isVacant = reader.lastHeight() === undefined && reader.proposals.count() === 0 && reader.trees.count() === 0;
+    reader.close();
     if (!isVacant) throw new CommandFailed(`${file}: it holds a chain already; move it away first`);
   }
   expectNoLogs(file);

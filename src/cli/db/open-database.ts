@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../avalanche/coded-error.ts";
+import { BlockReader } from "../../store/block-reader.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { databaseFileName } from "../../store/database.ts";
 import { CommandFailed } from "../command-failed.ts";
@@ -28,17 +29,27 @@ export function findDatabase(path: string): string {
 }
 
 /**
- * Opens a database that holds a chain, runs `work` on it, and closes it. Throws "command failed", "database in use" or
- * "database failed".
+ * Opens a database that holds a chain, of any schema, to read it; runs `work` on it, and closes it. Throws "command
+ * failed", "database in use" or "database failed".
  */
-export function withChain<T>(path: string, work: (store: BlockStore, lastHeight: bigint) => T): T {
+export function withChain<T>(path: string, work: (reader: BlockReader, lastHeight: bigint) => T): T {
   const file = findDatabase(path);
   if (statSync(file).size === 0) throw new CommandFailed(`${file}: it is empty`);
+  const reader = BlockReader.openAlone(file);
+  try {
+    const lastHeight = reader.lastHeight();
+    if (lastHeight === undefined) throw new CommandFailed(`${file}: it holds no block`);
+    return work(reader, lastHeight);
+  } finally {
+    reader.close();
+  }
+}
+
+/** The same for a file of the newest schema, to change it. */
+export function withStore<T>(file: string, work: (store: BlockStore) => T): T {
   const store = BlockStore.open(file);
   try {
-    const lastHeight = store.lastHeight();
-    if (lastHeight === undefined) throw new CommandFailed(`${file}: it holds no block`);
-    return work(store, lastHeight);
+    return work(store);
   } finally {
     store.close();
   }

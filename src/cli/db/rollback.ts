@@ -2,12 +2,16 @@ import type { Command } from "commander";
 import { countOf, formatNumber } from "../../core/format.ts";
 import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
+import { needsUpgrade } from "../../store/old-file.ts";
+import { rewindOld } from "../../store/rewind-old.ts";
 import { systemClock, timeOfRow } from "../../vm/clock.ts";
+import type { Stretch } from "../../vm/rewind.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
-import { databaseArgument, withChain } from "./open-database.ts";
+import { databaseArgument, findDatabase, withChain, withStore } from "./open-database.ts";
+import { upgradedLine, watchCopy } from "./upgrade.ts";
 
 /** Rewinds the chain of a database to a height. */
 export function addRollbackCommand(db: Command, output: Output): void {
@@ -20,29 +24,17 @@ export function addRollbackCommand(db: Command, output: Output): void {
       "\nAt its next start the node goes back to the same height, and on from there with the blocks of its peers,\n" +
         "if they have any. The command rewinds in stretches: when it was interrupted, run it again.",
     )
-    .action((path: string, { to }: { to: bigint }) =>
-      withChain(path, (store, last) => rollback(store, last, to, output)),
-    );
+    .action((path: string, { to }: { to: bigint }) => rollback(findDatabase(path), to, output));
 }
 
-function rollback(store: BlockStore, lastHeight: bigint, to: bigint, output: Output): void {
-  if (to > lastHeight) {
-    throw new CommandFailed(`${store.file}: the last accepted block has height ${lastHeight}, below ${to}`);
-  }
-  const { id } = store.expectBlockAtHeight(to);
-  store.setDurability("normal"); // synced by the close
-  const progress = output.progress();
+function rollback(file: string, to: bigint, output: Output): void {
+  const { lastHeight, id } = findTarget(file, to);
   const now = timeOfRow(systemClock);
-  let [blocks, lost] = [0, 0];
-  // Not by `stretchesDown`: a damaged file may have a gap of any size, which is skipped.
-  for (let head = lastHeight; head > to; head = store.lastHeight() ?? to) {
-    const rewound = rewindAndRequeue(store, head - to > requeueStretch ? head - requeueStretch : to, now);
-    blocks += rewound.blocks;
-    lost += rewound.lost;
-    progress.show(blocks, Number(lastHeight - to));
-  }
-  if (to < lastHeight) store.rewind(to); // rejected blocks may be left above, where no accepted one was
-  progress.clear();
+  const isOld = needsUpgrade(file);
+  const { blocks, lost, proposals } = isOld
+    ? watchCopy(rewindOld(file, to, now), output)
+    : withStore(file, (store) => rewind(store, { from: lastHeight, to }, now, output));
+  if (isOld) output.err(upgradedLine(file));
   const range = `from height ${formatNumber(lastHeight)} to ${formatNumber(to)}`;
   output.out(
     formatRows(
@@ -50,11 +42,35 @@ function rollback(store: BlockStore, lastHeight: bigint, to: bigint, output: Out
         ["rewound", `${countOf(blocks, "block")}, ${range}`],
         ["lost", lost > 0 ? `what ${countOf(lost, "damaged block")} carried` : undefined],
         ["last accepted", id],
-        ["proposals", `${formatNumber(store.proposals.count())} waiting`],
+        ["proposals", `${formatNumber(proposals)} waiting`],
       ],
       output.paint,
     ),
   );
+}
+
+/** The height of the last block, and the id of the one that will be it. */
+function findTarget(file: string, to: bigint) {
+  return withChain(file, (reader, lastHeight) => {
+    if (to <= lastHeight) return { lastHeight, id: reader.expectBlockAtHeight(to).id };
+    throw new CommandFailed(`${file}: the last accepted block has height ${lastHeight}, below ${to}`);
+  });
+}
+
+function rewind(store: BlockStore, { from, to }: Stretch, now: bigint, output: Output) {
+  store.setDurability("normal"); // synced by the close
+  const progress = output.progress();
+  let [blocks, lost] = [0, 0];
+  // Not by `stretchesDown`: a damaged file may have a gap of any size, which is skipped.
+  for (let head = from; head > to; head = store.lastHeight() ?? to) {
+    const rewound = rewindAndRequeue(store, head - to > requeueStretch ? head - requeueStretch : to, now);
+    blocks += rewound.blocks;
+    lost += rewound.lost;
+    progress.show(blocks, Number(from - to));
+  }
+  if (to < from) store.rewind(to); // rejected blocks may be left above, where no accepted one was
+  progress.clear();
+  return { blocks, lost, proposals: store.proposals.count() };
 }
 
 interface Rewound {

@@ -14,7 +14,7 @@ import { vmHistory } from "./vm-history.ts";
 const historyByName: Readonly<Record<string, (file: string) => History>> = {
   store: storeHistory,
   "store of version 1": (file) => upgradeHistory(file, 1),
-  "store of version 2": (file) => upgradeHistory(file, 2),
+  "store of version 3": (file) => upgradeHistory(file, 3),
   vm: vmHistory,
 };
 const [name = "", trialsFile = ""] = process.argv.slice(2);

@@ -12,7 +12,7 @@ import { runs } from "../../support/runs.ts";
 import { callKinds, type Fault, noFailingDisk } from "./failing-disk.ts";
 import { type Facts, factsOf, type History, type Step } from "./history.ts";
 import { type Result, runTrials } from "./run-trials.ts";
-import { storeHistory, upgradeHistory } from "./store-history.ts";
+import { storeHistory, upgradeHistory, upgradeWhereOld } from "./store-history.ts";
 import { readStore } from "./store-steps.ts";
 import type { Trial } from "./trial.ts";
 import { vmHistory } from "./vm-history.ts";
@@ -75,8 +75,8 @@ interface Subject {
 
 const subjects: readonly Subject[] = [
   { name: "store", history: storeHistory, visit: () => undefined },
-  { name: "store of version 1", history: (file) => upgradeHistory(file, 1), visit: () => undefined },
-  { name: "store of version 2", history: (file) => upgradeHistory(file, 2), visit: () => undefined },
+  { name: "store of version 1", history: (file) => upgradeHistory(file, 1), visit: upgradeWhereOld },
+  { name: "store of version 3", history: (file) => upgradeHistory(file, 3), visit: upgradeWhereOld },
   { name: "vm", history: vmHistory, visit: visitAsVm },
 ];
 

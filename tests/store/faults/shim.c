@@ -118,6 +118,19 @@ int unlink(const char *path) {
   return fails_at(path, CHANGES) ? refuse() : REAL(unlink)(path);
 }
 
+/* Of a file in the directory: those who look at it from outside rename it as a whole. */
+static int fails_within(const char *path, enum calls of) {
+  return plan && strlen(path) > strlen(disk) && path[strlen(disk)] == '/' && fails(path, of);
+}
+
+int rename(const char *from, const char *to) {
+  return fails_within(from, CHANGES) ? refuse() : REAL(rename)(from, to);
+}
+
+int renameat(int fd, const char *from, int to_fd, const char *to) {
+  return fails_within(from, CHANGES) ? refuse() : REAL(renameat)(fd, from, to_fd, to);
+}
+
 #define OPEN(name)                                                      \
   int name(const char *path, int flags, ...) {                          \
     va_list rest;                                                       \

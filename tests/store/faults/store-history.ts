@@ -1,7 +1,9 @@
 import type { Block } from "../../../src/core/block.ts";
+import { needsUpgrade } from "../../../src/store/old-file.ts";
+import { upgradeDatabase } from "../../../src/store/upgrade.ts";
 import { chainOn, childOf, genesis } from "../../support/chain.ts";
-import { makeOldFile } from "../../support/old-file.ts";
-import type { Facts, History, Step } from "./history.ts";
+import { makeOldFile, type OldVersion } from "../../support/old-file.ts";
+import { type Facts, type History, type Step, step } from "./history.ts";
 import { storeSteps } from "./store-steps.ts";
 
 /** Everything that a store does. */
@@ -37,18 +39,25 @@ export function storeHistory(file: string): History {
   };
 }
 
-/** A store takes up a file that an older version of this program wrote. */
-export function upgradeHistory(file: string, version: 1 | 2): History {
+/** A file that an older version of this program wrote is upgraded, and a store takes it up. */
+export function upgradeHistory(file: string, version: OldVersion): History {
   const { open, close, die, read, accept, propose, leave } = storeSteps(file);
   const chain = [genesis, ...chainOn(genesis, 3)] as const;
   const rival = childOf(genesis, "rival");
   const next = childOf(chain.at(-1) as Block, "next");
   const found = (): Facts => ({ chain: chain.map(({ id }) => id), rejected: [rival.id], waiting: [] });
-  const openFirst: Step = { ...open, after: found, afterRefusal: () => [found()] };
+  const upgrade: Step = {
+    ...step("upgrade", () => upgradeWhereOld(file), found),
+    afterRefusal: () => [found()],
+  };
   return {
     prepare: () => makeOldFile(file, version, { accepted: chain, rejected: [rival] }),
-    steps: [openFirst, read, propose("next", "another"), accept(next), die, open, read, close],
+    steps: [upgrade, open, read, propose("next", "another"), accept(next), die, open, read, close],
     leave,
     marker: () => "",
   };
+}
+
+export function upgradeWhereOld(file: string): void {
+  if (needsUpgrade(file)) for (const _ of upgradeDatabase(file));
 }

@@ -1,0 +1,124 @@
+import type { Database } from "bun:sqlite";
+import { chmodSync, chownSync, lstatSync, realpathSync, statSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { BlockReader } from "./block-reader.ts";
+import type { BlockStore } from "./block-store.ts";
+import { endLog, openForReading, readHeaderVersion, schemaVersionOf } from "./database.ts";
+import { FileError } from "./errors.ts";
+import { databaseFailed, translating } from "./failures.ts";
+import { expectNoLogs, filesOf, makeDatabaseAs } from "./new-database.ts";
+import { replaceFile, sync } from "./new-file.ts";
+import { findLackOfRoom } from "./room.ts";
+import { schemaVersion } from "./schema.ts";
+
+/** What is behind the name of a database while it is made anew. It is fixed: what a killed process left is found. */
+const upgradeSuffix = ".upgrade";
+
+/** A database file of an older schema, open for this process alone. */
+export interface OldFile {
+  readonly reader: BlockReader;
+  /** Its schema, and what it is read by. */
+  readonly version: number;
+  readonly db: Database;
+  readonly bytes: bigint;
+}
+
+/** How a file was made anew. */
+export interface Replaced<Made> {
+  readonly made: Made;
+  /** Of the new file. */
+  readonly bytes: bigint;
+}
+
+/** Whether there is a database of an older schema. Does not wait for a process that has it open. */
+export function needsUpgrade(file: string): boolean {
+  const version = translating(file, () => readHeaderVersion(file));
+  return version !== undefined && version > 0 && version < schemaVersion;
+}
+
+/**
+ * Makes a database file of an older schema anew: `fill` fills a new one beside it, with the same instance id, owner and
+ * mode, which takes its place when all of it is on the disk. Whenever the process or the machine ends, the old file or
+ * the new one is there as a whole. Throws "database in use", or "database failed": where the disk has too little room,
+ * or the old file is damaged. That stays as it is then.
+ */
+export function* replaceOld<Step, Made>(
+  file: string,
+  fill: (old: OldFile, store: BlockStore) => Generator<Step, Made>,
+): Generator<Step, Replaced<Made>> {
+  try {
+    const place = realpathSync(file); // beside a link, the new file could be on another disk
+    const db = openForReading(place);
+    try {
+      return yield* replace(openOld(place, db), fill);
+    } finally {
+      db.close(); // keeps everybody out until the new file is in its place
+    }
+  } catch (error) {
+    return translating(file, () => {
+      throw error;
+    });
+  }
+}
+
+function openOld(file: string, db: Database): OldFile {
+  const version = schemaVersionOf(db);
+  if (version === schemaVersion) throw new FileError({ code: "database in use", file }); // by who has just upgraded it
+  const reader = new BlockReader(file, db);
+  return { reader, db, version, bytes: reader.size() };
+}
+
+function* replace<Step, Made>(
+  old: OldFile,
+  fill: (old: OldFile, store: BlockStore) => Generator<Step, Made>,
+): Generator<Step, Replaced<Made>> {
+  const { reader, db } = old;
+  const { file } = reader;
+  const unfinished = `${file}${upgradeSuffix}`;
+  for (const path of filesOf(unfinished)) remove(path); // what a killed process left
+  expectRoom(old);
+  let bytes = 0n;
+  const finish = () => {
+    bytes = statSync(unfinished, { bigint: true }).size;
+    takePlace(db, unfinished, file);
+  };
+  const making = { unfinished, instanceId: reader.readInstanceId(), finish };
+  const made = yield* makeDatabaseAs(making, function* (store) {
+    takeOwner(file, unfinished);
+    return yield* fill(old, store);
+  });
+  return { made, bytes };
+}
+
+/** Removes a file, or a link itself; throws EISDIR or EPERM for a directory. A missing one does not matter. */
+function remove(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
+}
+
+/**
+ * The new file is smaller: it has fewer columns and indexes, and half of each canonical block. Only one of blocks in
+ * other forms, of some 4 KiB each, can be larger, by half: where the disk is full then, the old one stays.
+ */
+function expectRoom({ reader, bytes }: OldFile): void {
+  const lack = findLackOfRoom(dirname(reader.file), Number(bytes));
+  if (lack !== undefined) throw databaseFailed(reader.file, lack, "free some disk space and start the node again");
+}
+
+/** What may read and write the old file may do so with the new one: a command may be run by another user, root. */
+function takeOwner(file: string, unfinished: string): void {
+  const { uid, gid, mode } = statSync(file);
+  chmodSync(unfinished, mode);
+  if (process.getuid?.() === 0) chownSync(unfinished, uid, gid);
+}
+
+/**
+ * Puts the new file into the place of the old one. No log of the old one may be left then: SQLite would read it as one
+ * of the new file. So its log is removed first, also from the disk.
+ */
+function takePlace(old: Database, unfinished: string, file: string): void {
+  endLog(old, file);
+  remove(`${file}-wal`); // SQLite does not say when it cannot
+  expectNoLogs(file);
+  sync(dirname(file));
+  replaceFile(unfinished, file);
+}
