@@ -38,7 +38,7 @@ verified := $(CURDIR)/build/verified
 compile := $(bun) build --compile --minify --bytecode --format=esm --sourcemap \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig --compile-exec-argv=--
 # Where threads of the binary begin, which are in it beside what main.ts imports.
-threads := src/clients/worker.ts src/disk/checkpoint-worker.ts src/operator/backup-worker.ts
+threads := src/clients/worker.ts $(addprefix src/disk/,checkpoint-worker.ts upgrade-worker.ts) src/operator/backup-worker.ts
 facts := VERIFIED_DIR=$(verified) $(tested)
 
 .DEFAULT_GOAL := help

@@ -86,6 +86,10 @@ function startBackup(): Worker {
   return new Worker(new URL("./operator/backup-worker.ts", import.meta.url).href);
 }
 
+function startUpgrade(): Worker {
+  return new Worker(new URL("./disk/upgrade-worker.ts", import.meta.url).href);
+}
+
 /** Lets requests in that need no chain, and gives the counts of those that are for one. */
 function staticAdmission(figures: SharedFigures, log: Log): HttpAdmission {
   const admission = new Admission(log, staticLimits);
@@ -110,6 +114,7 @@ async function serve(): Promise<void> {
     startClients: () => new ClientThread({ createWorker: startClients, clock: systemClock, log, figures }),
     openDisk: (file: string) => new LogDisk(file, new CheckpointThread(file, startCheckpoints)),
     startBackup,
+    startUpgrade,
     version,
   };
   const turns = new Turns();

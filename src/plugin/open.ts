@@ -16,6 +16,7 @@ import { LoggedDisk } from "./logged-disk.ts";
 import { NodeRecord } from "./node-record.ts";
 import { logLeftOff, settleRsChain } from "./rs/read-chain.ts";
 import { TimestampVm } from "./timestamp-vm.ts";
+import { upgradeIfOld } from "./upgrade.ts";
 import { ValidatorWatch } from "./validator-watch.ts";
 
 /** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
@@ -31,6 +32,8 @@ export interface ChainOptions {
   readonly openDisk: (file: string) => Disk;
   /** Starts the thread of `operator/backup-worker.ts`. */
   readonly startBackup: () => Worker;
+  /** Starts the thread of `disk/upgrade-worker.ts`. */
+  readonly startUpgrade: () => Worker;
   /** Of this program. */
   readonly version: string;
 }
@@ -40,7 +43,7 @@ export interface ChainOptions {
  * what `openVm` throws; nothing is held then.
  */
 export async function openChain(context: NodeContext, options: ChainOptions): Promise<ChainVm> {
-  const { clock, startClients, openDisk, startBackup, version } = options;
+  const { clock, startClients, openDisk, startBackup, startUpgrade, version } = options;
   const { log, genesisBytes } = context;
   const config = parseConfig(context.configBytes);
   log.setLevel(config.logLevel);
@@ -50,6 +53,7 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
   const disk = new LoggedDisk(openDisk(file), log);
   let vm: Vm | undefined;
   try {
+    await whenFree(clock, () => upgradeIfOld(file, { startUpgrade, clock, log }));
     const settling = { file, genesisBytes, log, clock };
     const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
     const gossip = new Gossip(context.appSender, log);

@@ -5,6 +5,7 @@ import type { Log } from "../../log.ts";
 import type { Clock } from "../../vm/clock.ts";
 import type { HeadMarker } from "../../vm/rewind.ts";
 import type { Vm } from "../../vm/vm.ts";
+import { atTimes } from "../at-times.ts";
 import type { NodeRecord } from "../node-record.ts";
 import { type Finding, TakeOver } from "./take-over.ts";
 
@@ -92,16 +93,6 @@ async function copy(record: NodeRecord, takeOver: TakeOver, { log, clock }: RsCh
   return blocks;
 }
 
-/** Gives a function that reports at most once in `progressMs`. */
-function atTimes(clock: Clock, report: () => void): () => void {
-  let nextMs = clock.elapsedMs() + progressMs;
-  return () => {
-    if (clock.elapsedMs() < nextMs) return;
-    report();
-    nextMs = clock.elapsedMs() + progressMs;
-  };
-}
-
 /**
  * Logs the cure for one case that nothing in the node's database shows: timestampvm-rs was put back in our place and
  * accepted nothing. Then the node went back to where that left off, and does not start a chain that is ahead of it.
@@ -121,6 +112,3 @@ const eventOf: Readonly<Record<Finding["kind"], string>> = {
   "re-encoded": "took over a block that timestampvm-rs encoded again",
   "left out": "left out blocks of timestampvm-rs",
 };
-
-/** Milliseconds between two reports of how far it is. */
-const progressMs = 5_000;

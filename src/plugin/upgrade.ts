@@ -1,0 +1,32 @@
+import { runOnThread } from "../disk/job-thread.ts";
+import type { Log } from "../log.ts";
+import type { CopyProgress } from "../store/copy-chain.ts";
+import { needsUpgrade } from "../store/old-file.ts";
+import type { UpgradeSummary } from "../store/upgrade.ts";
+import type { Clock } from "../vm/clock.ts";
+import { atTimes } from "./at-times.ts";
+
+/** What the upgrade of a file needs beside it. */
+export interface UpgradeParts {
+  /** Starts the thread of `disk/upgrade-worker.ts`. */
+  readonly startUpgrade: () => Worker;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Brings a database file of an older schema to the newest, on a thread of its own: the node is answered meanwhile. The
+ * file must not be open in this process. Rejects as `upgradeDatabase` throws.
+ */
+export async function upgradeIfOld(file: string, { startUpgrade, clock, log }: UpgradeParts): Promise<void> {
+  if (!needsUpgrade(file)) return;
+  const since = clock.elapsedMs();
+  const onProgress = atTimes(clock, ({ blocks, total }: CopyProgress) =>
+    log.info("upgrading the database", { blocks, total, file }),
+  );
+  const job = { start: startUpgrade, job: file, onProgress };
+  const { leftOut, ...summary } = await runOnThread<string, CopyProgress, UpgradeSummary>(job);
+  if (leftOut !== undefined) log.warn("left out blocks above a missing one", { ...leftOut, file });
+  const ms = Math.round(clock.elapsedMs() - since);
+  log.info("upgraded the database", { ...summary, ms, file });
+}
