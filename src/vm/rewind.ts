@@ -91,5 +91,5 @@ export function* stretchesDown(from: bigint, to: bigint, most: bigint): Generato
   }
 }
 
-/** Blocks that one rewind removes: some tens of milliseconds; some hundreds in a file of a million blocks. */
-const rewindStretch = 5_000n;
+/** Blocks that one rewind removes: some tens of milliseconds, in a file of a million blocks. */
+const rewindStretch = 1_000n;
