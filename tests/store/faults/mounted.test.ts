@@ -22,7 +22,8 @@ function mountDisk(path: string, size: string) {
   const child = join(import.meta.dir, "..", "child.ts");
   return {
     run,
-    remount: (options: string) => run(`mount -o remount,${options} ${path}`),
+    // Without the options that it has: "uid=1000" is refused where that user is root.
+    remount: (options: string) => run(`mount --options-source disable -o remount,${options} ${path}`),
     /** Starts `child.ts` with a task. Its input stays open until `run("exec 9>&-")`. */
     start: (task: string, file: string) => {
       run(`rm -f ${path}-input && mkfifo ${path}-input`);
