@@ -18,3 +18,25 @@ test("each script of package.json is a target of the Makefile", () => {
     expect(targets, name).toContain(command.slice("make ".length));
   }
 });
+
+test("the workflow runs what any machine runs, may only read, and takes each action at one commit", () => {
+  const text = textOf(".github/workflows/ci.yml");
+  const { permissions, jobs } = Bun.YAML.parse(text) as Workflow;
+  expect(permissions).toEqual({ contents: "read" });
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  expect(steps.map(({ run }) => run)).toContain(".ci/run");
+  for (const { uses } of steps) if (uses !== undefined) expect(text).toMatch(pinned(uses));
+});
+
+interface Workflow {
+  readonly permissions: unknown;
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly { readonly run?: string; readonly uses?: string }[] }>
+  >;
+}
+
+/** A line with this action at a commit, and the version in a comment. */
+function pinned(action: string): RegExp {
+  const [name = ""] = action.split("@");
+  return new RegExp(`uses: ${RegExp.escape(name)}@[0-9a-f]{40} # v\\d+\\.\\d+\\.\\d+$`, "m");
+}
