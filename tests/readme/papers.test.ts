@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { scripts } from "../../package.json" with { type: "json" };
 
@@ -40,3 +40,17 @@ function pinned(action: string): RegExp {
   const [name = ""] = action.split("@");
   return new RegExp(`uses: ${RegExp.escape(name)}@[0-9a-f]{40} # v\\d+\\.\\d+\\.\\d+$`, "m");
 }
+
+describe("CONTRIBUTING", () => {
+  const contributing = textOf("CONTRIBUTING.md");
+
+  test("names every target of the Makefile, and no other", () => {
+    const named = [...contributing.matchAll(/(?:`|\$ )make ([a-z-]+)/g)].map(([, target = ""]) => target);
+    expect([...new Set(named)].sort()).toEqual([...targets].sort());
+  });
+
+  test("names files and folders that are there", () => {
+    const paths = [...contributing.matchAll(/`((?:src|tests|proto|gen|\.ci|\.github)\/[^`]*)`/g)];
+    for (const [, path = ""] of paths) expect(existsSync(join(root, path)), path).toBeTrue();
+  });
+});
