@@ -2,6 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { scripts } from "../../package.json" with { type: "json" };
+import { defaultConfig } from "../../src/core/config.ts";
+import { pointerName } from "../../src/operator/socket-file.ts";
+import { privateDirectoryMode, privateFileMode } from "../../src/store/database.ts";
 
 // What the small papers of the repository say of the rest of it.
 
@@ -53,4 +56,11 @@ describe("CONTRIBUTING", () => {
     const paths = [...contributing.matchAll(/`((?:src|tests|proto|gen|\.ci|\.github)\/[^`]*)`/g)];
     for (const [, path = ""] of paths) expect(existsSync(join(root, path)), path).toBeTrue();
   });
+});
+
+test("SECURITY names the files, modes and settings that there are", () => {
+  const security = textOf("SECURITY.md");
+  expect(security).toContain(`\`${pointerName}\``);
+  for (const mode of [privateFileMode, privateDirectoryMode]) expect(security).toContain(` 0${mode.toString(8)}`);
+  for (const [, setting = ""] of security.matchAll(/`(client\w+)`/g)) expect(defaultConfig).toHaveProperty(setting);
 });
