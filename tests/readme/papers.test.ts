@@ -64,3 +64,11 @@ test("SECURITY names the files, modes and settings that there are", () => {
   for (const mode of [privateFileMode, privateDirectoryMode]) expect(security).toContain(` 0${mode.toString(8)}`);
   for (const [, setting = ""] of security.matchAll(/`(client\w+)`/g)) expect(defaultConfig).toHaveProperty(setting);
 });
+
+test("CHANGELOG has what is unreleased, then each release with its date, the newest first", () => {
+  const [first, ...releases] = [...textOf("CHANGELOG.md").matchAll(/^## (.*)$/gm)].map(([, heading = ""]) => heading);
+  expect(first).toBe("Unreleased");
+  for (const release of releases) expect(release).toMatch(/^\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d$/);
+  const versions = releases.map((release) => release.split(" - ")[0] ?? "");
+  expect(versions).toEqual(versions.toSorted((a, b) => Bun.semver.order(b, a)));
+});
