@@ -13,7 +13,19 @@ export function blockKey(id: Id): Uint8Array {
   return key;
 }
 
+/** Whether this is a key of any block. */
+export function isBlockKey(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array && value.length === blockKeyBytes && value[0] === prefix[0] && value[1] === prefix[1]
+  );
+}
+
+/** Whether this is the key of the block whose bytes have this hash, 32 bytes. */
+export function isKeyOf(hash: Uint8Array, value: unknown): boolean {
+  return isBlockKey(value) && hash.every((byte, i) => byte === value[prefix.length + i]);
+}
+
 /** Takes a key of 34 bytes. Does not check the two before the id. */
 export function idInBlockKey(key: Uint8Array): Id {
-  return idFromBytes(key.subarray(prefix.length));
+  return idFromBytes(key.slice(prefix.length)); // a view of so few bytes would cost more
 }

@@ -1,7 +1,7 @@
-import { equalBytes, type Id, zeroId } from "../avalanche/id.ts";
+import { type Id, zeroId } from "../avalanche/id.ts";
 import { sha256 } from "../avalanche/sha256.ts";
 import { type Block, encodeBlock } from "../core/block.ts";
-import { blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
+import { idInBlockKey, isBlockKey, isKeyOf } from "../core/block-key.ts";
 import { type Listing, listBlock, listedBytes, readDataStart } from "../core/listing.ts";
 import { expectBytes, expectInteger, parseStored, type Row } from "./columns.ts";
 import { Damage } from "./failures.ts";
@@ -10,10 +10,15 @@ import type { ReencodedRows } from "./reencoded.ts";
 /** The key of the block below; NULL for the first one. */
 const parent = "(SELECT below.key FROM blocks AS below WHERE below.height = blocks.height - 1) AS parent";
 
-/** The columns that make a block. */
-export const blockColumns = `height, key, timestamp, data, bytes, ${parent}`;
+/** The columns that make a block, but for its parent. */
+export const ownColumns = "height, key, timestamp, data, bytes";
 /** What they give. */
-export type BlockRow = Row<"height" | "key" | "timestamp" | "data" | "bytes" | "parent">;
+export type OwnRow = Row<"height" | "key" | "timestamp" | "data" | "bytes">;
+
+/** The columns that make a block. */
+export const blockColumns = `${ownColumns}, ${parent}`;
+/** What they give. */
+export type BlockRow = OwnRow & Row<"parent">;
 
 /**
  * The columns for a listing: the beginning of the data or of the bytes, and how many there are. SQLite's `substr` of an
@@ -37,23 +42,31 @@ export function contentOf(block: Block): Content {
 }
 
 /**
- * The block in a row, whose key is that of `knownId` where that is given. Throws `Damage` unless its bytes hash to its key, or to
- * what timestampvm-rs left of it.
+ * The block in a row, whose key is that of `knownId` where that is given. Throws `Damage` unless its bytes hash to its
+ * key, or to what timestampvm-rs left of it.
  */
 export function blockIn(row: BlockRow, reencoded: ReencodedRows, knownId?: Id): Block {
-  const key = expectBytes(row.key, "a key", blockKeyBytes);
-  const id = knownId ?? idInBlockKey(key);
-  const block = row.bytes === null ? fromFields(id, row) : fromBytes(id, row.bytes);
+  const id = knownId ?? idIn(row.key, "a key");
+  return restore(id, row.bytes === null ? parentIn(id, row) : undefined, row, reencoded).block;
+}
+
+/**
+ * The block in a row whose key has this id, and whether timestampvm-rs encoded it again. Throws `Damage`. Only a block
+ * that is kept in `bytes` needs no parent.
+ */
+export function restore(id: Id, parentId: Id | undefined, row: OwnRow, reencoded: ReencodedRows) {
+  const block = row.bytes === null ? fromFields(id, parentId, row) : fromBytes(id, row.bytes);
   const hash = sha256(block.bytes);
-  if (equalBytes(hash, key.subarray(-hash.length)) || reencoded.has(id, hash)) return block;
+  if (isKeyOf(hash, row.key)) return { block, isReencoded: false };
+  if (reencoded.has(id, hash)) return { block, isReencoded: true };
   throw damagedBlock(id);
 }
 
 /** The listing of the block in a row, which is verified where it was read whole. Throws `Damage`. */
 export function listingIn(row: ListingRow, reencoded: ReencodedRows): Listing {
-  const id = idInBlockKey(expectBytes(row.key, "a key", blockKeyBytes));
+  const id = idIn(row.key, "a key");
   const size = Number(expectInteger(row.dataSize ?? row.bytesSize, `block ${id}`));
-  if (size <= listedBytes) return listBlock(blockIn(row, reencoded));
+  if (size <= listedBytes) return listBlock(blockIn(row, reencoded, id));
   return { ...(row.bytes === null ? listFields(id, row, size) : listBytes(id, row, size)), id };
 }
 
@@ -62,9 +75,11 @@ export function dataIn({ data, bytes }: Row<"data" | "bytes">): Uint8Array | und
   return data instanceof Uint8Array ? data : parseStored(bytes)?.data;
 }
 
-function fromFields(id: Id, row: BlockRow): Block {
-  const fields = { ...placeIn(id, row), parentId: parentIn(id, row), data: expectBytes(row.data, `block ${id}`) };
-  return { id, ...fields, bytes: encodeBlock(fields) };
+function fromFields(id: Id, parentId: Id | undefined, row: OwnRow): Block {
+  if (parentId === undefined) throw new Damage(`the block below block ${id} is missing`);
+  const { height, timestamp } = placeIn(id, row);
+  const data = expectBytes(row.data, `block ${id}`);
+  return { id, parentId, height, timestamp, data, bytes: encodeBlock({ parentId, height, timestamp, data }) };
 }
 
 function fromBytes(id: Id, bytes: unknown): Block {
@@ -74,10 +89,8 @@ function fromBytes(id: Id, bytes: unknown): Block {
 }
 
 function listFields(id: Id, row: ListingRow, dataBytes: number) {
-  const place = placeIn(id, row);
-  const rest = encodeBlock({ ...place, parentId: parentIn(id, row), data: new Uint8Array() });
-  const start = expectBytes(row.data, `block ${id}`);
-  return { ...place, start, dataBytes, bytes: rest.length + 2 * dataBytes }; // in hex
+  const { height, timestamp, data: start, bytes } = fromFields(id, parentIn(id, row), row);
+  return { height, timestamp, start, dataBytes, bytes: bytes.length + 2 * (dataBytes - start.length) }; // in hex
 }
 
 function listBytes(id: Id, row: ListingRow, bytes: number) {
@@ -90,10 +103,14 @@ function placeIn(id: Id, { height, timestamp }: Row<"height" | "timestamp">) {
   return { height: expectInteger(height, what), timestamp: expectInteger(timestamp, what) };
 }
 
-function parentIn(id: Id, { height, parent }: BlockRow): Id {
+function parentIn(id: Id, { height, parent }: BlockRow): Id | undefined {
   if (height === 0n) return zeroId;
-  if (parent === null) throw new Damage(`the block below block ${id} is missing`);
-  return idInBlockKey(expectBytes(parent, `the key below block ${id}`, blockKeyBytes));
+  return parent === null ? undefined : idIn(parent, `the key below block ${id}`);
+}
+
+function idIn(key: unknown, what: string): Id {
+  if (isBlockKey(key)) return idInBlockKey(key);
+  throw new Damage(`${what} is damaged`);
 }
 
 function damagedBlock(id: Id): Damage {

@@ -214,7 +214,7 @@ describe("a row that contradicts its block is refused:", () => {
     "no data": "data = x'' WHERE height = 3",
     "other bytes": "data = NULL, bytes = x'7b7d' WHERE height = 3",
     "an earlier time": "timestamp = timestamp - 1 WHERE height = 3",
-    "another parent": "key = zeroblob(34) WHERE height = 2",
+    "another parent": "key = CAST(x'002f' || zeroblob(32) AS BLOB) WHERE height = 2",
   };
   const cases = Object.entries(reads).flatMap(([how, read]) =>
     Object.entries(changes).map(([name, change]) => [name, how, change, read] as const),
