@@ -10,7 +10,7 @@ export type BlockQuestions = ReturnType<typeof prepareQuestions>;
 export type BlockChanges = ReturnType<typeof prepareChanges>;
 
 /** The index has eight bytes of each id, the row has the whole key. */
-const ofKey = "FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND key = ?1";
+export const ofKey = "FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND key = ?1";
 
 /**
  * The height of the last block of a time or before; -1 where the first is later, no row where a block is missing. By

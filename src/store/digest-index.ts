@@ -1,4 +1,4 @@
-import { type Database, SQLiteError } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { type Digest, digestOf } from "../core/digest.ts";
 import { expectBytes, expectInteger, maxSqlInteger, type Row } from "./columns.ts";
 import { Damage } from "./failures.ts";
@@ -189,18 +189,13 @@ export class DigestIndex {
     for (const { digest, height } of entries) this.#sql.insert.run(prefixOf(digest), height);
   }
 
-  /** Removes an entry for each block above a height. Gives whether these were all. */
+  /** Removes an entry for each block above a height. Gives whether these were all: not where a block is damaged. */
   #removeEach(above: bigint, indexed: bigint): boolean {
-    try {
-      for (let at = above + 1n; at <= indexed; at++) {
-        const entry = this.#read(at);
-        if (entry === undefined || this.#sql.remove.run(prefixOf(entry.digest), at).changes !== 1) return false;
-      }
-      return true;
-    } catch (error) {
-      if (error instanceof SQLiteError) return false; // a damaged block
-      throw error;
+    for (let at = above + 1n; at <= indexed; at++) {
+      const entry = this.#read(at);
+      if (entry === undefined || this.#sql.remove.run(prefixOf(entry.digest), at).changes !== 1) return false;
     }
+    return true;
   }
 
   #read(height: bigint): DigestEntry | undefined {
@@ -222,10 +217,7 @@ export class DigestIndex {
   }
 
   get #indexed(): bigint {
-    const row = this.#sql.indexed.get(indexedName);
-    if (row === null) return -1n;
-    const { buffer, byteOffset } = expectBytes(row.value, `the meta row ${indexedName}`, heightBytes);
-    return new DataView(buffer, byteOffset).getBigInt64(0);
+    return indexedIn(this.#sql.indexed.get(indexedName));
   }
 
   get #lastHeight(): bigint {
@@ -237,6 +229,13 @@ export class DigestIndex {
     new DataView(value.buffer).setBigInt64(0, height);
     this.#sql.setIndexed.run(indexedName, value);
   }
+}
+
+/** The height up to which the table lacks no block, as the row in `meta` says; -1 without a row. Throws `Damage`. */
+export function indexedIn(row: Row<"value"> | null): bigint {
+  if (row === null) return -1n;
+  const { buffer, byteOffset } = expectBytes(row.value, `the meta row ${indexedName}`, heightBytes);
+  return new DataView(buffer, byteOffset).getBigInt64(0);
 }
 
 /** Eight bytes of a digest, by which it is sought. */

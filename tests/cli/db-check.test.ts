@@ -1,18 +1,28 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { idToBytes } from "../../src/avalanche/id.ts";
-import { createBlock, parseBlock } from "../../src/core/block.ts";
+import { type Block, createBlock } from "../../src/core/block.ts";
+import { blockKey } from "../../src/core/block-key.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { bytesOf, childOf, genesis } from "../support/chain.ts";
+import { bytesOf, chainOn, childOf, genesis, peer, spaced } from "../support/chain.ts";
 import { makeOldFile } from "../support/old-file.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, type Content, damage, db, exported, loser, makeDatabase, proposal } from "./db-support.ts";
 
 const at = (height: number) => blocks[height] ?? genesis;
+
+const pageBytes = 8_192;
+
+/** Blocks whose bytes are stored, since no others would do. */
+const receivedChain: Block[] = [genesis];
+for (let height = 1; height <= 5; height++) {
+  receivedChain.push(spaced(childOf(receivedChain.at(-1) ?? genesis, `received ${height}`)));
+}
+const receivedAt = (height: number) => receivedChain[height] ?? genesis;
 
 /** The problems that a check of this content reports, after `change`. */
 function problemsOf(content: Content, change: (file: string) => void = () => {}): string[] {
@@ -127,38 +137,99 @@ describe("of a sound database, db check", () => {
   });
 
   test("takes blocks that are not in the canonical form, large ones, and heights that others lost", () => {
-    const large = parseBlock(new Uint8Array([...childOf(at(5), new Uint8Array(1_000_001)).bytes, 0x0a, 0x20]));
+    const large = spaced(childOf(at(5), new Uint8Array(1_000_001)));
     const rejected = [childOf(at(3), "x"), childOf(at(3), "y"), childOf(childOf(at(5), "z"), "above the head")];
-    expect(problemsOf({ blocks: [...blocks, large], rejected })).toEqual([]);
+    expect(
+      problemsOf({ blocks: [...blocks, large, childOf(large), spaced(childOf(childOf(large)))], rejected }),
+    ).toEqual([]);
+    expect(problemsOf({ blocks: receivedChain })).toEqual([]);
   });
 });
 
 describe("db check finds in a block:", () => {
-  const flipped = new Uint8Array(at(3).bytes);
-  flipped[flipped.length - 3] = (flipped[flipped.length - 3] ?? 0) ^ 1;
-  const damagedThree = `block ${at(3).id} at height 3 is damaged: its bytes are not those of its id`;
+  const flipped = (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 3 ? byte ^ 1 : byte));
+  const isDamaged = "is damaged: its bytes are not those of its id";
+  const damagedThree = `block ${at(3).id} at height 3 ${isDamaged}`;
 
   test.each([
-    ["one flipped bit", "UPDATE blocks SET bytes = ? WHERE height = 3", [flipped], [damagedThree]],
-    ["bytes that are no block", "UPDATE blocks SET bytes = x'00' WHERE height = 3", [], [damagedThree]],
-    ["the bytes of another block", "UPDATE blocks SET bytes = ? WHERE height = 3", [at(2).bytes], [damagedThree]],
+    ["one flipped bit", "UPDATE blocks SET data = ? WHERE height = 3", [flipped(at(3).data)], [damagedThree]],
+    ["the data of another block", "UPDATE blocks SET data = ? WHERE height = 3", [at(2).data], [damagedThree]],
+    ["bytes that are no block", "UPDATE blocks SET data = NULL, bytes = x'00' WHERE height = 3", [], [damagedThree]],
+    ["other bytes", "UPDATE blocks SET data = NULL, bytes = ? WHERE height = 3", [at(2).bytes], [damagedThree]],
+    ["a wrong timestamp", "UPDATE blocks SET timestamp = 7 WHERE height = 3", [], [damagedThree]],
+    [
+      "more bytes than need be stored",
+      "UPDATE blocks SET data = NULL, bytes = ? WHERE height = 3",
+      [at(3).bytes],
+      [`block ${at(3).id} stands at height 3 with all its bytes, which its data alone gives`],
+    ],
+    [
+      "the height of another",
+      "UPDATE blocks SET height = 9 WHERE height = 5",
+      [],
+      [
+        "no block is accepted at heights 5 to 8",
+        `block ${at(5).id} at height 9 cannot be made again without the one below`,
+      ],
+    ],
+    [
+      "the key of another",
+      "UPDATE blocks SET key = ? WHERE height = 3",
+      [blockKey(at(2).id)],
+      [`block ${at(2).id} at height 3 ${isDamaged}`, `block ${at(4).id} at height 4 ${isDamaged}`],
+    ],
+    [
+      "a key that begins as no block's",
+      "UPDATE blocks SET key = ? WHERE height = 3",
+      [new Uint8Array([0x00, 0x30, ...idToBytes(at(3).id)])],
+      [
+        `block of a damaged id at height 3 ${isDamaged}`,
+        `block ${at(4).id} at height 4 cannot be made again without the one below`,
+      ],
+    ],
+    [
+      "that it is missing",
+      "DELETE FROM blocks WHERE height = 3",
+      [],
+      ["no block is accepted at height 3", `block ${at(4).id} at height 4 cannot be made again without the one below`],
+    ],
+    [
+      "that the first is missing",
+      "DELETE FROM blocks WHERE height < 2",
+      [],
+      [
+        "no block is accepted at heights 0 to 1",
+        `block ${at(2).id} at height 2 cannot be made again without the one below`,
+      ],
+    ],
+    [
+      "that it was seen by nobody",
+      "UPDATE blocks SET seen = 1, source = 7 WHERE height = 3",
+      [],
+      ["row 3 of blocks refers to no row of sources"],
+    ],
+  ] as const)("%s", (_name, sql, values, problems) => {
+    expect(problemsOf({ rejected: [] }, (file) => damage(file, sql, ...values))).toEqual([...problems]);
+  });
+
+  test.each([
+    [
+      "one flipped bit",
+      "UPDATE blocks SET bytes = ? WHERE height = 3",
+      [flipped(receivedAt(3).bytes)],
+      [`block ${receivedAt(3).id} at height 3 ${isDamaged}`],
+    ],
     [
       "a wrong height",
       "UPDATE blocks SET height = 9 WHERE height = 5",
       [],
-      ["no block is accepted at heights 5 to 8", `block ${at(5).id} stands at height 9, and has height 5`],
+      ["no block is accepted at heights 5 to 8", `block ${receivedAt(5).id} stands at height 9, and has height 5`],
     ],
     [
       "a wrong timestamp",
       "UPDATE blocks SET timestamp = 7 WHERE height = 3",
       [],
-      [`block ${at(3).id} stands at height 3 with timestamp 7, and has ${at(3).timestamp}`],
-    ],
-    [
-      "the digest of other data",
-      "UPDATE blocks SET digest = zeroblob(32) WHERE height = 3",
-      [],
-      [`block ${at(3).id} stands at height 3 with the digest of other data`],
+      [`block ${receivedAt(3).id} stands at height 3 with timestamp 7, and has ${receivedAt(3).timestamp}`],
     ],
     ["that it is missing", "DELETE FROM blocks WHERE height = 3", [], ["no block is accepted at height 3"]],
     [
@@ -167,24 +238,25 @@ describe("db check finds in a block:", () => {
       [],
       ["no block is accepted at heights 0 to 1"],
     ],
-  ] as const)("%s", (_name, sql, values, problems) => {
-    expect(problemsOf({ rejected: [] }, (file) => damage(file, sql, ...values))).toEqual([...problems]);
+  ] as const)("that is stored as it was received: %s", (_name, sql, values, problems) => {
+    expect(problemsOf({ blocks: receivedChain }, (file) => damage(file, sql, ...values))).toEqual([...problems]);
   });
 
   test("a key of a wrong length", () => {
     const problems = problemsOf({}, (file) => damage(file, "UPDATE blocks SET key = x'00' WHERE height = 3"));
-    expect(problems).toContain("block of a damaged id at height 3 is damaged: its bytes are not those of its id");
+    expect(problems).toContain(`block of a damaged id at height 3 ${isDamaged}`);
     expect(problems).toContain("SQLite says: CHECK constraint failed in blocks");
   });
 
-  test("a key that begins as no block's", () => {
-    const key = new Uint8Array([0x00, 0x30, ...idToBytes(at(3).id)]);
-    const change = (file: string) => damage(file, "UPDATE blocks SET key = ? WHERE height = 3", key);
-    expect(problemsOf({}, change)).toEqual([damagedThree]);
+  test("that it was seen at no time", () => {
+    const problems = problemsOf({}, (file) =>
+      damage(file, `INSERT INTO sources VALUES (7, '${peer}', 0); UPDATE blocks SET source = 7 WHERE height = 3`),
+    );
+    expect(problems).toEqual(["SQLite says: CHECK constraint failed in blocks"]);
   });
 
   test("that it says another height than the one it stands at, and nothing else", () => {
-    const wrong = createBlock({ ...at(5), height: 7n });
+    const wrong = spaced(createBlock({ ...at(5), height: 7n }));
     const content = { blocks: [...blocks.slice(0, 5), wrong] };
     expect(problemsOf(content, (file) => damage(file, "UPDATE blocks SET height = 5 WHERE height = 7"))).toEqual([
       `block ${wrong.id} stands at height 5, and has height 7`,
@@ -192,19 +264,20 @@ describe("db check finds in a block:", () => {
   });
 
   test("a parent that is not the block below", () => {
-    const stranger = childOf(childOf(at(1), "other"), "stranger");
-    expect(problemsOf({ blocks: [...blocks.slice(0, 3), stranger, ...blocks.slice(4)] })).toEqual([
+    const stranger = spaced(childOf(childOf(at(1), "other"), "stranger"));
+    const above = spaced(at(4));
+    expect(problemsOf({ blocks: [...blocks.slice(0, 3), stranger, above] })).toEqual([
       `block ${stranger.id} at height 3 has parent ${stranger.parentId}, not ${at(2).id}`,
-      `block ${at(4).id} at height 4 has parent ${at(3).id}, not ${stranger.id}`,
+      `block ${above.id} at height 4 has parent ${at(3).id}, not ${stranger.id}`,
     ]);
   });
 
   test("a parent that is not the damaged block below", () => {
-    const stranger = childOf(childOf(at(1), "other"), "stranger");
+    const stranger = spaced(childOf(childOf(at(1), "other"), "stranger"));
     const content = { blocks: [...blocks.slice(0, 3), stranger] };
-    const problems = problemsOf(content, (file) => damage(file, "UPDATE blocks SET bytes = x'' WHERE height = 2"));
+    const problems = problemsOf(content, (file) => damage(file, "UPDATE blocks SET data = x'' WHERE height = 2"));
     expect(problems).toEqual([
-      `block ${at(2).id} at height 2 is damaged: its bytes are not those of its id`,
+      `block ${at(2).id} at height 2 ${isDamaged}`,
       `block ${stranger.id} at height 3 has parent ${stranger.parentId}, not ${at(2).id}`,
     ]);
   });
@@ -218,33 +291,89 @@ describe("db check finds in a block:", () => {
   });
 
   test.each([
-    ["with a time", { ...genesis, timestamp: 1n }],
-    ["with a parent", { ...genesis, parentId: at(1).id }],
-  ])("a genesis %s", (_name, fields) => {
-    const first = createBlock(fields);
+    ["with a time", createBlock({ ...genesis, timestamp: 1n })],
+    ["with a parent", spaced(createBlock({ ...genesis, parentId: at(1).id }))],
+  ])("a genesis %s", (_name, first) => {
     expect(problemsOf({ blocks: [first] })).toEqual([
       `block ${first.id} at height 0 is no genesis: height 0, timestamp 0 and no parent`,
     ]);
   });
 });
 
+describe("db check finds in the index of digests:", () => {
+  const chain = [genesis, ...chainOn(genesis, 2_100)];
+  let directory: ReturnType<typeof temporaryDirectory>;
+  beforeAll(() => {
+    directory = temporaryDirectory();
+    makeDatabase(directory.file("whole.db"), { blocks: chain });
+    using database = new Database(directory.file("whole.db"), { readonly: true });
+    expect(database.query("SELECT count(*) FROM digests").values()).toEqual([[chain.length]]);
+  });
+  afterAll(() => directory[Symbol.dispose]());
+
+  function problemsAfter(sql: string): string[] {
+    return problemsOf({ blocks: [], rejected: [], proposals: [] }, (file) => {
+      copyFileSync(directory.file("whole.db"), file);
+      damage(file, sql);
+    });
+  }
+
+  const lacksSeven = `block ${chain[7]?.id} at height 7 is not in the index of digests`;
+  const hasOne = "has entries of no block: 1";
+  const indexed = (height: number) => {
+    const value = Buffer.alloc(8);
+    value.writeBigInt64BE(BigInt(height));
+    return `UPDATE meta SET value = x'${value.toString("hex")}' WHERE name = 'digests_indexed'`;
+  };
+
+  test.each([
+    ["nothing where nothing is wrong", "SELECT 1", []],
+    ["that a block is missing", "DELETE FROM digests WHERE height = 7", [lacksSeven]],
+    ["another digest", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 7", [lacksSeven, hasOne]],
+    ["another height", "UPDATE digests SET height = 2101 WHERE height = 7", [lacksSeven, hasOne]],
+    ["an entry too many", "INSERT INTO digests VALUES (zeroblob(8), 7)", [hasOne]],
+    ["an entry above the head", "INSERT INTO digests VALUES (zeroblob(8), 9999)", [hasOne]],
+    ["entries above where it ends", indexed(99), ["has entries of no block: 2001"]],
+    [
+      "that nobody knows where it ends",
+      "DELETE FROM meta WHERE name = 'digests_indexed'",
+      ["has entries of no block: 2101"],
+    ],
+    [
+      "an end that is none",
+      "UPDATE meta SET value = x'00' WHERE name = 'digests_indexed'",
+      ["cannot be read: the meta row digests_indexed is damaged"],
+    ],
+    ["an end above the head", indexed(2_101), ["ends at height 2101, and the chain at 2100"]],
+    [
+      "an end below any block",
+      indexed(-2),
+      ["ends at height -2, and the chain at 2100", "has entries of no block: 2101"],
+    ],
+  ])("%s", (_name, sql, problems) => {
+    expect(problemsAfter(sql)).toEqual(
+      problems.map((problem) => (problem === lacksSeven ? problem : `the index of digests ${problem}`)),
+    );
+  });
+});
+
 describe("db check finds beside the blocks:", () => {
   const digest = digestOf(new Uint8Array(1));
+  const node = "INSERT INTO sources VALUES (7, 'NodeID-45PJLL', 0)";
+  const [root, secret, leaf] = ["zeroblob(32)", "zeroblob(32)", "zeroblob(32)"];
+  const signature = `zeroblob(${20 + 96})`;
   test.each([
+    ["a rejected genesis", "UPDATE rejected SET height = 0", `the rejected block ${loser.id} is damaged`],
+    ["a rejected block with a damaged key", "UPDATE rejected SET key = x'00'", "a rejected block has a damaged key"],
     [
-      "a rejected block with content",
-      "UPDATE blocks SET timestamp = 1 WHERE status = 2",
-      `the rejected block ${loser.id} is damaged`,
+      "a rejected block with a key that begins as none",
+      "UPDATE rejected SET key = CAST(x'0030' || substr(key, 3) AS BLOB)",
+      "a rejected block has a damaged key",
     ],
     [
-      "a rejected genesis",
-      "UPDATE blocks SET height = 0 WHERE status = 2",
-      `the rejected block ${loser.id} is damaged`,
-    ],
-    [
-      "a rejected block with a damaged key",
-      "UPDATE blocks SET key = x'00' WHERE status = 2",
-      "the rejected block in row 7 has a damaged key",
+      "a rejected block that is accepted as well",
+      "INSERT INTO rejected SELECT key, height FROM blocks WHERE height = 2",
+      `the rejected block ${at(2).id} is accepted as well`,
     ],
     [
       "a proposal with other data",
@@ -255,6 +384,11 @@ describe("db check finds beside the blocks:", () => {
       "a proposal with another digest",
       `UPDATE mempool SET digest = x'${digest}' WHERE position = 2`,
       "the proposal at position 2 is damaged",
+    ],
+    [
+      "a proposal that is there twice",
+      "INSERT INTO mempool SELECT 9, digest, since, peer, data FROM mempool WHERE position = 2",
+      "the proposal at position 9 waits a second time",
     ],
     [
       "a proposal of a peer without a node id's name",
@@ -271,20 +405,72 @@ describe("db check finds beside the blocks:", () => {
       "UPDATE mempool SET peer = 'NodeID-45PJLL' WHERE position = 1",
       "the proposal at position 1 came from a peer that is no node id",
     ],
+    ["that who saw blocks is no node", node, "source 7 of first sights is no node id"],
+    [
+      "a tree without leaves",
+      `INSERT INTO trees VALUES (1, ${root}, ${secret}, x'')`,
+      "tree 1 is damaged: its leaves have 0 bytes, which is not 32 each",
+    ],
+    [
+      "a tree of a short secret",
+      `INSERT INTO trees VALUES (1, ${root}, x'00', ${leaf})`,
+      "tree 1 is damaged: its secret has 1 bytes instead of 32",
+    ],
+    [
+      "a tree of a short root",
+      `INSERT INTO trees VALUES (1, x'00', ${secret}, ${leaf})`,
+      "tree 1 cannot be read: its root is damaged",
+    ],
+    [
+      "a leaf of no tree",
+      "INSERT INTO leaves VALUES (zeroblob(8), 1)",
+      "the index of leaves has entries of no tree: 1",
+    ],
+    [
+      "half a signature",
+      `INSERT INTO attestations VALUES (3, 0, zeroblob(58))`,
+      "the attestation of height 3 is damaged: its signatures have 58 bytes, which is not 116 each",
+    ],
+    [
+      "two signatures of one node",
+      `INSERT INTO attestations VALUES (3, 0, zeroblob(${2 * 116}))`,
+      "the attestation of height 3 is damaged: its node ids do not ascend",
+    ],
+    [
+      "signatures of no block",
+      `INSERT INTO attestations VALUES (6, 0, ${signature})`,
+      "the attestation of height 6 is damaged: there is no such block",
+    ],
+    [
+      "signatures at no height",
+      `INSERT INTO attestations VALUES (3, -1, ${signature})`,
+      "the attestation of height 3 is damaged: its height of the P-chain is below 0",
+    ],
     ["an instance id of a wrong length", "UPDATE meta SET value = x'00'", "the instance id is damaged"],
     ["no instance id", "DELETE FROM meta", "the instance id is missing"],
-    ["no index of heights", "DROP INDEX accepted_by_height", "accepted_by_height is missing"],
-    ["no index of digests", "DROP INDEX accepted_by_digest", "accepted_by_digest is missing"],
-    ["no index of timestamps", "DROP INDEX accepted_by_timestamp", "accepted_by_timestamp is missing"],
+    ["no index of ids", "DROP INDEX blocks_by_id", "blocks_by_id is missing"],
+    ["no index of rejected heights", "DROP INDEX rejected_by_height", "rejected_by_height is missing"],
+    ["no index of digests", "DROP TABLE digests", "digests is missing"],
     [
-      "an index of other digests",
-      "DROP INDEX accepted_by_digest; CREATE INDEX accepted_by_digest ON blocks (digest, height) WHERE status = 3",
-      "accepted_by_digest is not as timestampvm makes it",
+      "an index of other ids",
+      "DROP INDEX blocks_by_id; CREATE INDEX blocks_by_id ON blocks (substr(key, 3, 9))",
+      "blocks_by_id is not as timestampvm makes it",
     ],
     ["a table without its rules", "ALTER TABLE meta ADD COLUMN more INTEGER", "meta is not as timestampvm makes it"],
     ["no table of proposals", "DROP TABLE mempool", "mempool is missing"],
+    ["no table of rejected blocks", "DROP TABLE rejected", "rejected is missing"],
+    ["no table of blocks", "DROP TABLE blocks", "blocks is missing"],
   ])("%s", (_name, sql, problem) => {
     expect(problemsOf({}, (file) => damage(file, sql))).toContain(problem);
+  });
+
+  test("nothing in trees and attestations that are whole", () => {
+    const sql = `
+      INSERT INTO trees VALUES (1, ${root}, ${secret}, zeroblob(${32 * 4_096}));
+      INSERT INTO leaves VALUES (zeroblob(8), 1);
+      INSERT INTO attestations VALUES (3, 0, ${signature});
+    `;
+    expect(problemsOf({}, (file) => damage(file, sql))).toEqual([]);
   });
 
   test("a proposal that is too large", () => {
@@ -301,7 +487,7 @@ describe("of much damage, db check", () => {
     let last = genesis;
     const chain = [genesis, ...Array.from({ length: 30 }, (_, i) => (last = childOf(last, `${i}`)))];
     makeDatabase(file, { blocks: chain });
-    damage(file, "UPDATE blocks SET digest = zeroblob(32) WHERE height BETWEEN 3 AND 24");
+    damage(file, "UPDATE blocks SET data = x'00' WHERE height BETWEEN 3 AND 24");
     const { code, out, err } = db("check", file);
     expect([code, out.match(/^problem: /gm)?.length]).toEqual([1, 20]);
     expect(out).toContain("and 2 problems more\n");
@@ -310,11 +496,13 @@ describe("of much damage, db check", () => {
   });
 
   test.each([
-    ["the pages behind the first", (bytes: Uint8Array) => bytes.fill(0xff, 16_384)],
+    ["the pages behind the first", (bytes: Uint8Array) => bytes.fill(0xff, pageBytes)],
     [
       "every second page",
       (bytes: Uint8Array) => {
-        for (let page = 1; page * 16_384 < bytes.length; page += 2) bytes.fill(0, page * 16_384, (page + 1) * 16_384);
+        for (let page = 1; page * pageBytes < bytes.length; page += 2) {
+          bytes.fill(0, page * pageBytes, (page + 1) * pageBytes);
+        }
       },
     ],
   ])("reads what is left: without %s", (_name, change) => {
@@ -358,11 +546,14 @@ describe("of much damage, db check", () => {
       .map((line) => line.replace(/^\{"type":"proposal".*"data"/, ""));
   }
 
-  test.each([50, 16_384, 20_000, 49_152])("a file that was cut to %i bytes is refused, or has problems", (length) => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    makeDatabase(file);
-    truncateSync(file, length);
-    expect(db("check", file).code).toBe(1);
-  });
+  test.each([50, pageBytes, 20_000, 49_152])(
+    "a file that was cut to %i bytes is refused, or has problems",
+    (length) => {
+      using directory = temporaryDirectory();
+      const file = directory.file("timestampvm.db");
+      makeDatabase(file);
+      truncateSync(file, length);
+      expect(db("check", file).code).toBe(1);
+    },
+  );
 });

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
-import { childOf, genesis, startVm } from "../support/chain.ts";
+import { childOf, genesis, spaced, startVm } from "../support/chain.ts";
+import { indexDigests } from "../support/database.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db, makeDatabase, proposal, type Ran } from "./db-support.ts";
@@ -16,14 +17,15 @@ const numRuns = runs(150, 5_000);
 
 const chain: Block[] = [genesis];
 for (let height = 1; height <= 60; height++) {
-  // Some are larger than a page.
-  chain.push(childOf(chain.at(-1) ?? genesis, `${height} `.repeat(height % 13 === 0 ? 9_000 : 300)));
+  // Some are larger than a page, and some are stored as they came.
+  const block = childOf(chain.at(-1) ?? genesis, `${height} `.repeat(height % 13 === 0 ? 9_000 : 300));
+  chain.push(height % 7 === 0 ? spaced(block) : block);
 }
 const last = chain.at(-1) ?? genesis;
 const rejected = [3, 30, 58].map((height) => childOf(chain[height] ?? genesis, "rival"));
 const proposals = Array.from({ length: 8 }, (_, i) => proposal(`waits ${i} `.repeat(500)));
 
-const pageBytes = 16_384;
+const pageBytes = 8_192;
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let whole = "";
@@ -35,6 +37,7 @@ beforeAll(() => {
   directory = temporaryDirectory();
   whole = directory.file("whole.db");
   const instanceId = makeDatabase(whole, { blocks: chain, rejected, proposals });
+  indexDigests(whole, chain.slice(0, 51)); // the others are in memory where it is open
   marker = { instanceId, height: last.height, id: last.id };
   bytes = readFileSync(whole);
   killed = directory.file("killed.db");
@@ -110,58 +113,76 @@ function overwritten(all: Buffer, at: number, others: Uint8Array): Buffer {
 }
 
 describe("the cure that db check names works, where the damage is", () => {
+  const reject = "INSERT INTO rejected SELECT key, height FROM blocks WHERE height = 40";
+  const other = "UPDATE blocks SET data = x'00' WHERE height = 36";
   test.each([
-    ["in a block's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 40"],
-    ["in the head's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 60"],
-    ["in the first block's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 0"],
+    ["in a block's data", "UPDATE blocks SET data = x'00' WHERE height = 40"],
+    ["in a block's bytes", "UPDATE blocks SET bytes = x'00' WHERE height = 42"],
+    ["in the head's data", "UPDATE blocks SET data = x'00' WHERE height = 60"],
     ["in a key", "UPDATE blocks SET key = x'00' WHERE height = 40"],
-    ["in a digest", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 40"],
-    ["in all digests above one", "UPDATE blocks SET digest = zeroblob(32) WHERE height > 10"],
+    ["in an id", "UPDATE blocks SET key = zeroblob(34) WHERE height = 40"],
     ["in a timestamp", "UPDATE blocks SET timestamp = 7 WHERE height = 40"],
     ["in a height", "UPDATE blocks SET height = 99 WHERE height = 40"],
     ["in a height that is far above", `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 60`],
-    ["in a status", "UPDATE blocks SET status = 2 WHERE height = 40"],
+    ["in a height that is the last there is", `UPDATE blocks SET height = ${2n ** 63n - 1n} WHERE height = 60`],
+    ["in a block and in a first sight above", "UPDATE blocks SET data = x'', seen = 1, source = 7 WHERE height = 40"],
+    ["in a block that became rejected", `${reject}; DELETE FROM blocks WHERE height = 40`],
     [
       "in a rejected block that became accepted",
-      "UPDATE blocks SET status = 3, height = 61 WHERE status = 2 AND height = 59",
+      `INSERT INTO blocks (height, key, timestamp, data) SELECT 61, key, 1700000000, x'00' FROM rejected WHERE height = 59;
+       DELETE FROM rejected WHERE height = 59`,
     ],
-    ["that a block is missing", "DELETE FROM blocks WHERE height = 40 AND status = 3"],
-    ["that many are missing", "DELETE FROM blocks WHERE height BETWEEN 20 AND 40 AND status = 3"],
+    ["that a block is missing", "DELETE FROM blocks WHERE height = 40"],
+    ["that many are missing", "DELETE FROM blocks WHERE height BETWEEN 20 AND 40"],
+    ["in a digest", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 40"],
+    ["in all digests above one", "UPDATE digests SET prefix = zeroblob(8) WHERE height > 10"],
+    ["in the height of a digest", "UPDATE digests SET height = 58 WHERE height = 40"],
+    ["that a digest is missing", "DELETE FROM digests WHERE height = 40"],
+    ["that there is a digest too many, and in a block below", `INSERT INTO digests VALUES (zeroblob(8), 40); ${other}`],
+    ["that too many are called indexed", "UPDATE meta SET value = x'000000000000003c' WHERE name LIKE 'd%'"],
+    ["that more are called indexed than there are", "UPDATE meta SET value = x'00000000000000ff' WHERE name LIKE 'd%'"],
+    ["in a block and in a high rejected one", `UPDATE rejected SET key = x'00' WHERE height = 59; ${other}`],
+    ["in a block and in a high attestation", `INSERT INTO attestations VALUES (50, 0, zeroblob(58)); ${other}`],
+  ])("%s: a rollback, too", (_name, sql) => {
+    expect(cureOf(withSql(sql))).toContain("rolled back");
+  });
+
+  test.each([
+    ["in the first block's data", "UPDATE blocks SET data = x'00' WHERE height = 0"],
+    ["in a first sight", "UPDATE blocks SET seen = 1, source = 7 WHERE height = 40"],
+    ["in a block that is rejected as well", reject],
     ["that the first is missing", "DELETE FROM blocks WHERE height = 0"],
-    ["that the head is missing, and its rivals are not", "DELETE FROM blocks WHERE height > 50 AND status = 3"],
-    ["in a low rejected block", "UPDATE blocks SET timestamp = 1 WHERE status = 2 AND height = 4"],
-    ["in a high rejected block", "UPDATE blocks SET timestamp = 1 WHERE status = 2 AND height = 59"],
-    ["in a rejected key", "UPDATE blocks SET key = x'00' WHERE status = 2 AND height = 4"],
-    ["in a block and in a low rejected one", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 4 OR height = 40"],
+    ["that the head is missing, and its rivals are not", "DELETE FROM blocks WHERE height > 50"],
+    ["that more are missing than are indexed, and rivals are not", "DELETE FROM blocks WHERE height > 45"],
+    ["that all digests are missing", "DELETE FROM digests"],
+    ["that there is a digest too many", "INSERT INTO digests VALUES (zeroblob(8), 40)"],
+    ["that too few are called indexed", "UPDATE meta SET value = x'0000000000000007' WHERE name LIKE 'd%'"],
+    ["in how many are indexed", "UPDATE meta SET value = x'00' WHERE name LIKE 'd%'"],
+    ["that none are called indexed", "DELETE FROM meta WHERE name LIKE 'd%'"],
+    ["in a low rejected block", "UPDATE rejected SET height = 0 WHERE height = 4"],
+    ["in a high rejected block", "UPDATE rejected SET height = 0 WHERE height = 59"],
+    ["in a rejected key", "UPDATE rejected SET key = x'00' WHERE height = 4"],
+    ["in a block and in a low rejected one", `UPDATE rejected SET key = x'00' WHERE height = 4; ${other}`],
+    ["in a block and in a low attestation", `INSERT INTO attestations VALUES (5, 0, zeroblob(58)); ${other}`],
+    ["in a tree", "INSERT INTO trees VALUES (1, zeroblob(32), zeroblob(32), zeroblob(33))"],
     ["in a proposal's data", "UPDATE mempool SET data = x'00' WHERE position = 1"],
     ["in a proposal's digest", "UPDATE mempool SET digest = zeroblob(32) WHERE position = 2"],
     ["in a proposal's peer", "UPDATE mempool SET peer = 'x' WHERE position = 2"],
-    [
-      "in a block and in a proposal",
-      "UPDATE mempool SET data = x'00' WHERE position = 1; UPDATE blocks SET bytes = x'00' WHERE height = 40",
-    ],
-    [
-      "in a block and in the instance id",
-      "UPDATE meta SET value = x'00'; UPDATE blocks SET bytes = x'00' WHERE height = 40",
-    ],
+    ["in a block and in a proposal", `UPDATE mempool SET data = x'00' WHERE position = 1; ${other}`],
+    ["in a block and in the instance id", `UPDATE meta SET value = x'00' WHERE name = 'instance_id'; ${other}`],
     ["in the instance id", "UPDATE meta SET value = x'00'"],
     ["that there is no instance id", "DELETE FROM meta"],
     ["that something belongs to no block", "INSERT INTO meta VALUES ('reencoded 00', x'00')"],
-    [
-      "that something belongs to no block, and in one",
-      "INSERT INTO meta VALUES ('reencoded 00', x'00'); UPDATE blocks SET bytes = x'00' WHERE height = 40",
-    ],
-    ["that an index of heights is missing", "DROP INDEX accepted_by_height"],
+    ["that something belongs to no block, and in one", `INSERT INTO meta VALUES ('reencoded 00', x'00'); ${other}`],
+    ["that the index of ids is missing", "DROP INDEX blocks_by_id"],
     ["that the index of rejected heights is missing", "DROP INDEX rejected_by_height"],
-    ["that the index of digests is missing", "DROP INDEX accepted_by_digest"],
-    ["that the index of timestamps is missing", "DROP INDEX accepted_by_timestamp"],
-    [
-      "that an index is missing, and in a block",
-      "DROP INDEX accepted_by_digest; UPDATE blocks SET bytes = x'00' WHERE height = 40",
-    ],
+    ["that the index of digests is missing", "DROP TABLE digests"],
+    ["that an index is missing, and in a block", `DROP INDEX blocks_by_id; ${other}`],
     ["that a table has no rules", "ALTER TABLE meta ADD COLUMN more INTEGER"],
     ["that the table of proposals is missing", "DROP TABLE mempool"],
     ["that the table of blocks is missing", "DROP TABLE blocks"],
+    ["that the table of rejected blocks is missing", "DROP TABLE rejected"],
+    ["that the table of sources is missing", "DROP TABLE sources"],
     ["that the instance id's table is missing", "DROP TABLE meta"],
     ["that something else is there", "CREATE TABLE more (x)"],
     ["in the version, which is none", "PRAGMA user_version = 0"],
@@ -170,7 +191,7 @@ describe("the cure that db check names works, where the damage is", () => {
     ["in the version, which is a later one", "PRAGMA user_version = 7"],
     ["in what kind of file it is", "PRAGMA application_id = 1"],
   ])("%s", (_name, sql) => {
-    cureOf(withSql(sql));
+    expect(cureOf(withSql(sql))).not.toContain("rolled back");
   });
 
   test.each([
@@ -198,12 +219,14 @@ describe("the cure that db check names works, where the damage is", () => {
       const [from, to] = [page * pageBytes, (page + 1) * pageBytes];
       const next = ((page + 1) % pages) * pageBytes;
       const content = from + (page === 0 ? 100 : 0);
-      const noRows = Uint8Array.of(0x0d, 0, 0, 0, 0, 0x40, 0, 0);
+      const noRows = Uint8Array.of(0x0d, 0, 0, 0, 0, 0x20, 0, 0);
+      const noEntries = Uint8Array.of(0x0a, 0, 0, 0, 0, 0x20, 0, 0);
       cureOf(withBytes((all) => all.fill(0, from, to)));
       cureOf(withBytes((all) => all.fill(0xff, content, to)));
       cureOf(withBytes((all) => all.fill(0xff, content + 8, content + 40)));
       cureOf(withBytes((all) => overwritten(all, from, bytes.subarray(next, next + pageBytes))));
       cureOf(withBytes((all) => overwritten(all, content, noRows)));
+      cureOf(withBytes((all) => overwritten(all, content, noEntries)));
     }
   });
 

@@ -79,7 +79,7 @@ describe("the program", () => {
     damage(directory.file("timestampvm.db"), "DELETE FROM blocks WHERE height = 3");
     const { code, out, err } = await shell("db check .", directory.path);
     expect([code, out]).toEqual([1, expect.stringContaining("problem: no block is accepted at height 3\n")]);
-    expect(err).toStartWith("error: timestampvm.db is not sound: 1 problem\n");
+    expect(err).toStartWith("error: timestampvm.db is not sound: 2 problems\n");
     expect((await shell("db chekc .", directory.path)).code).toBe(2);
   });
 

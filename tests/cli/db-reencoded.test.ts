@@ -93,11 +93,11 @@ describe(`of a block that ${name}, db check`, () => {
     ["its row is missing", () => damage(file, "DELETE FROM meta WHERE name = ?", rowNameOf(five))],
     ["its row is of another block", () => damage(file, "UPDATE meta SET value = ? WHERE value = ?", key(other), key())],
     ["its row is too short", () => damage(file, "UPDATE meta SET value = x'00' WHERE value = ?", key())],
-    ["its bytes changed", () => damage(file, "UPDATE blocks SET bytes = ? WHERE height = 5", other.bytes)],
+    ["its bytes changed", () => damage(file, "UPDATE blocks SET data = ? WHERE height = 5", other.data)],
     [
       "its bytes are not as timestampvm-rs encodes, but fit the row",
       () => {
-        damage(file, "UPDATE blocks SET bytes = ? WHERE height = 5", spaced.bytes);
+        damage(file, "UPDATE blocks SET data = NULL, bytes = ? WHERE height = 5", spaced.bytes);
         damage(file, "UPDATE meta SET value = ? WHERE value = ?", key(spaced), key());
       },
     ],
@@ -250,7 +250,7 @@ describe(`a block that ${name} is forgotten with its form`, () => {
   });
 
   test("by db rollback when it is damaged", () => {
-    damage(file, "UPDATE blocks SET bytes = x'00' WHERE height = 5");
+    damage(file, "UPDATE blocks SET data = x'00' WHERE height = 5");
     expect(db("check", file).err).toContain("with db rollback --to 4");
     expect(db("rollback", file, "--to", "4").out).toContain("lost           what 1 damaged block carried\n");
     expect([problems(), metaNames()]).toEqual([[], ["instance_id"]]);

@@ -1,9 +1,11 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, spyOn, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Block } from "../../src/core/block.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
-import { acceptAll, chainOn, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
+import { acceptAll, chainOn, childOf, decideNext, genesis, spaced, startVm } from "../support/chain.ts";
+import { indexDigests } from "../support/database.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, makeDatabase } from "./db-support.ts";
 
@@ -80,27 +82,125 @@ describe("db rollback", () => {
 });
 
 describe("of a damaged chain, db rollback", () => {
-  test.each([
-    ["a damaged block", "UPDATE blocks SET bytes = x'00' WHERE height = 4", 3, 2, 1, ["block 4 on 0"]],
-    ["a damaged head", "UPDATE blocks SET bytes = x'00' WHERE height = 5", 4, 1, 1, []],
-    ["a block of a damaged key", "UPDATE blocks SET key = x'00' WHERE height = 4", 3, 2, 1, ["block 4 on 0"]],
-    ["what is above a missing block", "DELETE FROM blocks WHERE height = 4", 3, 1, 0, ["block 4 on 0"]],
-    ["a block far above", `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 5`, 4, 1, 0, ["block 4 on 0"]],
-  ])("rewinds %s, and keeps what the others carried", (_name, sql, height, taken, lost, waiting) => {
+  const farAbove = `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 5`;
+  const lostOne = "lost           what 1 damaged block carried\n";
+  const lostTwo = "lost           what 2 damaged blocks carried\n";
+
+  /** Five blocks that are stored as they came. */
+  const receivedChain = [genesis];
+  for (let i = 0; i < 5; i++) receivedChain.push(spaced(childOf(receivedChain[i] ?? genesis, `block ${i} on 0`)));
+
+  /** Rewinds the damaged chain as `db check` says. What its blocks carried is lost, or waits. */
+  function expectRewound(chain: readonly Block[], sql: string, height: number, result: RewoundChain): void {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
-    makeDatabase(file, { proposals: [] });
+    makeDatabase(file, { blocks: chain, proposals: [] });
     damage(file, sql);
     expect(db("check", file).err).toContain(`with db rollback --to ${height}.\n`);
     const { code, out } = db("rollback", file, "--to", `${height}`);
-    expect([code, out]).toEqual([0, expect.stringContaining(`rewound        ${taken} block`)]);
-    expect(out.includes("lost           what 1 damaged block carried\n")).toBe(lost === 1);
-    expect(read(file)).toEqual({ height: BigInt(height), id: at(height).id, waiting });
+    expect([code, out]).toEqual([0, expect.stringContaining(`rewound        ${result.blocks} block`)]);
+    expect(/^lost .*\n/m.exec(out)?.[0]).toBe(result.lost);
+    expect(read(file)).toEqual({ height: BigInt(height), id: (chain[height] ?? genesis).id, waiting: result.waiting });
+    expect(db("check", file).code).toBe(0);
+  }
+
+  interface RewoundChain {
+    readonly blocks: number;
+    readonly lost: string | undefined;
+    readonly waiting: string[];
+  }
+
+  const five = ["block 4 on 0"];
+  test.each([
+    [
+      "a damaged block",
+      "UPDATE blocks SET data = x'00' WHERE height = 4",
+      3,
+      { blocks: 2, lost: lostOne, waiting: five },
+    ],
+    ["a damaged head", "UPDATE blocks SET data = x'00' WHERE height = 5", 4, { blocks: 1, lost: lostOne, waiting: [] }],
+    // The block above has no parent without it.
+    [
+      "a block of a damaged key",
+      "UPDATE blocks SET key = x'00' WHERE height = 4",
+      3,
+      { blocks: 2, lost: lostTwo, waiting: [] },
+    ],
+    [
+      "what is above a missing block",
+      "DELETE FROM blocks WHERE height = 4",
+      3,
+      { blocks: 1, lost: lostOne, waiting: [] },
+    ],
+    ["a block far above", farAbove, 4, { blocks: 1, lost: lostOne, waiting: [] }],
+  ])("rewinds %s, and keeps what the others carried", (_name, sql, height, result) =>
+    expectRewound(blocks, sql, height, result),
+  );
+
+  test.each([
+    [
+      "a damaged block",
+      "UPDATE blocks SET bytes = x'00' WHERE height = 4",
+      3,
+      { blocks: 2, lost: lostOne, waiting: five },
+    ],
+    [
+      "a block of a damaged key",
+      "UPDATE blocks SET key = x'00' WHERE height = 4",
+      3,
+      { blocks: 2, lost: lostOne, waiting: five },
+    ],
+    [
+      "what is above a missing block",
+      "DELETE FROM blocks WHERE height = 4",
+      3,
+      { blocks: 1, lost: undefined, waiting: five },
+    ],
+    ["a block far above", farAbove, 4, { blocks: 1, lost: undefined, waiting: five }],
+  ])("rewinds %s among those that are stored as they came", (_name, sql, height, result) =>
+    expectRewound(receivedChain, sql, height, result),
+  );
+
+  test.each([
+    ["a damaged block", "UPDATE blocks SET data = x'00' WHERE height = 4"],
+    ["bytes that are no block", "UPDATE blocks SET data = NULL, bytes = x'00' WHERE height = 4"],
+    ["a missing block", "DELETE FROM blocks WHERE height = 4"],
+    ["a block far above", `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 4`],
+    ["a digest that is not found", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 4"],
+  ])("leaves no digest of a removed block: %s", (_name, sql) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    indexDigests(file, blocks);
+    damage(file, sql);
+    expect(db("check", file).err).toContain("with db rollback --to 3.\n");
+    expect(db("rollback", file, "--to", "3").code).toBe(0);
+    using database = new Database(file, { readonly: true });
+    expect(database.query("SELECT height FROM digests ORDER BY height").values().flat()).toEqual([0, 1, 2, 3]);
     expect(db("check", file).code).toBe(0);
   });
 
+  test("ends above a block that cannot even be removed, with the digests of what is left", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    const large = childOf(at(3), "x".repeat(30_000)); // on pages of its own
+    const chain = [...blocks.slice(0, 4), large, ...chainOn(large, 2)];
+    makeDatabase(file, { blocks: chain, proposals: [] });
+    indexDigests(file, chain);
+    const bytes = readFileSync(file);
+    bytes.writeUInt32BE(0xffffffff, Math.floor(bytes.indexOf("x".repeat(8_180)) / 8_192) * 8_192); // of the next of them
+    writeFileSync(file, bytes);
+    expect(db("check", file).err).not.toContain("db rollback");
+    expect(db("rollback", file, "--to", "3")).toMatchObject({ code: 1, err: expect.stringContaining("malformed") });
+    using database = new Database(file, { readonly: true });
+    for (const table of ["blocks", "digests"]) {
+      const heights = database.query(`SELECT height FROM ${table} ORDER BY height`).values().flat();
+      expect(heights, table).toEqual([0, 1, 2, 3, 4]);
+    }
+  });
+
   test.each([
-    ["damaged", "UPDATE blocks SET bytes = x'00' WHERE height = 3", `block ${at(3).id} is damaged`],
+    ["damaged", "UPDATE blocks SET data = x'00' WHERE height = 3", `block ${at(3).id} is damaged`],
     ["missing", "DELETE FROM blocks WHERE height = 3", "the block at height 3 is missing"],
   ])("to a block that is %s is refused, and nothing changes", (_name, sql, problem) => {
     using directory = temporaryDirectory();

@@ -110,6 +110,7 @@ export function makeDatabase(file: string, content: Content = {}): Uint8Array {
   const { blocks: accepted = blocks, rejected = [loser], proposals: waiting = proposals } = content;
   const store = BlockStore.open(file);
   store.addRecords(accepted.map((block, i) => ({ block, firstSight: content.firstSights?.[i] })));
+  for (const _ of store.indexDigests());
   for (const block of rejected) store.reject(block);
   store.proposals.add(waiting);
   store.trees.add(content.trees ?? []);

@@ -15,8 +15,9 @@ export function addCheckCommand(db: Command, output: Output): void {
     .addHelpText(
       "after",
       "\nChecks every block from the first up: its bytes against its id, its row, its parent and the rules of the\n" +
-        "chain. Checks every proposal, and lets SQLite check the file itself. Changes nothing, except that what a\n" +
-        "killed plugin left in the write-ahead log goes into the file, as at every start.\n" +
+        "chain, and whether its digest finds it. Checks every proposal and all else that is kept, and lets SQLite\n" +
+        "check the file itself. Changes nothing, except that what a killed plugin left in the write-ahead log goes\n" +
+        "into the file, as at every start.\n" +
         "\nExit codes: 0 all is sound; 1 it is not, or could not be read; 2 wrong use.",
     )
     .action((path: string) => check(path, output));

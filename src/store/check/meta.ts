@@ -1,20 +1,21 @@
 import type { Database } from "bun:sqlite";
 import { blockKey } from "../../core/block-key.ts";
 import { instanceIdBytes, instanceName } from "../block-reader.ts";
+import { ofKey } from "../block-statements.ts";
 import type { Row } from "../columns.ts";
 import { indexedName } from "../digest-index.ts";
+import { Damage } from "../failures.ts";
 import { idInReencodedName, ReencodedRows, storedIdOf } from "../reencoded.ts";
 import { type BlockRow, blockColumns, blockIn } from "../stored-block.ts";
 import { attempt, type Report, walk } from "./rows.ts";
 
-/** Checks the table `meta`. Gives the instance id in hex; undefined when it cannot be read. */
-export function checkMeta(db: Database, onProblem: Report): string | undefined {
+/** Checks that each row of `meta` has a name that it can have. */
+export function checkMeta(db: Database, onProblem: Report): void {
   for (const { at, row } of walk<"name">(db, metaRows, onProblem)) {
     if (row === undefined || row.name === instanceName || row.name === indexedName) continue;
     const isNeeded = attempt(`the block of ${metaRows.what} ${at}`, onProblem, () => namesReencoded(db, row.name));
     if (isNeeded === false) onProblem(`${metaRows.what} ${at} belongs to no block that timestampvm-rs encoded again`);
   }
-  return attempt("the instance id", onProblem, () => checkInstanceId(db, onProblem));
 }
 
 const metaRows = {
@@ -23,17 +24,28 @@ const metaRows = {
   readRow: "SELECT name FROM meta WHERE rowid = ?",
 } as const;
 
-/** Whether a row of this name is needed: there is such a block, and the hash of what is stored is not its id. */
+/**
+ * Whether a row of this name is needed: there is such a block, and the hash of what is stored is not its id. That a
+ * block is damaged is reported where the blocks are read.
+ */
 function namesReencoded(db: Database, name: unknown): boolean {
   const id = idInReencodedName(name);
   if (id === undefined) return false;
-  const row = db.query<BlockRow, [Uint8Array]>(`SELECT ${blockColumns} FROM blocks WHERE key = ?`).get(blockKey(id));
-  return row !== null && storedIdOf(blockIn(row, new ReencodedRows(db))) !== undefined;
+  const row = db.query<BlockRow, [Uint8Array]>(`SELECT ${blockColumns} ${ofKey}`).get(blockKey(id));
+  try {
+    return row !== null && storedIdOf(blockIn(row, new ReencodedRows(db))) !== undefined;
+  } catch (error) {
+    if (error instanceof Damage) return true;
+    throw error;
+  }
 }
 
-function checkInstanceId(db: Database, onProblem: Report): string | undefined {
-  const value = db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?").get(instanceName)?.value;
-  if (value instanceof Uint8Array && value.length === instanceIdBytes) return value.toHex();
-  onProblem(`the instance id is ${value === undefined ? "missing" : "damaged"}`);
-  return undefined;
+/** Gives the instance id in hex; undefined when it cannot be read. */
+export function checkInstanceId(db: Database, onProblem: Report): string | undefined {
+  return attempt("the instance id", onProblem, () => {
+    const value = db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?").get(instanceName)?.value;
+    if (value instanceof Uint8Array && value.length === instanceIdBytes) return value.toHex();
+    onProblem(`the instance id is ${value === undefined ? "missing" : "damaged"}`);
+    return undefined;
+  });
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { messageOf } from "../../avalanche/coded-error.ts";
 import { equalBytes, type Id } from "../../avalanche/id.ts";
-import { blockKeyBytes, idInBlockKey } from "../../core/block-key.ts";
+import { idInBlockKey, isBlockKey } from "../../core/block-key.ts";
 import type { Row } from "../columns.ts";
 
 /** Takes a problem: one sentence without its full stop. */
@@ -53,7 +53,7 @@ export function attempt<T>(what: string, report: Report, work: () => T): T | und
 
 /** The id in a block's key; undefined for a value that is no such key. */
 export function idInKey(key: unknown): Id | undefined {
-  return key instanceof Uint8Array && key.length === blockKeyBytes ? idInBlockKey(key) : undefined;
+  return isBlockKey(key) ? idInBlockKey(key) : undefined;
 }
 
 /** Whether a value of the file is exactly these bytes. */

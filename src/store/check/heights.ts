@@ -1,0 +1,102 @@
+import type { Database } from "bun:sqlite";
+import { messageOf } from "../../avalanche/coded-error.ts";
+import { blockKeyBytes } from "../../core/block-key.ts";
+import { maxSqlInteger, type Row } from "../columns.ts";
+import { type OwnRow, ownColumns } from "../stored-block.ts";
+import { attempt, type Report } from "./rows.ts";
+
+/** What is at a height: a row; or why there is none to read, undefined where there just is none. */
+export type AtHeight =
+  | { readonly height: bigint; readonly row: OwnRow }
+  | { readonly height: bigint; readonly row: undefined; readonly problem: string | undefined };
+
+/** How many heights are read by one statement. */
+const stretch = 1_000n;
+
+/** The last height of a block: -1 without blocks; undefined where that cannot be read. */
+export function readLastHeight(db: Database, report: Report): bigint | undefined {
+  const read = (sql: string) => () => db.query<Row<"height">, []>(sql).get()?.height ?? -1n; // NULL without blocks
+  const height =
+    attempt("the last block's height", report, read("SELECT max(height) AS height FROM blocks")) ??
+    attempt("the index of heights", report, read("SELECT max(+height) AS height FROM blocks")); // the plus: in an index
+  return typeof height === "bigint" ? height : undefined;
+}
+
+/**
+ * Gives what is at each height, from 0 up to the last. The rows stand by height in the table, so a damaged page costs
+ * only what is on it: behind that, heights are looked up one by one. Where rows are missing and far above there is one
+ * again, as where one bit of a height is wrong, no more heights are looked up than the file could hold rows. Throws
+ * where there is no such table.
+ */
+export function readHeights(db: Database, last = maxSqlInteger): Generator<AtHeight, void> {
+  return readUpTo(last, prepare(db), mostRows(db));
+}
+
+function* readUpTo(end: bigint, sql: Statements, most: number): Generator<AtHeight, void> {
+  let lookUps = most;
+  for (let from = 0n; from <= end; ) {
+    const to = from + stretch <= end ? from + stretch - 1n : end;
+    for (const found of readStretch(sql, from, to)) {
+      lookUps += found.row === undefined ? -1 : 1;
+      yield found;
+    }
+    from = to + 1n;
+    if (lookUps > 0 || from > end) continue;
+    const next = findNext(sql, from);
+    if (typeof next === "bigint") from = next;
+    else return yield { height: from, row: undefined, problem: next };
+  }
+}
+
+function* readStretch(sql: Statements, from: bigint, to: bigint): Generator<AtHeight, void> {
+  let next = from;
+  try {
+    for (const row of sql.between.iterate(from, to)) {
+      if (typeof row.height !== "bigint" || row.height < next) break; // a damaged page: its rows are in no order
+      for (; next < row.height; next++) yield readOne(sql, next);
+      yield { height: next++, row };
+    }
+  } catch {
+    // Says readOne.
+  }
+  for (; next <= to; next++) yield readOne(sql, next);
+}
+
+function readOne(sql: Statements, height: bigint): AtHeight {
+  try {
+    const row = sql.at.get(height);
+    return row === null ? { height, row: undefined, problem: undefined } : { height, row };
+  } catch (error) {
+    return { height, row: undefined, problem: messageOf(error) };
+  }
+}
+
+/** The height of the lowest block from one up; or why that cannot be read, undefined where there is none. */
+function findNext(sql: Statements, from: bigint): bigint | string | undefined {
+  try {
+    const height = sql.next.get(from)?.height;
+    return typeof height === "bigint" ? height : undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** No row is smaller than its key. */
+function mostRows(db: Database): number {
+  const row = db.query<Row<"bytes">, []>(
+    "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+  );
+  return Math.ceil(Number(row.get()?.bytes) / blockKeyBytes);
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(db: Database) {
+  return {
+    between: db.query<OwnRow, [bigint, bigint]>(
+      `SELECT ${ownColumns} FROM blocks WHERE height BETWEEN ? AND ? ORDER BY height`,
+    ),
+    at: db.query<OwnRow, [bigint]>(`SELECT ${ownColumns} FROM blocks WHERE height = ?`),
+    next: db.query<Row<"height">, [bigint]>("SELECT height FROM blocks WHERE height >= ? ORDER BY height LIMIT 1"),
+  };
+}

@@ -1,0 +1,77 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { bytesOf, chainOn, childOf, genesis, spaced } from "../support/chain.ts";
+import { makeOldFile, type OldVersion, oldVersions } from "../support/old-file.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { damage, db } from "./db-support.ts";
+
+setDefaultTimeout(120_000);
+
+// A cure that is named works: the file is made anew, up to the height that `db check` names, and is sound.
+
+const head = spaced(childOf(genesis, "as it came"));
+const large = childOf(head, new Uint8Array(60_000)); // on pages of its own
+const chain = [genesis, head, large, ...chainOn(large, 57)];
+const rejected = [4, 45].map((height) => childOf(chain[height] ?? genesis, "rival"));
+const pageBytes = 16_384;
+
+function makeFile(file: string, version: OldVersion): void {
+  makeOldFile(file, version, { accepted: chain, rejected, waiting: version === 1 ? [] : [bytesOf("waits")] });
+}
+
+/** Gives the height to which `db check` said to rewind; undefined where it did not. Throws where that does not help. */
+function cure(version: OldVersion, change: (file: string) => void): number | undefined {
+  using directory = temporaryDirectory();
+  const file = directory.file("timestampvm.db");
+  makeFile(file, version);
+  change(file);
+  const checked = db("check", file);
+  const height = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
+  if (height === undefined) return undefined;
+  expect(db("rollback", file, "--to", height), checked.out).toMatchObject({ code: 0 });
+  const after = db("check", file);
+  expect([after.code, after.out]).toEqual([0, expect.stringContaining(`\nheight         ${height}\n`)]);
+  return Number(height);
+}
+
+describe.each(oldVersions)(
+  "the cure that db check names for a file of version %i works, where damage is",
+  (version) => {
+    const block = "UPDATE blocks SET bytes = x'00' WHERE height = 40";
+    const farAbove = `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 59`;
+
+    test.each([
+      ["in a block's bytes", block, 39],
+      ["in a digest", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 40", 39],
+      ["in a key", "UPDATE blocks SET key = x'00' WHERE height = 40", 39],
+      ["in a timestamp", "UPDATE blocks SET timestamp = 7 WHERE height = 40", 39],
+      ["in a height", "UPDATE blocks SET height = 99 WHERE height = 40", 39],
+      ["in a height that is far above", farAbove, 58],
+      ["that many are missing", "DELETE FROM blocks WHERE height BETWEEN 20 AND 40", 19],
+      ["in a status", "UPDATE blocks SET status = 2 WHERE height = 40", 39],
+      ["in a rejected block and in another", `UPDATE blocks SET timestamp = 1 WHERE status = 2; ${block}`, 39],
+      ["that an index is missing, and in a block", `DROP INDEX rejected_by_height; ${block}`, 39],
+      ["in meta and in a block", `INSERT INTO meta VALUES ('reencoded 00', x'00'); ${block}`, 39],
+      [
+        "in a rejected key and in a block",
+        `UPDATE blocks SET key = x'00' WHERE status = 2 AND height = 5; ${block}`,
+        undefined,
+      ],
+      ["in the instance id and in a block", `UPDATE meta SET value = x'00'; ${block}`, undefined],
+    ] as const)("%s", (_name, sql, height) => {
+      expect(cure(version, (file) => damage(file, sql))).toBe(height);
+    });
+
+    test("on any page", () => {
+      using directory = temporaryDirectory();
+      const file = directory.file("whole.db");
+      makeFile(file, version);
+      const bytes = readFileSync(file);
+      const starts = Array.from({ length: bytes.length / pageBytes }, (_, i) => i * pageBytes);
+      const cured = starts.map((start) =>
+        cure(version, (path) => writeFileSync(path, Buffer.from(bytes).fill(0xff, start + 100, start + pageBytes))),
+      );
+      expect(cured.filter((height) => height !== undefined)).not.toEqual([]);
+    });
+  },
+);
