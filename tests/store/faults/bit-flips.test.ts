@@ -1,10 +1,13 @@
+import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Block } from "../../../src/core/block.ts";
 import { digestOf } from "../../../src/core/digest.ts";
 import { BlockStore } from "../../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis, now } from "../../support/chain.ts";
+import { checkDatabase } from "../../../src/store/check/check.ts";
+import { bytesOf, chainOn, childOf, genesis, now, peer, spaced } from "../../support/chain.ts";
+import { indexDigests } from "../../support/database.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { runs } from "../../support/runs.ts";
 import { directoryInMemory } from "./memory.ts";
@@ -13,7 +16,8 @@ setDefaultTimeout(120_000);
 const flipsPerRegion = runs(3, 150);
 
 const large = childOf(genesis, new Uint8Array(30_000)); // on pages of its own
-const chain = [genesis, large, ...chainOn(large, 50)];
+const received = spaced(childOf(large, "as it came ".repeat(1_500)));
+const chain = [genesis, large, received, ...chainOn(received, 100)];
 const rejected = Array.from({ length: 500 }, (_, i) => childOf(large, `rival ${i}`)); // more than one page of keys
 const proposals = Array.from({ length: 5 }, (_, i) => proposalOf(`proposal ${i} `.repeat(400 * i)));
 
@@ -22,10 +26,22 @@ function proposalOf(text: string) {
   return { digest: digestOf(data), data, bytes: data.length, since: 1_700_000_000n, peer: undefined };
 }
 
-function fill(store: BlockStore): void {
-  for (const block of chain) store.accept(block, digestOf(block.data));
+const firstSight = { ms: 1_700_000_000_123n, node: peer, isImported: false };
+const tree = { root: digestOf(bytesOf("root")), secret: new Uint8Array(32).fill(7), leaves: new Uint8Array(32 * 400) };
+const attestation = { height: 2n, pChainHeight: 7n, signatures: new Uint8Array(116).fill(9) };
+
+/** Makes a file that has something in every table. */
+function makeFile(file: string): void {
+  const store = BlockStore.open(file);
+  store.addRecords(chain.map((block) => ({ block, firstSight: block.height > 50n ? firstSight : undefined })));
   store.rejectAll(rejected);
   for (const proposal of proposals) store.proposals.add([proposal]);
+  store.trees.add([tree]);
+  store.attestations.add([attestation]);
+  store.close();
+  indexDigests(file, chain.slice(0, 80)); // the others are in memory where it is open
+  using db = new Database(file);
+  db.run("INSERT INTO leaves (prefix, tree) VALUES (zeroblob(8), 1)"); // what is in the tree
 }
 
 /** A stretch of a file. */
@@ -35,7 +51,7 @@ interface Region {
   readonly bytes: number;
 }
 
-const pageBytes = 16_384;
+const pageBytes = 8_192;
 
 /** The regions of a database file: https://sqlite.org/fileformat2.html */
 function regionsOf(file: Buffer): Region[] {
@@ -92,39 +108,53 @@ function tryTo(work: () => void, at: string): boolean {
   return refusal === undefined;
 }
 
-/** Whatever is read is right, or not there, or refused. Gives whether nothing was refused. */
-function expectNothingWrong(file: string, at: string): boolean {
+/**
+ * Whatever is read is right, or not there, or refused; in a sound file, all of it is there. Gives whether nothing was
+ * refused.
+ */
+function expectNothingWrong(file: string, at: string, isSound: boolean): boolean {
   let store: BlockStore | undefined;
   const opened = tryTo(() => {
     store = BlockStore.open(file);
   }, at);
   if (store === undefined) return false;
-  const results = [opened, ...readAll(store, at)];
+  const results = [opened, ...readAll(store, at, isSound ? [] : [undefined])];
   store.close();
   return results.every((result) => result);
 }
 
-function* readAll(store: BlockStore, at: string): Generator<boolean> {
+/** Whether `db check` finds nothing wrong with a file. It may refuse it. */
+function checks(file: string, at: string): boolean {
+  let problems = 0;
+  const isChecked = tryTo(() => {
+    checkDatabase(file, { onProblem: () => problems++, onProgress: () => {} });
+  }, at);
+  return isChecked && problems === 0;
+}
+
+/** `none` is what stands for what is not there, where it may be missing. */
+function* readAll(store: BlockStore, at: string, none: readonly undefined[]): Generator<boolean> {
   const isOneOf = <T>(value: T, ...right: readonly T[]) => {
     if (!right.some((one) => Bun.deepEquals(value, one))) expect(right, at).toContainEqual(value);
   };
   yield tryTo(() => isOneOf(store.lastAccepted(), ...chain), at);
   for (const block of chain) {
-    yield tryTo(() => isOneOf(store.getBlock(block.id), block, undefined), at);
-    yield tryTo(() => isOneOf(store.getIdAtHeight(block.height), block.id, undefined), at);
-    yield tryTo(() => isOneOf(store.getDecision(block.id), "accepted", undefined), at);
-    yield tryTo(() => isOneOf(store.getBlockAtHeight(block.height), block, undefined), at);
-    yield tryTo(() => isOneOf(store.findBlock(digestOf(block.data), 0n), block, undefined), at);
+    yield tryTo(() => isOneOf(store.getBlock(block.id), block, ...none), at);
+    yield tryTo(() => isOneOf(store.getIdAtHeight(block.height), block.id, ...none), at);
+    yield tryTo(() => isOneOf(store.getDecision(block.id), "accepted", ...none), at);
+    yield tryTo(() => isOneOf(store.getBlockAtHeight(block.height), block, ...none), at);
+    yield tryTo(() => isOneOf(store.findBlock(digestOf(block.data), 0n), block, ...none), at);
   }
   // An index that lost the last block, or any, gives one before it.
   yield tryTo(() => isOneOf(store.getLastBlockAt(now), ...chain, undefined), at);
   yield tryTo(() => isOneOf(store.getLastBlockAt(now - 1n), genesis, undefined), at);
-  for (const height of [52n, 53n, 55n, 59n, 63n, 127n, 255n, 256n, 1n << 40n]) {
+  for (const height of [103n, 104n, 107n, 111n, 127n, 255n, 256n, 1n << 40n]) {
     yield tryTo(() => isOneOf(store.getIdAtHeight(height), undefined), at);
   }
   for (const { id } of rejected.filter((_, i) => i % 20 === 0))
-    yield tryTo(() => isOneOf(store.getDecision(id), "rejected", undefined), at);
+    yield tryTo(() => isOneOf(store.getDecision(id), "rejected", ...none), at);
   yield tryTo(() => {
+    if (none.length === 0) expect(store.proposals.count(), at).toBe(proposals.length);
     for (const { digest, data } of store.proposals.readAll()) {
       isOneOf(digest, ...proposals.map((proposal) => proposal.digest));
       isOneOf(data, ...proposals.map((proposal) => proposal.data));
@@ -132,13 +162,19 @@ function* readAll(store: BlockStore, at: string): Generator<boolean> {
   }, at);
 }
 
-test("one flipped bit anywhere in the file never makes a wrong answer: it is refused, or was not there", () => {
+/** How many rows each table has. */
+function countsIn(file: string): unknown[][] {
+  using db = new Database(file, { readonly: true, safeIntegers: true });
+  const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  return tables.map(({ name }) => [name, db.query(`SELECT count(*) FROM ${name}`).values()[0]?.[0]]);
+}
+
+test("one flipped bit anywhere never makes a wrong answer: it is refused, or was not there, and db check finds that", () => {
   using directory = directoryInMemory();
   const file = join(directory.path, "chain.db");
-  const store = BlockStore.open(file);
-  fill(store);
-  store.close();
-  expect(expectNothingWrong(file, "whole")).toBeTrue();
+  makeFile(file);
+  expect([checks(file, "whole"), expectNothingWrong(file, "whole", true)]).toEqual([true, true]);
+  expect(countsIn(file)).not.toContainEqual([expect.anything(), 0n]);
 
   const whole = readFileSync(file);
   const regions = regionsOf(whole);
@@ -146,7 +182,7 @@ test("one flipped bit anywhere in the file never makes a wrong answer: it is ref
   let noticed = 0;
   for (const { bytes, at } of flips(whole, regions)) {
     writeFileSync(file, bytes);
-    if (!expectNothingWrong(file, at)) noticed++;
+    if (!expectNothingWrong(file, at, checks(file, at))) noticed++;
   }
   expect(noticed).toBeGreaterThan(regions.length);
 });
