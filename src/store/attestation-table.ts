@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { nodeIdBytes } from "../avalanche/node-id.ts";
-import { expectBytes, expectInteger, type Row } from "./columns.ts";
+import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
 import { Damage, translating } from "./failures.ts";
 
 /** Of how many blocks attestations are kept. */
@@ -86,7 +86,7 @@ export class AttestationTable {
   #readNext(after: bigint): StoredAttestation | undefined {
     return this.#run(() => {
       const row = this.#sql.next.get(after);
-      return row === null ? undefined : attestationIn(row);
+      return row === null ? undefined : attestationIn(row, after);
     });
   }
 
@@ -95,9 +95,9 @@ export class AttestationTable {
   }
 }
 
-/** The attestation in its row. Throws `Damage`. */
-function attestationIn(row: Row<"height" | "pChainHeight" | "signatures">): StoredAttestation {
-  const height = expectInteger(row.height, "the height of an attestation");
+/** The attestation in its row, which is of a block above a height. Throws `Damage`. */
+function attestationIn(row: Row<"height" | "pChainHeight" | "signatures">, after: bigint): StoredAttestation {
+  const height = expectAbove(row.height, after, "the height of an attestation");
   const what = `the attestation of the block at height ${height}`;
   const pChainHeight = expectInteger(row.pChainHeight, what);
   const signatures = expectBytes(row.signatures, what);

@@ -193,12 +193,15 @@ export class BlockReader {
   /** Up to `limit` rejected blocks that come behind `after`, by height and then by key. */
   getRejected(after: RejectedBlock | undefined, limit: number): RejectedBlock[] {
     return this.run(() => {
-      const key = after === undefined ? new Uint8Array() : blockKey(after.id);
-      const rows = this.#sql.rejectedAfter.all(after?.height ?? -1n, key, limit);
-      return rows.map(({ key, height }) => ({
-        id: idInBlockKey(expectBytes(key, "a key", blockKeyBytes)),
-        height: expectInteger(height, "the height of a rejected block"),
-      }));
+      const last = after === undefined ? new Uint8Array() : blockKey(after.id);
+      return this.#sql.rejectedAfter.all(after?.height ?? -1n, last, limit).map((row) => {
+        const key = expectBytes(row.key, "a key", blockKeyBytes);
+        const height = expectInteger(row.height, "the height of a rejected block");
+        const comesBehind = height === after?.height ? Buffer.compare(key, last) > 0 : height > (after?.height ?? -1n);
+        // See `expectAbove`.
+        if (!comesBehind) throw new Damage("the height of a rejected block is damaged");
+        return { id: idInBlockKey(key), height };
+      });
     });
   }
 

@@ -124,9 +124,15 @@ export class BlockStore extends BlockReader {
     });
   }
 
-  /** Removes every block above `height`, in one transaction. What they carry is lost with them. */
+  /**
+   * Removes every block above `height`, in one transaction. What they carry is lost with them. Throws "database failed"
+   * where the file is so damaged that one of them stays.
+   */
   rewind(height: bigint): void {
-    this.#transact(() => rewindBlocks(this.#changes, this.digests, height));
+    this.#transact(() => {
+      rewindBlocks(this.#changes, this.digests, height);
+      if ((this.lastHeight() ?? height) > height) throw new Damage(`a block above height ${height} cannot be removed`);
+    });
   }
 
   /** The same, but their data waits for a block again, before all other proposals, since `now` (Unix seconds). */

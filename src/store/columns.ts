@@ -22,6 +22,16 @@ export function expectInteger(value: unknown, what: string): bigint {
   throw new Damage(`${what} is damaged`);
 }
 
+/**
+ * The same for one that must be greater than another, as where rows are read one after the other: SQLite may go round
+ * in circles in a damaged file. Throws `Damage` about `what`.
+ */
+export function expectAbove(value: unknown, below: bigint, what: string): bigint {
+  const integer = expectInteger(value, what);
+  if (integer > below) return integer;
+  throw new Damage(`${what} is damaged`);
+}
+
 /** Gives the block that these bytes are, under an id or else the hash of them; undefined for any other value. */
 export function parseStored(value: unknown, id?: Id): Block | undefined {
   try {

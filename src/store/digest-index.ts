@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type Digest, digestOf } from "../core/digest.ts";
-import { expectBytes, expectInteger, maxSqlInteger, type Row } from "./columns.ts";
+import { expectAbove, expectBytes, expectInteger, maxSqlInteger, type Row } from "./columns.ts";
 import { Damage } from "./failures.ts";
 import { dataIn } from "./stored-block.ts";
 
@@ -55,7 +55,7 @@ export class DigestIndex {
     for (let at = from; at <= maxSqlInteger; ) {
       const row = this.#sql.find.get(prefix, at);
       if (row === null) break;
-      const height = expectInteger(row.height, "the index of digests");
+      const height = expectAbove(row.height, at - 1n, "the index of digests");
       if (this.#read(height)?.digest === digest) return height;
       at = height + 1n;
     }
@@ -208,7 +208,7 @@ export class DigestIndex {
     for (let next = from; next <= maxSqlInteger; ) {
       const row = this.#sql.next.get(next);
       if (row === null) return undefined;
-      const height = expectInteger(row.height, "the height of a block");
+      const height = expectAbove(row.height, next - 1n, "the height of a block");
       const data = dataIn(row);
       if (data !== undefined) return { height, digest: digestOf(data), bytes: data.length };
       next = height + 1n;

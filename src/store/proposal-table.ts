@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { isNodeId } from "../avalanche/node-id.ts";
 import { type Digest, digestBytes, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Proposal } from "../core/proposal.ts";
-import { expectBytes, expectInteger, type Row } from "./columns.ts";
+import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
 import { Damage, translating } from "./failures.ts";
 
 /** A proposal with its data. */
@@ -108,7 +108,7 @@ export class ProposalTable {
       const row = this.#sql.next.get(after);
       if (row === null) return undefined;
       const digest = digestFromBytes(expectBytes(row.digest, "the digest of a proposal", 32));
-      const position = expectInteger(row.position, `the place of proposal ${digest}`);
+      const position = expectAbove(row.position, after, `the place of proposal ${digest}`);
       return { position, proposal: proposalIn(digest, row) };
     });
   }

@@ -6,6 +6,7 @@ import type { BlockStore } from "./block-store.ts";
 import { expectInteger, maxSqlInteger, type Row } from "./columns.ts";
 import { type CopyProgress, copyChain } from "./copy-chain.ts";
 import { FileError } from "./errors.ts";
+import { Damage } from "./failures.ts";
 import { replaceOld } from "./old-file.ts";
 
 /** What a rewind of an old file did. */
@@ -41,10 +42,13 @@ function* heightsDown(db: Database, above: bigint): Generator<bigint, void> {
   const next = db.query<Row<"height">, [bigint, bigint]>(
     "SELECT height FROM blocks WHERE height > ? AND height <= ? ORDER BY height DESC LIMIT 1",
   );
-  for (let row = next.get(above, maxSqlInteger); row !== null; ) {
+  for (let upTo = maxSqlInteger; ; ) {
+    const row = next.get(above, upTo);
+    if (row === null) return;
     const height = expectInteger(row.height, "the height of a block");
+    if (height > upTo) throw new Damage("the height of a block is damaged"); // else it could go round in circles
     yield height;
-    row = next.get(above, height - 1n);
+    upTo = height - 1n;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../core/digest.ts";
-import { expectBytes, expectInteger, type Row } from "./columns.ts";
+import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
 import { Damage, translating } from "./failures.ts";
 
 /** How many leaves one tree has at most. */
@@ -69,7 +69,8 @@ export class TreeTable {
   #readNext(after: bigint) {
     return this.#run(() => {
       const row = this.#sql.next.get(after);
-      return row === null ? undefined : { number: expectInteger(row.tree, "the number of a tree"), tree: treeIn(row) };
+      if (row === null) return undefined;
+      return { number: expectAbove(row.tree, after, "the number of a tree"), tree: treeIn(row) };
     });
   }
 

@@ -75,7 +75,7 @@ function readOne(sql: Statements, height: bigint): AtHeight {
 function findNext(sql: Statements, from: bigint): bigint | string | undefined {
   try {
     const height = sql.next.get(from)?.height;
-    return typeof height === "bigint" ? height : undefined;
+    return typeof height === "bigint" && height >= from ? height : undefined;
   } catch (error) {
     return messageOf(error);
   }

@@ -70,7 +70,9 @@ function regionsOf(file: Buffer): Region[] {
     regions.push({ name: "page header", start: header, bytes: headerBytes });
     regions.push({ name: "cell pointers", start: pointers, bytes: free - pointers });
     regions.push({ name: "free space", start: free, bytes: cells - free });
-    regions.push({ name: "cells", start: cells, bytes: start + pageBytes - cells });
+    // Few, and all pages below hang on them.
+    const name = headerBytes === 12 ? "interior cells" : "cells";
+    regions.push({ name, start: cells, bytes: start + pageBytes - cells });
   }
   return regions.filter(({ bytes }) => bytes > 0);
 }
@@ -91,7 +93,7 @@ function logRegionsOf(log: Buffer): Region[] {
 function* flips(whole: Buffer, regions: readonly Region[]): Generator<{ readonly bytes: Buffer; readonly at: string }> {
   for (const { name, start, bytes } of regions) {
     const bits = bytes * 8;
-    for (let i = 0; i < Math.min(bits, flipsPerRegion); i++) {
+    for (let i = 0; i < (name === "interior cells" ? bits : Math.min(bits, flipsPerRegion)); i++) {
       const bit = (i * 7_919 + start) % bits;
       const at = start + (bit >> 3);
       const flipped = Buffer.from(whole);
@@ -178,7 +180,7 @@ test("one flipped bit anywhere never makes a wrong answer: it is refused, or was
 
   const whole = readFileSync(file);
   const regions = regionsOf(whole);
-  expect(new Set(regions.map(({ name }) => name)).size).toBe(7);
+  expect(new Set(regions.map(({ name }) => name)).size).toBe(8);
   let noticed = 0;
   for (const { bytes, at } of flips(whole, regions)) {
     writeFileSync(file, bytes);
