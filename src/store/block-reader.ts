@@ -261,12 +261,25 @@ export class BlockReader {
     return from > maxSqlInteger ? undefined : this.digests.find(digest, from);
   }
 
+  /** Times never fall with the height, and rise nearly evenly: a time is sought where it would be, or in the middle. */
   #lastHeightAt(timestamp: bigint): bigint | undefined {
-    if (this.lastHeight() === undefined) return undefined;
-    const row = this.#sql.lastAt.get(timestamp > maxSqlInteger ? maxSqlInteger : timestamp);
-    if (row === null) throw new Damage("a block is missing");
-    const height = expectInteger(row.low, "the height of a block");
-    return height < 0n ? undefined : height;
+    const last = this.lastHeight();
+    if (last === undefined) return undefined;
+    let early: PlaceInTime = { height: -1n, timestamp: 0n };
+    let late: PlaceInTime = { height: last + 1n, timestamp: this.#timestampAt(last) + 1n };
+    for (let isGuess = true; late.height - early.height > 1n; isGuess = !isGuess) {
+      const height = isGuess ? guessBetween(early, late, timestamp) : (early.height + late.height) / 2n;
+      const place = { height, timestamp: this.#timestampAt(height) };
+      if (place.timestamp <= timestamp) early = place;
+      else late = place;
+    }
+    return early.height < 0n ? undefined : early.height;
+  }
+
+  #timestampAt(height: bigint): bigint {
+    const row = this.#sql.timestampAt.get(height);
+    if (row === null) throw new Damage(`the block at height ${height} is missing`);
+    return expectInteger(row.timestamp, `the block at height ${height}`);
   }
 
   #blockIn(row: BlockRow | null, id?: Id): Block | undefined {
@@ -282,4 +295,14 @@ function readerOn(file: string, db: Database): BlockReader {
     db.close();
     throw error;
   }
+}
+
+type PlaceInTime = Pick<Block, "height" | "timestamp">;
+
+/** A height between two others, where the time would be if blocks came evenly. */
+function guessBetween(early: PlaceInTime, late: PlaceInTime, timestamp: bigint): bigint {
+  const heights = late.height - early.height - 1n;
+  const span = late.timestamp - early.timestamp;
+  const steps = span > 0n ? (heights * (timestamp - early.timestamp)) / span : 0n;
+  return early.height + 1n + (steps < heights ? steps : heights - 1n);
 }

@@ -12,18 +12,6 @@ export type BlockChanges = ReturnType<typeof prepareChanges>;
 /** The index has eight bytes of each id, the row has the whole key. */
 export const ofKey = "FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND key = ?1";
 
-/**
- * The height of the last block of a time or before; -1 where the first is later, no row where a block is missing. By
- * halves, since times never fall with the height: all up to `low` are early enough, and none above `high` is.
- */
-const lastAt = `
-  WITH RECURSIVE halves (low, high) AS (
-    SELECT -1, max(height) FROM blocks
-    UNION ALL
-    SELECT iif(timestamp <= ?1, height, low), iif(timestamp <= ?1, high, height - 1)
-    FROM halves JOIN blocks ON height = (low + high + 1) / 2 WHERE low < high
-  ) SELECT low FROM halves WHERE low = high`;
-
 /** Prepares all questions once. They end with the database's close, which a statement made elsewhere would hinder. */
 export function prepareQuestions(db: Database) {
   return {
@@ -34,7 +22,7 @@ export function prepareQuestions(db: Database) {
     last: db.query<BlockRow, []>(`SELECT ${blockColumns} FROM blocks ORDER BY height DESC LIMIT 1`),
     lastHeight: db.query<Row<"height">, []>("SELECT height FROM blocks ORDER BY height DESC LIMIT 1"),
     byHeight: db.query<BlockRow, [bigint]>(`SELECT ${blockColumns} FROM blocks WHERE height = ?`),
-    lastAt: db.query<Row<"low">, [bigint]>(lastAt),
+    timestampAt: db.query<Row<"timestamp">, [bigint]>("SELECT timestamp FROM blocks WHERE height = ?"),
     listingAtHeight: db.query<ListingRow, [bigint]>(`SELECT ${listingColumns} FROM blocks WHERE height = ?`),
     sightAt: db.query<Row<"seen" | "node" | "imported">, [bigint]>(
       `SELECT seen, (SELECT node FROM sources WHERE sources.source = blocks.source) AS node,
