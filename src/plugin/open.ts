@@ -110,8 +110,10 @@ async function openStretchByStretch(options: OpenOptions, { log }: NodeContext):
   for (;;) {
     const step = opening.next();
     if (step.done) return step.value;
-    const { from, to, reason } = step.value;
-    log.warn("rewound the chain", { from, to, reason, file: options.file });
+    if (step.value !== undefined) {
+      const { from, to, reason } = step.value;
+      log.warn("rewound the chain", { from, to, reason, file: options.file });
+    }
     await setImmediate();
   }
 }

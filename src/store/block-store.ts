@@ -103,12 +103,16 @@ export class BlockStore extends BlockReader {
    */
   *indexDigests(): Generator<void, void> {
     const steps = this.digests.fill();
-    while (!this.run(() => steps.next().done)) yield;
+    try {
+      while (!this.run(() => steps.next().done)) yield;
+    } finally {
+      this.run(() => steps.return());
+    }
   }
 
-  /** How many blocks the index of digests lacks. Throws "database failed" where it has more than there are blocks. */
-  get unindexed(): bigint {
-    return this.run(() => this.digests.lacking);
+  /** Whether `indexDigests` is to be called before the chain goes on. */
+  get needsIndexing(): boolean {
+    return this.run(() => this.digests.needsFilling);
   }
 
   /** Stores that a block is rejected. */

@@ -28,16 +28,17 @@ export function* copyChain(from: BlockReader, to: BlockStore, upTo = maxSqlInteg
 
 /**
  * What waits when the copying of proposals begins is in the copy, waiting or in a block: blocks that were accepted
- * meanwhile come after the proposals, and take out what they carry, as they did in the chain.
+ * meanwhile come after the proposals, and take out what they carry, as they did in the chain. Trees come after all
+ * blocks: each block that has the root of one finds it.
  */
 function* copyParts(from: BlockReader, to: BlockStore, upTo: bigint): Generator<CopyProgress | undefined, void> {
   const head = headOf(from, upTo);
   yield* copyBlocks(from, to, 0n, head);
   yield* copyRejected(from, to, upTo);
   yield* copySlices(from.proposals.readAll(), ({ bytes }) => bytes, to.proposals);
-  yield* copySlices(from.trees.readAll(), ({ leaves }) => leaves.length, to.trees);
   const newHead = headOf(from, upTo);
   yield* copyBlocks(from, to, head + 1n, newHead);
+  yield* copySlices(from.trees.readAll(), ({ leaves }) => leaves.length, to.trees);
   yield* copySlices(attestationsUpTo(from, newHead), ({ signatures }) => signatures.length, to.attestations);
   for (const _ of to.indexDigests()) yield undefined;
 }

@@ -1,16 +1,15 @@
 import type { Database } from "bun:sqlite";
 import { type Digest, digestOf } from "../core/digest.ts";
 import { expectAbove, expectBytes, expectInteger, maxSqlInteger, type Row } from "./columns.ts";
-import { Damage } from "./failures.ts";
 import { dataIn } from "./stored-block.ts";
 
 /**
- * How many blocks are added to the table at once. Sorted, they change fewer of its pages than one by one: half as many
- * where there are a million.
+ * How many blocks are added to the table at once. Sorted, they change fewer of its pages than one by one. Of a million
+ * blocks nearly each changes a page of its own, so more would make one accept in many slow.
  */
-export const batchBlocks = 2_048;
-/** Bytes of their data after which fewer are: opening the file reads what the table lacks. */
-export const batchBytes = 16 * 1024 * 1024;
+export const batchBlocks = 256;
+/** Bytes of their data after which fewer are: the first look-up reads what the table lacks, in one turn. */
+export const batchBytes = 4 * 1024 * 1024;
 /** How many are sorted and added in one transaction where the table lacks many, … */
 export const runBlocks = 32_768;
 /** … how many are read or added in one step of that, and how many bytes of data are read: some milliseconds. */
@@ -66,18 +65,17 @@ export class DigestIndex {
   add(entry: DigestEntry): void {
     if (entry.height === this.#next) this.#remember(entry);
     else this.#catchUp();
-    if (!this.#isBatch) return;
+    if (this.#newest.length < batchBlocks && this.#bytes < batchBytes) return;
     this.#insert(sorted(this.#newest));
     const next = this.#next ?? 0n;
     this.#setIndexed(next - 1n);
     this.#begin(next);
   }
 
-  /** Throws `Damage` where the table has more than there are blocks. Else gives how many blocks it lacks. */
-  get lacking(): bigint {
+  /** Whether the table lacks more than goes into memory, or does not fit the blocks. */
+  get needsFilling(): boolean {
     const lacking = this.#lastHeight - this.#indexed;
-    if (lacking < 0n) throw new Damage("its index of digests has more blocks");
-    return lacking;
+    return lacking < 0n || lacking >= batchBlocks;
   }
 
   /** Forgets what is in memory alone. */
@@ -86,15 +84,15 @@ export class DigestIndex {
   }
 
   /**
-   * Adds to the table what it lacks, but for less than a batch, which goes into memory. Yields after each step of some
-   * milliseconds; nothing else may be changed before the last.
+   * Adds to the table what it lacks, but for less than a batch, which goes into memory. One that has more than there
+   * are blocks is made anew. Yields after each step of some milliseconds; nothing else may be changed before the last.
    */
   *fill(): Generator<void, void> {
+    if (this.#indexed > this.#lastHeight) this.#db.transaction(() => this.clear())();
     for (;;) {
       const run: DigestEntry[] = [];
       yield* this.#readRun(this.#indexed + 1n, run);
-      this.#keep(run);
-      if (!this.#isBatch) return;
+      if (run.length < batchBlocks && bytesOf(run) < batchBytes) return this.#keep(run);
       yield* this.#insertRun(run);
     }
   }
@@ -130,10 +128,6 @@ export class DigestIndex {
     }
   }
 
-  get #isBatch(): boolean {
-    return this.#newest.length >= batchBlocks || this.#bytes >= batchBytes;
-  }
-
   /** Has only these in memory: what follows the table. */
   #keep(entries: readonly DigestEntry[]): void {
     this.#begin(this.#indexed + 1n);
@@ -149,8 +143,10 @@ export class DigestIndex {
 
   #remember(entry: DigestEntry): void {
     const { height, digest, bytes } = entry;
+    const heights = this.#heights.get(digest);
     this.#newest.push(entry);
-    this.#heights.set(digest, [...(this.#heights.get(digest) ?? []), height]);
+    if (heights === undefined) this.#heights.set(digest, [height]);
+    else heights.push(height);
     this.#bytes += bytes;
     this.#next = height + 1n;
   }
@@ -243,6 +239,10 @@ export function prefixOf(digest: Digest): Uint8Array {
   return Uint8Array.fromHex(digest.slice(0, 16));
 }
 
+function bytesOf(entries: readonly DigestEntry[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 function sorted(entries: readonly DigestEntry[]): DigestEntry[] {
   return entries.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
 }
@@ -257,7 +257,8 @@ function prepare(db: Database) {
       "SELECT height, data, bytes FROM blocks WHERE height >= ? ORDER BY height LIMIT 1",
     ),
     last: db.query<Row<"height">, []>("SELECT max(height) AS height FROM blocks"),
-    insert: db.query<unknown, [Uint8Array, bigint]>("INSERT INTO digests (prefix, height) VALUES (?, ?)"),
+    // One that is there already does no harm: a look-up compares the block's digest.
+    insert: db.query<unknown, [Uint8Array, bigint]>("INSERT OR IGNORE INTO digests (prefix, height) VALUES (?, ?)"),
     remove: db.query<unknown, [Uint8Array, bigint]>("DELETE FROM digests WHERE prefix = ? AND height = ?"),
     removeAbove: db.query<unknown, [bigint]>("DELETE FROM digests WHERE height > ?"),
     clear: db.query<unknown, []>("DELETE FROM digests"),

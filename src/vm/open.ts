@@ -1,8 +1,6 @@
 import type { Block } from "../core/block.ts";
-import { digestOf } from "../core/digest.ts";
 import { parseGenesis } from "../core/genesis.ts";
 import { BlockStore } from "../store/block-store.ts";
-import { batchBlocks } from "../store/digest-index.ts";
 import { FileError } from "../store/errors.ts";
 import { timeOfRow } from "./clock.ts";
 import type { VmOptions } from "./options.ts";
@@ -20,10 +18,10 @@ export interface OpenOptions extends VmOptions {
 
 /**
  * Opens a chain at a head that the node's database knows as well: the stored chain, or a new one from its genesis.
- * Yields after each stretch of rewinding, so that a caller can let other work run. Throws "malformed genesis",
- * "database in use" or "database failed"; the file is free again then.
+ * Yields after each stretch of rewinding, and after each of other work (undefined), so that a caller can let others run.
+ * Throws "malformed genesis", "database in use" or "database failed"; the file is free again then.
  */
-export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound, Vm> {
+export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound | undefined, Vm> {
   return openAt(options, (store) => rewindTo(marker, store, timeOfRow(options.clock)));
 }
 
@@ -39,14 +37,14 @@ export function openVmAlone(options: Omit<OpenOptions, "marker">): Vm {
 function* openAt(
   { file, genesisBytes, ...options }: Omit<OpenOptions, "marker">,
   settle: (store: BlockStore) => Generator<Rewound, void>,
-): Generator<Rewound, Vm> {
+): Generator<Rewound | undefined, Vm> {
   const genesis = parseGenesis(genesisBytes);
   const store = BlockStore.open(file);
   try {
     startFrom(store, genesis);
     yield* settle(store);
     checkNewest(store);
-    if (store.unindexed >= batchBlocks) for (const _ of store.indexDigests()); // only where a take-over was killed
+    if (store.needsIndexing) for (const _ of store.indexDigests()) yield undefined;
     if (options.disk !== undefined) store.syncBy(options.disk, options.clock);
     return new Vm(store, options);
   } catch (error) {
@@ -57,7 +55,7 @@ function* openAt(
 
 function startFrom(store: BlockStore, genesis: Block): void {
   expectNoOtherChain(store, genesis);
-  if (store.getIdAtHeight(0n) === undefined) store.accept(genesis, digestOf(genesis.data));
+  if (store.getIdAtHeight(0n) === undefined) store.acceptAll([genesis]); // above it is what a killed take-over left, if anything
 }
 
 /** Throws "database failed" for the file of another chain, so that nobody loses that. */

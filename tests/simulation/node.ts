@@ -149,6 +149,7 @@ export class Node implements Peer {
     for (;;) {
       const step = opening.next();
       if (step.done) return step.value;
+      if (step.value === undefined) continue;
       journal.note(`node ${this.index} rewinds from ${step.value.from} to ${step.value.to}`);
       journal.count("rewinds");
       if (!troubles.killsAtStart()) continue;

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Block, createBlock } from "../../src/core/block.ts";
-import { digestOf } from "../../src/core/digest.ts";
+import { digestFromBytes, digestOf } from "../../src/core/digest.ts";
 import { backUp, maxLogBytes } from "../../src/store/backup.ts";
 import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
@@ -93,6 +93,24 @@ describe("a backup", () => {
     store.close();
     expect(contentOf(directory.file("copy.db"))).toEqual(contentOf(file));
     expect(db("check", directory.file("copy.db")).code).toBe(0);
+  });
+
+  test("of a chain that goes on has the tree of each block that has a root", () => {
+    using directory = temporaryDirectory();
+    const { store } = makeChain(directory.file("chain.db"), 1_000);
+    const roots: Uint8Array[] = [];
+    copy(store.file, directory.file("copy.db"), () => {
+      const root = new Uint8Array(32).fill(roots.length + 100);
+      store.trees.add([{ root: digestFromBytes(root), secret: new Uint8Array(32), leaves: new Uint8Array(32) }]);
+      const block = childOf(store.lastAccepted(), root);
+      store.accept(block, digestOf(block.data));
+      roots.push(root);
+    });
+    store.close();
+    const content = contentOf(directory.file("copy.db"));
+    const copied = roots.filter((root) => content.blocks.some(({ data }) => Buffer.compare(data, root) === 0));
+    expect(copied.length).toBeGreaterThan(3);
+    expect(content.trees.map(({ root }) => root)).toEqual(expect.arrayContaining(copied.map(digestFromBytes)));
   });
 
   test("of a chain that goes on loses nothing that waited at its beginning", () => {

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
@@ -52,14 +52,14 @@ describe("filling the index", () => {
     const large = (height: number) => `${height}`.padEnd(batchBytes / 4);
     const few = indexOf(3, large);
     for (const _ of few.index.fill());
-    expect([few.rows(), few.index.lacking]).toEqual([0n, 3n]);
+    expect(few.rows()).toBe(0n);
     const many = indexOf(5, large);
     for (const _ of many.index.fill());
-    expect([many.rows(), many.index.lacking]).toEqual([5n, 0n]);
+    expect(many.rows()).toBe(5n);
   });
 
   test("takes several runs and many steps where much is missing, each run a transaction", () => {
-    const count = runBlocks + 4 * batchBlocks;
+    const count = runBlocks + 5_000;
     const { db, index, find, rows } = indexOf(count);
     let steps = 0;
     const seen = new Set<unknown>();
@@ -87,14 +87,33 @@ describe("filling the index", () => {
     expect(rows()).toBe(BigInt(2 * batchBlocks));
   });
 
-  test("refuses a table that has more than there are blocks, and a height that is none", () => {
-    const { db, index } = indexOf(3);
-    db.run("INSERT INTO meta (name, value) VALUES (?, x'0000000000000003')", [indexedName]);
-    expect(() => index.lacking).toThrow("its index of digests has more blocks");
-    db.run("UPDATE meta SET value = x'0000000000000001'");
-    expect(index.lacking).toBe(1n);
+  test("is due where a batch is lacking, and where the table has more than there are blocks: that is made anew", () => {
+    const { db, index, rows, find } = indexOf(batchBlocks);
+    expect(index.needsFilling).toBeTrue();
+    for (const _ of index.fill());
+    expect(index.needsFilling).toBeFalse();
+    db.run("DELETE FROM blocks WHERE height = ?", [batchBlocks - 1]);
+    expect(index.needsFilling).toBeTrue();
+    for (const _ of index.fill());
+    expect([index.needsFilling, rows(), find(3)]).toEqual([false, 0n, 3n]);
     db.run("UPDATE meta SET value = x'03'");
-    expect(() => index.lacking).toThrow(`the meta row ${indexedName} is damaged`);
+    expect(() => index.needsFilling).toThrow(`the meta row ${indexedName} is damaged`);
+  });
+
+  test("goes over what is there already, where nothing says so", () => {
+    const { db, index, rows, find } = indexOf(2 * batchBlocks);
+    for (const _ of index.fill());
+    db.run("DELETE FROM meta");
+    for (const _ of index.fill());
+    expect([rows(), find(1)]).toEqual([BigInt(2 * batchBlocks), 1n]);
+  });
+
+  test("looks once at each block, though all have the same digest", () => {
+    const { index } = indexOf(runBlocks, () => "always the same");
+    using set = spyOn(Map.prototype, "set");
+    for (const _ of index.fill());
+    expect(set.mock.calls.length).toBeLessThan(runBlocks);
+    expect(index.find(digestOf(bytesOf("always the same")), 7n)).toBe(7n);
   });
 });
 

@@ -78,7 +78,7 @@ export function startVm({
   for (;;) {
     const step = opening.next();
     if (!step.done) {
-      rewound.push(step.value);
+      if (step.value !== undefined) rewound.push(step.value);
       continue;
     }
     step.value.setState("normal operation");
