@@ -60,9 +60,9 @@ check: format-check lint types gen-check test ## everything that must pass; writ
 fix: node_modules ## format, and apply safe fixes
 	$(bun) run --bun biome check --write
 
-gen: node_modules ## generate gen/ from proto/, the README's table of errors, and the licences of what is in the binary
+gen: node_modules ## generate gen/ from proto/, what documents have from the code, and the licences of what is in the binary
 	$(bun) run --bun buf generate
-	$(bun) tests/readme/errors-table.ts README.md
+	$(bun) tests/documents/generate.ts
 	$(bun) tests/licenses/notice.ts THIRD_PARTY_LICENSES.txt
 
 build: $(binary) ## the binary, build/timestampvm
@@ -89,14 +89,14 @@ protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 …
 	@for protocol in $(PROTOCOLS); do echo "== protocol $$protocol"; \
 		TEST_PROTOCOL=$$protocol $(tested) $(bun_test) $(no_coverage) $(fake_node_tests) || exit 1; done
 
-release-test: build ## the binary under the clients and nodes of many releases; writes the README's table (needs Go, cargo)
+release-test: build ## the binary under the clients and nodes of many releases; writes the table of docs/operate.md (needs Go, cargo)
 	@rm -rf $(verified)
 	$(facts) $(bun_test) $(no_coverage) tests/rpcchainvm/every-protocol.test.ts
 	$(facts) tests/releases/run.sh
 	$(MAKE) $(nodes) $(rs)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \
 		go test -v -count=1 -timeout 40m ./releases
-	$(bun) tests/readme/table.ts $(verified) README.md
+	$(bun) tests/documents/protocols-table.ts $(verified) docs/operate.md
 
 network: $(BINARY) build/avalanchego ## NODES=3 nodes with a chain of this binary, or of BINARY= NAME= GENESIS= (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
@@ -125,7 +125,7 @@ attack: build ## what attacks by clients and peers do to the binary, as a table 
 
 node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$) && \
-	cd $(CURDIR) && TUTORIAL=run $(bun_test) $(no_coverage) tests/readme/tutorial.test.ts
+	cd $(CURDIR) && TUTORIAL=run $(bun_test) $(no_coverage) tests/documents/tutorial.test.ts tests/documents/network.test.ts
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main

@@ -47,7 +47,7 @@ func isWholeRun() bool {
 	return true
 }
 
-// writeFact notes for the README that the release's client was seen to work with the plugin.
+// writeFact notes for docs/operate.md that the release's client was seen to work with the plugin.
 func writeFact() error {
 	folder := os.Getenv("VERIFIED_DIR")
 	if folder == "" {

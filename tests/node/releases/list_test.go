@@ -11,7 +11,7 @@ import (
 	"github.com/ava-labs/avalanchego/version"
 )
 
-// The README names the releases of each protocol as AvalancheGo itself does.
+// docs/operate.md names the releases of each protocol as AvalancheGo itself does.
 func TestEveryProtocolHasReleases(t *testing.T) {
 	list := version.RPCChainVMProtocolCompatibility
 	require.Contains(t, list[16], "v1.8.6")

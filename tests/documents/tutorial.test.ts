@@ -1,15 +1,12 @@
 import { expect, test } from "bun:test";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { comparable, fencedIn, isSession, printedBy, type Step, stepsIn } from "./sessions.ts";
+import { environment, Running } from "./running.ts";
+import { comparable, fencedIn, isSession, printedBy, readDocument, root, type Step, stepsIn } from "./sessions.ts";
 
-const root = join(import.meta.dir, "../..");
-const blocks = fencedIn(readFileSync(join(root, "docs/tutorial.md"), "utf8"));
+const blocks = fencedIn(readDocument("docs/tutorial.md"));
 const bun = process.execPath;
 
 test("the code of the tutorial is the example", () => {
@@ -69,31 +66,18 @@ function stepsOf(block: (typeof blocks)[number]): Step[] {
 /** As in a terminal, both streams are printed. Throws, with all that was printed, when a command fails. */
 async function runInOrder(steps: readonly Step[], cwd: string): Promise<string[]> {
   const commands = steps.map(({ command }) => command);
-  const printed = await printedBy(["set -e; exec 2>&1", ...commands], { cwd, env: environment() });
+  const printed = await printedBy(["set -e", ...commands], { cwd, env: environment() });
   if (printed.length !== commands.length + 2) throw new Error(printed.join("\n"));
   return printed.slice(1);
 }
 
-/** A reader has Bun, and is in no test. */
-function environment(): Record<string, string | undefined> {
-  const { MAKEFLAGS, MFLAGS, MAKELEVEL, NODE_ENV, TUTORIAL, ...env } = process.env;
-  return { ...env, PATH: [join(root, "node_modules/.bin"), env.PATH].join(delimiter) };
-}
-
 /** That output has what is shown, in the same order. "…" stands for what is not shown; without a line, nothing is. */
 function expectShown(printed = "", shown: string, what: string): void {
-  let rest = mask(printed);
-  for (const part of shown.split("…").map(mask)) {
+  let rest = comparable(printed);
+  for (const part of shown.split("…").map(comparable)) {
     expect(rest, what).toContain(part);
     rest = rest.slice(rest.indexOf(part) + part.length);
   }
-}
-
-function mask(output: string): string {
-  return comparable(output)
-    .replaceAll(/\[\d+(\.\d+)?m?s\]/g, "[<time>]")
-    .replaceAll(/\b127\.0\.0\.1:\d+/g, "<address>")
-    .replaceAll(/\bNodeID-\w+/g, "<node>");
 }
 
 /** What stands for the addresses and the chain that the tutorial shows. */
@@ -110,42 +94,5 @@ async function answerTo({ command, output }: Step, names: ReadonlyMap<string, st
     const [printed = ""] = await printedBy([asked], { cwd: root, env: environment() });
     if (printed.trim() === output || asked.includes("POST") || tries === 600) return printed.trim();
     await sleep(100);
-  }
-}
-
-/** A command that runs in a terminal of its own, until Ctrl-C. */
-class Running implements AsyncDisposable {
-  readonly #child;
-  readonly #exited: Promise<unknown>;
-  readonly #lines: string[] = [];
-  readonly #reader;
-
-  constructor(command: string, cwd: string) {
-    // A group of its own: Ctrl-C goes to all processes of a terminal.
-    const options = { cwd, env: environment(), detached: true } as const;
-    this.#child = spawn("bash", ["-c", command], { ...options, stdio: ["ignore", "pipe", "inherit"] });
-    this.#exited = once(this.#child, "close");
-    this.#reader = createInterface(this.#child.stdout);
-    this.#reader.on("line", (line) => this.#lines.push(line));
-  }
-
-  /** All that is printed up to a line. Rejects when the command ends before. */
-  async line(pattern: RegExp): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    this.#reader.on("line", (line) => pattern.test(line) && resolve(this.#lines.join("\n")));
-    this.#reader.on("close", () => reject(new Error(`it has ended: ${this.#lines.join("\n")}`)));
-    return promise;
-  }
-
-  /** Presses Ctrl-C. Gives all that was printed. */
-  async end(): Promise<string> {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGINT");
-    await this.#exited;
-    return this.#lines.join("\n");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end();
   }
 }

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatTable, rewrite } from "./generated.ts";
 
-// The README's table of protocols. Tests that ran the plugin write what they saw as files into a folder; this makes the
-// table of them: `table.ts FOLDER README`.
+// The table of protocols. Tests that ran the plugin write what they saw as files into a folder; this makes the table of
+// them: `protocols-table.ts FOLDER DOCUMENT`.
 
 /** What one run has seen to work. */
 export interface Fact {
@@ -21,30 +22,18 @@ export interface Seen {
   readonly upgrade: readonly string[];
 }
 
-const begin = "<!-- What follows was written by tests/readme/table.ts: make release-test -->";
-/** The end of what is written by a program. */
-const end = "<!-- until here -->";
-
-export function formatTable({ facts, releases, upgrade }: Seen): string {
+export function formatProtocols({ facts, releases, upgrade }: Seen): string {
   const protocols = [...new Set(facts.map(({ protocol }) => protocol))].sort((a, b) => b - a);
   const rows = protocols.map((protocol) => {
     const own = facts.filter((fact) => fact.protocol === protocol);
     const of = (how: Fact["how"]) => own.flatMap((fact) => (fact.how === how ? [fact.release ?? "yes"] : [])).sort();
     const nodes = [...of("node"), ...of("mixed").map((release) => `${release} with timestampvm-rs`)];
     const named = [...new Set([...(releases[protocol] ?? []), ...own.flatMap(({ release }) => release ?? [])])];
-    const cells = [
-      protocol,
-      span(named.sort(compareReleases)),
-      nodes.join(", "),
-      of("client").join(", "),
-      of("fake").join(),
-    ];
-    return `|${cells.map((cell) => (cell === "" ? " " : ` ${cell} `)).join("|")}|`;
+    const releasesOf = span(named.sort(compareReleases));
+    return [`${protocol}`, releasesOf, nodes.join(", "), of("client").join(", "), of("fake").join()];
   });
   return [
-    "| protocol | AvalancheGo | real node | real client | fake node |",
-    "|---|---|---|---|---|",
-    ...rows,
+    formatTable(["protocol", "AvalancheGo", "real node", "real client", "fake node"], rows),
     ...(upgrade.length === 0 ? [] : ["", `One data directory, from node to node: ${upgrade.join(" → ")}.`]),
   ].join("\n");
 }
@@ -56,14 +45,6 @@ function span(releases: readonly string[]): string {
 
 function compareReleases(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
-}
-
-/** The README with this table in it, in the place that begins with `mark`. Throws where it has no such place. */
-export function withTable(readme: string, table: string, mark = begin): string {
-  const from = readme.indexOf(mark);
-  const to = readme.indexOf(end, from);
-  if (from === -1 || to === -1) throw new Error(`the README has no place for the table, from ${mark} to ${end}`);
-  return `${readme.slice(0, from)}${mark}\n${table}\n${readme.slice(to)}`;
 }
 
 /** Reads what the tests left. Throws what is wrong with it. */
@@ -78,6 +59,6 @@ export function readSeen(folder: string): Seen {
 }
 
 if (import.meta.main) {
-  const [folder = "", readme = ""] = process.argv.slice(2);
-  writeFileSync(readme, withTable(readFileSync(readme, "utf8"), formatTable(readSeen(folder))));
+  const [folder = "", document = ""] = process.argv.slice(2);
+  rewrite(document, { protocols: formatProtocols(readSeen(folder)) });
 }
