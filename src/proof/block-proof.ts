@@ -14,9 +14,9 @@ export interface CheckedProof {
 }
 
 /**
- * Checks a proof in the form that `getProof` gives and the README describes, from parsed JSON. Integers are numbers or,
- * as those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That block `to` is
- * one of the chain must be known from elsewhere.
+ * Checks a proof in the form that `getProof` gives and docs/proof-format.md describes, from parsed JSON. Integers are
+ * numbers or, as those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That
+ * block `to` is one of the chain must be known from elsewhere.
  */
 export function checkProof(value: unknown): CheckedProof {
   const { version, blocks, to: claimedTo, ...claimed } = readObject(value, "it");

@@ -10,7 +10,7 @@ import { refusalOf } from "../support/refusal.ts";
 
 const blocks = chainOn(genesis, 4);
 
-/** What the README says a proof is, of blocks that follow each other. */
+/** What docs/proof-format.md says a proof is, of blocks that follow each other. */
 function proofOf(...path: readonly Block[]) {
   const [block = genesis] = path;
   const to = path.at(-1) ?? block;
