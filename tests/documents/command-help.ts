@@ -6,12 +6,12 @@ import { defaultProtocol, newestProtocol, oldestProtocol } from "../../src/rpcch
 
 const columns = 100;
 
-/** The help of every command, under a heading of its own, as `--help` prints it in a terminal of 100 columns. */
+/** The help of the program, and of every command under a heading of its own, as a terminal of 100 columns has it. */
 export function formatHelp(): string {
   const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: defaultProtocol };
   const about = { name: packageJson.name, version: packageJson.version, protocols };
   const program = createProgram(about, createOutput({ out: () => {}, err: () => {} }));
-  return commandsIn(program).map(formatCommand).join("\n\n");
+  return [formatBlock(program), ...commandsIn(program).map(formatCommand)].join("\n\n");
 }
 
 /** Those that do something: of a command with others below it, these. */
@@ -22,14 +22,13 @@ function commandsIn({ commands }: Command): Command[] {
 function formatCommand(command: Command): string {
   const { parent } = command;
   const name = parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
-  command.configureOutput({ getOutHelpWidth: () => columns });
-  return `### ${name}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\``;
+  return `### ${name}\n\n${formatBlock(command)}`;
 }
 
-/** With what is added behind it, which `helpInformation` leaves out. */
-function helpOf(command: Command): string {
+/** With what is added behind the options, which `helpInformation` leaves out. */
+function formatBlock(command: Command): string {
   const written: string[] = [];
-  command.configureOutput({ writeOut: (text) => written.push(text) });
+  command.configureOutput({ getOutHelpWidth: () => columns, writeOut: (text) => written.push(text) });
   command.outputHelp();
-  return written.join("").trim();
+  return `\`\`\`text\n${written.join("").trim()}\n\`\`\``;
 }
