@@ -25,10 +25,9 @@ export async function bundledPackages(): Promise<readonly BundledPackage[]> {
 const pageScript = "src/explorer/browser/page-script.ts";
 const packageFolder = /^.*node_modules\/(@[^/]+\/)?[^/]+/;
 
-/** What the Makefile compiles: the program, and the threads that it starts. */
+/** The program, and the files of its threads, which nothing imports: the Makefile may name them as it likes. */
 function programs(): readonly string[] {
-  const [, threads = ""] = /^threads := (.*)$/m.exec(readFileSync("Makefile", "utf8")) ?? [];
-  return ["src/main.ts", ...threads.split(" ")];
+  return ["src/main.ts", ...new Bun.Glob("src/*/*worker.ts").scanSync()];
 }
 
 async function bundledFiles(entrypoints: readonly string[], target: "bun" | "browser"): Promise<readonly string[]> {
