@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import type { About } from "../../src/cli/about.ts";
 import { runCli } from "../../src/cli/cli.ts";
@@ -12,8 +13,8 @@ const about: About = {
 async function run(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const written = { out: "", err: "" };
   const code = await runCli(args, about, {
-    out: (text) => {
-      written.out += text;
+    out: (content: string | Uint8Array) => {
+      written.out += content;
     },
     err: (text) => {
       written.err += text;
@@ -43,6 +44,7 @@ describe("prints exactly", () => {
       `{"name":"timestampvm","vmid":"${vmId}","version":"${packageJson.version}","rpcchainvm":${protocol}}\n`,
     ]),
     ["the version", ["--version"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
+    ["the licences", ["licenses"], readFileSync("THIRD_PARTY_LICENSES.txt", "utf8")],
     ["the version, short", ["-V"], `timestampvm ${packageJson.version} [rpcchainvm=16-46]\n`],
   ])("%s", async (_name, args, out) => {
     expect(await run(args)).toEqual({ code: 0, out, err: "" });
@@ -52,6 +54,20 @@ describe("prints exactly", () => {
     const { code, out } = await run(["vm-id", "x".repeat(32)]);
     expect([code, out.trim().length > 40]).toEqual([0, true]);
   });
+});
+
+test.each([
+  ["EPIPE", 0, ""],
+  ["ENOSPC", 1, "error: ENOSPC: of the system\n"],
+])("licences that cannot be written for %s end with %i", async (code, exitCode, said) => {
+  const written: string[] = [];
+  const ended = await runCli(["licenses"], about, {
+    out: () => {
+      throw Object.assign(new Error(`${code}: of the system`), { code });
+    },
+    err: (text) => written.push(text),
+  });
+  expect([ended, written.join("")]).toEqual([exitCode, said]);
 });
 
 describe("--help", () => {

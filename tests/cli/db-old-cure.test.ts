@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { bytesOf, chainOn, childOf, genesis, spaced } from "../support/chain.ts";
@@ -14,9 +15,26 @@ const large = childOf(head, new Uint8Array(60_000)); // on pages of its own
 const chain = [genesis, head, large, ...chainOn(large, 57)];
 const rejected = [4, 45].map((height) => childOf(chain[height] ?? genesis, "rival"));
 const pageBytes = 16_384;
+const smallPageBytes = 512;
+/** The first byte of a leaf of an index: https://sqlite.org/fileformat.html, "B-tree Pages". */
+const indexLeaf = 0x0a;
 
 function makeFile(file: string, version: OldVersion): void {
   makeOldFile(file, version, { accepted: chain, rejected, waiting: version === 1 ? [] : [bytesOf("waits")] });
+}
+
+/** The bytes of a file of so small pages that the index of heights has several leaves. */
+function withSmallPages(version: OldVersion): Buffer {
+  using directory = temporaryDirectory();
+  const file = directory.file("small.db");
+  makeOldFile(file, version, { accepted: [genesis, ...chainOn(genesis, 250)] });
+  {
+    using database = new Database(file);
+    database.run("PRAGMA journal_mode = DELETE"); // else the pages keep their size
+    database.run(`PRAGMA page_size = ${smallPageBytes}`);
+    database.run("VACUUM");
+  }
+  return readFileSync(file);
 }
 
 /** Gives the height to which `db check` said to rewind; undefined where it did not. Throws where that does not help. */
@@ -72,6 +90,17 @@ describe.each(oldVersions)(
         cure(version, (path) => writeFileSync(path, Buffer.from(bytes).fill(0xff, start + 100, start + pageBytes))),
       );
       expect(cured.filter((height) => height !== undefined)).not.toEqual([]);
+    });
+
+    test("on no leaf of an index: what stands behind it cannot be found, so no cure is named", () => {
+      const bytes = withSmallPages(version);
+      const starts = Array.from({ length: bytes.length / smallPageBytes }, (_, i) => i * smallPageBytes);
+      const leaves = starts.filter((start) => bytes[start] === indexLeaf);
+      const cured = leaves.map((start) =>
+        cure(version, (path) => writeFileSync(path, Buffer.from(bytes).fill(0xff, start, start + smallPageBytes))),
+      );
+      expect(leaves.length).toBeGreaterThan(20);
+      expect(new Set(cured)).toEqual(new Set([undefined]));
     });
   },
 );
