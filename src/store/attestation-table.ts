@@ -10,7 +10,7 @@ export const maxSignatures = 1_024;
 /** Bytes of a BLS signature, a compressed point of G2. */
 export const signatureBytes = 96;
 /** Bytes of a validator's node id and its signature. */
-const signedBytes = nodeIdBytes + signatureBytes;
+export const signedBytes = nodeIdBytes + signatureBytes;
 
 /** The signatures of validators of an accepted block's id. */
 export interface StoredAttestation {

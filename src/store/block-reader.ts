@@ -41,7 +41,7 @@ export const instanceName = "instance_id";
 export class BlockReader {
   /** The path of the file. */
   readonly file: string;
-  /** Of a reader beside the store they can only be read, as the trees and attestations. */
+  /** What waits for a block. SQLite lets only a `BlockStore` change this, the trees and the attestations. */
   readonly proposals: ProposalTable;
   readonly trees: TreeTable;
   readonly attestations: AttestationTable;
@@ -97,6 +97,11 @@ export class BlockReader {
     return block;
   }
 
+  /** The id of the accepted block at a height. */
+  getIdAtHeight(height: bigint): Id | undefined {
+    return this.getBlockAtHeight(height)?.id;
+  }
+
   /** The accepted block at a height, whatever height it says itself. Throws "database failed" when there is none. */
   expectBlockAtHeight(height: bigint): Block {
     const block = this.#findAtHeight(height);
@@ -117,11 +122,6 @@ export class BlockReader {
       yield block;
       parent = block;
     }
-  }
-
-  /** The id of the accepted block at a height. */
-  getIdAtHeight(height: bigint): Id | undefined {
-    return this.getBlockAtHeight(height)?.id;
   }
 
   /** The same with all that is kept of them. */

@@ -4,7 +4,6 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { blockKey } from "../core/block-key.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
-import { maxDataBytes } from "../core/proposal.ts";
 import { BlockReader, type BlockRecord, instanceIdBytes, instanceName, type RejectedBlock } from "./block-reader.ts";
 import { type BlockChanges, prepareChanges, rewindBlocks } from "./block-statements.ts";
 import { openDatabase } from "./database.ts";
@@ -143,9 +142,7 @@ export class BlockStore extends BlockReader {
   rewindAndRequeue(height: bigint, now: bigint): void {
     this.#transact(() => {
       for (let at = this.lastHeight() ?? height; at > height; at--) {
-        const { data } = this.expectBlockAtHeight(at);
-        if (data.length > maxDataBytes) continue; // accepted from another VM; we may not build it again
-        this.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since: now, peer: undefined });
+        this.proposals.requeue(this.expectBlockAtHeight(at).data, now);
       }
       this.rewind(height);
     });

@@ -155,7 +155,8 @@ export function openForReading(file: string): Database {
 /** Ends the write-ahead log of a file that is open for reading: all of it is in the file then. */
 export function endLog(db: Database, file: string): void {
   const mode = pragma(db, "journal_mode = DELETE");
-  if (mode !== "delete") throw databaseFailed(file, `its journal stays "${mode}"`, "start the node again");
+  if (mode !== "delete")
+    throw databaseFailed(file, `its journal stays "${mode}"`, "check the disk and start the node again");
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { isNodeId } from "../avalanche/node-id.ts";
 import { type Digest, digestBytes, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
-import type { Proposal } from "../core/proposal.ts";
+import { maxDataBytes, type Proposal } from "../core/proposal.ts";
 import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
 import { Damage, translating } from "./failures.ts";
 
@@ -63,10 +63,16 @@ export class ProposalTable {
     });
   }
 
-  /** Puts one before all others. A known one stays as it is. */
-  putFirst(proposal: StoredProposal): void {
+  /**
+   * Puts the data of a block that is taken back before all others, as if a client had proposed it at `since` (Unix
+   * seconds). A known proposal stays as it is. Data that is too large came from another VM: we may not build it again.
+   */
+  requeue(data: Uint8Array, since: bigint): void {
+    if (data.length > maxDataBytes) return;
+    const digest = digestOf(data);
     this.#change(() => {
-      if (!this.#places.has(proposal.digest)) this.#insert(this.#sql.prepend, proposal);
+      if (this.#places.has(digest)) return;
+      this.#insert(this.#sql.prepend, { digest, data, bytes: data.length, since, peer: undefined });
     });
   }
 
@@ -142,7 +148,7 @@ function placesIn(rows: readonly Row<"digest" | "position">[]): Map<Digest, bigi
   return places;
 }
 
-/** Positions may be negative: see `putFirst`. */
+/** Positions may be negative: see `requeue`. */
 const beforeAll = -(2n ** 63n);
 
 /** The proposal in its row. Throws `Damage`. */

@@ -1,6 +1,4 @@
 import type { Database } from "bun:sqlite";
-import { digestOf } from "../core/digest.ts";
-import { maxDataBytes } from "../core/proposal.ts";
 import type { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { expectInteger, maxSqlInteger, type Row } from "./columns.ts";
@@ -55,11 +53,7 @@ function* heightsDown(db: Database, above: bigint): Generator<bigint, void> {
 /** Gives whether the block could be read. */
 function requeue(reader: BlockReader, store: BlockStore, height: bigint, since: bigint): boolean {
   try {
-    const { data } = reader.expectBlockAtHeight(height);
-    // One that is larger came from another VM: we may not build it again.
-    if (data.length <= maxDataBytes) {
-      store.proposals.putFirst({ digest: digestOf(data), data, bytes: data.length, since, peer: undefined });
-    }
+    store.proposals.requeue(reader.expectBlockAtHeight(height).data, since);
     return true;
   } catch (error) {
     if (error instanceof FileError && error.refusal.file === reader.file) return false;

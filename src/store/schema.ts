@@ -1,4 +1,7 @@
 import type { Database } from "bun:sqlite";
+import { digestBytes } from "../core/digest.ts";
+import { maxSignatures, signedBytes } from "./attestation-table.ts";
+import { maxTreeLeaves, secretBytes } from "./tree-table.ts";
 
 /** Four bytes in the file's header, "tsvm": we and the program `file` know the file by them. */
 export const applicationId = 0x7473766d;
@@ -76,15 +79,15 @@ const mempoolSchema = `
 
 /**
  * `trees` has the Merkle trees whose roots are proposed: 32 bytes a leaf, and the secret from which the nonces of the
- * leaves are derived. `leaves` finds the trees of a leaf by eight bytes of it. `attestations` has the signatures of
- * validators: 20 bytes of a node id and 96 of a BLS signature each.
+ * leaves are derived. `leaves` is to find the trees of a leaf by eight bytes of it; nothing fills it yet.
+ * `attestations` has the signatures of validators: 20 bytes of a node id and 96 of a BLS signature each.
  */
 const proofsSchema = `
   CREATE TABLE trees (
     tree   INTEGER NOT NULL PRIMARY KEY,
-    root   BLOB    NOT NULL UNIQUE CHECK (length(root) = 32),
-    secret BLOB    NOT NULL CHECK (length(secret) = 32),
-    leaves BLOB    NOT NULL CHECK (length(leaves) BETWEEN 32 AND 131072 AND length(leaves) % 32 = 0)
+    root   BLOB    NOT NULL UNIQUE CHECK (length(root) = ${digestBytes}),
+    secret BLOB    NOT NULL CHECK (length(secret) = ${secretBytes}),
+    leaves BLOB    NOT NULL CHECK (${hasParts("leaves", digestBytes, maxTreeLeaves)})
   ) STRICT;
   CREATE TABLE leaves (
     prefix BLOB    NOT NULL CHECK (length(prefix) = 8),
@@ -94,10 +97,15 @@ const proofsSchema = `
   CREATE TABLE attestations (
     height         INTEGER NOT NULL PRIMARY KEY,
     p_chain_height INTEGER NOT NULL CHECK (p_chain_height >= 0),
-    signatures     BLOB    NOT NULL CHECK (length(signatures) BETWEEN 116 AND 118784 AND length(signatures) % 116 = 0)
+    signatures     BLOB    NOT NULL CHECK (${hasParts("signatures", signedBytes, maxSignatures)})
   ) STRICT;
   CREATE INDEX attested_heights ON attestations (height);
 `;
+
+/** That a column has at least one part and at most `max`, of `bytes` each. */
+function hasParts(column: string, bytes: number, max: number): string {
+  return `length(${column}) BETWEEN ${bytes} AND ${bytes * max} AND length(${column}) % ${bytes} = 0`;
+}
 
 /** The SQL of all tables and indexes. */
 export const schema: string = [blocksSchema, digestsSchema, mempoolSchema, proofsSchema].join("");
