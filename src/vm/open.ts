@@ -18,7 +18,7 @@ export interface OpenOptions extends VmOptions {
 
 /**
  * Opens a chain at a head that the node's database knows as well: the stored chain, or a new one from its genesis.
- * Yields after each stretch of rewinding, and after each of other work (undefined), so that a caller can let others run.
+ * Yields after each stretch of rewinding, and after each of other work (undefined), so that others can run meanwhile.
  * Throws "malformed genesis", "database in use" or "database failed"; the file is free again then.
  */
 export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound | undefined, Vm> {
@@ -55,7 +55,8 @@ function* openAt(
 
 function startFrom(store: BlockStore, genesis: Block): void {
   expectNoOtherChain(store, genesis);
-  if (store.getIdAtHeight(0n) === undefined) store.acceptAll([genesis]); // above it is what a killed take-over left, if anything
+  // Above a missing genesis there is what a killed take-over left, if anything.
+  if (store.getIdAtHeight(0n) === undefined) store.acceptAll([genesis]);
 }
 
 /** Throws "database failed" for the file of another chain, so that nobody loses that. */
