@@ -137,6 +137,17 @@ export class BlockReader {
     });
   }
 
+  /**
+   * How many bytes are stored of the accepted block at a height: of its data, or of all of it; 0 where there is none.
+   * Reads none of them.
+   */
+  bytesAtHeight(height: bigint): number {
+    return this.run(() => {
+      const row = this.#sql.bytesAt.get(height);
+      return row === null ? 0 : Number(expectInteger(row.bytes, `the block at height ${height}`));
+    });
+  }
+
   /** The accepted block of the greatest timestamp up to this one; of those with the same, the highest. */
   getLastBlockAt(timestamp: bigint): Block | undefined {
     return this.run(() => {

@@ -24,6 +24,9 @@ export function prepareQuestions(db: Database) {
     byHeight: db.query<BlockRow, [bigint]>(`SELECT ${blockColumns} FROM blocks WHERE height = ?`),
     timestampAt: db.query<Row<"timestamp">, [bigint]>("SELECT timestamp FROM blocks WHERE height = ?"),
     listingAtHeight: db.query<ListingRow, [bigint]>(`SELECT ${listingColumns} FROM blocks WHERE height = ?`),
+    bytesAt: db.query<Row<"bytes">, [bigint]>(
+      "SELECT coalesce(length(data), length(bytes), 0) AS bytes FROM blocks WHERE height = ?",
+    ),
     sightAt: db.query<Row<"seen" | "node" | "imported">, [bigint]>(
       `SELECT seen, (SELECT node FROM sources WHERE sources.source = blocks.source) AS node,
          (SELECT imported FROM sources WHERE sources.source = blocks.source) AS imported

@@ -51,7 +51,8 @@ export function* rewindTo(marker: HeadMarker | undefined, store: BlockStore, now
   const { id, height } = store.lastAccepted();
   const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
   if (found === undefined) return;
-  for (const stretch of stretchesDown(height, found.height, found.isLost ? requeueStretch : rewindStretch)) {
+  const most = found.isLost ? requeueStretch : rewindStretch;
+  for (const stretch of stretchesDown(store, { from: height, to: found.height }, most)) {
     if (found.isLost) store.rewindAndRequeue(stretch.to, now);
     else store.rewind(stretch.to);
     yield { ...stretch, reason: found.reason };
@@ -82,14 +83,30 @@ function toGenesis(reason: RewindReason): Rewind {
   return { height: 0n, reason, isLost: false };
 }
 
-/** Cuts a rewind from one height down to another into stretches of at most `most` blocks. */
-export function* stretchesDown(from: bigint, to: bigint, most: bigint): Generator<Stretch, void> {
+/**
+ * Cuts a rewind into stretches, of which each is one turn of the thread that answers the node: of at most `most` blocks
+ * and `maxRewindBytes`, but of one block at least. To be asked for the next when the last one is rewound.
+ */
+export function* stretchesDown(store: BlockStore, { from, to }: Stretch, most: bigint): Generator<Stretch, void> {
   for (let at = from; at > to; ) {
-    const next = at - to > most ? at - most : to;
+    const next = endOfStretch(store, at, at - to > most ? at - most : to);
     yield { from: at, to: next };
     at = next;
   }
 }
+
+/** How far down from a height, to `lowest` at most, blocks can be rewound at once. */
+function endOfStretch(store: BlockStore, from: bigint, lowest: bigint): bigint {
+  let next = from - 1n;
+  for (let bytes = store.bytesAtHeight(from); next > lowest; next--) {
+    bytes += store.bytesAtHeight(next);
+    if (bytes > maxRewindBytes) break;
+  }
+  return next;
+}
+
+/** Stored bytes of the blocks that one rewind removes. */
+export const maxRewindBytes: number = 8 * 1024 * 1024;
 
 /** Blocks that one rewind removes: some tens of milliseconds, in a file of a million blocks. */
 const rewindStretch = 1_000n;

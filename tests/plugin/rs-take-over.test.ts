@@ -363,6 +363,18 @@ describe("a file that the node's database knows keeps what timestampvm-rs has as
     expect(readWaiting()).toEqual(["a", "b", "c"]);
   });
 
+  test("however large the blocks are: they go in stretches of some bytes", () => {
+    const large = [...common];
+    for (let i = 0; i < 10; i++) large.push(childOf(large.at(-1) ?? genesis, new Uint8Array(1_000_000).fill(i)));
+    fill(large);
+    const { parted, ids } = takeOverAgain([...common, ...theirs]);
+    expect(ids).toEqual(idsOf([...common, ...theirs]));
+    expect(parted).toEqual([
+      { from: 12n, to: 4n, id: large[12]?.id ?? zeroId },
+      { from: 4n, to: 2n, id: large[4]?.id ?? zeroId },
+    ]);
+  });
+
   test("what it carries itself does not wait, and what waited before comes behind", () => {
     fill([...common, ...ours]);
     {

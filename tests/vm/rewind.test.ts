@@ -1,10 +1,10 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { defaultConfig } from "../../src/core/config.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { openVm } from "../../src/vm/open.ts";
-import type { HeadMarker, Rewound } from "../../src/vm/rewind.ts";
-import { chainOn, genesis, genesisBytes, startVm } from "../support/chain.ts";
+import { type HeadMarker, maxRewindBytes, type Rewound, type Stretch, stretchesDown } from "../../src/vm/rewind.ts";
+import { chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -64,4 +64,84 @@ test("a marker in the middle is reached exactly", () => {
   expect(rewound.at(-1)).toEqual({ from: 5_203n, to: 5_003n, reason: "the node's database is behind" });
   expect(vm.lastAccepted.id).toBe(id);
   vm.close();
+});
+
+describe("a stretch ends by bytes", () => {
+  /** A chain whose blocks carry so many bytes each. */
+  function makeChain(file: string, sizes: readonly number[]): HeadMarker {
+    const store = BlockStore.open(file);
+    store.setDurability("none");
+    const chain = [genesis];
+    for (const [i, size] of sizes.entries()) {
+      chain.push(childOf(chain.at(-1) ?? genesis, new Uint8Array(size).fill(i)));
+    }
+    store.acceptAll(chain);
+    const { id, height } = store.lastAccepted();
+    const { instanceId } = store;
+    store.close();
+    return { instanceId, height, id };
+  }
+
+  function stretchesOf(sizes: readonly number[], { to = 0n, most = 1_000n } = {}): Stretch[] {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeChain(file, sizes);
+    const store = BlockStore.open(file);
+    const stretches = [...stretchesDown(store, { from: BigInt(sizes.length), to }, most)];
+    store.close();
+    return stretches;
+  }
+
+  test("once another block would be too much", () => {
+    const quarter = maxRewindBytes / 4;
+    expect(stretchesOf(Array.from({ length: 9 }, () => quarter))).toEqual([
+      { from: 9n, to: 5n },
+      { from: 5n, to: 1n },
+      { from: 1n, to: 0n },
+    ]);
+    expect(stretchesOf([quarter, quarter, quarter, quarter, quarter + 1])).toEqual([
+      { from: 5n, to: 2n },
+      { from: 2n, to: 0n },
+    ]);
+  });
+
+  test("but has one block at least, however large", () => {
+    const sizes = [1, maxRewindBytes + 1, maxRewindBytes, 1];
+    expect(stretchesOf(sizes)).toEqual([
+      { from: 4n, to: 3n },
+      { from: 3n, to: 2n },
+      { from: 2n, to: 1n },
+      { from: 1n, to: 0n },
+    ]);
+    expect(stretchesOf(sizes, { to: 3n })).toEqual([{ from: 4n, to: 3n }]);
+    expect(stretchesOf(sizes, { to: 4n })).toEqual([]);
+  });
+
+  test("and never has more blocks than it may", () => {
+    expect(stretchesOf([1, 1, 1, 1, 1], { to: 1n, most: 3n })).toEqual([
+      { from: 5n, to: 2n },
+      { from: 2n, to: 1n },
+    ]);
+  });
+
+  test.each([
+    ["the node's database is behind", true],
+    ["the node's database belongs to another chain data directory", false],
+  ] as const)("when a chain is opened: %s", (reason, isKnown) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    const { instanceId } = makeChain(
+      file,
+      Array.from({ length: 20 }, () => 1_000_000),
+    );
+    const known = isKnown ? instanceId : new Uint8Array(16);
+    const { vm, rewound } = startVm({ file, marker: { instanceId: known, height: 0n, id: genesis.id } });
+    expect(rewound).toEqual([
+      { from: 20n, to: 12n, reason },
+      { from: 12n, to: 4n, reason },
+      { from: 4n, to: 0n, reason },
+    ]);
+    expect(vm.lastAccepted).toEqual(genesis);
+    vm.close();
+  });
 });

@@ -117,7 +117,7 @@ export class TakeOver {
   *part(now: bigint): Generator<Parted, void> {
     const kept = this.#common?.height;
     const last = kept === undefined ? undefined : this.#store.lastHeight();
-    for (const { from, to } of stretchesDown(last ?? 0n, kept ?? 0n, requeueStretch)) {
+    for (const { from, to } of stretchesDown(this.#store, { from: last ?? 0n, to: kept ?? 0n }, requeueStretch)) {
       yield { from, to, id: this.#store.expectBlockAtHeight(from).id };
       this.#store.rewindAndRequeue(to, now);
     }
