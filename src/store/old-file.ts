@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { chmodSync, chownSync, lstatSync, realpathSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
+import { codeOf } from "../avalanche/coded-error.ts";
 import { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { endLog, openForReading, readHeaderVersion, schemaVersionOf } from "./database.ts";
@@ -40,7 +41,7 @@ export function needsUpgrade(file: string): boolean {
  * Makes a database file of an older schema anew: `fill` fills a new one beside it, with the same instance id, owner and
  * mode, which takes its place when all of it is on the disk. Whenever the process or the machine ends, the old file or
  * the new one is there as a whole. Throws "database in use", or "database failed": where the disk has too little room,
- * or the old file is damaged. That stays as it is then.
+ * the old file is damaged, or it would get another owner. It stays as it is then.
  */
 export function* replaceOld<Step, Made>(
   file: string,
@@ -104,12 +105,35 @@ function expectRoom({ reader, bytes }: OldFile): void {
   if (lack !== undefined) throw databaseFailed(reader.file, lack, "free some disk space and start the node again");
 }
 
-/** What may read and write the old file may do so with the new one: a command may be run by another user, root. */
+/**
+ * Who may read and write the old file may do so with the new one, and nobody else. A command may be run by another
+ * user: root may give a file away; one who is only in the group may not, and would take the file from the node.
+ */
 function takeOwner(file: string, unfinished: string): void {
   const { uid, gid, mode } = statSync(file);
-  chmodSync(unfinished, mode);
-  if (process.getuid?.() === 0) chownSync(unfinished, uid, gid);
+  chownIfPermitted(unfinished, uid, gid);
+  const made = statSync(unfinished);
+  if (made.uid !== uid) {
+    const problem = "it belongs to another user, and the upgraded file would belong to this one";
+    throw databaseFailed(file, problem, "run this as the owner of the file, the user who runs the node");
+  }
+  chmodSync(unfinished, made.gid === gid ? mode : mode & ~groupBits);
 }
+
+/** The rights of a group, which would be those of another one. */
+const groupBits = 0o070;
+
+/** A user may give a file of its own to a group that it is in. */
+function chownIfPermitted(path: string, uid: number, gid: number): void {
+  try {
+    chownSync(path, uid, gid);
+  } catch (error) {
+    if (!mayNotGive.test(codeOf(error))) throw error;
+  }
+}
+
+/** EINVAL: a user namespace has no such user. */
+const mayNotGive = /^(EPERM|EINVAL|ENOSYS|ENOTSUP|EOPNOTSUPP)$/;
 
 /**
  * Puts the new file into the place of the old one. No log of the old one may be left then: SQLite would read it as one

@@ -342,6 +342,57 @@ describe("the new file", () => {
     expect(statSync(file)).toMatchObject({ uid: 1_234, gid: 5_678 });
   });
 
+  /** What a user of some groups says who upgrades a file that somebody has, and whose the file is then. */
+  async function upgradeAs(user: readonly string[], uid: number, gid: number) {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    chmodSync(directory.path, 0o777);
+    chmodSync(file, 0o660);
+    chownSync(file, uid, gid);
+    const before = readFileSync(file);
+    const child = Bun.spawn(
+      ["setpriv", ...user, process.execPath, join(import.meta.dir, "child.ts"), "upgradeStepwise", file],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    child.stdin.write(".".repeat(100));
+    await child.stdin.end();
+    const said = JSON.parse((await child.stdout.text()).trim().split("\n").at(-1) ?? "");
+    const { mode, ...owner } = statSync(file);
+    const isSame = readFileSync(file).equals(before);
+    const names = readdirSync(directory.path);
+    return { file, said, mode: mode & 0o777, uid: owner.uid, gid: owner.gid, isSame, names };
+  }
+
+  describe.skipIf(process.getuid?.() !== 0)("made by a user who is not root", () => {
+    const inGroup = ["--reuid=1234", "--regid=1234", "--groups=5678"];
+
+    test("keeps its group, where the user is in that", async () => {
+      expect(await upgradeAs(inGroup, 1_234, 5_678)).toMatchObject({
+        said: { code: "upgraded" },
+        ...{ uid: 1_234, gid: 5_678, mode: 0o660, names: ["chain.db"] },
+      });
+    });
+
+    test("is for no group, where the user is not in that", async () => {
+      expect(await upgradeAs(["--reuid=1234", "--regid=1234", "--clear-groups"], 1_234, 5_678)).toMatchObject({
+        said: { code: "upgraded" },
+        ...{ uid: 1_234, gid: 1_234, mode: 0o600, names: ["chain.db"] },
+      });
+    });
+
+    test("is not made where its owner would be another one", async () => {
+      const { file, said, ...left } = await upgradeAs(inGroup, 4_321, 5_678);
+      expect(said).toEqual({
+        code: "database failed",
+        file,
+        problem: "it belongs to another user, and the upgraded file would belong to this one",
+        cure: "run this as the owner of the file, the user who runs the node",
+      });
+      expect(left).toEqual({ uid: 4_321, gid: 5_678, mode: 0o660, isSame: true, names: ["chain.db"] });
+    });
+  });
+
   test("stands where a link leads", () => {
     using directory = temporaryDirectory();
     mkdirSync(directory.file("elsewhere"));
