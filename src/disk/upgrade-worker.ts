@@ -1,6 +1,12 @@
-// The thread that upgrades a database file, whose path it takes. See `runOnThread`.
+// The thread that upgrades a database file. See `runOnThread`.
 
-import { upgradeDatabase } from "../store/upgrade.ts";
+import { type KnownFile, upgradeDatabase } from "../store/upgrade.ts";
 import { takeJob } from "./job-worker.ts";
 
-takeJob(upgradeDatabase);
+/** The path of the file, and what the node knows. */
+export interface UpgradeJob {
+  readonly file: string;
+  readonly known: KnownFile;
+}
+
+takeJob(({ file, known }: UpgradeJob) => upgradeDatabase(file, known));

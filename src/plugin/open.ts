@@ -53,7 +53,7 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
   const disk = new LoggedDisk(openDisk(file), log);
   let vm: Vm | undefined;
   try {
-    await whenFree(clock, () => upgradeIfOld(file, { startUpgrade, clock, log }));
+    await whenFree(clock, () => upgradeIfOld(file, { record, startUpgrade, clock, log }));
     const settling = { file, genesisBytes, log, clock };
     const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
     const gossip = new Gossip(context.appSender, log);

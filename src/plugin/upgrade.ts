@@ -1,13 +1,17 @@
 import { runOnThread } from "../disk/job-thread.ts";
+import type { UpgradeJob } from "../disk/upgrade-worker.ts";
 import type { Log } from "../log.ts";
 import type { CopyProgress } from "../store/copy-chain.ts";
 import { needsUpgrade } from "../store/old-file.ts";
 import type { UpgradeSummary } from "../store/upgrade.ts";
 import type { Clock } from "../vm/clock.ts";
 import { atTimes } from "./at-times.ts";
+import type { NodeRecord } from "./node-record.ts";
 
 /** What the upgrade of a file needs beside it. */
 export interface UpgradeParts {
+  /** Says which file the node knows. */
+  readonly record: NodeRecord;
   /** Starts the thread of `disk/upgrade-worker.ts`. */
   readonly startUpgrade: () => Worker;
   readonly clock: Clock;
@@ -16,16 +20,18 @@ export interface UpgradeParts {
 
 /**
  * Brings a database file of an older schema to the newest, on a thread of its own: the node is answered meanwhile. The
- * file must not be open in this process. Rejects as `upgradeDatabase` throws.
+ * file must not be open in this process. Rejects as `upgradeDatabase` throws, and with a `ConnectError` when the node's
+ * database fails.
  */
-export async function upgradeIfOld(file: string, { startUpgrade, clock, log }: UpgradeParts): Promise<void> {
+export async function upgradeIfOld(file: string, { record, startUpgrade, clock, log }: UpgradeParts): Promise<void> {
   if (!needsUpgrade(file)) return;
+  const known = { instanceId: (await record.readHeadMarker())?.instanceId };
   const since = clock.elapsedMs();
   const onProgress = atTimes(clock, ({ blocks, total }: CopyProgress) =>
     log.info("upgrading the database", { blocks, total, file }),
   );
-  const job = { start: startUpgrade, job: file, onProgress };
-  const { leftOut, ...summary } = await runOnThread<string, CopyProgress, UpgradeSummary>(job);
+  const job = { start: startUpgrade, job: { file, known }, onProgress };
+  const { leftOut, ...summary } = await runOnThread<UpgradeJob, CopyProgress, UpgradeSummary>(job);
   if (leftOut !== undefined) log.warn("left out blocks above a missing one", { ...leftOut, file });
   const ms = Math.round(clock.elapsedMs() - since);
   log.info("upgraded the database", { ...summary, ms, file });

@@ -13,13 +13,17 @@ export function translating<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof CodedError || !(error instanceof Error)) throw error;
-    if (error instanceof Damage) throw damaged(file, error.message);
-    const code = codeOf(error);
-    if (code.startsWith("SQLITE_BUSY")) throw new FileError({ code: "database in use", file }, { cause: error });
-    if (error instanceof SQLiteError || /^E[A-Z]+$/.test(code)) throw failureOf(file, error);
-    throw error;
+    throw translated(file, error);
   }
+}
+
+/** The `FileError` about `file` for what SQLite, the file system or a look at a row has thrown; any other as it is. */
+export function translated(file: string, error: unknown): unknown {
+  if (error instanceof CodedError || !(error instanceof Error)) return error;
+  if (error instanceof Damage) return damaged(file, error.message);
+  const code = codeOf(error);
+  if (code.startsWith("SQLITE_BUSY")) return new FileError({ code: "database in use", file }, { cause: error });
+  return error instanceof SQLiteError || /^E[A-Z]+$/.test(code) ? failureOf(file, error) : error;
 }
 
 /** The error for what SQLite or the file system has thrown, also on another thread. */
@@ -29,7 +33,22 @@ export function failureOf(file: string, error: unknown): FileError {
 
 /** The error for a file that contradicts itself. */
 export function damaged(file: string, problem: string): FileError {
-  return databaseFailed(file, problem, cureFor("SQLITE_CORRUPT"));
+  return databaseFailed(file, problem, damageCure);
+}
+
+/**
+ * Names a milder cure for damage in an old file, of which what is below the damage can be kept. Gives any other error
+ * as it is.
+ */
+export function curedAsOld(file: string, error: unknown): unknown {
+  if (!(error instanceof FileError)) return error;
+  const { refusal } = error;
+  if (refusal.code !== "database failed" || refusal.cure !== damageCure) return error;
+  const cure =
+    `${checkDisk}run \`timestampvm db check ${file}\`: it names the height below the damage, and ` +
+    `\`timestampvm db rollback ${file} --to HEIGHT\` keeps the blocks up to there, and proposes again what the ` +
+    `readable ones above carry; only where it names none, ${deleteChain}`;
+  return databaseFailed(refusal.file, refusal.problem, cure, error);
 }
 
 /** The error for a problem whose cure is known. */
@@ -41,10 +60,7 @@ function cureFor(code: string): string {
   // Our statements are fixed, so an error in one is an error in the file's schema, or in what the file holds.
   if (/^SQLITE_(CORRUPT|CONSTRAINT)/.test(code) || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR") {
     // SQLite also says this of a page that the disk did not give.
-    return (
-      "check the disk and start the node again; if the file stays damaged, stop the node and delete the chain data " +
-      "directory: the chain is fetched again from its peers, proposals that wait for a block are lost"
-    );
+    return damageCure;
   }
   if (isLimit(code) || (code.startsWith("SQLITE_CANTOPEN") && lacksFiles())) return raiseLimit;
   if (code === "SQLITE_FULL" || code === "ENOSPC") return "free some disk space and start the node again";
@@ -54,3 +70,9 @@ function cureFor(code: string): string {
   if (/^E(EXIST|NOTDIR|ISDIR)$/.test(code)) return "move away what stands in the place of the file or its directory";
   return "check the disk and start the node again";
 }
+
+const checkDisk = "check the disk and start the node again; if the file stays damaged, stop the node and ";
+const deleteChain =
+  "delete the chain data directory: the chain is fetched again from its peers, " +
+  "proposals that wait for a block are lost";
+const damageCure = `${checkDisk}${deleteChain}`;

@@ -6,7 +6,7 @@ import { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { endLog, openForReading, readHeaderVersion, schemaVersionOf } from "./database.ts";
 import { FileError } from "./errors.ts";
-import { databaseFailed, translating } from "./failures.ts";
+import { curedAsOld, databaseFailed, translated, translating } from "./failures.ts";
 import { expectNoLogs, filesOf, makeDatabaseAs } from "./new-database.ts";
 import { replaceFile, sync } from "./new-file.ts";
 import { findLackOfRoom } from "./room.ts";
@@ -56,9 +56,7 @@ export function* replaceOld<Step, Made>(
       db.close(); // keeps everybody out until the new file is in its place
     }
   } catch (error) {
-    return translating(file, () => {
-      throw error;
-    });
+    throw curedAsOld(file, translated(file, error));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { equalBytes } from "../avalanche/id.ts";
 import { expectInteger, type Row } from "./columns.ts";
 import { type CopyProgress, copyChain } from "./copy-chain.ts";
 import { replaceOld } from "./old-file.ts";
@@ -20,20 +21,33 @@ export interface UpgradeSummary {
   readonly bytesAfter: bigint;
 }
 
+/** The file that the node's database knows. */
+export interface KnownFile {
+  /** 16 bytes; undefined where it knows none. */
+  readonly instanceId: Uint8Array | undefined;
+}
+
 /**
  * Upgrades a database file of an older schema: see `replaceOld`. Every block is verified. Yields after each step of
- * some tens of milliseconds. Blocks above a height without one are left out: they are what a killed take-over of a
- * chain of timestampvm-rs left, which begins anew.
+ * some tens of milliseconds.
+ *
+ * A height without a block is damage, unless the node knows another file, or none: then a killed take-over of a chain
+ * of timestampvm-rs may have left it. The blocks above are left out; the opening keeps nothing of such a file anyway.
  */
-export function* upgradeDatabase(file: string): Generator<CopyProgress, UpgradeSummary> {
+export function* upgradeDatabase(file: string, known?: KnownFile): Generator<CopyProgress, UpgradeSummary> {
   const { made, bytes } = yield* replaceOld(file, function* ({ reader, db, version, bytes }, store) {
     const last = reader.lastHeight() ?? -1n;
-    const head = yield* findHead(db, last);
+    const isOther = known !== undefined && !isKnown(reader.readInstanceId(), known);
+    const head = isOther ? yield* findHead(db, last) : last;
     yield* copyChain(reader, store, head === last ? undefined : head);
     const leftOut = head === last ? undefined : { from: nextHeight(db, head), to: last };
     return { fromSchema: version, leftOut, blocks: head + 1n, bytesBefore: bytes };
   });
   return { ...made, toSchema: schemaVersion, bytesAfter: bytes };
+}
+
+function isKnown(instanceId: Uint8Array, known: KnownFile): boolean {
+  return known.instanceId !== undefined && equalBytes(known.instanceId, instanceId);
 }
 
 /** The greatest height up to which there is a block at each; -1 where there is none. */

@@ -1,8 +1,12 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { BlockStore } from "../../src/store/block-store.ts";
+import { needsUpgrade } from "../../src/store/old-file.ts";
+import { upgradeDatabase } from "../../src/store/upgrade.ts";
 import { bytesOf, chainOn, childOf, genesis, spaced } from "../support/chain.ts";
 import { makeOldFile, type OldVersion, oldVersions } from "../support/old-file.ts";
+import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db } from "./db-support.ts";
 
@@ -104,3 +108,24 @@ describe.each(oldVersions)(
     });
   },
 );
+
+test("the cure that a refused upgrade names works: the height is that of the check, and the rest is proposed again", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("timestampvm.db");
+  makeFile(file, 3);
+  damage(file, "UPDATE blocks SET height = height + 1024 WHERE height = 40"); // one bit
+  const refusal = refusalOf(() => Array.from(upgradeDatabase(file)));
+  const commands = refusal?.code === "database failed" ? [...refusal.cure.matchAll(/`timestampvm db (.+?)`/g)] : [];
+  const [check = [], rollback = []] = commands.map(([, words = ""]) => words.split(" "));
+  const height = / --to (\d+)\./.exec(db(...check).err)?.[1] ?? "";
+  expect(height).toBe("39");
+  expect(db(...rollback.map((word) => (word === "HEIGHT" ? height : word)))).toMatchObject({ code: 0 });
+  expect(needsUpgrade(file)).toBe(false);
+  const store = BlockStore.open(file);
+  expect([...store.history(0n, 39n)]).toEqual(chain.slice(0, 40));
+  expect([...store.proposals.readAll()].map(({ data }) => data)).toEqual([
+    ...[...chain.slice(41), ...chain.slice(40, 41)].map(({ data }) => data), // the row of the last one is far above
+    bytesOf("waits"),
+  ]);
+  store.close();
+});

@@ -1,13 +1,15 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:http2";
+import { formatHeadMarker, headMarkerKey } from "../../src/plugin/head-marker.ts";
 import { noRecorder, Recorder } from "../disk/recorder.ts";
 import { within } from "../fake-node/deadline.ts";
 import { openElsewhere } from "../store/child-process.ts";
 import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { makeOldFile } from "../support/old-file.ts";
+import { makeOldFile, oldInstanceId } from "../support/old-file.ts";
 import type { Plugin } from "../support/plugin.ts";
+import { errorOf } from "../support/status.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 setDefaultTimeout(120_000);
@@ -77,8 +79,34 @@ describe("a plugin that finds a database of an older schema", () => {
     expect(again.log.text.join("\n")).not.toContain("upgraded");
   });
 
-  test("opens without the blocks above a missing one, and warns", async () => {
-    await using node = await startNode({ accepted: chain.filter(({ height }) => height !== 40n) });
+  const withGap = { accepted: chain.filter(({ height }) => height !== 40n) };
+  const at30 = { height: 30n, id: chain[30]?.id ?? genesis.id };
+
+  test("goes on where the node knows it", async () => {
+    await using node = await startNode();
+    node.database.set(headMarkerKey, formatHeadMarker({ ...at30, instanceId: oldInstanceId }));
+    const plugin = await node.startPlugin();
+    expect((await plugin.initialize()).height).toBe(30n);
+  });
+
+  test("refuses it where a block is missing and the node knows it, with the cure, and leaves it as it is", async () => {
+    await using node = await startNode(withGap);
+    node.database.set(headMarkerKey, formatHeadMarker({ ...at30, instanceId: oldInstanceId }));
+    const before = readFileSync(node.databaseFile);
+    const plugin = await node.startPlugin();
+    const { rawMessage } = await errorOf(plugin.initialize());
+    expect(rawMessage).toStartWith(`${node.databaseFile}: the block at height 40 is missing; `);
+    expect(rawMessage).toContain(`timestampvm db rollback ${node.databaseFile} --to HEIGHT`);
+    expect(readFileSync(node.databaseFile).equals(before)).toBe(true);
+    expect(readdirSync(node.chainDataDir).filter((name) => name.includes("upgrade"))).toEqual([]);
+  });
+
+  test.each([
+    ["knows none", undefined],
+    ["knows another one", new Uint8Array(16)],
+  ])("opens without the blocks above a missing one where the node %s, and warns", async (_name, instanceId) => {
+    await using node = await startNode(withGap);
+    if (instanceId !== undefined) node.database.set(headMarkerKey, formatHeadMarker({ ...at30, instanceId }));
     const plugin = await node.startPlugin();
     await plugin.start();
     expect(await plugin.log.wait("left out blocks above a missing one")).toMatchObject({

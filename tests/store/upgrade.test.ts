@@ -24,7 +24,7 @@ import { openForReading } from "../../src/store/database.ts";
 import { needsUpgrade } from "../../src/store/old-file.ts";
 import { oldSchemaSteps } from "../../src/store/old-schema.ts";
 import { spareBytes } from "../../src/store/room.ts";
-import { upgradeDatabase } from "../../src/store/upgrade.ts";
+import { type KnownFile, upgradeDatabase } from "../../src/store/upgrade.ts";
 import { damage } from "../cli/db-support.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
 import {
@@ -84,8 +84,8 @@ function contentOf(version: OldVersion): OldContent {
 }
 
 /** Runs all steps of an upgrade; `between` is called at each pause. */
-function upgrade(file: string, between = () => {}) {
-  const steps = upgradeDatabase(file);
+function upgrade(file: string, between = () => {}, known?: KnownFile) {
+  const steps = upgradeDatabase(file, known);
   for (let count = 0; ; count++) {
     const step = steps.next();
     if (step.done) return { ...step.value, steps: count };
@@ -277,15 +277,19 @@ describe("a step", () => {
   });
 });
 
-describe("what is above a height without a block is left out", () => {
+describe.each([
+  ["another file", { instanceId: new Uint8Array(16).fill(0x77) }],
+  ["none", { instanceId: undefined }],
+])("where the node knows %s, what is above a height without a block is left out", (_known, known) => {
   const many = [genesis, ...chainOn(genesis, 30)];
   const rival = (height: number) => childOf(many[height - 1] ?? genesis, "rival");
+  const upgradeUnknown = (file: string) => upgrade(file, undefined, known);
 
   test("where a killed take-over left a chain without its beginning", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     makeOldFile(file, 3, { accepted: many.slice(12), waiting: [bytesOf("waits")] });
-    expect(upgrade(file)).toMatchObject({ blocks: 0n, leftOut: { from: 12n, to: 30n } });
+    expect(upgradeUnknown(file)).toMatchObject({ blocks: 0n, leftOut: { from: 12n, to: 30n } });
     const { instanceId, records, proposals } = readAll(file);
     expect({ instanceId, records }).toEqual({ instanceId: oldInstanceId, records: [] });
     expect(proposals.map(({ data }) => data)).toEqual([bytesOf("waits")]);
@@ -300,7 +304,7 @@ describe("what is above a height without a block is left out", () => {
     const file = directory.file("chain.db");
     const accepted = many.filter((_, height) => height < missing || height >= from);
     makeOldFile(file, 3, { accepted, rejected: [rival(1), rival(29)] });
-    expect(upgrade(file)).toMatchObject({ blocks: BigInt(missing), leftOut: { from: BigInt(from), to: 30n } });
+    expect(upgradeUnknown(file)).toMatchObject({ blocks: BigInt(missing), leftOut: { from: BigInt(from), to: 30n } });
     const { records, rejected } = readAll(file);
     expect(records.map(({ block }) => block)).toEqual(many.slice(0, missing));
     expect(rejected.map(({ id }) => id)).toEqual(
@@ -313,7 +317,41 @@ describe("what is above a height without a block is left out", () => {
     const file = directory.file("chain.db");
     makeOldFile(file, 3, { accepted: many });
     damage(file, `UPDATE blocks SET height = ${2n ** 63n - 1n} WHERE height = 30`);
-    expect(upgrade(file)).toMatchObject({ blocks: 30n, leftOut: { from: 2n ** 63n - 1n, to: 2n ** 63n - 1n } });
+    expect(upgradeUnknown(file)).toMatchObject({ blocks: 30n, leftOut: { from: 2n ** 63n - 1n, to: 2n ** 63n - 1n } });
+  });
+});
+
+describe.each([
+  ["where the node knows the file", { instanceId: oldInstanceId }],
+  ["where nobody says what the node knows", undefined],
+])("%s, a height without a block is damage, and the file stays as it is:", (_known, known) => {
+  const many = [genesis, ...chainOn(genesis, 30)];
+
+  test.each([
+    ["the first one", "DELETE FROM blocks WHERE height = 0", 0],
+    ["one in the middle", "DELETE FROM blocks WHERE height = 12", 12],
+    ["one bit of a height, to far above", `UPDATE blocks SET height = ${2n ** 62n} + 30 WHERE height = 30`, 30],
+    ["one bit of a height, to below", "UPDATE blocks SET height = 32 WHERE height = 16", 16],
+    ["one bit of a status", "UPDATE blocks SET status = 2, timestamp = NULL WHERE height = 9", 9],
+  ])("%s", (_name, sql, height) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, { accepted: many });
+    damage(file, sql);
+    const before = readFileSync(file);
+    expect(refusalOf(() => upgrade(file, undefined, known))).toEqual({
+      code: "database failed",
+      file,
+      problem: `the block at height ${height} is missing`,
+      cure:
+        "check the disk and start the node again; if the file stays damaged, stop the node and " +
+        `run \`timestampvm db check ${file}\`: it names the height below the damage, and ` +
+        `\`timestampvm db rollback ${file} --to HEIGHT\` keeps the blocks up to there, and proposes again what the ` +
+        "readable ones above carry; only where it names none, delete the chain data directory: " +
+        "the chain is fetched again from its peers, proposals that wait for a block are lost",
+    });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
   });
 });
 
@@ -543,7 +581,7 @@ describe("two processes", () => {
     expect(readAll(file).records).toHaveLength(many.accepted.length);
   });
 
-  test.each([1, 3, 6])("follow each other where the first is killed behind step %i", async (count) => {
+  test.each([1, 3, 5])("follow each other where the first is killed behind step %i", async (count) => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     makeOldFile(file, 3, many);

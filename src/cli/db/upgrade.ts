@@ -7,10 +7,8 @@ import type { Output } from "../terminal/output.ts";
 /** Upgrades a database file of an older schema, and says so. Throws "database in use" or "database failed". */
 export function upgradeIfOld(file: string, output: Output): void {
   if (!needsUpgrade(file)) return;
-  const { leftOut } = watchCopy(upgradeDatabase(file), output);
+  watchCopy(upgradeDatabase(file), output);
   output.err(upgradedLine(file));
-  if (leftOut === undefined) return;
-  output.err(`left out blocks of heights ${leftOut.from} to ${leftOut.to}, above one that is missing\n`);
 }
 
 /** What people are told. */
