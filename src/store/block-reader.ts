@@ -77,6 +77,19 @@ export class BlockReader {
     });
   }
 
+  /**
+   * The last accepted block as its row names it, whether or not that can be read: its parent may be missing. Throws
+   * "database failed" in a new file.
+   */
+  head(): Pick<Block, "id" | "height"> {
+    return this.run(() => {
+      const row = this.#sql.head.get();
+      if (row === null) throw new Damage("it has no last accepted block");
+      const id = idInBlockKey(expectBytes(row.key, "the key of its last block", blockKeyBytes));
+      return { id, height: expectInteger(row.height, "the height of its last block") };
+    });
+  }
+
   /** The height of the last accepted block; undefined in a new file. */
   lastHeight(): bigint | undefined {
     return this.run(() => {

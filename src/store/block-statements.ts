@@ -20,6 +20,7 @@ export function prepareQuestions(db: Database) {
     isAccepted: db.query<unknown, [Uint8Array]>(`SELECT 1 ${ofKey}`),
     isRejected: db.query<unknown, [Uint8Array]>("SELECT 1 FROM rejected WHERE key = ?"),
     last: db.query<BlockRow, []>(`SELECT ${blockColumns} FROM blocks ORDER BY height DESC LIMIT 1`),
+    head: db.query<Row<"key" | "height">, []>("SELECT key, height FROM blocks ORDER BY height DESC LIMIT 1"),
     lastHeight: db.query<Row<"height">, []>("SELECT height FROM blocks ORDER BY height DESC LIMIT 1"),
     byHeight: db.query<BlockRow, [bigint]>(`SELECT ${blockColumns} FROM blocks WHERE height = ?`),
     timestampAt: db.query<Row<"timestamp">, [bigint]>("SELECT timestamp FROM blocks WHERE height = ?"),

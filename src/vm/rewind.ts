@@ -48,7 +48,7 @@ export interface Rewound extends Stretch {
  * Yields after each stretch, so that a caller can let other work run.
  */
 export function* rewindTo(marker: HeadMarker | undefined, store: BlockStore, now: bigint): Generator<Rewound, void> {
-  const { id, height } = store.lastAccepted();
+  const { id, height } = store.head(); // what a killed take-over left has a last block without its parent
   const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
   if (found === undefined) return;
   const most = found.isLost ? requeueStretch : rewindStretch;

@@ -145,3 +145,15 @@ describe("a stretch ends by bytes", () => {
     vm.close();
   });
 });
+
+test("what a killed take-over left is rewound, though its last block cannot be read", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  const store = BlockStore.open(file);
+  store.acceptAll(chainOn(genesis, 3).slice(2)); // from the head down: neither genesis nor the parent is there
+  store.close();
+  const { vm, rewound } = startVm({ file, marker: undefined });
+  expect(rewound).toEqual([{ from: 3n, to: 0n, reason }]);
+  expect(vm.lastAccepted).toEqual(genesis);
+  vm.close();
+});
