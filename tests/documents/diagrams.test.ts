@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { validate } from "@probelabs/maid";
+
+const root = join(import.meta.dir, "../..");
+const diagrams = [...new Bun.Glob("{*.md,docs/**/*.md}").scanSync(root)].sort().flatMap(diagramsIn);
+
+test.each(diagrams)("$where is a diagram", ({ text }) => {
+  expect(validate(text).errors).toEqual([]);
+});
+
+test.each(["flowchart LR\n  a -->\n", "sequenceDiagram\n  a->>b what\n", "stateDiagram-v2\n  a -> b\n", "flow LR\n"])(
+  "what is none is refused: %p",
+  (text) => expect(validate(text).errors).not.toEqual([]),
+);
+
+/** Each Mermaid diagram of a document, with the line on which it begins. */
+function diagramsIn(path: string) {
+  const markdown = readFileSync(join(root, path), "utf8");
+  return [...markdown.matchAll(/^```mermaid\n(.*?)^```$/gms)].map(({ index, 1: text = "" }) => ({
+    where: `${path}:${markdown.slice(0, index).split("\n").length}`,
+    text,
+  }));
+}
