@@ -76,6 +76,9 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   },
 };
 
+/** What the picture in ARCHITECTURE.md leaves out: everybody may log, and what is generated has no imports of ours. */
+const notDrawn = new Set(["log", "gen", "package"]);
+
 /** No code may be longer: blank lines and comments aside. */
 const maxCodeLines = 250;
 /** No line may be longer, comments included. Code is wrapped by the formatter, a long text is put together by hand. */
@@ -204,6 +207,28 @@ describe.each(sources)("%s", (path, text) => {
 
 test("every layer of the table is there", () => {
   expect(new Set(sources.map(([path]) => layerOf(path)))).toEqual(new Set(Object.keys(rowByLayer)));
+});
+
+test("the picture in ARCHITECTURE.md shows the table: no arrow more, and nothing without a way", () => {
+  const picture = /```mermaid\nflowchart TD\n(.*?)```/s.exec(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"))?.[1];
+  const arrows = (picture ?? "").split("\n").flatMap((line) => {
+    const [from = [], to = []] = line.split(" --> ").map((rooms) => rooms.trim().split(" & "));
+    return from.flatMap((room) => to.map((other) => [room, other] as const));
+  });
+  const leadTo = (room: string): string[] =>
+    arrows.filter(([from]) => from === room).flatMap(([, to]) => [to, ...leadTo(to)]);
+  const imported = (room: string) => [...(rowByLayer[room]?.layers ?? []), ...(rowByLayer[room]?.typesOf ?? [])];
+  expect(arrows.filter(([from, to]) => !imported(from).includes(to))).toEqual([]);
+  for (const room of Object.keys(rowByLayer)) {
+    const rooms = imported(room).filter((name) => !notDrawn.has(name));
+    expect(leadTo(room), room).toEqual(expect.arrayContaining(rooms));
+  }
+});
+
+test("ARCHITECTURE.md says of every room what it is for", () => {
+  const rows = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| (`[a-z]+`(?:, `[a-z]+`)*) \|/gm);
+  const described = [...rows].flatMap(([, rooms = ""]) => rooms.replaceAll("`", "").split(", "));
+  expect(new Set(described)).toEqual(new Set(Object.keys(rowByLayer).filter((name) => !/^(log|main)$/.test(name))));
 });
 
 test("every file that may open files does", () => {

@@ -59,7 +59,7 @@ interface Waiting {
  * the file when it has grown; the thread that commits waits for neither.
  *
  * The log is emptied when all of it is in the file, and never written from its beginning again while it holds old
- * commits: after a power cut, these could be taken for new ones. See ARCHITECTURE.md, "The log and the disk".
+ * commits: after a power cut, these could be taken for new ones. See docs/design/storage.md, "The log and the disk".
  */
 export class WriteAheadLog {
   readonly #parts: LogParts;

@@ -2,7 +2,7 @@ import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
 
-/** At which height a VM must open whose file ends at `fileHead`: the table of ARCHITECTURE.md. */
+/** At which height a VM must open whose file ends at `fileHead`: the table of docs/design/storage.md. */
 export function headAfter(fileHead: bigint, marker: HeadMarker | undefined, opened: HeadMarker): bigint {
   if (marker === undefined || marker.instanceId.toHex() !== opened.instanceId.toHex()) return 0n;
   return marker.height < fileHead ? marker.height : fileHead;
