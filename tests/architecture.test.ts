@@ -76,8 +76,8 @@ const rowByLayer: Readonly<Record<string, Row>> = {
   },
 };
 
-/** What the picture in ARCHITECTURE.md leaves out: everybody may log, and what is generated has no imports of ours. */
-const notDrawn = new Set(["log", "gen", "package"]);
+/** What the picture in ARCHITECTURE.md leaves out: everybody may log, and the others import nothing of ours. */
+const notDrawn = new Set(["log", "gen", "package", "THIRD_PARTY_LICENSES"]);
 
 /** No code may be longer: blank lines and comments aside. */
 const maxCodeLines = 250;
