@@ -225,6 +225,10 @@ test("the picture in ARCHITECTURE.md shows the table: no arrow more, and nothing
   }
 });
 
+test("ARCHITECTURE.md is one page", () => {
+  expect(readFileSync(join(root, "ARCHITECTURE.md"), "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+});
+
 test("ARCHITECTURE.md says of every room what it is for", () => {
   const rows = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| (`[a-z]+`(?:, `[a-z]+`)*) \|/gm);
   const described = [...rows].flatMap(([, rooms = ""]) => rooms.replaceAll("`", "").split(", "));
