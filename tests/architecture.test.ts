@@ -229,12 +229,6 @@ test("ARCHITECTURE.md is one page", () => {
   expect(readFileSync(join(root, "ARCHITECTURE.md"), "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(120);
 });
 
-test("ARCHITECTURE.md says of every room what it is for", () => {
-  const rows = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| (`[a-z]+`(?:, `[a-z]+`)*) \|/gm);
-  const described = [...rows].flatMap(([, rooms = ""]) => rooms.replaceAll("`", "").split(", "));
-  expect(new Set(described)).toEqual(new Set(Object.keys(rowByLayer).filter((name) => !/^(log|main)$/.test(name))));
-});
-
 test("every file that may open files does", () => {
   expect(Object.keys(openers).filter((path) => !opens.test(textByPath.get(path) ?? ""))).toEqual([]);
 });
