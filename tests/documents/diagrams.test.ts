@@ -1,12 +1,8 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { validate } from "@probelabs/maid";
+import { documents, readDocument } from "./sessions.ts";
 
-const root = join(import.meta.dir, "../..");
-const diagrams = ["*.md", "docs/**/*.md"].flatMap((pattern) =>
-  [...new Bun.Glob(pattern).scanSync(root)].flatMap(diagramsIn),
-);
+const diagrams = documents.flatMap(diagramsIn);
 
 test.each(diagrams)("$where is a diagram", ({ text }) => {
   expect(validate(text).errors).toEqual([]);
@@ -21,7 +17,7 @@ test.each(["flowchart LR\n  a -->\n", "sequenceDiagram\n  a->>b what\n", "stateD
 
 /** Each Mermaid diagram of a document, with the line on which it begins. */
 function diagramsIn(path: string) {
-  const markdown = readFileSync(join(root, path), "utf8");
+  const markdown = readDocument(path);
   return [...markdown.matchAll(/^```mermaid\n(.*?)^```$/gms)].map(({ index, 1: text = "" }) => ({
     where: `${path}:${markdown.slice(0, index).split("\n").length}`,
     text,
