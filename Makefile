@@ -63,6 +63,7 @@ fix: node_modules ## format, and apply safe fixes
 gen: node_modules ## generate gen/ from proto/, what documents have from the code, and the licences of what is in the binary
 	$(bun) run --bun buf generate
 	$(bun) tests/documents/generate.ts
+	$(bun) tests/documents/plots.ts
 	$(bun) tests/licenses/notice.ts THIRD_PARTY_LICENSES.txt
 
 build: $(binary) ## the binary, build/timestampvm

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-// Draws the plots of docs/performance.md from its own tables: `bun tests/documents/plots.ts`.
+// Draws the plots of docs/performance.md from its own tables, by `make gen`.
 
 /** A picture of some rows of the one table that has these columns. */
 interface Plot {
