@@ -109,6 +109,11 @@ export class BlockStore extends BlockReader {
     }
   }
 
+  /** Empties the index of digests, which may be damaged: `indexDigests` makes it anew. */
+  clearIndex(): void {
+    this.#transact(() => this.digests.clear());
+  }
+
   /** Whether `indexDigests` is to be called before the chain goes on. */
   get needsIndexing(): boolean {
     return this.run(() => this.digests.needsFilling);

@@ -110,7 +110,7 @@ export class DigestIndex {
   clear(): void {
     this.forget();
     this.#sql.clear.run();
-    this.#setIndexed(-1n);
+    this.#sql.removeIndexed.run(indexedName);
   }
 
   /** Takes into memory what was accepted since, and out of it what has come into the table. */
@@ -263,6 +263,7 @@ function prepare(db: Database) {
     removeAbove: db.query<unknown, [bigint]>("DELETE FROM digests WHERE height > ?"),
     clear: db.query<unknown, []>("DELETE FROM digests"),
     indexed: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
+    removeIndexed: db.query<unknown, [string]>("DELETE FROM meta WHERE name = ?"),
     setIndexed: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
   };
 }

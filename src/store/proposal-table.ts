@@ -86,6 +86,24 @@ export class ProposalTable {
     });
   }
 
+  /** Drops what cannot be what came, and what waits a second time. Gives how many. */
+  dropDamaged(): number {
+    let dropped = 0;
+    this.#change(() => {
+      this.forget();
+      const seen = new Set<Digest>();
+      for (let after = beforeAll; ; ) {
+        const row = this.#sql.next.get(after);
+        if (row === null) return;
+        after = expectAbove(row.position, after, "the place of a proposal");
+        const digest = digestIfWhole(row);
+        if (digest === undefined || seen.has(digest)) dropped += this.#sql.remove.run(after).changes;
+        else seen.add(digest);
+      }
+    });
+    return dropped;
+  }
+
   /** Removes several, in one transaction. */
   removeAll(digests: readonly Digest[]): void {
     this.#change(() => {
@@ -150,6 +168,12 @@ function placesIn(rows: readonly Row<"digest" | "position">[]): Map<Digest, bigi
 
 /** Positions may be negative: see `requeue`. */
 const beforeAll = -(2n ** 63n);
+
+/** The digest in a row that has such data. */
+function digestIfWhole({ digest, data }: Row<"digest" | "data">): Digest | undefined {
+  if (!(data instanceof Uint8Array) || !(digest instanceof Uint8Array)) return undefined;
+  return digestOf(data) === digestFromBytes(digest) ? digestOf(data) : undefined;
+}
 
 /** The proposal in its row. Throws `Damage`. */
 function proposalIn(digest: Digest, row: Row<"data" | "since" | "peer"> | null): StoredProposal {

@@ -50,7 +50,7 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 /** What was done, in the words of the cure. */
-type Cured = "nothing" | "rolled back" | "deleted" | "moved";
+type Cured = "nothing" | "mended" | "rolled back" | "deleted" | "moved";
 
 /** Checks a file of its own directory, and does what is said. Throws where that does not help. */
 function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
@@ -59,6 +59,11 @@ function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
   const checked = db("check", dir.path);
   if (before !== undefined) expect(readFileSync(file).equals(before), "a cure is tried and undone").toBeTrue();
   if (checked.code === 0) return [expectOpens(dir, "nothing")];
+  const mending = /Cure: db rollback --to (\d+)\. All blocks are sound/.exec(checked.err)?.[1];
+  if (mending !== undefined) {
+    expect(db("rollback", dir.path, "--to", mending).out, checked.out).toContain(`rewound        0 blocks`);
+    return [expectOpens(dir, "mended")];
+  }
   const rollback = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
   const done: Cured[] = [];
   if (rollback !== undefined) {
@@ -134,41 +139,46 @@ describe("the cure that db check names works, where the damage is", () => {
     ],
     ["that a block is missing", "DELETE FROM blocks WHERE height = 40"],
     ["that many are missing", "DELETE FROM blocks WHERE height BETWEEN 20 AND 40"],
-    ["in a digest", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 40"],
-    ["in all digests above one", "UPDATE digests SET prefix = zeroblob(8) WHERE height > 10"],
-    ["in the height of a digest", "UPDATE digests SET height = 58 WHERE height = 40"],
-    ["that a digest is missing", "DELETE FROM digests WHERE height = 40"],
     ["that there is a digest too many, and in a block below", `INSERT INTO digests VALUES (zeroblob(8), 40); ${other}`],
-    ["that too many are called indexed", "UPDATE meta SET value = x'000000000000003c' WHERE name LIKE 'd%'"],
-    ["that more are called indexed than there are", "UPDATE meta SET value = x'00000000000000ff' WHERE name LIKE 'd%'"],
     ["in a block and in a high rejected one", `UPDATE rejected SET key = x'00' WHERE height = 59; ${other}`],
     ["in a block and in a high attestation", `INSERT INTO attestations VALUES (50, 0, zeroblob(58)); ${other}`],
+    ["in a block and in a proposal", `UPDATE mempool SET data = x'00' WHERE position = 1; ${other}`],
   ])("%s: a rollback, too", (_name, sql) => {
     expect(cureOf(withSql(sql))).toContain("rolled back");
   });
 
   test.each([
-    ["in the first block's data", "UPDATE blocks SET data = x'00' WHERE height = 0"],
-    ["in a first sight", "UPDATE blocks SET seen = 1, source = 7 WHERE height = 40"],
-    ["in a block that is rejected as well", reject],
-    ["that the first is missing", "DELETE FROM blocks WHERE height = 0"],
-    ["that the head is missing, and its rivals are not", "DELETE FROM blocks WHERE height > 50"],
+    ["in a digest", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 40"],
+    ["in all digests above one", "UPDATE digests SET prefix = zeroblob(8) WHERE height > 10"],
+    ["in the height of a digest", "UPDATE digests SET height = 58 WHERE height = 40"],
+    ["that a digest is missing", "DELETE FROM digests WHERE height = 40"],
+    ["that too many are called indexed", "UPDATE meta SET value = x'000000000000003c' WHERE name LIKE 'd%'"],
+    ["that more are called indexed than there are", "UPDATE meta SET value = x'00000000000000ff' WHERE name LIKE 'd%'"],
     ["that more are missing than are indexed, and rivals are not", "DELETE FROM blocks WHERE height > 45"],
     ["that all digests are missing", "DELETE FROM digests"],
     ["that there is a digest too many", "INSERT INTO digests VALUES (zeroblob(8), 40)"],
     ["that too few are called indexed", "UPDATE meta SET value = x'0000000000000007' WHERE name LIKE 'd%'"],
     ["in how many are indexed", "UPDATE meta SET value = x'00' WHERE name LIKE 'd%'"],
     ["that none are called indexed", "DELETE FROM meta WHERE name LIKE 'd%'"],
+    ["in a proposal's data", "UPDATE mempool SET data = x'00' WHERE position = 1"],
+    ["in a proposal's digest", "UPDATE mempool SET digest = zeroblob(32) WHERE position = 2"],
+  ])("%s: a rollback that removes no block", (_name, sql) => {
+    expect(cureOf(withSql(sql))).toEqual(["mended"]);
+  });
+
+  test.each([
+    ["in the first block's data", "UPDATE blocks SET data = x'00' WHERE height = 0"],
+    ["in a first sight", "UPDATE blocks SET seen = 1, source = 7 WHERE height = 40"],
+    ["in a block that is rejected as well", reject],
+    ["that the head is missing, and its rivals are not", "DELETE FROM blocks WHERE height > 50"],
+    ["that the first is missing", "DELETE FROM blocks WHERE height = 0"],
     ["in a low rejected block", "UPDATE rejected SET height = 0 WHERE height = 4"],
     ["in a high rejected block", "UPDATE rejected SET height = 0 WHERE height = 59"],
     ["in a rejected key", "UPDATE rejected SET key = x'00' WHERE height = 4"],
     ["in a block and in a low rejected one", `UPDATE rejected SET key = x'00' WHERE height = 4; ${other}`],
     ["in a block and in a low attestation", `INSERT INTO attestations VALUES (5, 0, zeroblob(58)); ${other}`],
     ["in a tree", "INSERT INTO trees VALUES (1, zeroblob(32), zeroblob(32), zeroblob(33))"],
-    ["in a proposal's data", "UPDATE mempool SET data = x'00' WHERE position = 1"],
-    ["in a proposal's digest", "UPDATE mempool SET digest = zeroblob(32) WHERE position = 2"],
     ["in a proposal's peer", "UPDATE mempool SET peer = 'x' WHERE position = 2"],
-    ["in a block and in a proposal", `UPDATE mempool SET data = x'00' WHERE position = 1; ${other}`],
     ["in a block and in the instance id", `UPDATE meta SET value = x'00' WHERE name = 'instance_id'; ${other}`],
     ["in the instance id", "UPDATE meta SET value = x'00'"],
     ["that there is no instance id", "DELETE FROM meta"],
@@ -191,7 +201,9 @@ describe("the cure that db check names works, where the damage is", () => {
     ["in the version, which is a later one", "PRAGMA user_version = 7"],
     ["in what kind of file it is", "PRAGMA application_id = 1"],
   ])("%s", (_name, sql) => {
-    expect(cureOf(withSql(sql))).not.toContain("rolled back");
+    const cured = cureOf(withSql(sql));
+    expect(cured).not.toContain("rolled back");
+    expect(cured).not.toContain("mended");
   });
 
   test.each([

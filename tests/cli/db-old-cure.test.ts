@@ -48,7 +48,7 @@ function cure(version: OldVersion, change: (file: string) => void): number | und
   makeFile(file, version);
   change(file);
   const checked = db("check", file);
-  const height = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
+  const height = /(?:with|Cure:) db rollback --to (\d+)\./.exec(checked.err)?.[1];
   if (height === undefined) return undefined;
   expect(db("rollback", file, "--to", height), checked.out).toMatchObject({ code: 0 });
   const after = db("check", file);
@@ -64,7 +64,7 @@ describe.each(oldVersions)(
 
     test.each([
       ["in a block's bytes", block, 39],
-      ["in a digest", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 40", 39],
+      ["in a digest", "UPDATE blocks SET digest = zeroblob(32) WHERE height = 40", 59],
       ["in a key", "UPDATE blocks SET key = x'00' WHERE height = 40", 39],
       ["in a timestamp", "UPDATE blocks SET timestamp = 7 WHERE height = 40", 39],
       ["in a height", "UPDATE blocks SET height = 99 WHERE height = 40", 39],
@@ -96,7 +96,7 @@ describe.each(oldVersions)(
       expect(cured.filter((height) => height !== undefined)).not.toEqual([]);
     });
 
-    test("on no leaf of an index: what stands behind it cannot be found, so no cure is named", () => {
+    test("on any leaf of an index: where what stands behind it cannot be found, no cure is named", () => {
       const bytes = withSmallPages(version);
       const starts = Array.from({ length: bytes.length / smallPageBytes }, (_, i) => i * smallPageBytes);
       const leaves = starts.filter((start) => bytes[start] === indexLeaf);
@@ -104,7 +104,7 @@ describe.each(oldVersions)(
         cure(version, (path) => writeFileSync(path, Buffer.from(bytes).fill(0xff, start, start + smallPageBytes))),
       );
       expect(leaves.length).toBeGreaterThan(20);
-      expect(new Set(cured)).toEqual(new Set([undefined]));
+      expect(new Set(cured), "some are of an index that a copy does not need").toEqual(new Set([undefined, 250]));
     });
   },
 );

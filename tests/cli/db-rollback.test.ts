@@ -166,7 +166,6 @@ describe("of a damaged chain, db rollback", () => {
     ["bytes that are no block", "UPDATE blocks SET data = NULL, bytes = x'00' WHERE height = 4"],
     ["a missing block", "DELETE FROM blocks WHERE height = 4"],
     ["a block far above", `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 4`],
-    ["a digest that is not found", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 4"],
   ])("leaves no digest of a removed block: %s", (_name, sql) => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
@@ -176,8 +175,29 @@ describe("of a damaged chain, db rollback", () => {
     expect(db("check", file).err).toContain("with db rollback --to 3.\n");
     expect(db("rollback", file, "--to", "3").code).toBe(0);
     using database = new Database(file, { readonly: true });
-    expect(database.query("SELECT height FROM digests ORDER BY height").values().flat()).toEqual([0, 1, 2, 3]);
+    expect(database.query("SELECT height FROM digests WHERE height > 3").values()).toEqual([]);
     expect(db("check", file).code).toBe(0);
+  });
+
+  test.each([
+    ["makes the index of digests anew", "UPDATE digests SET prefix = zeroblob(8) WHERE height = 4", undefined],
+    ["drops a damaged proposal", "UPDATE mempool SET data = x'00' WHERE position = 1", "1 damaged proposal"],
+    [
+      "drops a proposal that waits a second time",
+      "INSERT INTO mempool (digest, since, data) SELECT digest, since, data FROM mempool WHERE position = 1",
+      "1 damaged proposal",
+    ],
+  ])("to the height that the chain has, %s", (_name, sql, dropped) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    indexDigests(file, blocks);
+    damage(file, sql);
+    expect(db("check", file).err).toContain("Cure: db rollback --to 5. All blocks are sound, and it removes none.\n");
+    const { code, out } = db("rollback", file, "--to", "5");
+    expect([code, /^dropped +(.*)$/m.exec(out)?.[1]]).toEqual([0, dropped]);
+    expect(out).toContain("rewound        0 blocks");
+    expect(db("check", file)).toMatchObject({ code: 0, err: "" });
   });
 
   test("ends above a block that cannot even be removed, with the digests of what is left", () => {
@@ -193,9 +213,9 @@ describe("of a damaged chain, db rollback", () => {
     expect(db("check", file).err).not.toContain("db rollback");
     expect(db("rollback", file, "--to", "3")).toMatchObject({ code: 1, err: expect.stringContaining("malformed") });
     using database = new Database(file, { readonly: true });
-    for (const table of ["blocks", "digests"]) {
+    for (const [table, left] of [["blocks", [0, 1, 2, 3, 4]] as const, ["digests", []] as const]) {
       const heights = database.query(`SELECT height FROM ${table} ORDER BY height`).values().flat();
-      expect(heights, table).toEqual([0, 1, 2, 3, 4]);
+      expect(heights, table).toEqual([...left]);
     }
   });
 

@@ -96,7 +96,7 @@ describe("filling the index", () => {
     expect(index.needsFilling).toBeTrue();
     for (const _ of index.fill());
     expect([index.needsFilling, rows(), find(3)]).toEqual([false, 0n, 3n]);
-    db.run("UPDATE meta SET value = x'03'");
+    db.run("INSERT INTO meta (name, value) VALUES (?, x'03')", [indexedName]);
     expect(() => index.needsFilling).toThrow(`the meta row ${indexedName} is damaged`);
   });
 

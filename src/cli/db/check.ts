@@ -62,8 +62,10 @@ function formatSummary(file: string, summary: CheckSummary, paint: Paint): strin
 
 const unreadable = "unreadable";
 
-function cureFor({ cureHeight }: CheckSummary): string {
+function cureFor({ cureHeight, lastAccepted }: CheckSummary): string {
   const deleteAll = "delete the chain data directory, and the node fetches the chain from its peers";
   if (cureHeight === undefined) return `Cure: ${deleteAll}.`;
-  return `Cure: ${deleteAll}; or only what lies above height ${cureHeight}, with db rollback --to ${cureHeight}.`;
+  const rollback = `db rollback --to ${cureHeight}`;
+  if (cureHeight === lastAccepted?.height) return `Cure: ${rollback}. All blocks are sound, and it removes none.`;
+  return `Cure: ${deleteAll}; or only what lies above height ${cureHeight}, with ${rollback}.`;
 }

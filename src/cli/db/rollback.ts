@@ -22,7 +22,9 @@ export function addRollbackCommand(db: Command, output: Output): void {
     .addHelpText(
       "after",
       "\nAt its next start the node goes back to the same height, and on from there with the blocks of its peers,\n" +
-        "if they have any. The command rewinds in stretches: when it was interrupted, run it again.",
+        "if they have any. The command rewinds in stretches: when it was interrupted, run it again.\n" +
+        "It also makes the index of digests anew, and drops damaged proposals. To the height that the chain has, it\n" +
+        "does only that.",
     )
     .action((path: string, { to }: { to: bigint }) => rollback(findDatabase(path), to, output));
 }
@@ -31,7 +33,7 @@ function rollback(file: string, to: bigint, output: Output): void {
   const { lastHeight, id } = findTarget(file, to);
   const now = timeOfRow(systemClock);
   const isOld = needsUpgrade(file);
-  const { blocks, lost, proposals } = isOld
+  const { blocks, lost, proposals, dropped } = isOld
     ? watchCopy(rewindOld(file, to, now), output)
     : withStore(file, (store) => rewind(store, { from: lastHeight, to }, now, output));
   if (isOld) output.err(upgradedLine(file));
@@ -41,6 +43,7 @@ function rollback(file: string, to: bigint, output: Output): void {
       [
         ["rewound", `${countOf(blocks, "block")}, ${range}`],
         ["lost", lost > 0 ? `what ${countOf(lost, "damaged block")} carried` : undefined],
+        ["dropped", dropped > 0 ? countOf(dropped, "damaged proposal") : undefined],
         ["last accepted", id],
         ["proposals", `${formatNumber(proposals)} waiting`],
       ],
@@ -59,6 +62,8 @@ function findTarget(file: string, to: bigint) {
 
 function rewind(store: BlockStore, { from, to }: Stretch, now: bigint, output: Output) {
   store.setDurability("normal"); // synced by the close
+  const dropped = store.proposals.dropDamaged();
+  store.clearIndex();
   const progress = output.progress();
   let [blocks, lost] = [0, 0];
   // Not by `stretchesDown`: a damaged file may have a gap of any size, which is skipped.
@@ -69,8 +74,9 @@ function rewind(store: BlockStore, { from, to }: Stretch, now: bigint, output: O
     progress.show(blocks, Number(from - to));
   }
   if (to < from) store.rewind(to); // rejected blocks may be left above, where no accepted one was
+  for (const _ of store.indexDigests());
   progress.clear();
-  return { blocks, lost, proposals: store.proposals.count() };
+  return { blocks, lost, proposals: store.proposals.count(), dropped };
 }
 
 interface Rewound {

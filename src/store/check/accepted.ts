@@ -19,7 +19,7 @@ export interface AcceptedSummary {
   readonly reencoded: number;
   readonly genesis: Id | undefined;
   readonly lastAccepted: { readonly id: Id | undefined; readonly height: bigint } | undefined;
-  /** The height up to which all is sound; undefined for none. */
+  /** The height up to which all blocks are sound, whatever is said beside them; undefined for none. */
   readonly soundHeight: bigint | undefined;
 }
 
@@ -121,7 +121,7 @@ class AcceptedCheck {
     const block = this.#checkRow(height, id, row);
     if (block !== undefined && height === next) this.#checkLink(height, block);
     const problem = this.#digests?.problemOf(height, block);
-    if (problem !== undefined) this.#report(problem);
+    if (problem !== undefined) this.#onProblem(problem); // the block is sound all the same
     if (height === 0n) this.#genesis = id;
     this.#below = { height, id, block };
     if (this.#isSound) this.#soundHeight = height;

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { prepareChanges, rewindBlocks } from "../block-statements.ts";
 import { openForReading, schemaVersionOf, tryOut } from "../database.ts";
 import { DigestIndex } from "../digest-index.ts";
+import { ProposalTable } from "../proposal-table.ts";
 import { schemaVersion } from "../schema.ts";
 import { type AcceptedSummary, checkAccepted } from "./accepted.ts";
 import { checkInstanceId, checkMeta } from "./meta.ts";
@@ -76,12 +77,13 @@ function checkAll(db: Database, { onProblem, onProgress }: CheckWatcher) {
 }
 
 /**
- * The height to which all blocks are sound, where what `db rollback` leaves is sound as well. A file of an older schema
- * it makes anew: of what was decided up to there, and of what waits. Another it rewinds. That mends nothing beside the
- * blocks, and SQLite cannot delete everything that it can read, so it is tried out.
+ * The height to which all blocks are sound, where what `db rollback` leaves is sound as well: it may be the last one. A
+ * file of an older schema it makes anew: of what was decided up to there, and of what waits. Another it rewinds, makes
+ * its index of digests anew, and drops damaged proposals. SQLite cannot delete everything that it can read, so that is
+ * tried out.
  */
-function findCure(db: Database, { version, soundHeight, lastAccepted, isRestSound }: Checked): bigint | undefined {
-  if (soundHeight === undefined || soundHeight === lastAccepted?.height) return undefined;
+function findCure(db: Database, { version, soundHeight, isRestSound }: Checked): bigint | undefined {
+  if (soundHeight === undefined) return undefined;
   const isCure = version === schemaVersion ? canRewind(db, soundHeight) : isRestSound && canFindAbove(db, soundHeight);
   return isCure ? soundHeight : undefined;
 }
@@ -89,7 +91,10 @@ function findCure(db: Database, { version, soundHeight, lastAccepted, isRestSoun
 function canRewind(db: Database, height: bigint): boolean {
   let problems = 0;
   const isTried = tryOut(db, () => {
-    rewindBlocks(prepareChanges(db), new DigestIndex(db), height);
+    const digests = new DigestIndex(db);
+    digests.clear();
+    rewindBlocks(prepareChanges(db), digests, height);
+    new ProposalTable(db.filename, db).dropDamaged();
     ({ problems } = checkAll(db, { onProblem: () => {}, onProgress: () => {} }));
   });
   return isTried && problems === 0;
