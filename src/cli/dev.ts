@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { formatGenesis } from "../core/genesis.ts";
+import { formatGenesis, parseGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import { Log, type LogLevel, logLevels } from "../log.ts";
 import { databaseFileName, inMemory } from "../store/database.ts";
@@ -43,16 +43,18 @@ const defaultAddress = { host: "127.0.0.1", port: 9650 };
 async function serve(options: DevCommandOptions, about: About, output: Output): Promise<void> {
   expectOpenFiles();
   const { startDevChain } = await import("../dev/dev-chain.ts"); // only this command needs the API
-  const { http, dataDir, genesis, blockInterval, logLevel } = options;
+  const { expectNoOtherChain } = await import("../vm/open.ts");
+  const { http, dataDir, blockInterval, logLevel } = options;
   const log = new Log((line) => output.err(`${line}\n`));
   log.setLevel(logLevel);
   const printer = options.json ? jsonPrinter(output) : textPrinter(output);
   const file = dataDir === undefined ? inMemory : join(dataDir, databaseFileName);
-  upgradeIfOld(file, output);
+  const genesisBytes = new TextEncoder().encode(formatGenesis(readGenesis(options.genesis, output)));
+  upgradeIfOld(file, (reader) => expectNoOtherChain(reader, parseGenesis(genesisBytes)), output);
   const chain = await startDevChain({
     ...http,
     file,
-    genesisBytes: new TextEncoder().encode(formatGenesis(readGenesis(genesis, output))),
+    genesisBytes,
     config: { minBlockIntervalMs: blockInterval },
     version: about.version,
     protocol: about.protocols.default,

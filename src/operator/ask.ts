@@ -71,7 +71,8 @@ function findSocket(directory: string): string {
   } catch (error) {
     const cure =
       codeOf(error) === "ENOENT"
-        ? `there is no file ${pointerName}: no timestampvm runs it, or one that is older than this`
+        ? `there is no file ${pointerName}: no timestampvm runs it, or one that is older than this, ` +
+          "or it is upgrading the database"
         : `${messageOf(error)}: run this command as the user who runs the node`;
     throw new OperatorError({ code: "no door", directory, problem: cure });
   }

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
+import { formatNumber } from "../core/format.ts";
 import type { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { type CopyProgress, copyChain } from "./copy-chain.ts";
@@ -56,12 +57,18 @@ export function* backUp(from: BlockReader, target: BackupTarget): Generator<Copy
   };
   try {
     check();
-    const lack = findLackOfRoom(dirname(file), Number(from.size()));
-    if (lack !== undefined) throw new Error(lack);
+    expectRoom(dirname(file), Number(from.size()));
     return yield* makeDatabase({ ...target, instanceId: from.readInstanceId(), check }, (to) => copy(from, to));
   } catch (error) {
     throw translated(error, from, target);
   }
+}
+
+function expectRoom(directory: string, bytes: number): void {
+  const lack = findLackOfRoom(directory, bytes);
+  if (lack === undefined) return;
+  const { needed, free } = lack;
+  throw new Error(`it needs ${formatNumber(needed)} free bytes in ${directory}, and there are ${formatNumber(free)}`);
 }
 
 function* copy(from: BlockReader, to: BlockStore): Generator<CopyProgress, BackupSummary> {

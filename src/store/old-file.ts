@@ -2,8 +2,10 @@ import type { Database } from "bun:sqlite";
 import { chmodSync, chownSync, lstatSync, realpathSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "../avalanche/coded-error.ts";
+import { formatNumber } from "../core/format.ts";
 import { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
+import type { CopyProgress } from "./copy-chain.ts";
 import { endLog, openForReading, readHeaderVersion, schemaVersionOf } from "./database.ts";
 import { FileError } from "./errors.ts";
 import { curedAsOld, databaseFailed, translated, translating } from "./failures.ts";
@@ -24,6 +26,15 @@ export interface OldFile {
   readonly bytes: bigint;
 }
 
+/** The first step of an upgrade: which file is about to be copied, of which schema, and how many blocks it has. */
+export interface UpgradeBegin extends CopyProgress {
+  readonly file: string;
+  readonly fromSchema: number;
+}
+
+/** How far an upgrade is. */
+export type UpgradeStep = UpgradeBegin | CopyProgress;
+
 /** How a file was made anew. */
 export interface Replaced<Made> {
   readonly made: Made;
@@ -40,18 +51,21 @@ export function needsUpgrade(file: string): boolean {
 /**
  * Makes a database file of an older schema anew: `fill` fills a new one beside it, with the same instance id, owner and
  * mode, which takes its place when all of it is on the disk. Whenever the process or the machine ends, the old file or
- * the new one is there as a whole. Throws "database in use", or "database failed": where the disk has too little room,
- * the old file is damaged, or it would get another owner. It stays as it is then.
+ * the new one is there as a whole. The first step is an `UpgradeBegin`. Throws "database in use", or "database failed":
+ * where the disk has too little room, the old file is damaged, or it would get another owner. It stays as it is then.
  */
-export function* replaceOld<Step, Made>(
+export function* replaceOld<Made>(
   file: string,
-  fill: (old: OldFile, store: BlockStore) => Generator<Step, Made>,
-): Generator<Step, Replaced<Made>> {
+  fill: (old: OldFile, store: BlockStore) => Generator<CopyProgress, Made>,
+): Generator<UpgradeStep, Replaced<Made>> {
   try {
     const place = realpathSync(file); // beside a link, the new file could be on another disk
     const db = openForReading(place);
     try {
-      return yield* replace(openOld(place, db), fill);
+      return yield* replace(openOld(place, db), function* (old, store) {
+        yield beginOf(file, old);
+        return yield* fill(old, store);
+      });
     } finally {
       db.close(); // keeps everybody out until the new file is in its place
     }
@@ -65,6 +79,10 @@ function openOld(file: string, db: Database): OldFile {
   if (version === schemaVersion) throw new FileError({ code: "database in use", file }); // by who has just upgraded it
   const reader = new BlockReader(file, db);
   return { reader, db, version, bytes: reader.size() };
+}
+
+function beginOf(file: string, { reader, version }: OldFile): UpgradeBegin {
+  return { file, fromSchema: version, blocks: 0n, total: (reader.lastHeight() ?? -1n) + 1n };
 }
 
 function* replace<Step, Made>(
@@ -100,7 +118,12 @@ function remove(path: string): void {
  */
 function expectRoom({ reader, bytes }: OldFile): void {
   const lack = findLackOfRoom(dirname(reader.file), Number(bytes));
-  if (lack !== undefined) throw databaseFailed(reader.file, lack, "free some disk space and start the node again");
+  if (lack === undefined) return;
+  const { needed, free } = lack;
+  const problem =
+    `its upgrade to schema ${schemaVersion} needs ${formatNumber(needed)} free bytes beside it, ` +
+    `and there are ${formatNumber(free)}`;
+  throw databaseFailed(reader.file, problem, "nothing was changed: free some disk space and start again");
 }
 
 /**

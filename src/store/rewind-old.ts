@@ -2,10 +2,10 @@ import type { Database } from "bun:sqlite";
 import type { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { expectInteger, maxSqlInteger, type Row } from "./columns.ts";
-import { type CopyProgress, copyChain } from "./copy-chain.ts";
+import { copyChain } from "./copy-chain.ts";
 import { FileError } from "./errors.ts";
 import { Damage } from "./failures.ts";
-import { replaceOld } from "./old-file.ts";
+import { replaceOld, type UpgradeStep } from "./old-file.ts";
 
 /** What a rewind of an old file did. */
 export interface RewoundOld {
@@ -23,7 +23,7 @@ export interface RewoundOld {
  * Upgrades a database file of an older schema, but for the blocks above a height: what these carry waits for a block
  * again, before all other proposals, since `since` (Unix seconds), as far as they can be read. See `replaceOld`.
  */
-export function* rewindOld(file: string, height: bigint, since: bigint): Generator<CopyProgress, RewoundOld> {
+export function* rewindOld(file: string, height: bigint, since: bigint): Generator<UpgradeStep, RewoundOld> {
   const { made } = yield* replaceOld(file, function* ({ reader, db }, store) {
     yield* copyChain(reader, store, height);
     let [blocks, lost] = [0, 0];

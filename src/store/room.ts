@@ -3,11 +3,16 @@ import { statfsSync } from "node:fs";
 /** Bytes of a disk that must stay free beside a copy of a database, for the chain itself. */
 export const spareBytes = 64 * 1024 * 1024;
 
-/** Why so many bytes, and what must be spared, do not fit on the disk of a directory; undefined where they do. */
-export function findLackOfRoom(directory: string, bytes: number): string | undefined {
+/** How many free bytes a disk needs, and how many it has. */
+export interface LackOfRoom {
+  readonly needed: number;
+  readonly free: number;
+}
+
+/** What the disk of a directory lacks for so many bytes, and for what must be spared; undefined where they fit. */
+export function findLackOfRoom(directory: string, bytes: number): LackOfRoom | undefined {
   const { bavail, bsize } = statfsSync(directory);
   const free = bavail * bsize;
   const needed = bytes + spareBytes;
-  if (free >= needed) return undefined;
-  return `${directory}: the disk has ${free} free bytes, and ${needed} must be free`;
+  return free < needed ? { needed, free } : undefined;
 }

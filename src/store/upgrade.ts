@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { equalBytes } from "../avalanche/id.ts";
 import { expectInteger, type Row } from "./columns.ts";
 import { type CopyProgress, copyChain } from "./copy-chain.ts";
-import { replaceOld } from "./old-file.ts";
+import { replaceOld, type UpgradeStep } from "./old-file.ts";
 import { schemaVersion } from "./schema.ts";
 
 /** How many heights one step looks at for a gap: some milliseconds. */
@@ -34,7 +34,7 @@ export interface KnownFile {
  * A height without a block is damage, unless the node knows another file, or none: then a killed take-over of a chain
  * of timestampvm-rs may have left it. The blocks above are left out; the opening keeps nothing of such a file anyway.
  */
-export function* upgradeDatabase(file: string, known?: KnownFile): Generator<CopyProgress, UpgradeSummary> {
+export function* upgradeDatabase(file: string, known?: KnownFile): Generator<UpgradeStep, UpgradeSummary> {
   const { made, bytes } = yield* replaceOld(file, function* ({ reader, db, version, bytes }, store) {
     const last = reader.lastHeight() ?? -1n;
     const isOther = known !== undefined && !isKnown(reader.readInstanceId(), known);

@@ -1,5 +1,6 @@
 import type { Block } from "../core/block.ts";
 import { parseGenesis } from "../core/genesis.ts";
+import type { BlockReader } from "../store/block-reader.ts";
 import { BlockStore } from "../store/block-store.ts";
 import { FileError } from "../store/errors.ts";
 import { timeOfRow } from "./clock.ts";
@@ -60,12 +61,12 @@ function startFrom(store: BlockStore, genesis: Block): void {
 }
 
 /** Throws "database failed" for the file of another chain, so that nobody loses that. */
-export function expectNoOtherChain(store: BlockStore, genesis: Block): void {
-  const stored = store.getIdAtHeight(0n);
+export function expectNoOtherChain(reader: BlockReader, genesis: Block): void {
+  const stored = reader.getIdAtHeight(0n);
   if (stored === undefined || stored === genesis.id) return;
   throw new FileError({
     code: "database failed",
-    file: store.file,
+    file: reader.file,
     problem: `it holds the chain that starts with block ${stored}, not this chain's genesis ${genesis.id}`,
     cure: "give each chain a chain data directory of its own",
   });

@@ -67,7 +67,13 @@ describe.each(oldVersions)("of a file of schema %i", (version) => {
     makeNew(made);
     if (version === 1) damage(made, "DELETE FROM mempool");
     const [ofOld, ofNew] = [old, made].map((file) => db("rollback", file, "--to", "4"));
-    expect(ofOld).toEqual({ code: 0, out: ofNew?.out ?? "", err: `upgraded ${old} to schema 4\n` });
+    expect(ofOld).toEqual({
+      code: 0,
+      out: ofNew?.out ?? "",
+      err:
+        `upgrading ${old} from schema ${version} to 4, which older releases cannot open: 13 blocks\n` +
+        `upgraded ${old} to schema 4\n`,
+    });
     expect(needsUpgrade(old)).toBe(false);
     expect(timeless(old)).toEqual(timeless(made));
     expect(readdirSync(directory.path).sort()).toEqual(["new.db", "old.db"]);

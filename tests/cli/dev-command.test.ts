@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { zeroId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { createBlock } from "../../src/core/block.ts";
+import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import { needsUpgrade } from "../../src/store/old-file.ts";
 import { within } from "../fake-node/deadline.ts";
-import { bytesOf, genesis } from "../support/chain.ts";
+import { bytesOf, chainOn, genesis } from "../support/chain.ts";
 import { makeOldFile } from "../support/old-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -147,7 +148,25 @@ test("it upgrades a database of an older schema, says so, and goes on with what 
   const file = directory.file("timestampvm.db");
   makeOldFile(file, 2, { accepted: [genesis], waiting: [bytesOf("waits")] });
   const { code, written, block } = await dev(["--data-dir", directory.path, "--genesis", "Hello from Rust VM!"]);
-  expect([code, written.err]).toEqual([0, `upgraded ${file} to schema 4\n`]);
+  expect([code, written.err]).toEqual([
+    0,
+    `upgrading ${file} from schema 2 to 4, which older releases cannot open: 1 block\n` +
+      `upgraded ${file} to schema 4\n`,
+  ]);
   expect(needsUpgrade(file)).toBe(false);
   await block();
+});
+
+test("it refuses the database of another genesis, and upgrades nothing", async () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("timestampvm.db");
+  makeOldFile(file, 3, { accepted: [genesis, ...chainOn(genesis, 2)] });
+  const before = readFileSync(file);
+  const { code, written } = await dev(["--data-dir", directory.path, "--genesis", "another"]);
+  const another = parseGenesis(bytesOf(formatGenesis("another")));
+  const problem = `it holds the chain that starts with block ${genesis.id}, not this chain's genesis ${another.id}`;
+  const cure = "give each chain a chain data directory of its own";
+  expect([code, written]).toEqual([1, { out: "", err: `error: ${file}: ${problem}; ${cure}\n` }]);
+  expect(readFileSync(file).equals(before)).toBe(true);
+  expect(readdirSync(directory.path)).toEqual(["timestampvm.db"]);
 });

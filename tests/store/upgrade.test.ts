@@ -257,6 +257,18 @@ describe("an upgrade is needed", () => {
 });
 
 describe("a step", () => {
+  test("is the first one, and says what is about to be copied", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeOldFile(file, 3, content);
+    for (const first of upgradeDatabase(file)) {
+      expect(first).toEqual({ file, fromSchema: 3, blocks: 0n, total: BigInt(content.accepted?.length ?? 0) });
+      break;
+    }
+    expect(readdirSync(directory.path)).toEqual(["chain.db"]);
+    expect(versionOf(file)).toBe(3);
+  });
+
   test("takes some blocks, proposals or rejected blocks, and no more", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
@@ -635,8 +647,10 @@ test.skipIf(!mayMount)(
     expect(JSON.parse(said)).toEqual({
       code: "database failed",
       file: `${disk}/chain.db`,
-      problem: `${disk}: the disk has ${free} free bytes, and ${needed} must be free`,
-      cure: "free some disk space and start the node again",
+      problem:
+        `its upgrade to schema 4 needs ${needed.toLocaleString("en-US")} free bytes beside it, ` +
+        `and there are ${free.toLocaleString("en-US")}`,
+      cure: "nothing was changed: free some disk space and start again",
     });
   },
 );

@@ -1,31 +1,55 @@
-import type { CopyProgress } from "../../store/copy-chain.ts";
-import { needsUpgrade } from "../../store/old-file.ts";
+import { countOf } from "../../core/format.ts";
+import { BlockReader } from "../../store/block-reader.ts";
+import { curedAsOld } from "../../store/failures.ts";
+import { needsUpgrade, type UpgradeBegin, type UpgradeStep } from "../../store/old-file.ts";
 import { schemaVersion } from "../../store/schema.ts";
 import { upgradeDatabase } from "../../store/upgrade.ts";
 import type { Output } from "../terminal/output.ts";
 
-/** Upgrades a database file of an older schema, and says so. Throws "database in use" or "database failed". */
-export function upgradeIfOld(file: string, output: Output): void {
+/**
+ * Upgrades a database file of an older schema, and says so; but only where `expectOurs`, which reads the old file,
+ * throws nothing: an upgrade cannot be undone. Throws "database in use" or "database failed".
+ */
+export function upgradeIfOld(file: string, expectOurs: (reader: BlockReader) => void, output: Output): void {
   if (!needsUpgrade(file)) return;
+  readOld(file, expectOurs);
   watchCopy(upgradeDatabase(file), output);
   output.err(upgradedLine(file));
 }
 
-/** What people are told. */
+function readOld(file: string, work: (reader: BlockReader) => void): void {
+  const reader = BlockReader.openAlone(file);
+  try {
+    work(reader);
+  } catch (error) {
+    throw curedAsOld(file, error);
+  } finally {
+    reader.close();
+  }
+}
+
+/** What people are told when it is done. */
 export function upgradedLine(file: string): string {
   return `upgraded ${file} to schema ${schemaVersion}\n`;
 }
 
-/** Runs all steps, and shows how far they are. */
-export function watchCopy<Made>(steps: Generator<CopyProgress, Made>, output: Output): Made {
+/** Runs all steps of an upgrade. Says what it is about to do, and shows how far it is. */
+export function watchCopy<Made>(steps: Generator<UpgradeStep, Made>, output: Output): Made {
   const progress = output.progress();
   try {
     for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      progress.show(Number(step.value.blocks), Number(step.value.total));
+      const { done, value } = steps.next();
+      if (done) return value;
+      if ("fromSchema" in value) output.err(upgradingLine(value));
+      else progress.show(Number(value.blocks), Number(value.total));
     }
   } finally {
     progress.clear();
   }
+}
+
+/** An upgrade takes a while, and whoever waits is told at once. */
+function upgradingLine({ file, fromSchema, total }: UpgradeBegin): string {
+  const schemas = `from schema ${fromSchema} to ${schemaVersion}, which older releases cannot open`;
+  return `upgrading ${file} ${schemas}: ${countOf(total, "block")}\n`;
 }
