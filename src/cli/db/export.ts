@@ -7,6 +7,7 @@ import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, formatExportLine } from "./export-lines.ts";
 import { exportedLines, inFirstVersion } from "./exported-lines.ts";
 import { LineCounts } from "./line-counts.ts";
+import { namingFile } from "./naming-file.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
 /** Writes the chain of a database as JSON Lines. */
@@ -55,7 +56,7 @@ function exportTo({ file, formatVersion }: Options, reader: BlockReader, lastHei
   const lines = withProgress(exportedLines(reader, lastHeight), lastHeight + 1n, output);
   if (file === "-") return writeLines(lines, translate, output.out);
   const write = (fileDescriptor: number) => writeLines(lines, translate, (text) => writeAll(fileDescriptor, text));
-  return writeNewFile(file, write, privateFileMode);
+  return namingFile(file, () => writeNewFile(file, write, privateFileMode));
 }
 
 /** Gives the lines, and shows meanwhile how many of the blocks came. */

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { BlockReader } from "../../store/block-reader.ts";
 import { privateDirectoryMode } from "../../store/database.ts";
@@ -8,6 +8,7 @@ import { unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { ImportedChain } from "./imported-chain.ts";
+import { namingFile } from "./naming-file.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
 /** Makes a database of an export, of which it verifies every block. */
@@ -26,7 +27,7 @@ export function addImportCommand(db: Command, output: Output): void {
     )
     .action((path: string, { file }: { file: string }) => {
       const target = locateDatabase(path);
-      const fileDescriptor = file === "-" ? 0 : openSync(file, "r");
+      const fileDescriptor = file === "-" ? 0 : namingFile(file, () => openExport(file));
       try {
         importInto(target, new ImportedChain(file === "-" ? "standard input" : file, fileDescriptor), output);
       } finally {
@@ -35,11 +36,45 @@ export function addImportCommand(db: Command, output: Output): void {
     });
 }
 
+/** A directory can be opened, and fails only when it is read. */
+function openExport(file: string): number {
+  const fileDescriptor = openSync(file, "r");
+  if (!fstatSync(fileDescriptor).isDirectory()) return fileDescriptor;
+  closeSync(fileDescriptor);
+  throw new CommandFailed(`${file}: it is a directory`);
+}
+
 function importInto(file: string, chain: ImportedChain, output: Output): void {
-  const progress = output.progress();
   refuseUnlessVacant(file);
   const instanceId = chain.readInstanceId();
-  mkdirSync(dirname(file), { recursive: true, mode: privateDirectoryMode });
+  namingFile(file, () => withDirectory(resolve(dirname(file)), () => make(file, instanceId, chain, output)));
+  output.out(`imported ${chain.counts.describe()} into ${file}\n`);
+  output.out(`last accepted  ${chain.lastAccepted}\n`);
+}
+
+/** Runs `work` in a directory, which is made where it is missing; and removed again where `work` throws. */
+function withDirectory(directory: string, work: () => void): void {
+  const first = mkdirSync(directory, { recursive: true, mode: privateDirectoryMode });
+  try {
+    work();
+  } catch (error) {
+    if (first !== undefined) removeEmpty(directory, resolve(first));
+    throw error;
+  }
+}
+
+/** Removes directories from `directory` up to `last`, as long as nothing is in them. */
+function removeEmpty(directory: string, last: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    return; // somebody else has put something there
+  }
+  if (directory !== last) removeEmpty(dirname(directory), last);
+}
+
+function make(file: string, instanceId: Uint8Array, chain: ImportedChain, output: Output): void {
+  const progress = output.progress();
   const check = () => {
     if (refuseUnlessVacant(file)) rmSync(file);
   };
@@ -51,8 +86,6 @@ function importInto(file: string, chain: ImportedChain, output: Output): void {
   } finally {
     progress.clear();
   }
-  output.out(`imported ${chain.counts.describe()} into ${file}\n`);
-  output.out(`last accepted  ${chain.lastAccepted}\n`);
 }
 
 /**

@@ -55,7 +55,8 @@ export class ImportedChain {
   /** Reads the first line. Gives the instance id in it (16 bytes). All methods throw "command failed". */
   readInstanceId(): Uint8Array {
     const line = this.#next();
-    if (line?.type !== "chain") throw this.#wrong("an export begins with a line of type chain");
+    if (line === undefined) throw new CommandFailed(`${this.#name}: it is empty`);
+    if (line.type !== "chain") throw this.#wrong("an export begins with a line of type chain");
     if (line.version !== 1n && line.version !== 2n) {
       const cure = "export it once more, with --format-version 2";
       throw this.#wrong(`an export of version ${line.version}; this timestampvm reads versions 1 and 2: ${cure}`);

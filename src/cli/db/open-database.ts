@@ -4,13 +4,17 @@ import { codeOf } from "../../avalanche/coded-error.ts";
 import { BlockReader } from "../../store/block-reader.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { databaseFileName } from "../../store/database.ts";
-import { CommandFailed } from "../command-failed.ts";
+import { CommandFailed, wrongUse } from "../command-failed.ts";
 
 /** Explains the argument `<database>` in the help. */
 export const databaseArgument = `the file ${databaseFileName}, or the chain data directory that holds it`;
 
-/** The database file for a path to it, or to the directory that holds it. The file may be missing. */
+/**
+ * The database file for a path to it, or to the directory that holds it. The file may be missing. Throws "command
+ * failed", as wrong use, for an empty path: it is a variable that is not set, and nobody means this directory by it.
+ */
 export function locateDatabase(path: string): string {
+  if (path === "") throw new CommandFailed("the path of the database is empty", wrongUse);
   const isFile = existsSync(path) ? !statSync(path).isDirectory() : path.endsWith(".db");
   return isFile ? path : join(path, databaseFileName);
 }
