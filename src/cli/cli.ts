@@ -66,7 +66,7 @@ export function createProgram(about: About, output: Output): Command {
       "print the version and exit",
     )
     .helpOption("-h, --help", "print this help and exit")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print the help of a command and exit")
     .showHelpAfterError("(see --help)")
     .configureOutput({ writeOut: out, writeErr: (text) => err(escapeUnprintable(text)) })
     .exitOverride();

@@ -86,9 +86,40 @@ describe("--help", () => {
   });
 });
 
+describe("help", () => {
+  test.each([
+    [["help"], ["--help"]],
+    [
+      ["help", "db"],
+      ["db", "--help"],
+    ],
+    [
+      ["db", "help"],
+      ["db", "--help"],
+    ],
+    [
+      ["help", "stamp"],
+      ["stamp", "--help"],
+    ],
+    [
+      ["db", "help", "check"],
+      ["db", "check", "--help"],
+    ],
+  ])("is the same in words: %j and %j", async (words, option) => {
+    const said = await run(option);
+    expect(said).toMatchObject({ code: 0, out: expect.stringContaining("Usage: timestampvm"), err: "" });
+    expect(await run(words)).toEqual(said);
+  });
+
+  test("is data where a command takes some", async () => {
+    expect((await run(["genesis", "help"])).out).toBe('{"data":"help"}\n');
+  });
+});
+
 describe("wrong use is exit 2 and a message on standard error, nothing on standard output:", () => {
   test.each([
     ["an unknown command", ["gensis", "x"], "gensis"],
+    ["help for an unknown command", ["help", "gensis"], "Usage"],
     ["an unknown option", ["--nope"], "--nope"],
     ["an unknown option of a command", ["genesis", "--nope"], "--nope"],
     ["genesis without data", ["genesis"], "data"],

@@ -10,7 +10,6 @@ import { addRollbackCommand } from "./rollback.ts";
 export function addDbCommand(program: Command, output: Output): void {
   const db = program
     .command("db")
-    .helpCommand(false)
     .description("back up the database of a chain; with the node stopped, check, roll back, export or import it");
   addBackupCommand(db, output);
   addCheckCommand(db, output);
