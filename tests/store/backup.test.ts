@@ -9,6 +9,7 @@ import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
 import { attestations, damage, db, firstSights, trees } from "../cli/db-support.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import { enlarge } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -47,6 +48,9 @@ function copy(from: string, file: string, between = () => {}) {
     reader.close();
   }
 }
+
+/** Of 8 KiB: four terabytes. */
+const hugePages = 2 ** 29;
 
 /** Those of a backup are of their own kind. */
 const refusalOfCopy = (work: () => unknown): unknown => refusalOf(work);
@@ -185,6 +189,19 @@ describe("no backup is made, and nothing left,", () => {
     expect(() => copy(store.file, directory.file("missing/copy.db"))).toThrow(
       `it is written by user ${process.getuid?.()}`,
     );
+    store.close();
+  });
+
+  test("where there is too little room for it", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("chain.db");
+    makeChain(file, 2).store.close();
+    enlarge(file, hugePages);
+    const store = BlockStore.open(file);
+    expect(() => copy(file, directory.file("copy.db"))).toThrow(
+      /^no backup was made: it needs 4,398,\d{3},\d{3},\d{3} free bytes in /,
+    );
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("copy.db"))).toEqual([]);
     store.close();
   });
 

@@ -27,6 +27,7 @@ import { spareBytes } from "../../src/store/room.ts";
 import { type KnownFile, upgradeDatabase } from "../../src/store/upgrade.ts";
 import { damage } from "../cli/db-support.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import { enlarge } from "../support/database.ts";
 import {
   makeOldFile,
   type OldContent,
@@ -626,6 +627,19 @@ describe("two processes", () => {
     expect(versionOf(file)).toBe(4);
     expect(readdirSync(directory.path)).toEqual(["chain.db"]);
   });
+});
+
+test("no upgrade begins of a file that is larger than what is free, and it stays as it is", () => {
+  using directory = temporaryDirectory();
+  const file = directory.file("chain.db");
+  makeOldFile(file, 3, content);
+  enlarge(file, 2 ** 28); // of 16 KiB: four terabytes
+  expect(refusalOf(() => upgrade(file))).toMatchObject({
+    code: "database failed",
+    problem: expect.stringMatching(/^its upgrade to schema 4 needs 4,398,\d{3},\d{3},\d{3} free bytes beside it, and/),
+  });
+  expect(versionOf(file)).toBe(3);
+  expect(readdirSync(directory.path)).toEqual(["chain.db"]);
 });
 
 test.skipIf(!mayMount)(

@@ -1,7 +1,18 @@
 import { Database } from "bun:sqlite";
 import { spyOn } from "bun:test";
+import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
+
+/** Makes a database one of so many pages, of which all but the first ones are holes: larger than any disk has room for. */
+export function enlarge(file: string, pages: number): void {
+  const header = readFileSync(file).subarray(0, 100);
+  truncateSync(file, pages * header.readUInt16BE(16)); // https://sqlite.org/fileformat.html: 16 the page size, 28 the size
+  const fileDescriptor = openSync(file, "r+");
+  header.writeUInt32BE(pages, 28);
+  writeSync(fileDescriptor, header, 0, header.length, 0);
+  closeSync(fileDescriptor);
+}
 
 /** Runs `open`, and gives the SQLite connection that it made beside what it gave: for pragmas that no other can set. */
 export function withConnection<T>(open: () => T): { readonly opened: T; readonly connection: Database } {
