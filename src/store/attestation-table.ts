@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { nodeIdBytes } from "../avalanche/node-id.ts";
 import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
-import { Damage, translating } from "./failures.ts";
+import { Damage } from "./failures.ts";
+import { StoredTable } from "./stored-table.ts";
 
 /** Of how many blocks attestations are kept. */
 export const maxAttestedBlocks = 10_000;
@@ -45,14 +46,11 @@ function nodeIdAt(signatures: Uint8Array, start: number): Uint8Array {
  * The attestations of the highest blocks that have one. They go with their blocks when the store rewinds. All methods
  * throw "database failed".
  */
-export class AttestationTable {
-  readonly #file: string;
-  readonly #db: Database;
+export class AttestationTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(file: string, db: Database) {
-    this.#file = file;
-    this.#db = db;
+    super(file, db);
     this.#sql = prepare(db);
   }
 
@@ -63,7 +61,7 @@ export class AttestationTable {
 
   /** How many there are. */
   count(): number {
-    return this.#run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of attestations")));
+    return this.run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of attestations")));
   }
 
   /**
@@ -71,27 +69,19 @@ export class AttestationTable {
    * `maxAttestedBlocks` blocks those of the lowest go.
    */
   add(attestations: readonly StoredAttestation[]): void {
-    this.#run(() =>
-      this.#db
-        .transaction(() => {
-          for (const { height, pChainHeight, signatures } of attestations) {
-            this.#sql.put.run(height, pChainHeight, signatures);
-            this.#sql.dropLowest.run(maxAttestedBlocks);
-          }
-        })
-        .immediate(),
-    );
-  }
-
-  #readNext(after: bigint): StoredAttestation | undefined {
-    return this.#run(() => {
-      const row = this.#sql.next.get(after);
-      return row === null ? undefined : attestationIn(row, after);
+    this.change(() => {
+      for (const { height, pChainHeight, signatures } of attestations) {
+        this.#sql.put.run(height, pChainHeight, signatures);
+        this.#sql.dropLowest.run(maxAttestedBlocks);
+      }
     });
   }
 
-  #run<T>(work: () => T): T {
-    return translating(this.#file, work);
+  #readNext(after: bigint): StoredAttestation | undefined {
+    return this.run(() => {
+      const row = this.#sql.next.get(after);
+      return row === null ? undefined : attestationIn(row, after);
+    });
   }
 }
 

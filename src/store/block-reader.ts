@@ -246,8 +246,8 @@ export class BlockReader {
 
   protected findInstanceId(): Uint8Array | undefined {
     return this.run(() => {
-      const row = this.#sql.getMeta.get(instanceName);
-      return row === null ? undefined : expectBytes(row.value, "its instance id", instanceIdBytes);
+      const value = this.#sql.meta.get(instanceName);
+      return value === undefined ? undefined : expectBytes(value, "its instance id", instanceIdBytes);
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Row } from "./columns.ts";
 import type { DigestIndex } from "./digest-index.ts";
+import { MetaRows } from "./meta-rows.ts";
 import { ReencodedRows } from "./reencoded.ts";
 import { type BlockRow, blockColumns, type ListingRow, listingColumns } from "./stored-block.ts";
 
@@ -15,6 +16,7 @@ export const ofKey = "FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND
 /** Prepares all questions once. They end with the database's close, which a statement made elsewhere would hinder. */
 export function prepareQuestions(db: Database) {
   return {
+    meta: new MetaRows(db),
     reencoded: new ReencodedRows(db),
     byKey: db.query<BlockRow, [Uint8Array]>(`SELECT ${blockColumns} ${ofKey}`),
     isAccepted: db.query<unknown, [Uint8Array]>(`SELECT 1 ${ofKey}`),
@@ -37,7 +39,6 @@ export function prepareQuestions(db: Database) {
     rejectedAfter: db.query<Row<"key" | "height">, [bigint, Uint8Array, number]>(
       "SELECT key, height FROM rejected WHERE (height, key) > (?, ?) ORDER BY height, key LIMIT ?",
     ),
-    getMeta: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
     size: db.query<Row<"bytes">, []>("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size"),
   };
 }
@@ -45,6 +46,7 @@ export function prepareQuestions(db: Database) {
 /** Prepares all changes once. */
 export function prepareChanges(db: Database) {
   return {
+    meta: new MetaRows(db),
     reencoded: new ReencodedRows(db),
     accept: db.query<
       unknown,
@@ -57,7 +59,6 @@ export function prepareChanges(db: Database) {
     removeAll: ["blocks", "rejected", "attestations", "meta"].map((table) =>
       db.query<unknown, []>(`DELETE FROM ${table}`),
     ),
-    setMeta: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
   };
 }
 

@@ -164,7 +164,7 @@ export class BlockStore extends BlockReader {
         for (const remove of this.#changes.removeAll) remove.run();
       } else this.rewind(height);
       this.#instanceId = randomBytes(instanceIdBytes);
-      this.#changes.setMeta.run(instanceName, this.#instanceId);
+      this.#changes.meta.set(instanceName, this.#instanceId);
     });
   }
 
@@ -237,7 +237,7 @@ export class BlockStore extends BlockReader {
     const known = this.findInstanceId();
     if (known !== undefined) return known;
     if (this.lastHeight() !== undefined) throw new Damage("its instance id is missing");
-    this.#changes.setMeta.run(instanceName, newInstanceId);
+    this.#changes.meta.set(instanceName, newInstanceId);
     return newInstanceId;
   }
 

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type Digest, digestOf } from "../core/digest.ts";
 import { expectAbove, expectBytes, expectInteger, maxSqlInteger, type Row } from "./columns.ts";
+import { MetaRows } from "./meta-rows.ts";
 import { dataIn } from "./stored-block.ts";
 
 /**
@@ -34,6 +35,7 @@ export interface DigestEntry {
  */
 export class DigestIndex {
   readonly #db: Database;
+  readonly #meta: MetaRows;
   readonly #sql: ReturnType<typeof prepare>;
   /** What the table lacks, by ascending height. */
   #newest: DigestEntry[] = [];
@@ -44,6 +46,7 @@ export class DigestIndex {
 
   constructor(db: Database) {
     this.#db = db;
+    this.#meta = new MetaRows(db);
     this.#sql = prepare(db);
   }
 
@@ -110,7 +113,7 @@ export class DigestIndex {
   clear(): void {
     this.forget();
     this.#sql.clear.run();
-    this.#sql.removeIndexed.run(indexedName);
+    this.#meta.remove(indexedName);
   }
 
   /** Takes into memory what was accepted since, and out of it what has come into the table. */
@@ -213,7 +216,7 @@ export class DigestIndex {
   }
 
   get #indexed(): bigint {
-    return indexedIn(this.#sql.indexed.get(indexedName));
+    return indexedIn(this.#meta.get(indexedName));
   }
 
   get #lastHeight(): bigint {
@@ -223,14 +226,14 @@ export class DigestIndex {
   #setIndexed(height: bigint): void {
     const value = new Uint8Array(heightBytes);
     new DataView(value.buffer).setBigInt64(0, height);
-    this.#sql.setIndexed.run(indexedName, value);
+    this.#meta.set(indexedName, value);
   }
 }
 
-/** The height up to which the table lacks no block, as the row in `meta` says; -1 without a row. Throws `Damage`. */
-export function indexedIn(row: Row<"value"> | null): bigint {
-  if (row === null) return -1n;
-  const { buffer, byteOffset } = expectBytes(row.value, `the meta row ${indexedName}`, heightBytes);
+/** The height up to which the table lacks no block, by the value in `meta`; -1 for undefined. Throws `Damage`. */
+export function indexedIn(value: unknown): bigint {
+  if (value === undefined) return -1n;
+  const { buffer, byteOffset } = expectBytes(value, `the meta row ${indexedName}`, heightBytes);
   return new DataView(buffer, byteOffset).getBigInt64(0);
 }
 
@@ -262,8 +265,5 @@ function prepare(db: Database) {
     remove: db.query<unknown, [Uint8Array, bigint]>("DELETE FROM digests WHERE prefix = ? AND height = ?"),
     removeAbove: db.query<unknown, [bigint]>("DELETE FROM digests WHERE height > ?"),
     clear: db.query<unknown, []>("DELETE FROM digests"),
-    indexed: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
-    removeIndexed: db.query<unknown, [string]>("DELETE FROM meta WHERE name = ?"),
-    setIndexed: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
   };
 }

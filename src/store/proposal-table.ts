@@ -3,7 +3,8 @@ import { isNodeId } from "../avalanche/node-id.ts";
 import { type Digest, digestBytes, digestFromBytes, digestOf, digestToBytes } from "../core/digest.ts";
 import { maxDataBytes, type Proposal } from "../core/proposal.ts";
 import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
-import { Damage, translating } from "./failures.ts";
+import { Damage } from "./failures.ts";
+import { StoredTable } from "./stored-table.ts";
 
 /** A proposal with its data. */
 export interface StoredProposal extends Proposal {
@@ -14,16 +15,13 @@ export interface StoredProposal extends Proposal {
  * The proposals that wait for a block, in the order they came. Where each is, the only one who changes them has in
  * memory. All methods throw "database failed".
  */
-export class ProposalTable {
-  readonly #file: string;
-  readonly #db: Database;
+export class ProposalTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;
   /** Read when it is needed: who only reads all of them needs none. */
   #positions: Map<Digest, bigint> | undefined;
 
   constructor(file: string, db: Database) {
-    this.#file = file;
-    this.#db = db;
+    super(file, db);
     this.#sql = prepare(db);
   }
 
@@ -36,17 +34,17 @@ export class ProposalTable {
 
   /** How many there are. */
   count(): number {
-    return this.#run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of proposals")));
+    return this.run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of proposals")));
   }
 
   /** Whether data with this digest waits. */
   has(digest: Digest): boolean {
-    return this.#run(() => this.#places.has(digest));
+    return this.run(() => this.#places.has(digest));
   }
 
   /** A proposal that waits. Checks that its data has this digest. A peer that is no node id counts as none. */
   read(digest: Digest): StoredProposal {
-    return this.#run(() => {
+    return this.run(() => {
       const position = this.#places.get(digest);
       return proposalIn(digest, position === undefined ? null : this.#sql.read.get(position));
     });
@@ -54,7 +52,7 @@ export class ProposalTable {
 
   /** Puts new ones behind the others, in one transaction. A known one keeps its place, and gets the new peer. */
   add(proposals: readonly StoredProposal[]): void {
-    this.#change(() => {
+    this.change(() => {
       for (const proposal of proposals) {
         const position = this.#places.get(proposal.digest);
         if (position === undefined) this.#insert(this.#sql.append, proposal);
@@ -70,7 +68,7 @@ export class ProposalTable {
   requeue(data: Uint8Array, since: bigint): void {
     if (data.length > maxDataBytes) return;
     const digest = digestOf(data);
-    this.#change(() => {
+    this.change(() => {
       if (this.#places.has(digest)) return;
       this.#insert(this.#sql.prepend, { digest, data, bytes: data.length, since, peer: undefined });
     });
@@ -78,9 +76,9 @@ export class ProposalTable {
 
   /** Removes one. An unknown one does not matter. */
   remove(digest: Digest): void {
-    const position = this.#run(() => this.#places.get(digest));
+    const position = this.run(() => this.#places.get(digest));
     if (position === undefined) return;
-    this.#change(() => {
+    this.change(() => {
       this.#sql.remove.run(position);
       this.#places.delete(digest);
     });
@@ -89,7 +87,7 @@ export class ProposalTable {
   /** Drops what cannot be what came, and what waits a second time. Gives how many. */
   dropDamaged(): number {
     let dropped = 0;
-    this.#change(() => {
+    this.change(() => {
       this.forget();
       const seen = new Set<Digest>();
       for (let after = beforeAll; ; ) {
@@ -106,7 +104,7 @@ export class ProposalTable {
 
   /** Removes several, in one transaction. */
   removeAll(digests: readonly Digest[]): void {
-    this.#change(() => {
+    this.change(() => {
       for (const digest of digests) this.remove(digest);
     });
   }
@@ -128,7 +126,7 @@ export class ProposalTable {
   }
 
   #readNext(after: bigint) {
-    return this.#run(() => {
+    return this.run(() => {
       const row = this.#sql.next.get(after);
       if (row === null) return undefined;
       const digest = digestFromBytes(expectBytes(row.digest, "the digest of a proposal", 32));
@@ -137,20 +135,13 @@ export class ProposalTable {
     });
   }
 
-  /** Runs `work` in one transaction, or as a part of one that is under way. */
-  #change(work: () => void): void {
-    this.#run(() => {
-      try {
-        this.#db.transaction(work).immediate();
-      } catch (error) {
-        this.forget();
-        throw error;
-      }
-    });
-  }
-
-  #run<T>(work: () => T): T {
-    return translating(this.#file, work);
+  protected override change(work: () => void): void {
+    try {
+      super.change(work);
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
   }
 }
 
@@ -172,7 +163,8 @@ const beforeAll = -(2n ** 63n);
 /** The digest in a row that has such data. */
 function digestIfWhole({ digest, data }: Row<"digest" | "data">): Digest | undefined {
   if (!(data instanceof Uint8Array) || !(digest instanceof Uint8Array)) return undefined;
-  return digestOf(data) === digestFromBytes(digest) ? digestOf(data) : undefined;
+  const expected = digestOf(data);
+  return expected === digestFromBytes(digest) ? expected : undefined;
 }
 
 /** The proposal in its row. Throws `Damage`. */

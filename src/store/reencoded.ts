@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { equalBytes, type Id, idFromBytes, idToBytes } from "../avalanche/id.ts";
 import { sha256 } from "../avalanche/sha256.ts";
 import { type Block, createBlock } from "../core/block.ts";
-import type { Row } from "./columns.ts";
+import { MetaRows } from "./meta-rows.ts";
 
 /**
  * timestampvm-rs kept some blocks only as it encoded them again, so the bytes that were received are lost. Such a block
@@ -34,20 +34,22 @@ export function idInReencodedName(name: unknown): Id | undefined {
 
 /** The rows in `meta` that say which blocks are stored as timestampvm-rs encoded them again. */
 export class ReencodedRows {
+  readonly #meta: MetaRows;
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(db: Database) {
+    this.#meta = new MetaRows(db);
     this.#sql = prepare(db);
   }
 
   /** Whether `hash`, 32 bytes, is that of what is stored of block `id`. */
   has(id: Id, hash: Uint8Array): boolean {
-    const value = this.#sql.get.get(nameOf(id))?.value;
+    const value = this.#meta.get(nameOf(id));
     return value instanceof Uint8Array && equalBytes(value, hash);
   }
 
   add(id: Id, storedId: Id): void {
-    this.#sql.set.run(nameOf(id), idToBytes(storedId));
+    this.#meta.set(nameOf(id), idToBytes(storedId));
   }
 
   /** Removes the rows of all accepted blocks above a height, which must still be there. */
@@ -62,8 +64,6 @@ function nameOf(id: Id): string {
 
 function prepare(db: Database) {
   return {
-    get: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
-    set: db.query<unknown, [string, Uint8Array]>("REPLACE INTO meta (name, value) VALUES (?, ?)"),
     // The plus keeps SQLite from going through all the blocks when there is no such row.
     removeAbove: db.query<unknown, [bigint]>(
       `DELETE FROM meta WHERE name LIKE '${prefix}%' AND +name IN

@@ -15,8 +15,6 @@ export interface RewoundOld {
   readonly lost: number;
   /** How many proposals wait now. */
   readonly proposals: number;
-  /** How many were damaged, and are dropped: none, since such a file is refused. */
-  readonly dropped: number;
 }
 
 /**
@@ -32,7 +30,7 @@ export function* rewindOld(file: string, height: bigint, since: bigint): Generat
       if (!requeue(reader, store, at, since)) lost++;
       yield { blocks: height + 1n, total: height + 1n };
     }
-    return { blocks, lost, proposals: store.proposals.count(), dropped: 0 };
+    return { blocks, lost, proposals: store.proposals.count() };
   });
   return made;
 }

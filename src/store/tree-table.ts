@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../core/digest.ts";
 import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts";
-import { Damage, translating } from "./failures.ts";
+import { Damage } from "./failures.ts";
+import { StoredTable } from "./stored-table.ts";
 
 /** How many leaves one tree has at most. */
 export const maxTreeLeaves = 4_096;
@@ -28,14 +29,11 @@ export function problemInTree({ secret, leaves }: StoredTree): string | undefine
 }
 
 /** The trees of all batches, in the order they came. All methods throw "database failed". */
-export class TreeTable {
-  readonly #file: string;
-  readonly #db: Database;
+export class TreeTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(file: string, db: Database) {
-    this.#file = file;
-    this.#db = db;
+    super(file, db);
     this.#sql = prepare(db);
   }
 
@@ -46,36 +44,28 @@ export class TreeTable {
 
   /** How many there are. */
   count(): number {
-    return this.#run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of trees")));
+    return this.run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of trees")));
   }
 
   /** Whether there is a tree of this root. */
   has(root: Digest): boolean {
-    return this.#run(() => this.#sql.has.get(digestToBytes(root)) !== null);
+    return this.run(() => this.#sql.has.get(digestToBytes(root)) !== null);
   }
 
   /** Puts new ones behind the others, in one transaction. Each root may be there once. */
   add(trees: readonly StoredTree[]): void {
-    this.#run(() =>
-      this.#db
-        .transaction(() => {
-          for (const { root, secret, leaves } of trees) this.#sql.append.run(digestToBytes(root), secret, leaves);
-        })
-        .immediate(),
-    );
+    this.change(() => {
+      for (const { root, secret, leaves } of trees) this.#sql.append.run(digestToBytes(root), secret, leaves);
+    });
   }
 
   /** SQLite numbers them from 1 up. */
   #readNext(after: bigint) {
-    return this.#run(() => {
+    return this.run(() => {
       const row = this.#sql.next.get(after);
       if (row === null) return undefined;
       return { number: expectAbove(row.tree, after, "the number of a tree"), tree: treeIn(row) };
     });
-  }
-
-  #run<T>(work: () => T): T {
-    return translating(this.#file, work);
   }
 }
 

@@ -34,7 +34,7 @@ function rollback(file: string, to: bigint, output: Output): void {
   const now = timeOfRow(systemClock);
   const isOld = needsUpgrade(file);
   const { blocks, lost, proposals, dropped } = isOld
-    ? watchCopy(rewindOld(file, to, now), output)
+    ? { ...watchCopy(rewindOld(file, to, now), output), dropped: 0 } // one with damaged proposals is refused
     : withStore(file, (store) => rewind(store, { from: lastHeight, to }, now, output));
   if (isOld) output.err(upgradedLine(file));
   const range = `from height ${formatNumber(lastHeight)} to ${formatNumber(to)}`;

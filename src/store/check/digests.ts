@@ -5,6 +5,7 @@ import { digestOf } from "../../core/digest.ts";
 import { countOf } from "../../core/format.ts";
 import { expectInteger, type Row } from "../columns.ts";
 import { indexedIn, indexedName, prefixOf } from "../digest-index.ts";
+import { MetaRows } from "../meta-rows.ts";
 import type { Report } from "./rows.ts";
 
 /** Whether the blocks can be found by the digests of their data. Is given each block, by ascending height. */
@@ -27,7 +28,7 @@ export class IndexCheck implements DigestCheck {
   /** Throws `Damage` when it cannot be read up to which height. */
   constructor(db: Database) {
     this.#sql = prepare(db);
-    this.#indexed = indexedIn(this.#sql.indexed.get(indexedName));
+    this.#indexed = indexedIn(new MetaRows(db).get(indexedName));
   }
 
   problemOf(height: bigint, block: Block | undefined): string | undefined {
@@ -63,7 +64,6 @@ export class IndexCheck implements DigestCheck {
 
 function prepare(db: Database) {
   return {
-    indexed: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),
     find: db.query<unknown, [Uint8Array, bigint]>("SELECT 1 FROM digests WHERE prefix = ? AND height = ?"),
     count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM digests"),
   };

@@ -2,9 +2,9 @@ import type { Database } from "bun:sqlite";
 import { blockKey } from "../../core/block-key.ts";
 import { instanceIdBytes, instanceName } from "../block-reader.ts";
 import { ofKey } from "../block-statements.ts";
-import type { Row } from "../columns.ts";
 import { indexedName } from "../digest-index.ts";
 import { Damage } from "../failures.ts";
+import { MetaRows } from "../meta-rows.ts";
 import { idInReencodedName, ReencodedRows, storedIdOf } from "../reencoded.ts";
 import { type BlockRow, blockColumns, blockIn } from "../stored-block.ts";
 import { attempt, type Report, walk } from "./rows.ts";
@@ -43,7 +43,7 @@ function namesReencoded(db: Database, name: unknown): boolean {
 /** Gives the instance id in hex; undefined when it cannot be read. */
 export function checkInstanceId(db: Database, onProblem: Report): string | undefined {
   return attempt("the instance id", onProblem, () => {
-    const value = db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?").get(instanceName)?.value;
+    const value = new MetaRows(db).get(instanceName);
     if (value instanceof Uint8Array && value.length === instanceIdBytes) return value.toHex();
     onProblem(`the instance id is ${value === undefined ? "missing" : "damaged"}`);
     return undefined;
