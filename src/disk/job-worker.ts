@@ -1,5 +1,6 @@
 import { messageOf } from "../avalanche/coded-error.ts";
 import { FileError } from "../store/errors.ts";
+import { runSteps } from "../store/run-steps.ts";
 import type { JobNews } from "./job-thread.ts";
 
 /** On the other thread of `runOnThread`: does the one job that comes, step by step, and says how far it is. */
@@ -7,11 +8,7 @@ export function takeJob<Job, Progress, Done>(begin: (job: Job) => Generator<Prog
   const say = (news: JobNews<Progress, Done>) => postMessage(news);
   addEventListener("message", ({ data }: MessageEvent<Job>) => {
     try {
-      const steps = begin(data);
-      for (let step = steps.next(); ; step = steps.next()) {
-        if (step.done) return say({ done: step.value });
-        say({ progress: step.value });
-      }
+      say({ done: runSteps(begin(data), (progress) => say({ progress })) });
     } catch (error) {
       say({ failed: messageOf(error), refusal: error instanceof FileError ? error.refusal : undefined });
     }

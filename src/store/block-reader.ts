@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
-import { blockKey, blockKeyBytes, idInBlockKey } from "../core/block-key.ts";
+import { blockKey, blockKeyBytes } from "../core/block-key.ts";
 import type { Digest } from "../core/digest.ts";
 import { problemInHistory } from "../core/history.ts";
 import type { Listing } from "../core/listing.ts";
@@ -14,7 +14,7 @@ import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
 import { type FirstSight, firstSightIn } from "./first-sight.ts";
 import { ProposalTable } from "./proposal-table.ts";
-import { type BlockRow, blockIn, listingIn } from "./stored-block.ts";
+import { type BlockRow, blockIn, idIn, listingIn } from "./stored-block.ts";
 import { TreeTable } from "./tree-table.ts";
 
 /** What became of a block. */
@@ -85,8 +85,10 @@ export class BlockReader {
     return this.run(() => {
       const row = this.#sql.head.get();
       if (row === null) throw new Damage("it has no last accepted block");
-      const id = idInBlockKey(expectBytes(row.key, "the key of its last block", blockKeyBytes));
-      return { id, height: expectInteger(row.height, "the height of its last block") };
+      return {
+        id: idIn(row.key, "the key of its last block"),
+        height: expectInteger(row.height, "the height of its last block"),
+      };
     });
   }
 
@@ -224,7 +226,7 @@ export class BlockReader {
         const comesBehind = height === after?.height ? Buffer.compare(key, last) > 0 : height > (after?.height ?? -1n);
         // See `expectAbove`.
         if (!comesBehind) throw new Damage("the height of a rejected block is damaged");
-        return { id: idInBlockKey(key), height };
+        return { id: idIn(key, "a key"), height };
       });
     });
   }

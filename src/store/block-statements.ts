@@ -13,6 +13,9 @@ export type BlockChanges = ReturnType<typeof prepareChanges>;
 /** The index has eight bytes of each id, the row has the whole key. */
 export const ofKey = "FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND key = ?1";
 
+/** How many bytes the file has, without its write-ahead log. */
+export const fileBytes = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
+
 /** Prepares all questions once. They end with the database's close, which a statement made elsewhere would hinder. */
 export function prepareQuestions(db: Database) {
   return {
@@ -39,7 +42,7 @@ export function prepareQuestions(db: Database) {
     rejectedAfter: db.query<Row<"key" | "height">, [bigint, Uint8Array, number]>(
       "SELECT key, height FROM rejected WHERE (height, key) > (?, ?) ORDER BY height, key LIMIT ?",
     ),
-    size: db.query<Row<"bytes">, []>("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size"),
+    size: db.query<Row<"bytes">, []>(fileBytes),
   };
 }
 

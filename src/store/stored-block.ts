@@ -108,7 +108,8 @@ function parentIn(id: Id, { height, parent }: BlockRow): Id | undefined {
   return parent === null ? undefined : idIn(parent, `the key below block ${id}`);
 }
 
-function idIn(key: unknown, what: string): Id {
+/** The id in the key of a block. Throws `Damage` about `what` for a value that is no such key. */
+export function idIn(key: unknown, what: string): Id {
   if (isBlockKey(key)) return idInBlockKey(key);
   throw new Damage(`${what} is damaged`);
 }

@@ -3,6 +3,7 @@ import { parseGenesis } from "../core/genesis.ts";
 import type { BlockReader } from "../store/block-reader.ts";
 import { BlockStore } from "../store/block-store.ts";
 import { FileError } from "../store/errors.ts";
+import { runSteps } from "../store/run-steps.ts";
 import { timeOfRow } from "./clock.ts";
 import type { VmOptions } from "./options.ts";
 import { type HeadMarker, type Rewound, rewindTo } from "./rewind.ts";
@@ -28,11 +29,7 @@ export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound |
 
 /** Opens a chain without a node, whose database could know less: at the head that the file has. */
 export function openVmAlone(options: Omit<OpenOptions, "marker">): Vm {
-  const opening = openAt(options, function* () {});
-  for (;;) {
-    const step = opening.next();
-    if (step.done) return step.value;
-  }
+  return runSteps(openAt(options, function* () {}));
 }
 
 function* openAt(

@@ -7,6 +7,7 @@ import type { BlockReader } from "../../store/block-reader.ts";
 import type { CopyProgress } from "../../store/copy-chain.ts";
 import { FileError } from "../../store/errors.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
+import { runSteps } from "../../store/run-steps.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { databaseArgument, findDatabase, withChain } from "./open-database.ts";
@@ -69,12 +70,7 @@ async function copy(path: string, file: string, onProgress: OnProgress): Promise
 }
 
 function copyHere(from: BlockReader, file: string, onProgress: OnProgress): Made {
-  const steps = backUp(from, { file, unfinished: unfinishedNameOf(file) });
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    onProgress(step.value);
-  }
+  return runSteps(backUp(from, { file, unfinished: unfinishedNameOf(file) }), onProgress);
 }
 
 async function askForCopy(directory: string, file: string, onProgress: OnProgress): Promise<Made> {

@@ -2,6 +2,7 @@ import { countOf } from "../../core/format.ts";
 import { BlockReader } from "../../store/block-reader.ts";
 import { curedAsOld } from "../../store/failures.ts";
 import { needsUpgrade, type UpgradeBegin, type UpgradeStep } from "../../store/old-file.ts";
+import { runSteps } from "../../store/run-steps.ts";
 import { schemaVersion } from "../../store/schema.ts";
 import { upgradeDatabase } from "../../store/upgrade.ts";
 import type { Output } from "../terminal/output.ts";
@@ -37,12 +38,10 @@ export function upgradedLine(file: string): string {
 export function watchCopy<Made>(steps: Generator<UpgradeStep, Made>, output: Output): Made {
   const progress = output.progress();
   try {
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-      if ("fromSchema" in value) output.err(upgradingLine(value));
-      else progress.show(Number(value.blocks), Number(value.total));
-    }
+    return runSteps(steps, (step) => {
+      if ("fromSchema" in step) output.err(upgradingLine(step));
+      else progress.show(Number(step.blocks), Number(step.total));
+    });
   } finally {
     progress.clear();
   }

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { messageOf } from "../../avalanche/coded-error.ts";
 import { blockKeyBytes } from "../../core/block-key.ts";
+import { fileBytes } from "../block-statements.ts";
 import { maxSqlInteger, type Row } from "../columns.ts";
 import { type OwnRow, ownColumns } from "../stored-block.ts";
 import { attempt, type Report } from "./rows.ts";
@@ -83,9 +84,7 @@ function findNext(sql: Statements, from: bigint): bigint | string | undefined {
 
 /** No row is smaller than its key. */
 function mostRows(db: Database): number {
-  const row = db.query<Row<"bytes">, []>(
-    "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
-  );
+  const row = db.query<Row<"bytes">, []>(fileBytes);
   return Math.ceil(Number(row.get()?.bytes) / blockKeyBytes);
 }
 
