@@ -26,10 +26,13 @@ rs_version := 0.0.18
 # Under which protocols `make protocol-test` runs.
 PROTOCOLS ?= $(shell seq 16 46)
 # The tests with a fake node, which has the protocol of the run; the one that goes through all of them has its own.
-fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.test.ts tests/plugin/*.test.ts | grep -v every-protocol)
+fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.binary.test.ts tests/plugin/*.binary.test.ts | grep -v every-protocol)
 # In ms: a machine that is busy with other things is slow, and what hangs still ends.
 bun_test := $(bun) test --timeout=60000
-no_coverage := --config=tests/support/bunfig.toml
+# Two files at a time, those first that took longest the last time.
+in_turn := --parallel --timings=build/timings.json --update-timings
+# With COVERAGE=1, a target notes which lines it ran, and `make test-binary` demands that enough were, by both.
+measured = $(if $(COVERAGE),--coverage --coverage-dir=build/coverage/$@)
 # What the tests start is the binary, and where they note what they have seen to work.
 tested := TIMESTAMPVM_BINARY=$(CURDIR)/$(binary)
 verified := $(CURDIR)/build/verified
@@ -43,7 +46,7 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix gen build format-check lint types gen-check \
+.PHONY: help run test test-binary check fix gen build format-check lint types gen-check \
 	package node-test protocol-test release-test network chaos fuzz bench attack clean
 
 help: ## print this list
@@ -52,10 +55,14 @@ help: ## print this list
 run: build ## a development chain, and what to try with it
 	@exec $(binary) dev
 
-test: build ## all tests that need no node
-	$(tested) $(bun_test) --parallel
+test: build ## what is tested in process, and one life of the binary: about a minute
+	$(tested) $(bun_test) $(in_turn) $(measured) --path-ignore-patterns='**/*.binary.test.ts'
 
-check: format-check lint types gen-check test ## everything that must pass; writes nothing
+test-binary: build ## what starts the binary: a fake node of every protocol, faults, kills, the page, the documents
+	$(tested) $(bun_test) $(in_turn) $(measured) .binary.test
+	$(if $(COVERAGE),$(bun) tests/support/coverage.ts build/coverage/test build/coverage/test-binary)
+
+check: format-check lint types gen-check test ## everything that must pass before a commit; writes nothing
 
 fix: node_modules ## format, and apply safe fixes
 	$(bun) run --bun biome check --write
@@ -88,11 +95,11 @@ node-test: build build/counter build/breakable ## the binary under real Avalanch
 
 protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 … 46"
 	@for protocol in $(PROTOCOLS); do echo "== protocol $$protocol"; \
-		TEST_PROTOCOL=$$protocol $(tested) $(bun_test) $(no_coverage) $(fake_node_tests) || exit 1; done
+		TEST_PROTOCOL=$$protocol $(tested) $(bun_test) $(fake_node_tests) || exit 1; done
 
 release-test: build ## the binary under the clients and nodes of many releases; writes the table of docs/operate.md (needs Go, cargo)
 	@rm -rf $(verified)
-	$(facts) $(bun_test) $(no_coverage) tests/rpcchainvm/every-protocol.test.ts
+	$(facts) $(bun_test) tests/rpcchainvm/every-protocol.binary.test.ts
 	$(facts) tests/releases/run.sh
 	$(MAKE) $(nodes) $(rs)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \
@@ -113,7 +120,7 @@ chaos: build build/breakable build/avalanchego ## break a plugin KILLS=1000 time
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun_test) $(no_coverage) tests/fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_ORACLE=$$(ls $(oracle) 2>/dev/null) $(bun_test) tests/fuzz
 
 bench: build ## benchmarks as tables, beside timestampvm-rs where it is installed; LONG=1 with a million blocks (needs Go)
 	cd tests/bench && $(tested) go run . $(BENCH)
@@ -126,7 +133,7 @@ attack: build ## what attacks by clients and peers do to the binary, as a table 
 
 node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$) && \
-	cd $(CURDIR) && TUTORIAL=run $(bun_test) $(no_coverage) tests/documents/tutorial.test.ts tests/documents/network.test.ts
+	cd $(CURDIR) && TUTORIAL=run $(bun_test) tests/documents/tutorial.binary.test.ts tests/documents/network.binary.test.ts
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main

@@ -23,7 +23,7 @@ func TestClientsOfANode(t *testing.T) {
 
 	for _, suite := range []string{"tests/live", "tests/browser"} {
 		t.Run(suite, func(t *testing.T) {
-			bun := exec.CommandContext(t.Context(), "node_modules/.bin/bun", "test", "--config=tests/support/bunfig.toml", suite)
+			bun := exec.CommandContext(t.Context(), "node_modules/.bin/bun", "test", suite)
 			bun.Dir = root
 			bun.Env = append(os.Environ(), "TIMESTAMPVM_TEST_URL="+n.nodes[0].ChainURL())
 			output, err := bun.CombinedOutput()

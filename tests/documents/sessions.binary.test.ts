@@ -33,8 +33,8 @@ describe("every command whose output is shown is run by a test", () => {
   });
 
   test("elsewhere", () => {
-    expect(readFileSync(join(root, "tests/documents/network.test.ts"), "utf8")).toContain(`"console network"`);
-    expect(readFileSync(join(root, "tests/documents/tutorial.test.ts"), "utf8")).toContain("docs/tutorial.md");
+    expect(readFileSync(join(root, "tests/documents/network.binary.test.ts"), "utf8")).toContain(`"console network"`);
+    expect(readFileSync(join(root, "tests/documents/tutorial.binary.test.ts"), "utf8")).toContain("docs/tutorial.md");
   });
 });
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 test("the API answers of a chain on another thread as of one on its own: all its tests pass again", async () => {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  const command = ["test", "--config=tests/support/bunfig.toml", "--timeout=60000", "tests/api", "tests/explorer"];
+  const command = ["test", "--timeout=60000", "tests/api", "tests/explorer"];
   const child = Bun.spawn([process.execPath, ...command], {
     cwd: root,
     env: { ...process.env, CHAIN_VIEW: "across" },
