@@ -1,11 +1,11 @@
-/** Why something was refused: `code` says which reason it is, the other members are its data. */
+/** Why something was refused: `code` names the reason, the other members are its data. */
 export interface Coded {
   readonly code: string;
 }
 
 /**
- * An error with its reason as data, for programs. Each world that refuses (ids, blocks and chain, the file, proofs,
- * limits of calls) has one subclass with its union of reasons. An error of any other class is a bug.
+ * An error with its reason as data, for programs. Ids, the chain, the file, proofs and the limits of calls each have
+ * one subclass, with a union of reasons. An error of any other class is a bug.
  */
 export abstract class CodedError<Refusal extends Coded> extends Error {
   readonly refusal: Refusal;
@@ -16,17 +16,17 @@ export abstract class CodedError<Refusal extends Coded> extends Error {
   }
 }
 
-/** The code that the system, or SQLite, gave an error; "" for anything else. */
+/** The `code` of an error from the system or from SQLite; "" for anything else. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** What a thrown value says, whatever it is. */
+/** The message of a thrown value, of any type. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : textOf(error);
 }
 
-/** The same with the error's kind before it. Never throws, as `String` does for some objects. */
+/** The same after the error's name. Never throws, unlike `String`, which does for some objects. */
 export function textOf(error: unknown): string {
   try {
     return String(error);
@@ -35,7 +35,7 @@ export function textOf(error: unknown): string {
   }
 }
 
-/** Where a bug comes from: the stack of an error, or what else was thrown. */
+/** The stack of an error, to find a bug; the text of any other thrown value. */
 export function stackOf(error: unknown): string {
   return (error instanceof Error ? error.stack : undefined) ?? textOf(error);
 }

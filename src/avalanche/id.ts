@@ -4,7 +4,7 @@ import { sha256 } from "./sha256.ts";
 
 declare const brand: unique symbol;
 
-/** What is no id, or no node id: `problem` says why. */
+/** Text or bytes that are no id, or no node id: `problem` says why. */
 export class IdError extends CodedError<{ readonly code: "malformed id"; readonly problem: string }> {
   override readonly name = "IdError";
 
@@ -30,7 +30,7 @@ export function idFromBytes(bytes: Uint8Array): Id {
   return encodeCb58(bytes) as Id;
 }
 
-/** Base58 of some tens of bytes with a checksum behind them. */
+/** CB58: base58 of the bytes and their checksum. For short input only, since base58 takes quadratic time. */
 export function encodeCb58(bytes: Uint8Array): string {
   const checked = new Uint8Array(bytes.length + checksumBytes);
   checked.set(bytes);
@@ -38,21 +38,21 @@ export function encodeCb58(bytes: Uint8Array): string {
   return base58.encode(checked);
 }
 
-/** Takes at most 32 bytes, and fills them up with zeros on the right. */
+/** Takes at most 32 bytes, and pads them with zeros on the right. */
 export function idFromShortBytes(bytes: Uint8Array): Id {
   const padded = new Uint8Array(idBytes);
   padded.set(bytes);
   return idFromBytes(padded);
 }
 
-/** Gives 32 bytes of its own. */
+/** Gives a new array of 32 bytes. */
 export function idToBytes(id: Id): Uint8Array {
   return base58.decode(id).slice(0, idBytes);
 }
 
 /**
  * Reads CB58 text as timestampvm-rs does (avalanche-types 0.1.5, ids/mod.rs:138): white space around it is
- * ignored, and a payload shorter than 32 bytes is filled up with zeros on the right.
+ * ignored, and a payload shorter than 32 bytes is padded with zeros on the right. Throws "malformed id".
  */
 export function parseId(text: string): Id {
   const trimmed = trimWhiteSpace(text);
@@ -64,7 +64,7 @@ export function parseId(text: string): Id {
   if (end > idBytes) throw new IdError(`${end} bytes instead of ${idBytes}`);
   const payload = decoded.subarray(0, end);
   if (!equalBytes(checksum(payload), decoded.subarray(end))) throw new IdError("wrong checksum");
-  // A part of a long text would keep all of it in memory.
+  // A slice of a long text would keep the whole text in memory, so the id is written anew.
   return end === idBytes && trimmed.length === text.length ? (trimmed as Id) : idFromShortBytes(payload);
 }
 
@@ -83,7 +83,7 @@ function checksum(payload: Uint8Array): Uint8Array {
   return sha256(payload).subarray(-checksumBytes);
 }
 
-/** As Rust trims it: `trim()` takes U+FEFF off, but not U+0085. */
+/** Trims as Rust does: unlike this, `trim()` removes U+FEFF, and keeps U+0085. */
 function trimWhiteSpace(text: string): string {
   let start = 0;
   let end = text.length;

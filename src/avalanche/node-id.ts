@@ -16,12 +16,12 @@ export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
   return `NodeID-${encodeCb58(bytes)}` as NodeId;
 }
 
-/** Gives 20 bytes of its own. */
+/** Gives a new array of 20 bytes. */
 export function nodeIdToBytes(nodeId: NodeId): Uint8Array {
   return idToBytes(parseId(nodeId.slice("NodeID-".length))).slice(0, nodeIdBytes);
 }
 
-/** Whether this is a node id as AvalancheGo writes it, its checksum included. */
+/** Whether this is a node id as AvalancheGo writes it. The checksum must be right. */
 export function isNodeId(value: unknown): value is NodeId {
   try {
     if (typeof value !== "string") return false;

@@ -4,7 +4,7 @@ import { sha256 } from "../avalanche/sha256.ts";
 import { ChainError } from "./errors.ts";
 import { SerdeReader } from "./serde-json.ts";
 
-/** A block. Immutable: `id` is the hash of `bytes`, and both are set when it is made. */
+/** A block. Immutable. `id` is the SHA-256 of `bytes`. */
 export interface Block {
   readonly id: Id;
   readonly parentId: Id;
@@ -17,13 +17,12 @@ export interface Block {
   readonly bytes: Uint8Array;
 }
 
-/** What a block says. Its bytes and its id follow from that. */
+/** The fields that a block's bytes and id are made from. */
 export type BlockFields = Pick<Block, "parentId" | "height" | "timestamp" | "data">;
 
-/** What names a block to people and programs, without its data. */
+/** What identifies a block, without its data. */
 export type BlockSummary = Pick<Block, "id" | "height" | "timestamp">;
 
-/** The block without its data, parent and bytes. */
 export function summaryOf({ id, height, timestamp }: Block): BlockSummary {
   return { id, height, timestamp };
 }
@@ -35,7 +34,7 @@ export function createBlock(fields: BlockFields): Block {
   return { id: blockIdOf(bytes), parentId, height, timestamp, data, bytes };
 }
 
-/** The canonical form of a block: what timestampvm-rs writes (block/mod.rs:20, serde_json::to_vec). */
+/** The canonical form of a block, as timestampvm-rs writes it (block/mod.rs:20, serde_json::to_vec). */
 export function encodeBlock({ parentId, height, timestamp, data }: BlockFields): Uint8Array {
   const text = `{"parent_id":"${parentId}","height":${height},"timestamp":${timestamp},"data":"0x${data.toHex()}"}`;
   return utf8.encode(text);
@@ -44,8 +43,8 @@ export function encodeBlock({ parentId, height, timestamp, data }: BlockFields):
 const utf8 = new TextEncoder();
 
 /**
- * Reads a block that someone else made. Takes exactly the bytes that timestampvm-rs takes, canonical or not, and keeps
- * them, not a copy. `id` is their hash, for a caller that has it already. Throws "malformed block".
+ * Reads a block that someone else made. Accepts exactly the bytes that timestampvm-rs accepts, canonical or not. Keeps
+ * these bytes, not a copy. `id` is their hash, if the caller already has it. Throws "malformed block".
  */
 export function parseBlock(bytes: Uint8Array, id = blockIdOf(bytes)): Block {
   try {

@@ -5,30 +5,30 @@ import { ChainError } from "./errors.ts";
 export interface Config {
   /** Events below this are not logged. */
   readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** When what clients are told is on the disk: "full" before, "auto" too, "normal" some time afterwards. */
+  /** When a block is synced to disk: "full" and "auto" before clients see it, "normal" some time afterwards. */
   readonly durability: "auto" | "normal" | "full";
-  /** How many proposals may wait for a block. */
+  /** The most proposals that may wait for a block. */
   readonly maxMempoolItems: number;
-  /** How many bytes of data they may hold together. */
+  /** The most bytes of data that these proposals may hold together. */
   readonly maxMempoolBytes: number;
   /** Seconds after which a proposal without a block is dropped; 0 for never. */
   readonly proposalExpirySeconds: number;
   /** Milliseconds that this node waits before it builds on a new preferred block. */
   readonly minBlockIntervalMs: number;
-  /** How many HTTP requests may be unanswered at a time, including those that wait for a block. */
+  /** The most HTTP requests that may be unanswered at a time, including those that wait for a block. */
   readonly maxHttpRequests: number;
-  /** How many bytes these requests may hold together, until they are worked on. */
+  /** The most bytes that these requests may hold together until work on them starts. */
   readonly maxHttpBytes: number;
   /** The header whose last value is the client's address, written by a proxy before the node; "" without a proxy. */
   readonly clientAddressHeader: string;
   /**
-   * Where the chain's data goes, an absolute path, on old nodes that name no directory; "" for where later nodes will
-   * look for it.
+   * An absolute path for the chain's data, for old nodes that give the plugin no directory; "" for the directory that
+   * later nodes use.
    */
   readonly chainDataDir: string;
 }
 
-/** What holds where the operator sets nothing. */
+/** The settings where the operator sets nothing. */
 export const defaultConfig: Config = {
   logLevel: "info",
   durability: "auto",
@@ -43,8 +43,8 @@ export const defaultConfig: Config = {
 };
 
 /**
- * Takes the config bytes that the node passes on: nothing, or a JSON object. Throws "malformed config", naming the key.
- * Checked by hand, since zod takes 15 ms to load, and the config is read at each start of a plugin.
+ * Takes the config bytes that the node passes on: empty, or a JSON object. Throws "malformed config", which names the
+ * key. It does not use zod, which takes 15 ms to load, because every start of a plugin reads the config.
  */
 export function parseConfig(bytes: Uint8Array): Config {
   const config: Settings = { ...defaultConfig };
@@ -57,7 +57,6 @@ export function parseConfig(bytes: Uint8Array): Config {
   return config;
 }
 
-/** A config while it is read. */
 type Settings = { -readonly [Key in keyof Config]: Config[Key] };
 
 function isKey(key: string): key is keyof Config {
@@ -73,7 +72,7 @@ function set<Key extends keyof Config>(config: Settings, key: Key, given: unknow
 
 interface Rule<Value> {
   readonly wanted: string;
-  /** Gives the value when it is what is wanted, else undefined. */
+  /** Gives the value, or undefined if the rule does not allow it. */
   readonly read: (given: unknown) => Value | undefined;
 }
 

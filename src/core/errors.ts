@@ -1,9 +1,9 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
 
-/** Every reason for which a block, a call of consensus or a proposal is refused, with the data that explains it. */
+/** Every reason to refuse a block, a call of consensus or a proposal, with the data that explains it. */
 export type ChainRefusal =
-  // What someone sent.
+  // Malformed or too large input.
   | { readonly code: "malformed block"; readonly problem: string }
   | { readonly code: "malformed genesis"; readonly problem: string }
   | { readonly code: "malformed config"; readonly problem: string }
@@ -15,7 +15,7 @@ export type ChainRefusal =
   | { readonly code: "timestamp before parent"; readonly timestamp: bigint; readonly parentTimestamp: bigint }
   | { readonly code: "future timestamp"; readonly timestamp: bigint; readonly now: bigint }
   | { readonly code: "unknown block" }
-  // What consensus asked for.
+  // Calls of consensus.
   | { readonly code: "nothing to build" }
   | { readonly code: "too early"; readonly waitMs: number }
   | { readonly code: "height decided"; readonly height: bigint; readonly lastAcceptedHeight: bigint }
@@ -25,11 +25,11 @@ export type ChainRefusal =
   | { readonly code: "already rejected"; readonly id: Id }
   | { readonly code: "not next"; readonly id: Id; readonly parentId: Id; readonly lastAcceptedId: Id }
   | { readonly code: "shut down" }
-  // What health says.
+  // Reasons why health fails.
   | { readonly code: "clock behind"; readonly seconds: bigint }
   | { readonly code: "proposals wait"; readonly items: number; readonly seconds: number };
 
-/** A refusal by the rules of blocks, or by the state of the chain. */
+/** A refusal because of the rules of blocks, or the state of the chain. */
 export class ChainError extends CodedError<ChainRefusal> {
   override readonly name = "ChainError";
 
@@ -38,7 +38,7 @@ export class ChainError extends CodedError<ChainRefusal> {
   }
 }
 
-/** Gives what was thrown where that can only be a `ChainError`. Throws anything else again: it is a bug. */
+/** Gives a thrown value that must be a `ChainError`. Throws any other value again: it is a bug. */
 export function expectChainError(error: unknown): ChainError {
   if (error instanceof ChainError) return error;
   throw error;
@@ -61,7 +61,7 @@ function describe(refusal: ChainRefusal): string {
         "try again later"
       );
     case "unknown block":
-      return "not found"; // as timestampvm-rs, too
+      return "not found"; // the words of timestampvm-rs as well
     case "unknown parent":
       return `unknown parent ${refusal.parentId}`;
     case "wrong height":

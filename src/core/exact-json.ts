@@ -1,24 +1,24 @@
 declare global {
   interface JSON {
-    /** ECMAScript 2027 (JSON.parse source text access): a value that `stringify` writes as this text. */
+    /** Gives a value that `stringify` writes as this text (ECMAScript 2027, JSON.parse source text access). */
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
   }
 }
 
-/** What `JSON.stringify` writes as a number with all its digits. A browser without `rawJSON` rounds it to a double. */
+/** A value that `JSON.stringify` writes with all its digits. A browser without `rawJSON` rounds it to a double. */
 function exactNumber(value: bigint): object | number {
   return JSON.rawJSON?.(value.toString()) ?? Number(value);
 }
 
-/** JSON text in which bigints are numbers with all their digits. */
+/** Like `JSON.stringify`, but writes bigints as numbers with all their digits. */
 export function formatExactJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? exactNumber(part) : part));
 }
 
 /**
- * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, counting those in strings. If not, it
- * has hardly more values than that. To be asked before parsing, which takes memory and time for each value.
+ * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, also inside strings. If not, it has
+ * hardly more values than that. Call this before parsing, which takes memory and time for each value.
  */
 export function hasMoreValues(text: string, max: number): boolean {
   if (text.length <= max) return false;
@@ -31,21 +31,21 @@ export function hasMoreValues(text: string, max: number): boolean {
   return false;
 }
 
-/** Like `JSON.parse`, but whole numbers are bigints, as `readNumber` says. */
+/** Like `JSON.parse`, but reads each number by `readNumber`: whole numbers become bigints. */
 export function parseExactJson(text: string): unknown {
   return parseJson(text, readNumber);
 }
 
 /**
- * What a number's text in JSON means: a bigint where it is whole and has up to 20 digits, however it is written (1, 1.0
- * and 1e0 are the same, as in JSON Schema). Else the double nearest to it.
+ * Reads a JSON number: a whole one of up to 20 digits becomes a bigint, however it is written (1, 1.0 and 1e0 are the
+ * same, as in JSON Schema). Any other becomes the nearest double.
  */
 export function readNumber(literal: string): bigint | number {
   if (shortInteger.test(literal)) return BigInt(literal);
   return readWhole(literal) ?? Number(literal);
 }
 
-/** Reads digits with a fraction or an exponent, exactly. Undefined for what is not whole, or too long. */
+/** Reads a number with a fraction or an exponent exactly. Undefined if it is not whole, or has over 20 digits. */
 function readWhole(literal: string): bigint | undefined {
   const [, sign = "", integer = "", fraction = "", exponent = "0"] = shortDecimal.exec(literal) ?? [];
   const digits = (integer + fraction).replace(/0+$/, "");
@@ -56,14 +56,14 @@ function readWhole(literal: string): bigint | undefined {
   return isWhole ? BigInt(sign + digits + "0".repeat(zeros)) : undefined;
 }
 
-/** A sign, digits, those of a fraction, and an exponent; of more than these nobody means a whole number. */
+/** A sign, digits, a fraction and an exponent. Nobody writes a whole number with more digits than this allows. */
 const shortDecimal = /^(-?)(\d{1,20})(?:\.(\d{1,20}))?(?:[eE]([-+]?\d{1,3}))?$/;
 /** Room for every u64. */
 const maxWholeDigits = 20;
 
 /**
- * Like `JSON.parse`, but a number that `JSON.stringify` would write in another way (1.0, or one of many digits) becomes
- * raw JSON, which it writes as it was.
+ * Like `JSON.parse`, but a number that `JSON.stringify` would write differently (1.0, or one of many digits) becomes
+ * raw JSON, so that `JSON.stringify` writes it unchanged.
  */
 export function parseVerbatimJson(text: string): unknown {
   if (!mayHaveOddNumber.test(text)) return JSON.parse(text);
@@ -73,12 +73,12 @@ export function parseVerbatimJson(text: string): unknown {
   });
 }
 
-/** Finds a sign, a fraction, an exponent, or more digits than a double always keeps; in strings as well. */
+/** Finds a sign, a fraction, an exponent, or more digits than a double always keeps; also inside strings. */
 const mayHaveOddNumber = /-|\d[.eE]|\d{16}/;
 
 /**
- * Like `JSON.parse`, but each number is what `read` makes of its text. Not with a reviver: that is called for values of
- * every kind, and recurses.
+ * Like `JSON.parse`, but `read` reads the text of each number. It uses no reviver: that is called for values of every
+ * kind, and recurses.
  */
 function parseJson(text: string, read: (literal: string) => unknown): unknown {
   const { numbers, indexed } = takeNumbers(text, read);
@@ -87,9 +87,9 @@ function parseJson(text: string, read: (literal: string) => unknown): unknown {
 }
 
 /**
- * The numbers of a JSON text in their order, and the text with each replaced by its index. What only looks like a
- * number stays, so that the new text is JSON exactly when the old one is. Throws a `SyntaxError` for more numbers than
- * there are places for one, since a text without separators could have millions.
+ * Gives the numbers of a JSON text in order, and the text with each number replaced by its index. Malformed numbers
+ * stay, so that the new text is JSON exactly when the old one is. Throws a `SyntaxError` if there are more numbers than
+ * places for one, since a text without separators could have millions.
  */
 function takeNumbers(text: string, read: (literal: string) => unknown) {
   const numbers: unknown[] = [];
@@ -117,16 +117,16 @@ function takeNumbers(text: string, read: (literal: string) => unknown) {
   return { numbers, indexed: indexed + text.slice(taken) };
 }
 
-/** How many numbers may follow this character at once. */
+/** How many numbers may follow directly after this character. */
 function placesBehind(code: number): 0 | 1 {
   return code === comma || code === colon || code === openBracket ? 1 : 0;
 }
 
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
-/** 20 digits are enough for every u64. To read a megabyte of digits would take a tenth of a second. */
+/** 20 digits are enough for every u64. Reading a megabyte of digits would take a tenth of a second. */
 const shortInteger = /^-?\d{1,20}$/;
 
-/** Where the string that opens at `start` ends, behind its closing quote; the text's end where there is none. */
+/** The index after the closing quote of the string that starts at `start`; the text's length if it has none. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let from = end;
@@ -136,7 +136,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Where what looks like one number ends. */
+/** The index after all characters that can belong to a number. */
 function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   for (;;) {
@@ -160,7 +160,7 @@ const openBracket = 0x5b;
 const backslash = 0x5c;
 const exponent = 0x65;
 
-/** Replaces each index in a parsed value by its number, in place. No recursion: a value may have any depth. */
+/** Replaces each index in a parsed value with its number, in place. No recursion, since a value may have any depth. */
 function putNumbers(value: unknown, numbers: readonly unknown[]): unknown {
   const root = [value];
   const open: (unknown[] | Record<string, unknown>)[] = [root];

@@ -1,6 +1,6 @@
 import { decodePrintable } from "./printable.ts";
 
-// How numbers, times and data are written for people: by the commands and on the page.
+// How the commands and the page write numbers, times and data for people.
 
 /** 1234567 as "1,234,567". */
 export function formatNumber(value: bigint | number): string {
@@ -23,17 +23,17 @@ export function formatSize(bytes: bigint | number): string {
   return countOf(bytes, "byte");
 }
 
-/** Keeps the start and the end of what is too long for a line. */
+/** Keeps the start and the end of a text of over 20 characters. */
 export function shorten(text: string): string {
   return text.length <= 20 ? text : `${text.slice(0, 8)}…${text.slice(-8)}`;
 }
 
-/** Unix seconds in ISO 8601, or as a number of seconds for a time that is later than any date. */
+/** Takes Unix seconds. Gives ISO 8601, or "… s after 1970" for a time later than any `Date`. */
 export function formatIsoTime(seconds: bigint): string {
   return dateOf(seconds)?.toISOString().replace(".000", "") ?? `${seconds} s after 1970`;
 }
 
-/** Takes Unix seconds. Undefined for a time that is later than any date. */
+/** Takes Unix seconds. Undefined for a time later than any `Date`. */
 export function dateOf(seconds: bigint): Date | undefined {
   return seconds > maxDateSeconds ? undefined : new Date(Number(seconds) * 1_000);
 }
@@ -41,18 +41,18 @@ export function dateOf(seconds: bigint): Date | undefined {
 /** The latest time of a `Date` (ECMAScript 2025, 21.4.1.1). */
 const maxDateSeconds = 8_640_000_000_000n;
 
-/** A block's data, or its beginning, as people see it. */
+/** A block's data, or its beginning, as shown to people. */
 export interface ShownData {
   readonly kind: "text" | "hex";
   /** The text, or "0x" and hex digits. */
   readonly text: string;
-  /** How many bytes of the data are not shown. */
+  /** Bytes of the data that are not shown. */
   readonly hiddenBytes: number;
 }
 
 /**
- * Shows the first `maxBytes` of data: as text where they are printable UTF-8, else as hex. White space alone is shown
- * as hex, since nobody would see it.
+ * Shows the first `maxBytes` of data: as text if they are printable UTF-8, else as hex. White space alone is shown as
+ * hex, since nobody would see it.
  */
 export function showData(data: Uint8Array, maxBytes: number): ShownData {
   const shown = data.subarray(0, maxBytes);

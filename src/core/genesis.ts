@@ -5,8 +5,8 @@ import { ChainError } from "./errors.ts";
 import { SerdeReader } from "./serde-json.ts";
 
 /**
- * The block at height 0 from a chain's genesis bytes, JSON `{"data":"text"}` as `formatGenesis` writes it. Throws
- * "malformed genesis".
+ * Makes the block at height 0 from a chain's genesis bytes: JSON `{"data":"text"}`, as `formatGenesis` writes it.
+ * Throws "malformed genesis".
  */
 export function parseGenesis(bytes: Uint8Array): Block {
   const data = new TextEncoder().encode(readData(bytes));
@@ -21,7 +21,7 @@ function readData(bytes: Uint8Array): string {
   }
 }
 
-/** Genesis bytes, as text, for a chain whose first block carries `data`. */
+/** Gives, as text, the genesis bytes of a chain whose first block carries `data`. */
 export function formatGenesis(data: string): string {
   return JSON.stringify({ data });
 }

@@ -1,29 +1,29 @@
 import type { Block, BlockSummary } from "./block.ts";
 
-/** What a list shows of a block. Reading it costs the same, however large the block is. */
+/** What a list shows of a block. Reading it takes the same time for every size of block. */
 export interface Listing extends BlockSummary {
-  /** The data or its beginning; undefined where that could not be read for sure. */
+  /** The data or its beginning; undefined if the beginning of the block does not show it. */
   readonly start: Uint8Array | undefined;
-  /** Bytes of the data; undefined where that could not be read for sure. */
+  /** Bytes of the data; undefined if only the beginning of the block's bytes was read. */
   readonly dataBytes: number | undefined;
   /** Bytes of the whole block. */
   readonly bytes: number;
 }
 
 /**
- * How many bytes of a block, or of its data where that alone is stored, are read for a listing. What has no more is
- * read whole, and checked.
+ * Bytes that are read for a listing, of the stored data or of the stored block. If there are no more than these, the
+ * block is read whole, and its hash is checked.
  */
 export const listedBytes = 1_024;
 
-/** The listing of a block that was read whole. */
+/** The listing of a whole block. */
 export function listBlock({ id, height, timestamp, data, bytes }: Block): Listing {
   return { id, height, timestamp, start: data, dataBytes: data.length, bytes: bytes.length };
 }
 
 /**
- * Takes the first bytes of a block, and gives the beginning of its data; undefined unless they are in the canonical
- * form, in which `data` comes last. The rest of the block is not looked at, so nothing says that it parses.
+ * Takes the first bytes of a block, and gives the beginning of its data. Undefined unless these bytes are in the
+ * canonical form, where `data` is the last field. The rest of the block is not read, so it may not parse.
  */
 export function readDataStart(text: Uint8Array): Uint8Array | undefined {
   const hex = canonicalStart.exec(new TextDecoder("latin1").decode(text))?.[1];

@@ -1,22 +1,22 @@
 /**
- * Control characters, invisible characters and those that change the direction of text (Unicode category C). Line ends,
- * tabs and the joiners inside words and emoji are printable. A terminal obeys control characters: text from others
- * could change its title, or what was printed before.
+ * Control characters, invisible characters and characters that change the direction of text (Unicode category C). Line
+ * ends, tabs and the joiners inside words and emoji are printable. A terminal obeys control characters: text from
+ * others could change its title, or earlier output.
  */
 const unprintable = /\r(?!\n)|[^\P{C}\n\r\t\u200c\u200d]/u;
 const everyUnprintable = new RegExp(unprintable, "gu");
 
-/** Whether a terminal shows all of a text, and obeys none of it. */
+/** Whether a terminal shows every character of a text, and obeys none. */
 export function isPrintable(text: string): boolean {
   return !unprintable.test(text);
 }
 
-/** Replaces each unprintable character by its escape, so that a terminal shows it: "\u001b" becomes six characters. */
+/** Replaces each unprintable character with its escape, which a terminal shows: "\u001b" becomes six characters. */
 export function escapeUnprintable(text: string): string {
   return text.replace(everyUnprintable, escapeCharacter);
 }
 
-/** The same, and in one line: line ends and tabs are escaped too, so that text cannot pass for lines of our own. */
+/** The same, but also escapes line ends and tabs, so that text from others cannot look like our own lines. */
 export function escapeLine(text: string): string {
   return escapeUnprintable(text.replace(/[\r\n\t]/g, escapeCharacter));
 }
@@ -26,7 +26,7 @@ function escapeCharacter(character: string): string {
   return code < 0x1_0000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
-/** Decodes UTF-8. Undefined for text that is not printable. With `isCut`, the last character may be incomplete. */
+/** Decodes UTF-8. Undefined if it is broken or not printable. With `isCut`, the last character may be incomplete. */
 export function decodePrintable(bytes: Uint8Array, isCut: boolean): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCut });

@@ -2,25 +2,25 @@ import type { NodeId } from "../avalanche/node-id.ts";
 import type { Digest } from "./digest.ts";
 
 /**
- * Bytes of data in one block. A block holds its data as hex, twice as long, and must fit with its headers into the 2
- * MiB that AvalancheGo sends at once (v1.14.2, utils/constants/networking.go:17), or no peer would ever see it.
+ * The most bytes of data in one block. A block holds its data as hex, which is twice as long. With its headers it must
+ * fit into the 2 MiB of one AvalancheGo message (v1.14.2, utils/constants/networking.go:17), or no peer could get it.
  */
 export const maxDataBytes = 1_000_000;
 
 /** What a client asks to put into a block. */
 export interface Submission {
   readonly data: Uint8Array;
-  /** Who asks. What one caller has under way counts together. */
+  /** Who asks. Limits count all that one caller has under way. */
   readonly caller: string;
 }
 
-/** Data that waits for a block. It is named by its digest. */
+/** Data that waits for a block, identified by its digest. */
 export interface Proposal {
   readonly digest: Digest;
-  /** Bytes of its data. */
+  /** Bytes of the data. */
   readonly bytes: number;
-  /** When it came, Unix seconds. */
+  /** When it arrived, in Unix seconds. */
   readonly since: bigint;
-  /** The node that gossiped it; undefined for a client of this node, whom we have answered. */
+  /** The node that gossiped it; undefined if a client of this node proposed it and got an answer. */
   readonly peer: NodeId | undefined;
 }

@@ -18,15 +18,14 @@ import {
 } from "./serde-skip.ts";
 import { maxU64, maxU64Digits } from "./u64.ts";
 
-/** For each field of a struct, by its name in the JSON, what reads its value. */
+/** For each field of a struct, by its JSON name, the function that reads its value. */
 type Readers<T> = { readonly [Name in keyof T]: (reader: SerdeReader) => T[Name] };
-/** The name of a field. */
 type Name<T> = Extract<keyof T, string>;
 
 /**
- * Reads a struct from JSON bytes exactly as serde_json 1.0.116 does, since every node must agree on what parses. It
+ * Reads a struct from JSON bytes exactly as serde_json 1.0.116 does, since all nodes must agree on what parses. It
  * differs from `JSON.parse` in many ways: duplicate keys, u64 numbers, broken UTF-8 in ignored values, arrays for
- * structs. No recursion; the time is linear in the input, some nanoseconds a byte whatever it is.
+ * structs. It does not recurse, and takes linear time: some nanoseconds per byte for any input.
  */
 export class SerdeReader {
   readonly #bytes: Uint8Array;
@@ -37,9 +36,9 @@ export class SerdeReader {
   }
 
   /**
-   * Reads a whole document that holds a struct with these fields, each exactly once: an object with its keys in any
-   * order and unknown ones ignored, or an array with exactly the fields in order. Gives what the readers give, by
-   * field. The fields' names are ASCII. Throws a SyntaxError, or what a reader throws.
+   * Reads a whole document that is a struct with these fields, each exactly once: an object with keys in any order,
+   * where unknown keys are ignored, or an array of exactly the fields in order. Gives what each reader gives, by field.
+   * Field names must be ASCII. Throws a SyntaxError, or what a reader throws.
    */
   readStruct<T extends object>(readers: Readers<T>): T {
     this.#at = skipWhiteSpace(this.#bytes, this.#at);
@@ -51,7 +50,7 @@ export class SerdeReader {
     return struct;
   }
 
-  /** A string without broken UTF-8 or lone surrogates. */
+  /** Reads a string without broken UTF-8 or lone surrogates. */
   readString(): string {
     const start = skipWhiteSpace(this.#bytes, this.#at);
     this.#at = skipText(this.#bytes, start);
@@ -60,7 +59,7 @@ export class SerdeReader {
     return JSON.parse(utf8.decode(this.#bytes.subarray(start, this.#at))) as string;
   }
 
-  /** An integer literal from 0 to 2^64 - 1: no sign, fraction, exponent or leading zero. */
+  /** Reads an integer from 0 to 2^64 - 1, without sign, fraction, exponent or leading zero. */
   readU64(): bigint {
     const start = skipWhiteSpace(this.#bytes, this.#at);
     const end = skipDigits(this.#bytes, start);
@@ -72,7 +71,7 @@ export class SerdeReader {
     return value;
   }
 
-  /** A key that names no field costs a look at each byte of it and of its value, and no memory. */
+  /** Unknown keys and their values are skipped byte by byte, and take no memory. */
   #readObject<T extends object>(readers: Readers<T>): T {
     const bytes = this.#bytes;
     const struct: Partial<T> = {};
@@ -111,7 +110,7 @@ export class SerdeReader {
   }
 }
 
-/** The field that the well-formed string at `start` names. */
+/** The field whose name is the well-formed string at `start`. */
 function nameAt<T>(bytes: Uint8Array, start: number, readers: Readers<T>): Name<T> | undefined {
   for (const name in readers) if (isName(bytes, start, name)) return name;
   return undefined;
@@ -123,7 +122,7 @@ function expectWhole<T extends object>(struct: Partial<T>, readers: Readers<T>):
   }
 }
 
-/** Whether the well-formed string at `start` is `name`, in escapes or not. */
+/** Whether the well-formed string at `start` is `name`, with or without escapes. */
 function isName(bytes: Uint8Array, start: number, name: string): boolean {
   let at = start + 1;
   for (let i = 0; i < name.length; i++) {

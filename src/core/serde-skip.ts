@@ -1,6 +1,6 @@
 /**
- * Steps over JSON as serde_json 1.0.116 does. Each function takes where something begins in the bytes and gives where
- * it ends, or throws a SyntaxError. None decodes or copies anything: stepping over costs a look at each byte.
+ * Steps over JSON as serde_json 1.0.116 does. Each function takes the index where a value starts, and gives the index
+ * after its end, or throws a SyntaxError. It looks at each byte once, and decodes or copies nothing.
  */
 
 export const quote = 0x22;
@@ -14,7 +14,7 @@ export const closeBrace = 0x7d;
 const minus = 0x2d;
 const digit0 = 0x30;
 
-/** The error for bytes that are not what is `wanted` at this place. */
+/** The error for bytes at index `at` that are not what is `wanted`. */
 export function unexpected(wanted: string, at: number): SyntaxError {
   return new SyntaxError(`expected ${wanted} at byte ${at}`);
 }
@@ -41,7 +41,7 @@ export function skipDigits(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** A string of well-formed text: no broken UTF-8, no lone surrogates. */
+/** A string without broken UTF-8 or lone surrogates. */
 export function skipText(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== quote) throw unexpected("a string", start);
   for (let at = start + 1; ; ) {
@@ -78,7 +78,7 @@ function skipNested(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** Takes the end of a value, and steps to the next one, out of every array and object that ends here. */
+/** Takes the index after a value. Steps out of every array and object that ends there, and on to the next value. */
 function skipClosers(bytes: Uint8Array, start: number, closers: Closers): number {
   let at = start;
   for (; closers.count > 0; closers.count--) {
@@ -91,7 +91,7 @@ function skipClosers(bytes: Uint8Array, start: number, closers: Closers): number
   return at;
 }
 
-/** The closing brackets of the arrays and objects that are open: one byte for each, since there may be a million. */
+/** The closing brackets of all open arrays and objects: one byte each, since there may be a million. */
 class Closers {
   count = 0;
   #bytes = new Uint8Array(64);
@@ -114,7 +114,7 @@ function isOpener(byte: number | undefined): byte is number {
   return byte === openBrace || byte === openBracket;
 }
 
-/** A key inside a value that is ignored. It may be broken text, where a key of the struct itself may not. */
+/** A key inside an ignored value. It may be broken text; a key of the struct itself may not. */
 function skipKey(bytes: Uint8Array, start: number): number {
   const at = skipWhiteSpace(bytes, start);
   if (bytes[at] !== quote) throw unexpected("a key", at);
@@ -166,7 +166,7 @@ function skipEscape(bytes: Uint8Array, start: number): number {
   return start + escapeLength(bytes, start);
 }
 
-/** An escape, or both escapes of a pair of surrogates. */
+/** One escape, or both escapes of a surrogate pair. */
 function skipPairedEscape(bytes: Uint8Array, start: number): number {
   const unit = escapedUnit(bytes, start);
   if (unit < 0) throw unexpected("an escape", start);
@@ -177,11 +177,11 @@ function skipPairedEscape(bytes: Uint8Array, start: number): number {
   return end + escapeLength(bytes, end);
 }
 
-/** The UTF-16 code unit of the escape that begins at a backslash; negative when it is no escape. */
+/** The UTF-16 code unit of the escape that starts at this backslash; negative if it is no escape. */
 export function escapedUnit(bytes: Uint8Array, start: number): number {
   const kind = bytes[start + 1] ?? 0;
   if (kind !== unicodeEscape) return shortEscapes[kind] ?? none;
-  // What is no digit is -1, and makes the sum negative.
+  // A character that is no hex digit is -1, which makes the result negative.
   return (
     (hexAt(bytes, start + 2) << 12) |
     (hexAt(bytes, start + 3) << 8) |
@@ -190,7 +190,7 @@ export function escapedUnit(bytes: Uint8Array, start: number): number {
   );
 }
 
-/** Bytes of the escape that begins at a backslash. */
+/** Bytes of the escape that starts at this backslash. */
 export function escapeLength(bytes: Uint8Array, start: number): number {
   return bytes[start + 1] === unicodeEscape ? 6 : 2;
 }
@@ -219,7 +219,7 @@ function isDigit(byte: number | undefined): boolean {
 const unicodeEscape = 0x75; // u
 const none = -1;
 
-/** The code unit that is meant, by the byte behind the backslash. */
+/** The code unit of an escape, by the byte after its backslash. */
 const shortEscapes = byByte({ '"': 0x22, "\\": 0x5c, "/": 0x2f, b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 });
 
 /** The value of a hexadecimal digit, by its byte. */

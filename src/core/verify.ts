@@ -1,12 +1,13 @@
 import type { Block } from "./block.ts";
 import { ChainError } from "./errors.ts";
 
-/** Seconds: a block must be less than this ahead of the local clock. Clocks of nodes differ. */
+/** A block's timestamp must be less than this many seconds ahead of the local clock, since clocks of nodes differ. */
 export const maxFutureSeconds = 3600n;
 
 /**
  * Throws "wrong height", "timestamp before parent" or "future timestamp" unless `block` may follow `parent`. `now` is
- * the local clock in Unix seconds. The rules are those of timestampvm-rs (block/mod.rs:176-223), which limit no size.
+ * the local clock in Unix seconds. The rules are those of timestampvm-rs (block/mod.rs:176-223), which has no limit on
+ * a block's size.
  */
 export function verifyChild(block: Block, parent: Block, now: bigint): void {
   if (block.height !== parent.height + 1n) {

@@ -4,19 +4,19 @@ import { digestOf } from "../core/digest.ts";
 import { hasMoreValues, parseExactJson } from "../core/exact-json.ts";
 import { ProofError } from "./errors.ts";
 
-/** What a proof says when it holds. */
+/** What a valid proof proves. */
 export interface CheckedProof {
-  /** It was there, with its data and timestamp, when block `to` was made. */
+  /** The proven block: it existed, with its data and timestamp, when block `to` was made. */
   readonly block: Block;
   readonly to: Block;
-  /** How many blocks there are from the one to the other, both included. */
+  /** The number of blocks from `block` to `to`, both included. */
   readonly length: number;
 }
 
 /**
- * Checks a proof in the form that `getProof` gives and docs/proof-format.md describes, from parsed JSON. Integers are
- * numbers or, as those beyond 53 bits must be, bigints. Throws "malformed proof", which says what does not hold. That
- * block `to` is one of the chain must be known from elsewhere.
+ * Checks a proof, as parsed JSON, in the form of docs/proof-format.md, which `getProof` gives. Integers are numbers or
+ * bigints; those beyond 53 bits must be bigints. Throws "malformed proof", which says what is wrong. It does not show
+ * that block `to` is in the chain: the caller must know that from elsewhere.
  */
 export function checkProof(value: unknown): CheckedProof {
   const { version, blocks, to: claimedTo, ...claimed } = readObject(value, "it");
@@ -33,8 +33,8 @@ export function checkProof(value: unknown): CheckedProof {
 }
 
 /**
- * Checks a proof in JSON. Throws as `checkProof`, and a `SyntaxError` for what is no JSON. Memory and time are those of
- * the text's length, whatever it is.
+ * Checks a proof as JSON text. Throws like `checkProof`, and a `SyntaxError` if the text is not JSON. Memory and time
+ * are linear in the text's length for any text.
  */
 export function parseProof(text: string): CheckedProof {
   if (hasMoreValues(text, maxOtherValues + text.length / minBlockLength))
@@ -42,15 +42,15 @@ export function parseProof(text: string): CheckedProof {
   return checkProof(parseExactJson(text));
 }
 
-/** Bytes of a proof's file at most: room for half a million small blocks. */
+/** The most bytes of a proof's file: enough for half a million small blocks. */
 export const maxProofFileBytes = 256 * 1024 * 1024;
 
-/** Values beside the blocks: a dozen are known, others are read over. */
+/** The most values beside the blocks. A dozen are known; others are ignored. */
 const maxOtherValues = 1_000;
-/** Characters: the hex digits of `["PARENT",0,0,""]`, the shortest block, with `"0x",` around them. */
+/** Characters of the shortest block in a proof: the hex of `["PARENT",0,0,""]`, and `"0x",` around it. */
 const minBlockLength = 99;
 
-/** Throws "no proof" when the block's id is not the hash of its bytes. */
+/** Throws "no proof" if the block's id is not the hash of its bytes. */
 export function expectProvable({ id, bytes }: Block): void {
   if (blockIdOf(bytes) !== id) throw new ProofError({ code: "no proof", id });
 }
@@ -71,20 +71,20 @@ function expectName(claimed: Readonly<Record<string, unknown>>, block: BlockSumm
   }
 }
 
-/** The integer that a value is: a bigint, or a number of at most 53 bits. Undefined for all else. */
+/** Gives a bigint, or an integer number of at most 53 bits, as bigint. Undefined for any other value. */
 function toInteger(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
 }
 
-/** What someone claims, as far as an error repeats it: an object's text may be anything, or none at all. */
+/** A claimed value, shortened for an error. The text of an object is not used: it may be anything, or throw. */
 function quote(claimed: unknown): string {
   if (typeof claimed === "object" && claimed !== null) return Array.isArray(claimed) ? "a list" : "an object";
   const text = String(claimed);
   return text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`;
 }
 
-/** Characters: room for an id. */
+/** Characters: enough for an id. */
 const maxQuotedLength = 60;
 
 function readBlock(text: unknown, at: number): Block {

@@ -1,12 +1,12 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
 
-/** Why there is no proof: what is given is none, or `id` is a block that no proof can go through. */
+/** Why there is no valid proof: the given one is malformed, or no proof can pass through block `id`. */
 export type ProofRefusal =
   | { readonly code: "malformed proof"; readonly problem: string }
   | { readonly code: "no proof"; readonly id: Id };
 
-/** What is no proof, or cannot be proven. */
+/** A value that is no valid proof, or a block that cannot be proven. */
 export class ProofError extends CodedError<ProofRefusal> {
   override readonly name = "ProofError";
 

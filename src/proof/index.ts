@@ -1,4 +1,4 @@
-// What the package exports as `timestampvm/proof`: checking a proof, without a node. Runs in browsers, Bun and Node.js.
+// The package's export `timestampvm/proof`: checks a proof without a node. Runs in browsers, Bun and Node.js.
 
 export type { Id } from "../avalanche/id.ts";
 export type { Block } from "../core/block.ts";
