@@ -9,7 +9,8 @@ import { verifyChild } from "./verify.ts";
  * can. The rules are those for new blocks, except the one about the clock.
  */
 export function problemInHistory(block: Block, parent: Block | undefined): string | undefined {
-  if (parent === undefined) return isGenesis(block) ? undefined : "is no genesis: height 0, timestamp 0 and no parent";
+  if (parent === undefined)
+    return isGenesis(block) ? undefined : "is not genesis: height, timestamp or parent is not 0";
   if (block.parentId !== parent.id) return `has parent ${block.parentId}, not ${parent.id}`;
   try {
     verifyChild(block, parent, afterAllTime);

@@ -4,26 +4,26 @@ import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts"
 import { Damage } from "./failures.ts";
 import { StoredTable } from "./stored-table.ts";
 
-/** Of how many blocks attestations are kept. */
+/** The most blocks whose attestations are kept. */
 export const maxAttestedBlocks = 10_000;
-/** How many validators' signatures one attestation has at most. */
+/** The most signatures in one attestation. */
 export const maxSignatures = 1_024;
 /** Bytes of a BLS signature, a compressed point of G2. */
 export const signatureBytes = 96;
-/** Bytes of a validator's node id and its signature. */
+/** Bytes of a validator's node id and signature. */
 export const signedBytes = nodeIdBytes + signatureBytes;
 
-/** The signatures of validators of an accepted block's id. */
+/** The validators' signatures of an accepted block's id. */
 export interface StoredAttestation {
   /** The block's height. */
   readonly height: bigint;
-  /** The height of the P-chain at which they are the validators. */
+  /** The P-chain height of the validator set. */
   readonly pChainHeight: bigint;
-  /** A validator's node id (20 bytes) and its signature (96 bytes), then the next one's; node ids ascend. */
+  /** For each validator, its node id (20 bytes) and its signature (96 bytes), by ascending node id. */
   readonly signatures: Uint8Array;
 }
 
-/** What signatures cannot be stored for, or cannot have been stored for. Does not verify them. */
+/** Why signatures are malformed; undefined if they are not. Does not verify them. */
 export function problemInSignatures(signatures: Uint8Array): string | undefined {
   const count = signatures.length / signedBytes;
   if (count === 0 || !Number.isInteger(count)) {
@@ -43,8 +43,8 @@ function nodeIdAt(signatures: Uint8Array, start: number): Uint8Array {
 }
 
 /**
- * The attestations of the highest blocks that have one. They go with their blocks when the store rewinds. All methods
- * throw "database failed".
+ * The attestations of the highest blocks that have one. A rewind of the store removes those of the blocks it removes.
+ * All methods throw "database failed".
  */
 export class AttestationTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;
@@ -54,19 +54,18 @@ export class AttestationTable extends StoredTable {
     this.#sql = prepare(db);
   }
 
-  /** All of them, the lowest block's first, each read when it is asked for: others may come and go meanwhile. */
+  /** All of them, the lowest block's first. Each is read when it is needed: others may come and go meanwhile. */
   *readAll(): Generator<StoredAttestation, void> {
     for (let next = this.#readNext(-1n); next !== undefined; next = this.#readNext(next.height)) yield next;
   }
 
-  /** How many there are. */
   count(): number {
     return this.run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of attestations")));
   }
 
   /**
-   * Stores attestations, in one transaction. One for the same block takes the place of the earlier one. Of more than
-   * `maxAttestedBlocks` blocks those of the lowest go.
+   * Stores attestations, in one transaction. An attestation replaces an earlier one of the same block. Beyond
+   * `maxAttestedBlocks` blocks, those of the lowest blocks are dropped.
    */
   add(attestations: readonly StoredAttestation[]): void {
     this.change(() => {
@@ -85,7 +84,7 @@ export class AttestationTable extends StoredTable {
   }
 }
 
-/** The attestation in its row, which is of a block above a height. Throws `Damage`. */
+/** The attestation in its row, which must be of a block above height `after`. Throws `Damage`. */
 function attestationIn(row: Row<"height" | "pChainHeight" | "signatures">, after: bigint): StoredAttestation {
   const height = expectAbove(row.height, after, "the height of an attestation");
   const what = `the attestation of the block at height ${height}`;
@@ -95,10 +94,9 @@ function attestationIn(row: Row<"height" | "pChainHeight" | "signatures">, after
   return { height, pChainHeight, signatures };
 }
 
-/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
-    // Counts in the index of the heights: the table has some megabytes.
+    // SQLite counts in the index of heights, since the table has some megabytes.
     count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM attestations"),
     next: db.query<Row<"height" | "pChainHeight" | "signatures">, [bigint]>(
       `SELECT height, p_chain_height AS pChainHeight, signatures FROM attestations

@@ -11,18 +11,17 @@ import { expectNoLogs, makeDatabase } from "./new-database.ts";
 import { expectNoFile } from "./new-file.ts";
 import { findLackOfRoom } from "./room.ts";
 
-/** Bytes that the write-ahead log of the chain may have while a backup is made: four times what it keeps idle. */
+/** The most bytes of the chain's write-ahead log during a backup: four times the size that an idle one keeps. */
 export const maxLogBytes = 256 * 1024 * 1024;
 
 /** Where a backup goes. */
 export interface BackupTarget {
-  /** The file, which must not be there yet. */
+  /** The file, which must not exist yet. */
   readonly file: string;
-  /** The name that it has until it is whole: `unfinishedNameOf(file)`. */
+  /** Its name until it is whole: `unfinishedNameOf(file)`. */
   readonly unfinished: string;
 }
 
-/** What is in a backup. */
 export interface BackupSummary {
   readonly blocks: bigint;
   readonly proposals: number;
@@ -35,7 +34,7 @@ export interface BackupRefusal {
   readonly file: string;
 }
 
-/** A backup was given up, and nothing is left of it. */
+/** A backup failed, and nothing is left of it. */
 export class BackupError extends CodedError<BackupRefusal> {
   override readonly name = "BackupError";
 
@@ -45,9 +44,9 @@ export class BackupError extends CodedError<BackupRefusal> {
 }
 
 /**
- * Copies a chain into a new file of this user alone, while the chain goes on: see `copyChain`. What a step has read is
- * free again after it, so the chain's write-ahead log does not grow for it. Throws "no backup", or "database failed"
- * when the chain itself is damaged.
+ * Copies a chain into a new file, readable by this user alone, while the chain goes on: see `copyChain`. No read stays
+ * open between steps, so the chain's write-ahead log does not grow. Throws "no backup", or "database failed" if the
+ * chain itself is damaged.
  */
 export function* backUp(from: BlockReader, target: BackupTarget): Generator<CopyProgress, BackupSummary> {
   const { file } = target;
@@ -87,7 +86,7 @@ function expectShortLog(file: string): void {
   }
 }
 
-/** What is wrong with the chain stays as it is; all else concerns the backup. */
+/** Keeps an error about the chain's own file. Any other error becomes a `BackupError`. */
 function translated(error: unknown, from: BlockReader, { file }: BackupTarget): unknown {
   if (!(error instanceof FileError)) return new BackupError(file, problemOf(error), error);
   const { refusal } = error;
@@ -96,7 +95,7 @@ function translated(error: unknown, from: BlockReader, { file }: BackupTarget): 
   return new BackupError(file, problem, error);
 }
 
-/** Names the user where the system refused: it may not be the one who asked. */
+/** Names the user whom the system refused, who may not be the one who asked for the backup. */
 function problemOf(error: unknown): string {
   const user = /^E(ACCES|PERM|ROFS|NOENT|NOTDIR)$/.test(codeOf(error))
     ? `; it is written by user ${process.getuid?.()}`

@@ -20,10 +20,10 @@ import { TreeTable } from "./tree-table.ts";
 /** What became of a block. */
 export type Decision = "accepted" | "rejected";
 
-/** All that is kept of a rejected block. */
+/** All that the file keeps of a rejected block. */
 export type RejectedBlock = Pick<Block, "id" | "height">;
 
-/** All that is kept of an accepted block. Its bytes have another hash where timestampvm-rs encoded it again. */
+/** All that the file keeps of an accepted block. If timestampvm-rs encoded it again, its bytes have another hash. */
 export interface BlockRecord {
   readonly block: Block;
   readonly firstSight: FirstSight | undefined;
@@ -31,17 +31,16 @@ export interface BlockRecord {
 
 /** Length of an instance id in bytes. */
 export const instanceIdBytes = 16;
-/** The name of the row in `meta` that has the instance id. */
+/** The name of the instance id's row in `meta`. */
 export const instanceName = "instance_id";
 
 /**
- * Reads the decided blocks of one chain from its SQLite file. Heights and timestamps may be any u64. Whatever gives a
- * block throws "database failed" when its bytes are not those that were stored.
+ * Reads the decided blocks of one chain from its SQLite file. Heights and timestamps may be any u64. Every method that
+ * gives a block throws "database failed" if its bytes do not match its id.
  */
 export class BlockReader {
-  /** The path of the file. */
   readonly file: string;
-  /** What waits for a block. SQLite lets only a `BlockStore` change this, the trees and the attestations. */
+  /** The proposals that wait for a block. Only a `BlockStore` may change these three tables. */
   readonly proposals: ProposalTable;
   readonly trees: TreeTable;
   readonly attestations: AttestationTable;
@@ -58,17 +57,17 @@ export class BlockReader {
     this.attestations = new AttestationTable(file, db);
   }
 
-  /** Reads a file that this process has open, on any of its threads, with each commit as soon as it is made. */
+  /** Opens a second reader, on any thread, of a file that this process has open. It sees each commit at once. */
   static openBeside(file: string): BlockReader {
     return readerOn(file, openReader(file));
   }
 
-  /** Reads a file of any schema, which nobody else may have open meanwhile: see `openForReading`. */
+  /** Opens a file of any schema for this reader alone: see `openForReading`. */
   static openAlone(file: string): BlockReader {
     return readerOn(file, openForReading(file));
   }
 
-  /** The accepted block of the greatest height. Throws "database failed" in a new file: it has none. */
+  /** The accepted block of the greatest height. Throws "database failed" in a new file, which has none. */
   lastAccepted(): Block {
     return this.run(() => {
       const block = this.#blockIn(this.#sql.last.get());
@@ -78,8 +77,8 @@ export class BlockReader {
   }
 
   /**
-   * The last accepted block as its row names it, whether or not that can be read: its parent may be missing. Throws
-   * "database failed" in a new file.
+   * The last accepted block, from its row alone: the block itself may be unreadable, for example without its parent.
+   * Throws "database failed" in a new file.
    */
   head(): Pick<Block, "id" | "height"> {
     return this.run(() => {
@@ -100,24 +99,23 @@ export class BlockReader {
     });
   }
 
-  /** An accepted block. */
+  /** An accepted block; undefined if there is none. */
   getBlock(id: Id): Block | undefined {
     return this.run(() => this.#blockIn(this.#sql.byKey.get(blockKey(id)), id));
   }
 
-  /** The accepted block at a height. Throws "database failed" when the block itself says another height. */
+  /** The accepted block at a height. Throws "database failed" if the block itself has another height. */
   getBlockAtHeight(height: bigint): Block | undefined {
     const block = this.#findAtHeight(height);
     if (block !== undefined && block.height !== height) throw this.damaged(`block ${block.id} has a wrong height`);
     return block;
   }
 
-  /** The id of the accepted block at a height. */
   getIdAtHeight(height: bigint): Id | undefined {
     return this.getBlockAtHeight(height)?.id;
   }
 
-  /** The accepted block at a height, whatever height it says itself. Throws "database failed" when there is none. */
+  /** The accepted block at a height, even if it has another height itself. Throws "database failed" for none. */
   expectBlockAtHeight(height: bigint): Block {
     const block = this.#findAtHeight(height);
     if (block === undefined) throw this.damaged(`the block at height ${height} is missing`);
@@ -125,8 +123,8 @@ export class BlockReader {
   }
 
   /**
-   * The accepted blocks from one height up to another, each read when it is asked for. Throws "database failed" when
-   * one is missing, or cannot follow the one before.
+   * The accepted blocks between two heights, both included, each read when it is needed. Throws "database failed" if
+   * one is missing, or cannot follow the one before it.
    */
   *history(from: bigint, to: bigint): Generator<Block, void> {
     let parent = from === 0n ? undefined : this.expectBlockAtHeight(from - 1n);
@@ -139,12 +137,12 @@ export class BlockReader {
     }
   }
 
-  /** The same with all that is kept of them. */
+  /** The same, with all that the file keeps of each block. */
   *records(from: bigint, to: bigint): Generator<BlockRecord, void> {
     for (const block of this.history(from, to)) yield { block, firstSight: this.firstSightAt(block.height) };
   }
 
-  /** When the accepted block at a height was first seen; undefined where nobody says it. */
+  /** When the accepted block at a height was first seen; undefined if that is not known. */
   firstSightAt(height: bigint): FirstSight | undefined {
     return this.run(() => {
       const row = this.#sql.sightAt.get(height);
@@ -153,8 +151,8 @@ export class BlockReader {
   }
 
   /**
-   * How many bytes are stored of the accepted block at a height: of its data, or of all of it; 0 where there is none.
-   * Reads none of them.
+   * The number of bytes stored for the accepted block at a height, either of its data or of the whole block; 0 for no
+   * block. Does not read these bytes.
    */
   bytesAtHeight(height: bigint): number {
     return this.run(() => {
@@ -163,7 +161,7 @@ export class BlockReader {
     });
   }
 
-  /** The accepted block of the greatest timestamp up to this one; of those with the same, the highest. */
+  /** The highest accepted block whose timestamp is not after this one. */
   getLastBlockAt(timestamp: bigint): Block | undefined {
     return this.run(() => {
       const height = this.#lastHeightAt(timestamp);
@@ -174,7 +172,7 @@ export class BlockReader {
     });
   }
 
-  /** The lowest accepted block, from a height up, whose data has this digest. */
+  /** The lowest accepted block at or above a height whose data has this digest. */
   findBlock(digest: Digest, from: bigint): Block | undefined {
     return this.run(() => {
       const height = this.#findHeight(digest, from);
@@ -183,8 +181,8 @@ export class BlockReader {
   }
 
   /**
-   * The listing of the accepted block at a height. One of up to `listedBytes` is read and checked; of a larger one the
-   * listing is what the row says, which only `db check` compares with the block.
+   * The listing of the accepted block at a height. A block of up to `listedBytes` is read and checked. The listing of a
+   * larger one is made from its row, which only `db check` compares with the block.
    */
   getListingAtHeight(height: bigint): Listing | undefined {
     if (height > maxSqlInteger) return undefined;
@@ -194,7 +192,7 @@ export class BlockReader {
     });
   }
 
-  /** The same for the lowest accepted block, from a height up, whose data has this digest. */
+  /** The listing of the block that `findBlock` gives. */
   findListing(digest: Digest, from: bigint): Listing | undefined {
     return this.run(() => {
       const height = this.#findHeight(digest, from);
@@ -202,12 +200,12 @@ export class BlockReader {
     });
   }
 
-  /** Whether an accepted block, from a height up, carries data of this digest. Believes the row. */
+  /** Whether an accepted block at or above a height carries data of this digest. Does not check that block. */
   carries(digest: Digest, from: bigint): boolean {
     return this.run(() => this.#findHeight(digest, from) !== undefined);
   }
 
-  /** What became of a block; undefined for one that is not decided. */
+  /** What became of a block; undefined if it is not decided. */
   getDecision(id: Id): Decision | undefined {
     return this.run(() => {
       const key = blockKey(id);
@@ -216,7 +214,7 @@ export class BlockReader {
     });
   }
 
-  /** Up to `limit` rejected blocks that come behind `after`, by height and then by key. */
+  /** Up to `limit` rejected blocks that follow `after`, ordered by height and then by key. */
   getRejected(after: RejectedBlock | undefined, limit: number): RejectedBlock[] {
     return this.run(() => {
       const last = after === undefined ? new Uint8Array() : blockKey(after.id);
@@ -224,14 +222,14 @@ export class BlockReader {
         const key = expectBytes(row.key, "a key", blockKeyBytes);
         const height = expectInteger(row.height, "the height of a rejected block");
         const comesBehind = height === after?.height ? Buffer.compare(key, last) > 0 : height > (after?.height ?? -1n);
-        // See `expectAbove`.
+        // A damaged file could make the caller loop for ever: see `expectAbove`.
         if (!comesBehind) throw new Damage("the height of a rejected block is damaged");
         return { id: idIn(key, "a key"), height };
       });
     });
   }
 
-  /** No block above this height was ever rejected; -1 when none was. */
+  /** The greatest height of a rejected block; -1 if there is none. */
   readHighestRejected(): bigint {
     return this.run(() => {
       const height = this.#sql.highestRejected.get()?.height ?? -1n; // NULL where there is none
@@ -253,27 +251,27 @@ export class BlockReader {
     });
   }
 
-  /** Bytes of the file, without its write-ahead log. */
+  /** The size of the file in bytes, without its write-ahead log. */
   size(): bigint {
     return this.run(() => expectInteger(this.#sql.size.get()?.bytes, "its size"));
   }
 
-  /** Releases the file. Nothing else may be called afterwards. */
+  /** Releases the file. Nothing may be called afterwards. */
   close(): void {
     this.db.close(true);
   }
 
-  /** The error for a file that contradicts itself. */
+  /** The error for damage in this file. */
   damaged(problem: string): FileError {
     return damaged(this.file, problem);
   }
 
-  /** Runs what SQLite does; what that throws becomes a `FileError`. */
+  /** Runs `work`. An error of SQLite becomes a `FileError`. */
   protected run<T>(work: () => T): T {
     return translating(this.file, work);
   }
 
-  /** Made when it is needed: an old file has no such table. */
+  /** Made when it is first needed, since an old file has no such table. */
   protected get digests(): DigestIndex {
     this.#digests ??= new DigestIndex(this.db);
     return this.#digests;
@@ -287,7 +285,10 @@ export class BlockReader {
     return from > maxSqlInteger ? undefined : this.digests.find(digest, from);
   }
 
-  /** Times never fall with the height, and rise nearly evenly: a time is sought where it would be, or in the middle. */
+  /**
+   * The greatest height whose block is not after `timestamp`. Timestamps never fall with the height, and rise nearly
+   * evenly: so the search looks by turns where an even rise would put the time, and in the middle.
+   */
   #lastHeightAt(timestamp: bigint): bigint | undefined {
     const last = this.lastHeight();
     if (last === undefined) return undefined;
@@ -313,7 +314,7 @@ export class BlockReader {
   }
 }
 
-/** Closes the database when it cannot be read. */
+/** Closes the database if it cannot be read. */
 function readerOn(file: string, db: Database): BlockReader {
   try {
     return translating(file, () => new BlockReader(file, db));
@@ -325,7 +326,7 @@ function readerOn(file: string, db: Database): BlockReader {
 
 type PlaceInTime = Pick<Block, "height" | "timestamp">;
 
-/** A height between two others, where the time would be if blocks came evenly. */
+/** The height, between two others, that would have this time if timestamps rose evenly. */
 function guessBetween(early: PlaceInTime, late: PlaceInTime, timestamp: bigint): bigint {
   const heights = late.height - early.height - 1n;
   const span = late.timestamp - early.timestamp;

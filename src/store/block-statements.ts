@@ -5,18 +5,18 @@ import { MetaRows } from "./meta-rows.ts";
 import { ReencodedRows } from "./reencoded.ts";
 import { type BlockRow, blockColumns, type ListingRow, listingColumns } from "./stored-block.ts";
 
-/** Every question about blocks, prepared. */
+/** Every query about blocks, prepared. */
 export type BlockQuestions = ReturnType<typeof prepareQuestions>;
-/** Every change of blocks, prepared. */
+/** Every statement that changes blocks, prepared. */
 export type BlockChanges = ReturnType<typeof prepareChanges>;
 
-/** The index has eight bytes of each id, the row has the whole key. */
+/** Finds a row by its key. The index has eight bytes of each id, the row has the whole key. */
 export const ofKey = "FROM blocks WHERE substr(key, 3, 8) = substr(?1, 3, 8) AND key = ?1";
 
-/** How many bytes the file has, without its write-ahead log. */
+/** The bytes of the file, without its write-ahead log. */
 export const fileBytes = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
 
-/** Prepares all questions once. They end with the database's close, which a statement made elsewhere would hinder. */
+/** Prepares all queries once, by `query`: those end when the database is closed. Others would keep it open. */
 export function prepareQuestions(db: Database) {
   return {
     meta: new MetaRows(db),
@@ -46,7 +46,6 @@ export function prepareQuestions(db: Database) {
   };
 }
 
-/** Prepares all changes once. */
 export function prepareChanges(db: Database) {
   return {
     meta: new MetaRows(db),
@@ -65,9 +64,9 @@ export function prepareChanges(db: Database) {
   };
 }
 
-/** Removes every block above a height. To be called in a transaction. */
+/** Removes every block above a height. Call it in a transaction. */
 export function rewindBlocks(changes: BlockChanges, digests: DigestIndex, height: bigint): void {
-  // These two look at the blocks that go.
+  // The first two read the blocks that are removed.
   changes.reencoded.removeAbove(height);
   digests.removeAbove(height);
   changes.removeAccepted.run(height);

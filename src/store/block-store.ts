@@ -14,13 +14,12 @@ import { storedIdOf } from "./reencoded.ts";
 import { contentOf } from "./stored-block.ts";
 import { type Pace, type Timer, WriteAheadLog } from "./write-ahead-log.ts";
 
-/** How many blocks one `rewindAndRequeue` should remove at most. It reads each: some tens of milliseconds. */
+/** The most blocks that one `rewindAndRequeue` should remove. It reads each, which takes some tens of milliseconds. */
 export const requeueStretch = 200n;
 
 /**
- * What a commit survives: "none" nothing for sure, "normal" any crash of the process, "full" a power cut as well.
- * "grouped" is "full", but no earlier than a second after the one before; where nobody but the thread that commits
- * could sync, it is "normal".
+ * What a commit survives: "normal" any crash of the process, "full" a power cut as well, "none" possibly neither.
+ * "grouped" is "full" with at most one sync a second; without another thread that syncs, it is "normal".
  */
 export type Durability = "none" | "normal" | "grouped" | "full";
 
@@ -36,8 +35,8 @@ export class BlockStore extends BlockReader {
   #highestRejected: bigint;
 
   /**
-   * Opens `file`, or makes it; ":memory:" keeps nothing. A new file gets `newInstanceId`, 16 bytes. Throws "database in
-   * use" or "database failed".
+   * Opens `file`, or makes it; ":memory:" is kept in memory only. A new file gets `newInstanceId`, 16 bytes. Throws
+   * "database in use" or "database failed".
    */
   static open(file: string, newInstanceId: Uint8Array = randomBytes(instanceIdBytes)): BlockStore {
     const db = openDatabase(file);
@@ -57,19 +56,19 @@ export class BlockStore extends BlockReader {
     this.#highestRejected = this.readHighestRejected();
   }
 
-  /** 16 random bytes made with the file. A copy keeps them; a file made anew, or by another node, has others. */
+  /** 16 random bytes made with the file. A copy keeps them; a new file, or the file of another node, has others. */
   get instanceId(): Uint8Array {
     return this.#instanceId;
   }
 
-  /** No block above this height was ever rejected; -1 when none was. */
+  /** The greatest height of a rejected block; -1 if there is none. */
   get highestRejected(): bigint {
     return this.#highestRejected;
   }
 
   /**
-   * Makes a block the last accepted one, and removes its data, whose digest is `digest`, from the proposals. It must be
-   * a child of the block one height below, which may come later; else it cannot be read.
+   * Makes a block the last accepted one, and removes its data, whose digest is `digest`, from the proposals. It can be
+   * read only when its parent is stored one height below, which may come later.
    */
   accept(block: Block, digest: Digest, firstSight?: FirstSight): void {
     this.#transact(() => {
@@ -78,14 +77,14 @@ export class BlockStore extends BlockReader {
     });
   }
 
-  /** Stores accepted blocks of any heights, in one transaction. `indexDigests` is to be called after many. */
+  /** Stores accepted blocks of any heights, in one transaction. After many, call `indexDigests`. */
   acceptAll(blocks: readonly Block[]): void {
     this.#transact(() => {
       for (const block of blocks) this.#insert(block, digestOf(block.data), undefined);
     });
   }
 
-  /** The same, with all that is kept of them. */
+  /** The same, with all that the file keeps of each block. */
   addRecords(records: readonly BlockRecord[]): void {
     this.#transact(() => {
       for (const { block, firstSight } of records) {
@@ -97,8 +96,8 @@ export class BlockStore extends BlockReader {
   }
 
   /**
-   * Brings the digests of all blocks but the newest into the index. To be called after many were stored. Yields after
-   * each step of some milliseconds; nothing may be changed before the last.
+   * Adds the digests of all blocks but the newest to the index. Yields after each step of some milliseconds; nothing
+   * else may change the file before the last step.
    */
   *indexDigests(): Generator<void, void> {
     const steps = this.digests.fill();
@@ -109,23 +108,22 @@ export class BlockStore extends BlockReader {
     }
   }
 
-  /** Empties the index of digests, which may be damaged: `indexDigests` makes it anew. */
+  /** Empties the index of digests, which may be damaged. `indexDigests` fills it again. */
   clearIndex(): void {
     this.#transact(() => this.digests.clear());
   }
 
-  /** Whether `indexDigests` is to be called before the chain goes on. */
+  /** Whether `indexDigests` must be called before the chain goes on. */
   get needsIndexing(): boolean {
     return this.run(() => this.digests.needsFilling);
   }
 
-  /** Stores that a block is rejected. */
   reject({ id, height }: RejectedBlock): void {
     this.run(() => this.#changes.reject.run(blockKey(id), height));
     if (height > this.#highestRejected) this.#highestRejected = height;
   }
 
-  /** Stores that all of these are rejected, in one transaction. */
+  /** Rejects all of these, in one transaction. */
   rejectAll(blocks: readonly RejectedBlock[]): void {
     this.#transact(() => {
       for (const block of blocks) this.reject(block);
@@ -133,8 +131,8 @@ export class BlockStore extends BlockReader {
   }
 
   /**
-   * Removes every block above `height`, in one transaction. What they carry is lost with them. Throws "database failed"
-   * where the file is so damaged that one of them stays.
+   * Removes every block above `height` with its data, in one transaction. Throws "database failed" if the file is so
+   * damaged that one of them stays.
    */
   rewind(height: bigint): void {
     this.#transact(() => {
@@ -143,7 +141,7 @@ export class BlockStore extends BlockReader {
     });
   }
 
-  /** The same, but their data waits for a block again, before all other proposals, since `now` (Unix seconds). */
+  /** The same, but makes their data proposals of time `now` (Unix seconds), before all other proposals. */
   rewindAndRequeue(height: bigint, now: bigint): void {
     this.#transact(() => {
       for (let at = this.lastHeight() ?? height; at > height; at--) {
@@ -154,8 +152,8 @@ export class BlockStore extends BlockReader {
   }
 
   /**
-   * Removes every block above `height`, or all blocks, genesis too, where it is undefined; and gives the file a new
-   * instance id, so that no head marker fits it any more. One transaction.
+   * Removes every block above `height`, or all blocks and genesis if it is undefined, and gives the file a new instance
+   * id, so that no head marker fits it any more. One transaction.
    */
   rewindWithNewId(height: bigint | undefined): void {
     this.#transact(() => {
@@ -168,7 +166,7 @@ export class BlockStore extends BlockReader {
     });
   }
 
-  /** Stores accepted block `id` as `stored`, which is all that timestampvm-rs left of it, in one transaction. */
+  /** Stores accepted block `id` as `stored`, the form in which timestampvm-rs kept it, in one transaction. */
   acceptReencoded(id: Id, stored: Block): void {
     this.#transact(() => {
       this.#insert({ ...stored, id }, digestOf(stored.data), undefined);
@@ -176,49 +174,49 @@ export class BlockStore extends BlockReader {
     });
   }
 
-  /** From now on commits return before they are on the disk: the other threads of `disk` bring them there. */
+  /** From now on commits return before they are on the disk: the other threads of `disk` sync them. */
   syncBy(disk: Disk, timer: Timer): void {
     this.run(() => {
       this.#log = new WriteAheadLog({ file: this.file, db: this.db, disk, timer });
     });
   }
 
-  /** Sets what each later commit survives: when it returns, or when `synced` resolves. */
+  /** Sets what each later commit survives once it returns; after `syncBy`, once `synced` resolves. */
   setDurability(durability: Durability): void {
     if (this.#log !== undefined) return this.#log.setPace(paceByDurability[durability]);
     this.run(() => this.db.run(`PRAGMA synchronous = ${synchronousByDurability[durability]}`));
   }
 
   /**
-   * Resolves when all that was committed survives what it must; undefined where it does. Rejects with "database failed"
-   * or "shut down".
+   * Resolves when all commits so far have their durability; undefined if they have it already. Rejects with "database
+   * failed" or "shut down".
    */
   synced(): Promise<void> | undefined {
     return this.#log?.synced();
   }
 
-  /** What commits should wait for, a second at most; undefined for nothing. */
+  /** A promise that commits should wait for, up to a second; undefined for no wait. */
   get commitPause(): Promise<void> | undefined {
     return this.#log?.commitPause;
   }
 
-  /** Moves everything from the write-ahead log into the file, and syncs it: at once, or soon on another thread. */
+  /** Moves the whole write-ahead log into the file, and syncs it: at once, or soon on another thread after `syncBy`. */
   checkpoint(): void {
     if (this.#log !== undefined) return this.#log.checkpointSoon();
     this.run(() => this.db.run("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
 
-  /** To be called now and then: begins a checkpoint when the log has grown. */
+  /** Starts a checkpoint if the log has grown. Call it now and then. */
   tick(): void {
     this.run(() => this.#log?.noteCommit());
   }
 
-  /** Throws "database failed" when the disk has failed, or lets us wait. */
+  /** Throws "database failed" if the disk has failed or is slow. */
   checkDisk(): void {
     this.#log?.check();
   }
 
-  /** See `BlockReader.close`. What was committed is on the disk then. */
+  /** See `BlockReader.close`. Syncs all commits first. */
   override close(): void {
     this.#log?.close();
     this.#log = undefined;
@@ -241,7 +239,7 @@ export class BlockStore extends BlockReader {
     return newInstanceId;
   }
 
-  /** Runs `work` in one transaction. Inside another one it is a part of that. */
+  /** Runs `work` in one transaction, or as part of the outer one. */
   #transact(work: () => void): void {
     this.run(() => {
       try {

@@ -3,14 +3,14 @@ import { openReader } from "./database.ts";
 import type { Checkpointer } from "./disk.ts";
 
 /**
- * Copies the log into the file on this thread, by a connection of its own, which syncs: the log before it is copied,
- * the file behind. It never waits for those who read or write meanwhile.
+ * Copies the log into the file on this thread, by a connection of its own. It syncs the log before copying, and the
+ * file afterwards. It never waits for readers or writers.
  */
 export class LocalCheckpointer implements Checkpointer {
   readonly #file: string;
   #db: Database | undefined;
 
-  /** The file may be opened later than this is made: the first checkpoint needs it. */
+  /** The file need not be open yet: the first checkpoint opens it. */
   constructor(file: string) {
     this.#file = file;
   }

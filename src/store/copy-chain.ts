@@ -3,20 +3,20 @@ import type { BlockReader, RejectedBlock } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
 import { maxSqlInteger } from "./columns.ts";
 
-/** What one step copies at most, and a block beyond: some ten milliseconds of work. */
+/** The most that one step copies, except that one block may exceed it: some ten milliseconds of work. */
 export const maxSliceRows = 250;
 export const maxSliceBytes = 512 * 1024;
 
-/** How many blocks are copied, and of how many. */
+/** How many blocks are copied so far, and how many there are. */
 export interface CopyProgress {
   readonly blocks: bigint;
   readonly total: bigint;
 }
 
 /**
- * Copies a chain into an empty file: its blocks, each verified, and all that is beside them; all of it, or nothing that
- * is decided above height `upTo`. Reads and writes a slice at a time, and yields after each: what it has read is free
- * then, and the chain may go on. Throws "database failed" about a damaged block.
+ * Copies a chain into an empty file: its blocks, which it verifies, and all else in the file, but nothing that was
+ * decided above height `upTo`. Yields after each slice, without an open read, so that the chain may go on. Throws
+ * "database failed" about a damaged block.
  */
 export function* copyChain(from: BlockReader, to: BlockStore, upTo = maxSqlInteger): Generator<CopyProgress, void> {
   let progress: CopyProgress = { blocks: 0n, total: headOf(from, upTo) + 1n };
@@ -27,9 +27,9 @@ export function* copyChain(from: BlockReader, to: BlockStore, upTo = maxSqlInteg
 }
 
 /**
- * What waits when the copying of proposals begins is in the copy, waiting or in a block: blocks that were accepted
- * meanwhile come after the proposals, and take out what they carry, as they did in the chain. Trees come after all
- * blocks: each block that has the root of one finds it.
+ * Every proposal that waits when the copying starts is in the copy, waiting or in a block: blocks accepted meanwhile
+ * are copied after the proposals, and remove what they carry, as they did in the chain. Trees are copied after all
+ * blocks, so that every copied block with the root of a tree has its tree.
  */
 function* copyParts(from: BlockReader, to: BlockStore, upTo: bigint): Generator<CopyProgress | undefined, void> {
   const head = headOf(from, upTo);
@@ -43,7 +43,7 @@ function* copyParts(from: BlockReader, to: BlockStore, upTo: bigint): Generator<
   for (const _ of to.indexDigests()) yield undefined;
 }
 
-/** -1 in a file without blocks. */
+/** The height of the last block to copy; -1 in a file without blocks. */
 function headOf(from: BlockReader, upTo: bigint): bigint {
   const last = from.lastHeight() ?? -1n;
   return last < upTo ? last : upTo;
@@ -83,7 +83,7 @@ function* copySlices<T>(
   }
 }
 
-/** Cuts what is read one by one into slices that one step may copy. */
+/** Groups items into slices that one step may copy. */
 function* slicesOf<T>(items: Iterable<T>, bytesOf: (item: T) => number): Generator<readonly T[], void> {
   let slice: T[] = [];
   let bytes = 0;

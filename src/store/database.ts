@@ -11,15 +11,15 @@ export const databaseFileName = "timestampvm.db";
 /** A write-ahead log that has grown is cut back to this many bytes. */
 const maxIdleWalBytes = 64 * 1024 * 1024;
 
-/** How the file of memory alone is called. It cannot be opened a second time: that would be another one. */
+/** The name of a database in memory. A second one of this name is another database. */
 export const inMemory = ":memory:";
 
-/** Milliseconds for which a statement waits for another connection of this process, which never holds a lock long. */
+/** The most milliseconds that a statement waits for other connections of this process. They hold locks only briefly. */
 export const maxLockMs = 1_000;
 
 /**
- * Opens the database file for this process alone. Makes it, and its directory, where they are missing. Throws "database
- * in use" or "database failed" with the cure; never waits.
+ * Opens the database file for this process alone. Makes the file and its directory if they are missing. Throws
+ * "database in use" or "database failed" with the cure. Never waits.
  */
 export function openDatabase(file: string): Database {
   return translating(file, () => {
@@ -29,8 +29,8 @@ export function openDatabase(file: string): Database {
 }
 
 /**
- * Opens a file, which this process has open, once more, to read it: also on another thread. Sees each commit as soon as
- * it is made. Every statement must be short: what it reads stays in the write-ahead log meanwhile.
+ * Opens another connection, on any thread, that reads a file which this process has open. It sees each commit at once.
+ * Its statements must be short: the write-ahead log cannot be emptied while one runs.
  */
 export function openReader(file: string): Database {
   return translating(file, () =>
@@ -43,8 +43,8 @@ export function openReader(file: string): Database {
 }
 
 /**
- * A database that connections of this process share, on any of its threads, and that no other process gets into: SQLite
- * keeps the index of the write-ahead log in the process's memory (https://sqlite.org/vfs.html, "unix-excl").
+ * A database that all threads of this process can open, and no other process: SQLite keeps the index of the write-ahead
+ * log in the memory of the process (https://sqlite.org/vfs.html, "unix-excl").
  */
 class SharedDatabase extends Database {
   constructor(file: string) {
@@ -60,7 +60,7 @@ class SharedDatabase extends Database {
   }
 }
 
-/** The one owner of a file in this process: SQLite keeps only other processes out. */
+/** The only owner of a file in this process, since SQLite keeps only other processes out. */
 class OwnedDatabase extends SharedDatabase {
   readonly #name: string;
 
@@ -72,7 +72,7 @@ class OwnedDatabase extends SharedDatabase {
     if (file !== inMemory) owned.add(name);
   }
 
-  /** Throws "database in use" when the path leads to another file by now: who had this one open has replaced it. */
+  /** Throws "database in use" if the path now leads to another file, because an earlier owner replaced it. */
   expectInPlace(file: string): void {
     if (nameOf(file) !== this.#name) throw isOpen(`${file} was replaced`);
   }
@@ -83,7 +83,7 @@ class OwnedDatabase extends SharedDatabase {
   }
 }
 
-/** The files that have an owner in this process, by what the system knows them by. */
+/** The files that have an owner in this process, by device and inode. */
 const owned = new Set<string>();
 
 function nameOf(file: string): string {
@@ -96,7 +96,7 @@ function isOpen(problem: string): Error {
   return Object.assign(new Error(problem), { code: "SQLITE_BUSY" });
 }
 
-/** With flags as a number, which a URI needs, `Database` knows no other options: heights would be rounded. */
+/** `Database` takes `safeIntegers` or the flags that a URI needs, not both. Without it, heights would be rounded. */
 function exact<Row, Params extends SQLQueryBindings[]>(statement: Statement<Row, Params>): Statement<Row, Params> {
   return statement.safeIntegers(true);
 }
@@ -115,44 +115,44 @@ function configured(db: Database, configure: (db: Database) => void): Database {
   }
 }
 
-/** A new file is for its user alone: what waits for a block is not public yet. One that is there keeps its mode. */
+/** A new file is for its user alone, since proposals are not public yet. An existing file keeps its mode. */
 export const privateFileMode = 0o600;
 /** The same for a new directory. */
 export const privateDirectoryMode = 0o700;
 
-/** Makes a missing file, since SQLite would let everybody read it. SQLite gives its log the mode of the file. */
+/** Makes a missing file, since SQLite would make it readable for everybody. Its log gets the same mode. */
 function provideFile(file: string): void {
   const { R_OK, W_OK, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   mkdirSync(dirname(file), { recursive: true, mode: privateDirectoryMode });
-  if (existsSync(file)) return accessSync(file, R_OK | W_OK); // SQLite would call it a "disk I/O error"
-  // Closed before SQLite opens it: when a process closes a file, it loses all its locks on that, SQLite's too.
+  if (existsSync(file)) return accessSync(file, R_OK | W_OK); // SQLite would report a "disk I/O error"
+  // Close it before SQLite opens it: a process that closes a file loses all its locks on it, also those of SQLite.
   try {
     closeSync(openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode));
   } catch (error) {
-    if (!existsSync(file)) throw error; // else another process made it, and the lock decides
+    if (!existsSync(file)) throw error; // else another process made the file, and the lock decides
   }
 }
 
 /**
- * Opens an existing file for this process alone, to read it; one of an older schema by the names of the newest. Nothing
- * is changed, except that closing it moves what a killed process left in the write-ahead log into the file. Throws as
- * `openDatabase`.
+ * Opens an existing file for this process alone, for reading. A file of an older schema is shown with the tables of the
+ * newest. The content does not change, but closing moves what a killed process left in the write-ahead log into the
+ * file. Throws as `openDatabase`.
  */
 export function openForReading(file: string): Database {
   return translating(file, () => {
-    accessSync(file, constants.R_OK | constants.W_OK); // only who may write can lock it
+    accessSync(file, constants.R_OK | constants.W_OK); // locking needs the right to write
     const owner = new OwnedDatabase(file);
     return configured(owner, (db) => {
       distrust(db);
       const version = checkIdentity(db, file);
-      owner.expectInPlace(file); // it is locked from here on
+      owner.expectInPlace(file); // after the first read, which locks the file
       if (version < schemaVersion) viewAsNewest(db, version);
       db.run("PRAGMA query_only = ON");
     });
   });
 }
 
-/** Ends the write-ahead log of a file that is open for reading: all of it is in the file then. */
+/** Moves the write-ahead log of a file that is open for reading into the file, and removes the log. */
 export function endLog(db: Database, file: string): void {
   const mode = pragma(db, "journal_mode = DELETE");
   if (mode !== "delete")
@@ -160,8 +160,8 @@ export function endLog(db: Database, file: string): void {
 }
 
 /**
- * The schema that the header of a file says, which nobody has open in this process; undefined for no file, an empty
- * one, or one that is not ours. Waits for nobody.
+ * The schema version in the header of a file. Undefined if the file is missing, empty, not ours, or open in this
+ * process. Takes no lock.
  */
 export function readHeaderVersion(file: string): number | undefined {
   if (!existsSync(file) || owned.has(nameOf(file))) return undefined;
@@ -170,7 +170,7 @@ export function readHeaderVersion(file: string): number | undefined {
   try {
     if (readSync(fileDescriptor, header, 0, headerBytes, 0) < headerBytes) return undefined;
   } finally {
-    closeSync(fileDescriptor); // would end the locks of this process, if it had some
+    closeSync(fileDescriptor); // this ends all locks of the process on the file: so it must not have it open
   }
   // https://sqlite.org/fileformat.html, "The Database Header"
   return header.getUint32(68) === applicationId ? header.getUint32(60) : undefined;
@@ -178,7 +178,7 @@ export function readHeaderVersion(file: string): number | undefined {
 
 const headerBytes = 100;
 
-/** Runs `work` on a file that is open for reading, and undoes every change. Gives whether `work` returned. */
+/** Runs `work`, which may change a file that is open for reading, and undoes the changes. Gives whether it returned. */
 export function tryOut(db: Database, work: () => void): boolean {
   const undo = new Error();
   try {
@@ -197,42 +197,42 @@ export function tryOut(db: Database, work: () => void): boolean {
 
 function configure(db: Database, file: string): void {
   distrust(db);
-  // Before the file turns to WAL, so that a process that is killed here leaves an empty file or a whole one.
+  // Before the switch to WAL, so that a process that is killed here leaves an empty file or a whole one.
   if (pragma(db, "page_count") === 0n) makeSchema(db);
   else expectNewest(checkIdentity(db, file), file);
   const mode = pragma(db, "journal_mode = WAL");
   if (mode !== "wal" && file !== inMemory)
     throw databaseFailed(file, `its journal is "${mode}"`, "move it to a local disk");
-  // A file that it may not write, SQLite opens for reading, and says so only at the first write: here.
+  // SQLite opens a file without the right to write as read-only, and fails only at the first write: this one.
   db.transaction(() => undefined).immediate();
   db.run(`PRAGMA journal_size_limit = ${maxIdleWalBytes}`);
   db.run("PRAGMA synchronous = FULL");
   db.run("PRAGMA foreign_keys = ON");
-  db.run(`PRAGMA busy_timeout = ${maxLockMs}`); // 0 until here, so that a file in use is refused at once
+  db.run(`PRAGMA busy_timeout = ${maxLockMs}`); // 0 until here: a file in use is refused at once
 }
 
-/** Relies neither on the process's surroundings nor on the file's content. */
+/** Makes a connection independent of the process's environment, and safe against a damaged or hostile file. */
 function distrust(db: Database): void {
   db.run("PRAGMA temp_store = MEMORY"); // a plugin has no TMPDIR
-  db.run("PRAGMA mmap_size = 0"); // a mapped file turns an I/O error into SIGBUS
+  db.run("PRAGMA mmap_size = 0"); // in a mapped file, an I/O error is a SIGBUS
   db.run("PRAGMA cell_size_check = ON");
   db.run("PRAGMA trusted_schema = OFF");
 }
 
-/** Whoever opens a file to write upgrades it before. */
+/** A file of an older schema must be upgraded before it is opened for writing. */
 function expectNewest(version: number, file: string): void {
   if (version === schemaVersion) return;
   const cure = "run a command that upgrades it, such as `timestampvm db rollback`, or let the node do that";
   throw databaseFailed(file, `its schema ${version} is older than ${schemaVersion}`, cure);
 }
 
-/** Checks that the file is one of ours that we can read. Gives its version. */
+/** Checks that the file is a database of ours that we can read. Gives its version. */
 function checkIdentity(db: Database, file: string): number {
   if (pragma(db, "application_id") !== BigInt(applicationId)) {
     throw databaseFailed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
   }
   const version = schemaVersionOf(db);
-  if (version < 1) throw damaged(file, `it has no schema ${version}`);
+  if (version < 1) throw damaged(file, `its schema ${version} does not exist`);
   if (version > schemaVersion) {
     const cure =
       "run the timestampvm that wrote it, or import here what it exports in an older version; " +
@@ -242,14 +242,13 @@ function checkIdentity(db: Database, file: string): number {
   return version;
 }
 
-/** The version that a file says it has. */
 export function schemaVersionOf(db: Database): number {
   return Number(pragma(db, "user_version"));
 }
 
 /** The first value that a pragma gives. */
 function pragma(db: Database, text: string): unknown {
-  // Disposed of: a statement that is left would keep a closed file locked.
+  // A statement that is not disposed of would keep a closed file locked.
   using statement = db.prepare<unknown[], []>(`PRAGMA ${text}`);
   return statement.values()[0]?.[0];
 }

@@ -5,19 +5,19 @@ import { MetaRows } from "./meta-rows.ts";
 import { dataIn } from "./stored-block.ts";
 
 /**
- * How many blocks are added to the table at once. Sorted, they change fewer of its pages than one by one. Of a million
- * blocks nearly each changes a page of its own, so more would make one accept in many slow.
+ * How many blocks are added to the table at once. Sorted, they change fewer pages than one by one. In a table of a
+ * million blocks nearly each changes a page of its own: a larger batch would make one accept in many slow.
  */
 export const batchBlocks = 256;
-/** Bytes of their data after which fewer are: the first look-up reads what the table lacks, in one turn. */
+/** Bytes of data that end a batch early: the first look-up reads all blocks that the table lacks, in one turn. */
 export const batchBytes = 4 * 1024 * 1024;
-/** How many are sorted and added in one transaction where the table lacks many, … */
+/** If the table lacks many blocks, so many are sorted and added in one transaction. */
 export const runBlocks = 32_768;
-/** … how many are read or added in one step of that, and how many bytes of data are read: some milliseconds. */
+/** The most blocks and bytes of data in one step of that: some milliseconds. */
 const stepBlocks = 4_096;
 const stepBytes = 8 * 1024 * 1024;
 
-/** The row in `meta` that has the height up to which the table lacks no block: 8 bytes, big endian, signed. */
+/** The row in `meta` with the height up to which the table has every block: 8 bytes, big endian, signed. */
 export const indexedName = "digests_indexed";
 const heightBytes = 8;
 
@@ -25,23 +25,23 @@ const heightBytes = 8;
 export interface DigestEntry {
   readonly height: bigint;
   readonly digest: Digest;
-  /** Of its data. */
+  /** Bytes of its data. */
   readonly bytes: number;
 }
 
 /**
- * Finds blocks by the digest of their data. The table has eight bytes of each digest, and lags behind the blocks: what
- * it lacks is in memory, where each connection reads it from the blocks.
+ * Finds blocks by the digest of their data. The table has eight bytes of each digest, and lags behind the blocks. Each
+ * connection has the blocks that the table lacks in memory.
  */
 export class DigestIndex {
   readonly #db: Database;
   readonly #meta: MetaRows;
   readonly #sql: ReturnType<typeof prepare>;
-  /** What the table lacks, by ascending height. */
+  /** The blocks that the table lacks, by ascending height. */
   #newest: DigestEntry[] = [];
   #heights = new Map<Digest, bigint[]>();
   #bytes = 0;
-  /** The lowest height that is not in memory yet; undefined where nothing is. */
+  /** The lowest height that is not in memory yet; undefined if nothing is in memory. */
   #next: bigint | undefined;
 
   constructor(db: Database) {
@@ -50,9 +50,9 @@ export class DigestIndex {
     this.#sql = prepare(db);
   }
 
-  /** The lowest height, from one up, whose block has data of this digest. */
+  /** The lowest height at or above `from` whose block has data of this digest. */
   find(digest: Digest, from: bigint): bigint | undefined {
-    this.#catchUp(); // first: what goes from memory into the table meanwhile is found there
+    this.#catchUp(); // before the table is searched: it may have got blocks that were in memory
     const prefix = prefixOf(digest);
     for (let at = from; at <= maxSqlInteger; ) {
       const row = this.#sql.find.get(prefix, at);
@@ -64,7 +64,7 @@ export class DigestIndex {
     return this.#heights.get(digest)?.find((height) => height >= from);
   }
 
-  /** To be called in the transaction that stores an accepted block; when that fails, `forget` must be called. */
+  /** Call it in the transaction that stores an accepted block. If that fails, call `forget`. */
   add(entry: DigestEntry): void {
     if (entry.height === this.#next) this.#remember(entry);
     else this.#catchUp();
@@ -75,20 +75,21 @@ export class DigestIndex {
     this.#begin(next);
   }
 
-  /** Whether the table lacks more than goes into memory, or does not fit the blocks. */
+  /** Whether the table lacks more than a batch, or has more heights than the chain. */
   get needsFilling(): boolean {
     const lacking = this.#lastHeight - this.#indexed;
     return lacking < 0n || lacking >= batchBlocks;
   }
 
-  /** Forgets what is in memory alone. */
+  /** Forgets what is in memory. */
   forget(): void {
     this.#begin(undefined);
   }
 
   /**
-   * Adds to the table what it lacks, but for less than a batch, which goes into memory. One that has more than there
-   * are blocks is made anew. Yields after each step of some milliseconds; nothing else may be changed before the last.
+   * Adds all missing blocks to the table, except a last part of less than a batch, which stays in memory. First clears
+   * a table that has more heights than the chain. Yields after each step of some milliseconds; nothing else may change
+   * the file before the last step.
    */
   *fill(): Generator<void, void> {
     if (this.#indexed > this.#lastHeight) this.#db.transaction(() => this.clear())();
@@ -100,7 +101,7 @@ export class DigestIndex {
     }
   }
 
-  /** Removes all above a height. To be called in the transaction that removes these blocks, before it does. */
+  /** Removes all above a height. Call it in the transaction that removes these blocks, before they are removed. */
   removeAbove(height: bigint): void {
     this.forget();
     const indexed = this.#indexed;
@@ -109,14 +110,13 @@ export class DigestIndex {
     this.#setIndexed(height);
   }
 
-  /** Removes all. */
   clear(): void {
     this.forget();
     this.#sql.clear.run();
     this.#meta.remove(indexedName);
   }
 
-  /** Takes into memory what was accepted since, and out of it what has come into the table. */
+  /** Adds blocks accepted since to memory, and drops those from memory that are in the table now. */
   #catchUp(): void {
     const indexed = this.#indexed;
     if (this.#next === undefined) this.#begin(indexed + 1n);
@@ -131,7 +131,7 @@ export class DigestIndex {
     }
   }
 
-  /** Has only these in memory: what follows the table. */
+  /** Keeps only these in memory. They follow the last height of the table. */
   #keep(entries: readonly DigestEntry[]): void {
     this.#begin(this.#indexed + 1n);
     for (const entry of entries) this.#remember(entry);
@@ -168,7 +168,7 @@ export class DigestIndex {
     }
   }
 
-  /** All of them or none. */
+  /** Adds a run to the table in one transaction. */
   *#insertRun(run: readonly DigestEntry[]): Generator<void, void> {
     const entries = sorted(run);
     this.#db.run("BEGIN IMMEDIATE");
@@ -188,7 +188,7 @@ export class DigestIndex {
     for (const { digest, height } of entries) this.#sql.insert.run(prefixOf(digest), height);
   }
 
-  /** Removes an entry for each block above a height. Gives whether these were all: not where a block is damaged. */
+  /** Removes the entry of each block above a height. Gives whether it found all: with a damaged block it cannot. */
   #removeEach(above: bigint, indexed: bigint): boolean {
     for (let at = above + 1n; at <= indexed; at++) {
       const entry = this.#read(at);
@@ -202,7 +202,7 @@ export class DigestIndex {
     return entry?.height === height ? entry : undefined;
   }
 
-  /** The lowest block from a height up. One that does not parse is none. */
+  /** The lowest block at or above a height. Skips blocks that do not parse. */
   #readNext(from: bigint): DigestEntry | undefined {
     for (let next = from; next <= maxSqlInteger; ) {
       const row = this.#sql.next.get(next);
@@ -230,14 +230,14 @@ export class DigestIndex {
   }
 }
 
-/** The height up to which the table lacks no block, by the value in `meta`; -1 for undefined. Throws `Damage`. */
+/** Reads the value in `meta`: the height up to which the table has every block; -1 for undefined. Throws `Damage`. */
 export function indexedIn(value: unknown): bigint {
   if (value === undefined) return -1n;
   const { buffer, byteOffset } = expectBytes(value, `the meta row ${indexedName}`, heightBytes);
   return new DataView(buffer, byteOffset).getBigInt64(0);
 }
 
-/** Eight bytes of a digest, by which it is sought. */
+/** The first eight bytes of a digest, by which the table finds it. */
 export function prefixOf(digest: Digest): Uint8Array {
   return Uint8Array.fromHex(digest.slice(0, 16));
 }
@@ -250,7 +250,6 @@ function sorted(entries: readonly DigestEntry[]): DigestEntry[] {
   return entries.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
 }
 
-/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
     find: db.query<Row<"height">, [Uint8Array, bigint]>(
@@ -260,7 +259,7 @@ function prepare(db: Database) {
       "SELECT height, data, bytes FROM blocks WHERE height >= ? ORDER BY height LIMIT 1",
     ),
     last: db.query<Row<"height">, []>("SELECT max(height) AS height FROM blocks"),
-    // One that is there already does no harm: a look-up compares the block's digest.
+    // An entry may be there already, or be wrong: a look-up compares the block's own digest.
     insert: db.query<unknown, [Uint8Array, bigint]>("INSERT OR IGNORE INTO digests (prefix, height) VALUES (?, ?)"),
     remove: db.query<unknown, [Uint8Array, bigint]>("DELETE FROM digests WHERE prefix = ? AND height = ?"),
     removeAbove: db.query<unknown, [bigint]>("DELETE FROM digests WHERE height > ?"),

@@ -1,6 +1,6 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 
-/** Every reason for which the database file cannot be used. `file` is its path; `cure` says what an operator can do. */
+/** Every reason why the database file cannot be used. `file` is its path; `cure` says what an operator can do. */
 export type FileRefusal =
   | { readonly code: "database in use"; readonly file: string }
   | { readonly code: "database failed"; readonly file: string; readonly problem: string; readonly cure: string };

@@ -3,12 +3,12 @@ import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { FileError } from "./errors.ts";
 import { isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
 
-/** Something in the file that SQLite cannot know to be wrong. `translating` makes a `FileError` of it. */
+/** Damage in the file that SQLite cannot see. `translating` makes a `FileError` of it. */
 export class Damage extends Error {
   override readonly name = "Damage";
 }
 
-/** Runs `work`. What SQLite, the file system or a look at a row throws becomes a `FileError` about `file`. */
+/** Runs `work`. An error of SQLite or the file system, or `Damage`, becomes a `FileError` about `file`. */
 export function translating<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -17,7 +17,7 @@ export function translating<T>(file: string, work: () => T): T {
   }
 }
 
-/** The `FileError` about `file` for what SQLite, the file system or a look at a row has thrown; any other as it is. */
+/** The `FileError` about `file` for an error of SQLite or the file system, or `Damage`; any other error unchanged. */
 export function translated(file: string, error: unknown): unknown {
   if (error instanceof CodedError || !(error instanceof Error)) return error;
   if (error instanceof Damage) return damaged(file, error.message);
@@ -26,19 +26,19 @@ export function translated(file: string, error: unknown): unknown {
   return error instanceof SQLiteError || /^E[A-Z]+$/.test(code) ? failureOf(file, error) : error;
 }
 
-/** The error for what SQLite or the file system has thrown, also on another thread. */
+/** The `FileError` for an error of SQLite or the file system, also one from another thread. */
 export function failureOf(file: string, error: unknown): FileError {
   return databaseFailed(file, messageOf(error), cureFor(codeOf(error)), error);
 }
 
-/** The error for a file that contradicts itself. */
+/** The error for a damaged file. */
 export function damaged(file: string, problem: string): FileError {
   return databaseFailed(file, problem, damageCure);
 }
 
 /**
- * Names a milder cure for damage in an old file, of which what is below the damage can be kept. Gives any other error
- * as it is.
+ * Names a milder cure for damage in a file of an older schema: a rollback keeps the blocks below the damage. Gives any
+ * other error unchanged.
  */
 export function curedAsOld(file: string, error: unknown): unknown {
   if (!(error instanceof FileError)) return error;
@@ -57,9 +57,9 @@ export function databaseFailed(file: string, problem: string, cure: string, caus
 }
 
 function cureFor(code: string): string {
-  // Our statements are fixed, so an error in one is an error in the file's schema, or in what the file holds.
+  // Our statements are fixed, so an error in one means that the file's schema or content is wrong.
   if (/^SQLITE_(CORRUPT|CONSTRAINT)/.test(code) || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR") {
-    // SQLite also says this of a page that the disk did not give.
+    // SQLite gives the same codes for a page that it could not read from the disk.
     return damageCure;
   }
   if (isLimit(code) || (code.startsWith("SQLITE_CANTOPEN") && lacksFiles())) return raiseLimit;

@@ -4,28 +4,28 @@ import { expectInteger, type Row } from "./columns.ts";
 import { Damage } from "./failures.ts";
 
 /**
- * When a node first saw a block. It is stored with the block, and never changed. It is the word of the node of this
- * file only where `node` is that, and it is not imported: a copied file has another's.
+ * When a node first saw a block. It is stored with the block, and never changed. It may come from another node, in a
+ * copied file or an import: this node saw the block itself only if `node` is its id and `isImported` is false.
  */
 export interface FirstSight {
-  /** Unix milliseconds; below 0 where the clock was wrong. */
+  /** Unix milliseconds; below 0 if the clock was wrong. */
   readonly ms: bigint;
   readonly node: NodeId;
-  /** Whether it came out of an export, which anybody can write. */
+  /** Whether it came from an export, which anybody can write. */
   readonly isImported: boolean;
 }
 
 /** The columns of a block that say when it was first seen. */
 export type SightRow = Row<"seen" | "node" | "imported">;
 
-/** Gives what a block's row says; undefined for NULL. Throws `Damage`. */
+/** Gives the first sight in a block's row; undefined for NULL. Throws `Damage` about `what`. */
 export function firstSightIn({ seen, node, imported }: SightRow, what: string): FirstSight | undefined {
   if (seen === null) return undefined;
-  if (!isNodeId(node)) throw new Damage(`${what} was seen by what is no node id`);
+  if (!isNodeId(node)) throw new Damage(`${what} was seen by a node with a malformed id`);
   return { ms: expectInteger(seen, what), node, isImported: imported === 1n };
 }
 
-/** The nodes that have seen blocks, each once for what it said itself and once for what was imported. */
+/** The nodes that have seen blocks: each up to twice, once for its own sights and once for imported ones. */
 export class Sources {
   readonly #sql: ReturnType<typeof prepare>;
 
@@ -33,7 +33,7 @@ export class Sources {
     this.#sql = prepare(db);
   }
 
-  /** The number by which rows of blocks refer to a source; it is added where it is new. */
+  /** The number by which rows of blocks refer to a source. Adds a new source. */
   numberOf({ node, isImported }: FirstSight): bigint {
     const imported = isImported ? 1n : 0n;
     this.#sql.add.run(node, imported);

@@ -1,8 +1,8 @@
 import { openReader } from "./database.ts";
 
 /**
- * Keeps the write-ahead log from being written anew from its beginning, by a connection that goes on reading it. To be
- * called on the thread that commits: then no commit comes in between.
+ * Keeps SQLite from writing the write-ahead log again from its beginning, by a connection that stays in a read. Use it
+ * on the thread that commits, so that no commit comes in between.
  */
 export class Keeper {
   readonly #db: ReturnType<typeof openReader>;
@@ -12,7 +12,7 @@ export class Keeper {
     this.#db = openReader(file);
   }
 
-  /** From now on what is in the log stays. Part of that must not have been copied into the file yet. */
+  /** From now on the log keeps what it holds. Part of the log must not be copied into the file yet. */
   keep(): void {
     this.letGo();
     this.#db.run("BEGIN");

@@ -9,7 +9,7 @@ export class MetaRows {
     this.#sql = prepare(db);
   }
 
-  /** The value of a name, as the file has it; undefined where there is none. */
+  /** The value of a name, unchecked; undefined if there is none. */
   get(name: string): unknown {
     return this.#sql.get.get(name)?.value;
   }
@@ -23,7 +23,6 @@ export class MetaRows {
   }
 }
 
-/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
     get: db.query<Row<"value">, [string]>("SELECT value FROM meta WHERE name = ?"),

@@ -4,8 +4,8 @@ import { privateFileMode } from "./database.ts";
 import { createFile, finish, sync } from "./new-file.ts";
 
 /**
- * Makes a database of the name `unfinished`, which `fill` fills. It becomes `file` when all of it is on the disk;
- * before that, `check` may throw. Where anything throws, nothing is left.
+ * Makes a database under the name `unfinished`, and fills it by `fill`. When all of it is on the disk, runs `check`,
+ * and renames it to `file`. If anything throws, nothing is left.
  */
 export function makeDatabase<Step, Made>(
   { file, unfinished, instanceId, check }: NewDatabase,
@@ -18,7 +18,7 @@ export function makeDatabase<Step, Made>(
   return makeDatabaseAs({ unfinished, instanceId, finish: finishAs }, fill);
 }
 
-/** The same, where `finish` gives it its name, when all of it is on the disk. */
+/** The same, but calls `finish`, which must rename it, when all of it is on the disk. */
 export function* makeDatabaseAs<Step, Made>(
   { unfinished, instanceId, finish }: UnnamedDatabase,
   fill: (store: BlockStore) => Generator<Step, Made>,
@@ -30,7 +30,7 @@ export function* makeDatabaseAs<Step, Made>(
     try {
       store.setDurability("none"); // what counts is the sync at the end
       made = yield* fill(store);
-      store.checkpoint(); // throws where the disk is full: a close would say nothing
+      store.checkpoint(); // throws if the disk is full; a close would not
     } finally {
       store.close();
     }
@@ -44,16 +44,17 @@ export function* makeDatabaseAs<Step, Made>(
 
 /** A database that is to be made. */
 export interface NewDatabase {
-  /** The name that it gets. */
+  /** Its final name. */
   readonly file: string;
-  /** The name that it has until then: `unfinishedNameOf(file)`. */
+  /** Its name until it is whole: `unfinishedNameOf(file)`. */
   readonly unfinished: string;
   /** 16 bytes. */
   readonly instanceId: Uint8Array;
+  /** Throws if the database must not get its final name. */
   readonly check: () => void;
 }
 
-/** A database that is to be made, and whose name is somebody else's matter. */
+/** A database that is to be made, and that `finish` renames. */
 export interface UnnamedDatabase extends Pick<NewDatabase, "unfinished" | "instanceId"> {
   readonly finish: () => void;
 }
@@ -63,7 +64,7 @@ export function filesOf(unfinished: string): readonly string[] {
   return [unfinished, ...logsOf(unfinished)];
 }
 
-/** Throws EEXIST for what SQLite would read as the log of a new database of this name. */
+/** Throws EEXIST if there is a file that SQLite would read as the log of a new database of this name. */
 export function expectNoLogs(file: string): void {
   const log = logsOf(file).find((path) => existsSync(path));
   if (log === undefined) return;

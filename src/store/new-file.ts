@@ -3,12 +3,11 @@ import { closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, renameS
 import { dirname } from "node:path";
 import { codeOf } from "../avalanche/coded-error.ts";
 
-// Files that are made whole or not at all. None of these is ever a database that this process has open.
+// Files that are made as a whole or not at all. Never use this on a database that this process has open.
 
 /**
  * Makes a file, which `fill` writes through a file descriptor. It has another name until all of it is on the disk, so
- * that a crash leaves the whole file or none. The user's umask is taken off its mode. Throws EEXIST when `file` exists
- * already.
+ * that a crash leaves the whole file or none. The user's umask applies to `mode`. Throws EEXIST if `file` exists.
  */
 export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => T, mode = 0o666): T {
   expectNoFile(file);
@@ -25,25 +24,25 @@ export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => 
   }
 }
 
-/** Throws EEXIST when `file` exists, or is a link, even one that leads nowhere. */
+/** Throws EEXIST if `file` exists, or is a link, even to a missing file. */
 export function expectNoFile(file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw alreadyThere(file);
 }
 
-/** A name beside `file` for what will become it. It is random: nobody can have put a link there. */
+/** A name for `file` until it is whole. It is random, so that nobody can have put a link there. */
 export function unfinishedNameOf(file: string): string {
   return `${file}.unfinished-${randomBytes(8).toString("hex")}`;
 }
 
-/** Makes an empty file, and gives its file descriptor, open for writing. Throws the system's error. */
+/** Makes an empty file, and gives a file descriptor for writing. Throws the system's error. */
 export function createFile(path: string, mode: number): number {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 }
 
 /**
- * Gives an unfinished file, whose content is on the disk, its final name, and syncs that too. Throws EEXIST when a file
- * of that name was made meanwhile.
+ * Renames an unfinished file, whose content is on the disk, to its final name, and syncs the name. Throws EEXIST if a
+ * file of that name was made meanwhile.
  */
 export function finish(unfinished: string, file: string): void {
   try {
@@ -54,13 +53,13 @@ export function finish(unfinished: string, file: string): void {
   sync(dirname(file));
 }
 
-/** The same, but it takes the place of the file that has the name. */
+/** The same, but replaces the file that has the name. */
 export function replaceFile(unfinished: string, file: string): void {
   renameSync(unfinished, file);
   sync(dirname(file));
 }
 
-/** Writes a file, or the names in a directory, to the disk. */
+/** Syncs a file, or the names in a directory. */
 export function sync(path: string): void {
   const fileDescriptor = openSync(path, "r");
   try {
@@ -70,14 +69,14 @@ export function sync(path: string): void {
   }
 }
 
-/** Renames a file, but replaces none, as the system would: throws EEXIST. */
+/** Renames a file. Unlike the system's `rename`, throws EEXIST instead of replacing a file. */
 function rename(from: string, to: string): void {
   try {
     linkSync(from, to);
     rmSync(from);
   } catch (error) {
     if (!lacksLinks.test(codeOf(error))) throw error;
-    closeSync(openSync(to, "wx")); // so that what is replaced is ours
+    closeSync(openSync(to, "wx")); // the file that `renameSync` replaces is then ours
     renameSync(from, to);
   }
 }

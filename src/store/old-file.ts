@@ -14,19 +14,19 @@ import { replaceFile, sync } from "./new-file.ts";
 import { findLackOfRoom } from "./room.ts";
 import { schemaVersion } from "./schema.ts";
 
-/** What is behind the name of a database while it is made anew. It is fixed: what a killed process left is found. */
+/** Added to the name of an unfinished upgrade. It is fixed, so that the next start finds what a killed one left. */
 const upgradeSuffix = ".upgrade";
 
 /** A database file of an older schema, open for this process alone. */
 export interface OldFile {
   readonly reader: BlockReader;
-  /** Its schema, and what it is read by. */
+  /** Its schema. */
   readonly version: number;
   readonly db: Database;
   readonly bytes: bigint;
 }
 
-/** The first step of an upgrade: which file is about to be copied, of which schema, and how many blocks it has. */
+/** The first step of an upgrade: the file, its schema, and its number of blocks. */
 export interface UpgradeBegin extends CopyProgress {
   readonly file: string;
   readonly fromSchema: number;
@@ -35,31 +35,31 @@ export interface UpgradeBegin extends CopyProgress {
 /** How far an upgrade is. */
 export type UpgradeStep = UpgradeBegin | CopyProgress;
 
-/** How a file was made anew. */
+/** The result of a replaced file. */
 export interface Replaced<Made> {
   readonly made: Made;
-  /** Of the new file. */
+  /** Size of the new file. */
   readonly bytes: bigint;
 }
 
-/** Whether there is a database of an older schema. Does not wait for a process that has it open. */
+/** Whether the file is a database of an older schema. Takes no lock, and so never waits. */
 export function needsUpgrade(file: string): boolean {
   const version = translating(file, () => readHeaderVersion(file));
   return version !== undefined && version > 0 && version < schemaVersion;
 }
 
 /**
- * Makes a database file of an older schema anew: `fill` fills a new one beside it, with the same instance id, owner and
- * mode, which takes its place when all of it is on the disk. Whenever the process or the machine ends, the old file or
- * the new one is there as a whole. The first step is an `UpgradeBegin`. Throws "database in use", or "database failed":
- * where the disk has too little room, the old file is damaged, or it would get another owner. It stays as it is then.
+ * Replaces a database file of an older schema. `fill` fills a new file beside it, with the same instance id, owner and
+ * mode, which takes its place when all of it is on the disk. After any crash, either the old file or the new one is
+ * there as a whole. The first step is an `UpgradeBegin`. Throws "database in use", or "database failed" if the disk has
+ * too little room, the old file is damaged, or the new one would get another owner. The old file stays then.
  */
 export function* replaceOld<Made>(
   file: string,
   fill: (old: OldFile, store: BlockStore) => Generator<CopyProgress, Made>,
 ): Generator<UpgradeStep, Replaced<Made>> {
   try {
-    const place = realpathSync(file); // beside a link, the new file could be on another disk
+    const place = realpathSync(file); // the new file must be on the same disk, so beside the file, not beside a link
     const db = openForReading(place);
     try {
       return yield* replace(openOld(place, db), function* (old, store) {
@@ -67,7 +67,7 @@ export function* replaceOld<Made>(
         return yield* fill(old, store);
       });
     } finally {
-      db.close(); // keeps everybody out until the new file is in its place
+      db.close(); // until here, its lock keeps others out
     }
   } catch (error) {
     throw curedAsOld(file, translated(file, error));
@@ -76,7 +76,7 @@ export function* replaceOld<Made>(
 
 function openOld(file: string, db: Database): OldFile {
   const version = schemaVersionOf(db);
-  if (version === schemaVersion) throw new FileError({ code: "database in use", file }); // by who has just upgraded it
+  if (version === schemaVersion) throw new FileError({ code: "database in use", file }); // another process upgraded it
   const reader = new BlockReader(file, db);
   return { reader, db, version, bytes: reader.size() };
 }
@@ -107,14 +107,15 @@ function* replace<Step, Made>(
   return { made, bytes };
 }
 
-/** Removes a file, or a link itself; throws EISDIR or EPERM for a directory. A missing one does not matter. */
+/** Removes a file or a link, if there is one. Throws EISDIR or EPERM for a directory. */
 function remove(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
 }
 
 /**
- * The new file is smaller: it has fewer columns and indexes, and half of each canonical block. Only one of blocks in
- * other forms, of some 4 KiB each, can be larger, by half: where the disk is full then, the old one stays.
+ * Throws unless the disk has room for another file of the same size. The new file is mostly smaller: it has fewer
+ * columns and indexes, and half of each canonical block. With blocks of some 4 KiB in other forms, it can be larger by
+ * half; if that fills the disk, the upgrade fails and the old file stays.
  */
 function expectRoom({ reader, bytes }: OldFile): void {
   const lack = findLackOfRoom(dirname(reader.file), Number(bytes));
@@ -127,8 +128,8 @@ function expectRoom({ reader, bytes }: OldFile): void {
 }
 
 /**
- * Who may read and write the old file may do so with the new one, and nobody else. A command may be run by another
- * user: root may give a file away; one who is only in the group may not, and would take the file from the node.
+ * Gives the new file the owner, group and rights of the old one. The user who runs a command may not be the owner. Root
+ * may give a file away. A user who is only in the group may not: the node would lose its file, so this throws.
  */
 function takeOwner(file: string, unfinished: string): void {
   const { uid, gid, mode } = statSync(file);
@@ -141,10 +142,10 @@ function takeOwner(file: string, unfinished: string): void {
   chmodSync(unfinished, made.gid === gid ? mode : mode & ~groupBits);
 }
 
-/** The rights of a group, which would be those of another one. */
+/** The rights of a group. They are dropped if the new file has another group. */
 const groupBits = 0o070;
 
-/** A user may give a file of its own to a group that it is in. */
+/** Ignores a refusal: users may only give their files to groups that they are in. */
 function chownIfPermitted(path: string, uid: number, gid: number): void {
   try {
     chownSync(path, uid, gid);
@@ -153,16 +154,16 @@ function chownIfPermitted(path: string, uid: number, gid: number): void {
   }
 }
 
-/** EINVAL: a user namespace has no such user. */
+/** EINVAL: the user namespace has no such user. */
 const mayNotGive = /^(EPERM|EINVAL|ENOSYS|ENOTSUP|EOPNOTSUPP)$/;
 
 /**
- * Puts the new file into the place of the old one. No log of the old one may be left then: SQLite would read it as one
- * of the new file. So its log is removed first, also from the disk.
+ * Puts the new file in the place of the old one. First it removes the old file's log, and syncs that removal: SQLite
+ * would read it as the log of the new file.
  */
 function takePlace(old: Database, unfinished: string, file: string): void {
   endLog(old, file);
-  remove(`${file}-wal`); // SQLite does not say when it cannot
+  remove(`${file}-wal`); // SQLite may fail to remove it without an error
   expectNoLogs(file);
   sync(dirname(file));
   replaceFile(unfinished, file);

@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
 
-// Versions 1 to 3 of the file: what they have, and how it is read as if it were of the newest version.
+// Versions 1 to 3 of the schema, and how such a file is read as if it had the newest version.
 
 /**
- * `status` has the numbers of AvalancheGo's choices: 2 rejected, 3 accepted. `key` is as in the newest version, `bytes`
- * is every accepted block as received.
+ * `status` has the numbers of AvalancheGo's choices: 2 rejected, 3 accepted. `key` is as in the newest version. `bytes`
+ * has every accepted block as received.
  */
 const blocksSchema = `
   CREATE TABLE blocks (
@@ -39,10 +39,10 @@ const searchSchema = `
   CREATE INDEX accepted_by_timestamp ON blocks (timestamp, height) WHERE status = 3;
 `;
 
-/** The SQL of each old version, from version 1 on: what it has beyond the one before. */
+/** The SQL that each old version, from version 1 on, adds to the one before. */
 export const oldSchemaSteps: readonly string[] = [blocksSchema, mempoolSchema, searchSchema];
 
-/** SQLite looks a name up among what is temporary first. */
+/** These hide the tables of the file: SQLite looks up a name among temporary tables and views first. */
 const views = `
   CREATE TEMP VIEW blocks AS
     SELECT height, key, timestamp, NULL AS seen, NULL AS source, NULL AS data, bytes FROM main.blocks WHERE status = 3;
@@ -58,8 +58,7 @@ const emptyMempool = `
 `;
 
 /**
- * Lets this connection read a file of an old version by the statements for the newest one. The file itself stays as it
- * is.
+ * Lets this connection read a file of an old version with the statements for the newest one. The file does not change.
  */
 export function viewAsNewest(db: Database, version: number): void {
   db.run(version === 1 ? views + emptyMempool : views);

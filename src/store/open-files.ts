@@ -5,9 +5,9 @@ import { codeOf } from "../avalanche/coded-error.ts";
 export const raiseLimit = "raise the limit of open files (ulimit -n, LimitNOFILE= of a systemd unit) and start again";
 
 /**
- * Throws EMFILE or ENFILE, with the cure, where this process may not open as many files as a chain needs. To be called
- * before anything is served: a listener without files accepts no connection and says nothing, so its callers wait for
- * ever.
+ * Throws EMFILE or ENFILE, with the cure, if this process may not open as many files as a chain needs. Call it before
+ * anything is served: a listener that is out of files accepts no connection and reports no error, so its callers wait
+ * for ever.
  */
 export function expectOpenFiles(): void {
   const code = findLimit(neededFiles);
@@ -17,17 +17,17 @@ export function expectOpenFiles(): void {
   });
 }
 
-/** Whether a lack of files is why SQLite could not open one: its own error does not say. */
+/** Whether SQLite could not open a file because too many are open. Its own error does not say so. */
 export function lacksFiles(): boolean {
   return findLimit(databaseFiles) !== undefined;
 }
 
-/** Twice what a plugin opens: the database, threads, listeners, connections of and to the node, its `--version`. */
+/** Twice what a plugin opens: the database, threads, listeners, connections from and to the node, its `--version`. */
 const neededFiles = 48;
-/** The file, its log or journal, its directory, and one that was closed again when opening failed. */
+/** The file, its log or journal, its directory, and one that was closed when opening failed. */
 const databaseFiles = 4;
 
-/** Opens `count` files at once, and closes them again. Gives the system's code where it may not. */
+/** Opens `count` files at once, and closes them again. Gives the system's error code if it may not. */
 function findLimit(count: number): string | undefined {
   const opened: number[] = [];
   try {
@@ -41,7 +41,7 @@ function findLimit(count: number): string | undefined {
   }
 }
 
-/** Whether this code of the system says that no more files may be open. */
+/** Whether this error code of the system means that no more files may be open. */
 export function isLimit(code: string): boolean {
   return code === "EMFILE" || code === "ENFILE";
 }

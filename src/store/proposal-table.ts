@@ -12,12 +12,12 @@ export interface StoredProposal extends Proposal {
 }
 
 /**
- * The proposals that wait for a block, in the order they came. Where each is, the only one who changes them has in
- * memory. All methods throw "database failed".
+ * The proposals that wait for a block, in the order of arrival. Their positions are kept in memory, so one connection
+ * alone may change the table. All methods throw "database failed".
  */
 export class ProposalTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;
-  /** Read when it is needed: who only reads all of them needs none. */
+  /** Read when it is first needed: `readAll` does without. */
   #positions: Map<Digest, bigint> | undefined;
 
   constructor(file: string, db: Database) {
@@ -25,14 +25,13 @@ export class ProposalTable extends StoredTable {
     this.#sql = prepare(db);
   }
 
-  /** All of them, in the order they came, each read when it is asked for: others may come and go meanwhile. */
+  /** All of them, in order. Each is read when it is needed: others may come and go meanwhile. */
   *readAll(): Generator<StoredProposal, void> {
     for (let next = this.#readNext(beforeAll); next !== undefined; next = this.#readNext(next.position)) {
       yield next.proposal;
     }
   }
 
-  /** How many there are. */
   count(): number {
     return this.run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of proposals")));
   }
@@ -42,7 +41,7 @@ export class ProposalTable extends StoredTable {
     return this.run(() => this.#places.has(digest));
   }
 
-  /** A proposal that waits. Checks that its data has this digest. A peer that is no node id counts as none. */
+  /** A waiting proposal. Checks that its data has this digest. A malformed peer becomes undefined. */
   read(digest: Digest): StoredProposal {
     return this.run(() => {
       const position = this.#places.get(digest);
@@ -50,7 +49,7 @@ export class ProposalTable extends StoredTable {
     });
   }
 
-  /** Puts new ones behind the others, in one transaction. A known one keeps its place, and gets the new peer. */
+  /** Appends new proposals, in one transaction. A known one keeps its place, and gets the new peer. */
   add(proposals: readonly StoredProposal[]): void {
     this.change(() => {
       for (const proposal of proposals) {
@@ -62,8 +61,8 @@ export class ProposalTable extends StoredTable {
   }
 
   /**
-   * Puts the data of a block that is taken back before all others, as if a client had proposed it at `since` (Unix
-   * seconds). A known proposal stays as it is. Data that is too large came from another VM: we may not build it again.
+   * Puts the data of a block that is rewound before all others, as if a client had proposed it at `since` (Unix
+   * seconds). A known proposal stays as it is. Too large data is left out: another VM built it, and we may not.
    */
   requeue(data: Uint8Array, since: bigint): void {
     if (data.length > maxDataBytes) return;
@@ -74,7 +73,7 @@ export class ProposalTable extends StoredTable {
     });
   }
 
-  /** Removes one. An unknown one does not matter. */
+  /** Removes a proposal, if it is there. */
   remove(digest: Digest): void {
     const position = this.run(() => this.#places.get(digest));
     if (position === undefined) return;
@@ -84,7 +83,7 @@ export class ProposalTable extends StoredTable {
     });
   }
 
-  /** Drops what cannot be what came, and what waits a second time. Gives how many. */
+  /** Drops damaged proposals, and those that wait a second time. Gives how many it dropped. */
   dropDamaged(): number {
     let dropped = 0;
     this.change(() => {
@@ -109,7 +108,7 @@ export class ProposalTable extends StoredTable {
     });
   }
 
-  /** To be called when a transaction has failed in which something was changed here. */
+  /** Forgets the positions. Call it when a transaction that changed the table has failed. */
   forget(): void {
     this.#positions = undefined;
   }
@@ -119,7 +118,7 @@ export class ProposalTable extends StoredTable {
     this.#places.set(digest, BigInt(lastInsertRowid));
   }
 
-  /** Where each proposal is. */
+  /** The position of each proposal. */
   get #places(): Map<Digest, bigint> {
     this.#positions ??= placesIn(this.#sql.places.all());
     return this.#positions;
@@ -160,7 +159,7 @@ function placesIn(rows: readonly Row<"digest" | "position">[]): Map<Digest, bigi
 /** Positions may be negative: see `requeue`. */
 const beforeAll = -(2n ** 63n);
 
-/** The digest in a row that has such data. */
+/** The digest in a row; undefined if it is not that of the row's data. */
 function digestIfWhole({ digest, data }: Row<"digest" | "data">): Digest | undefined {
   if (!(data instanceof Uint8Array) || !(digest instanceof Uint8Array)) return undefined;
   const expected = digestOf(data);
@@ -176,7 +175,6 @@ function proposalIn(digest: Digest, row: Row<"data" | "since" | "peer"> | null):
   return { digest, data, bytes: data.length, since, peer: isNodeId(row?.peer) ? row.peer : undefined };
 }
 
-/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
     count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM mempool"),

@@ -5,22 +5,22 @@ import { type Block, createBlock } from "../core/block.ts";
 import { MetaRows } from "./meta-rows.ts";
 
 /**
- * timestampvm-rs kept some blocks only as it encoded them again, so the bytes that were received are lost. Such a block
- * keeps its id, but what is stored of it has another hash. For each of them, the table `meta` has a row with that hash,
- * under the name `reencoded ` and the block's id in hex.
+ * timestampvm-rs encoded some blocks again and kept only that form, so the received bytes are lost. Such a block keeps
+ * its id, but its stored bytes have another hash. For each such block the table `meta` has a row with that hash, under
+ * the name `reencoded ` and the block's id in hex.
  */
 const prefix = "reencoded ";
 const namePattern = new RegExp(`^${prefix}([0-9a-f]{64})$`);
 
 /**
- * Whether `stored`, a block under the hash of its own bytes, can be what timestampvm-rs kept of block `id`: it writes
- * the canonical form, and never encoded genesis again.
+ * Whether `stored`, whose id is the hash of its own bytes, can be block `id` as timestampvm-rs encoded it again. It
+ * writes the canonical form, and never encoded genesis again.
  */
 export function isReencoded(id: Id, stored: Block): boolean {
   return stored.id !== id && stored.height > 0n && stored.id === createBlock(stored).id;
 }
 
-/** The hash of what is stored of a block, where that is not its id; else undefined. */
+/** The hash of a block's stored bytes if it differs from the block's id; else undefined. */
 export function storedIdOf({ id, bytes }: Block): Id | undefined {
   const hash = sha256(bytes);
   return equalBytes(hash, idToBytes(id)) ? undefined : idFromBytes(hash);
@@ -32,7 +32,7 @@ export function idInReencodedName(name: unknown): Id | undefined {
   return hex === undefined ? undefined : idFromBytes(Uint8Array.fromHex(hex));
 }
 
-/** The rows in `meta` that say which blocks are stored as timestampvm-rs encoded them again. */
+/** The rows in `meta` for the blocks that timestampvm-rs encoded again. */
 export class ReencodedRows {
   readonly #meta: MetaRows;
   readonly #sql: ReturnType<typeof prepare>;
@@ -42,7 +42,7 @@ export class ReencodedRows {
     this.#sql = prepare(db);
   }
 
-  /** Whether `hash`, 32 bytes, is that of what is stored of block `id`. */
+  /** Whether `hash`, 32 bytes, is the recorded hash of the stored bytes of block `id`. */
   has(id: Id, hash: Uint8Array): boolean {
     const value = this.#meta.get(nameOf(id));
     return value instanceof Uint8Array && equalBytes(value, hash);
@@ -64,7 +64,7 @@ function nameOf(id: Id): string {
 
 function prepare(db: Database) {
   return {
-    // The plus keeps SQLite from going through all the blocks when there is no such row.
+    // Because of the plus, SQLite does not read all blocks when there is no such row.
     removeAbove: db.query<unknown, [bigint]>(
       `DELETE FROM meta WHERE name LIKE '${prefix}%' AND +name IN
          (SELECT '${prefix}' || lower(hex(substr(key, 3))) FROM blocks WHERE height > ?)`,

@@ -7,19 +7,19 @@ import { FileError } from "./errors.ts";
 import { Damage } from "./failures.ts";
 import { replaceOld, type UpgradeStep } from "./old-file.ts";
 
-/** What a rewind of an old file did. */
+/** The result of `rewindOld`. */
 export interface RewoundOld {
   /** How many blocks were removed. */
   readonly blocks: number;
-  /** How many of them could not be read: what they carried is lost. */
+  /** How many of them could not be read. Their data is lost. */
   readonly lost: number;
   /** How many proposals wait now. */
   readonly proposals: number;
 }
 
 /**
- * Upgrades a database file of an older schema, but for the blocks above a height: what these carry waits for a block
- * again, before all other proposals, since `since` (Unix seconds), as far as they can be read. See `replaceOld`.
+ * Upgrades a database file of an older schema without the blocks above a height. The data of those that can be read
+ * become proposals of time `since` (Unix seconds), before all others. See `replaceOld`.
  */
 export function* rewindOld(file: string, height: bigint, since: bigint): Generator<UpgradeStep, RewoundOld> {
   const { made } = yield* replaceOld(file, function* ({ reader, db }, store) {
@@ -35,7 +35,7 @@ export function* rewindOld(file: string, height: bigint, since: bigint): Generat
   return made;
 }
 
-/** The heights of blocks above one, the greatest first. There may be gaps. */
+/** The heights of all blocks above a height, the greatest first. There may be gaps. */
 function* heightsDown(db: Database, above: bigint): Generator<bigint, void> {
   const next = db.query<Row<"height">, [bigint, bigint]>(
     "SELECT height FROM blocks WHERE height > ? AND height <= ? ORDER BY height DESC LIMIT 1",
@@ -44,7 +44,7 @@ function* heightsDown(db: Database, above: bigint): Generator<bigint, void> {
     const row = next.get(above, upTo);
     if (row === null) return;
     const height = expectInteger(row.height, "the height of a block");
-    if (height > upTo) throw new Damage("the height of a block is damaged"); // else it could go round in circles
+    if (height > upTo) throw new Damage("the height of a block is damaged"); // else this could loop for ever
     yield height;
     upTo = height - 1n;
   }

@@ -1,4 +1,4 @@
-/** Runs all steps of a piece of work in one turn, with what each yields. Gives what they end with. */
+/** Runs all steps of a generator in one turn, and calls `onStep` with each yielded value. Gives its result. */
 export function runSteps<Step, Made>(steps: Generator<Step, Made>, onStep: (step: Step) => void = () => {}): Made {
   for (;;) {
     const step = steps.next();

@@ -3,26 +3,26 @@ import { digestBytes } from "../core/digest.ts";
 import { maxSignatures, signedBytes } from "./attestation-table.ts";
 import { maxTreeLeaves, secretBytes } from "./tree-table.ts";
 
-/** Four bytes in the file's header, "tsvm": we and the program `file` know the file by them. */
+/** "tsvm" in the file's header: we and the program `file` recognize the file by it. */
 export const applicationId = 0x7473766d;
 
 /** The version of the files that this program writes. */
 export const schemaVersion = 4;
 
-/** A stamp changes four pages, whatever their size, and blocks of 1 KiB would waste a third of one of 4 KiB. */
+/** A stamp changes four pages of any size. In pages of 4 KiB, blocks of 1 KiB would waste a third of the space. */
 const pageBytes = 8_192;
 
 /**
  * `key` is the status-prefix key of timestampvm-rs (state/mod.rs), `0x00 '/' id(32)`:
  *
  *     0x00 '/' id  ->  in `blocks`: accepted
- *                      in `rejected`: rejected; only that it was
+ *                      in `rejected`: rejected; nothing else is kept of it but its height
  *
- * Processing blocks are never here. A block in the canonical form is kept as its fields: `data` is its data, and its
- * parent is the key one height below. Any other is kept in `bytes`, as it was received.
+ * Processing blocks are never stored. A block in the canonical form is kept as its fields: its data in `data`, and its
+ * parent as the key one height below. Any other block is kept in `bytes`, as received.
  *
- * A look-up compares the whole key; the index has eight bytes of each id, which take a third of the space of all, and
- * hardly ever find a row in vain.
+ * The index has eight bytes of each id: these take a third of the space of the whole id, and hardly ever find a wrong
+ * row. A look-up compares the whole key.
  */
 const blocksSchema = `
   CREATE TABLE sources (
@@ -54,7 +54,7 @@ const blocksSchema = `
   ) STRICT;
 `;
 
-/** Eight bytes of the digest of each block's data, filled in sorted batches: see `DigestIndex`. */
+/** The first eight bytes of the digest of each block's data, added in sorted batches: see `DigestIndex`. */
 const digestsSchema = `
   CREATE TABLE digests (
     prefix BLOB    NOT NULL CHECK (length(prefix) = 8),
@@ -64,8 +64,8 @@ const digestsSchema = `
 `;
 
 /**
- * `position` is the order in which proposals came; `peer` is NULL for what a client of this node proposed. No index of
- * the digests, which would be one more page to write twice a stamp: `ProposalTable` has them in memory.
+ * `position` is the order of arrival; `peer` is NULL for a proposal of this node's clients. There is no index of
+ * digests: each stamp would write its page twice, and `ProposalTable` has the digests in memory.
  */
 const mempoolSchema = `
   CREATE TABLE mempool (
@@ -78,9 +78,9 @@ const mempoolSchema = `
 `;
 
 /**
- * `trees` has the Merkle trees whose roots are proposed: 32 bytes a leaf, and the secret from which the nonces of the
- * leaves are derived. `leaves` is to find the trees of a leaf by eight bytes of it; nothing fills it yet.
- * `attestations` has the signatures of validators: 20 bytes of a node id and 96 of a BLS signature each.
+ * `trees` has the Merkle trees whose roots are proposed: 32 bytes per leaf, and the secret from which the nonces of the
+ * leaves are derived. `leaves` will find the trees of a leaf by its first eight bytes; nothing fills it yet.
+ * `attestations` has the signatures of validators: for each, a node id (20 bytes) and a BLS signature (96 bytes).
  */
 const proofsSchema = `
   CREATE TABLE trees (
@@ -102,7 +102,7 @@ const proofsSchema = `
   CREATE INDEX attested_heights ON attestations (height);
 `;
 
-/** That a column has at least one part and at most `max`, of `bytes` each. */
+/** SQL for: this column has 1 to `max` parts of `bytes` bytes each. */
 function hasParts(column: string, bytes: number, max: number): string {
   return `length(${column}) BETWEEN ${bytes} AND ${bytes * max} AND length(${column}) % ${bytes} = 0`;
 }
@@ -110,7 +110,7 @@ function hasParts(column: string, bytes: number, max: number): string {
 /** The SQL of all tables and indexes. */
 export const schema: string = [blocksSchema, digestsSchema, mempoolSchema, proofsSchema].join("");
 
-/** Makes an empty file one of this version. */
+/** Makes the tables of this version in an empty file. */
 export function makeSchema(db: Database): void {
   db.run(`PRAGMA page_size = ${pageBytes}`);
   db.transaction(() => {

@@ -7,43 +7,40 @@ import { expectBytes, expectInteger, parseStored, type Row } from "./columns.ts"
 import { Damage } from "./failures.ts";
 import type { ReencodedRows } from "./reencoded.ts";
 
-/** The key of the block below; NULL for the first one. */
+/** The key of the block one height below; NULL for genesis. */
 const parent = "(SELECT below.key FROM blocks AS below WHERE below.height = blocks.height - 1) AS parent";
 
-/** The columns that make a block, but for its parent. */
+/** The columns that make a block, without its parent. */
 export const ownColumns = "height, key, timestamp, data, bytes";
-/** What they give. */
 export type OwnRow = Row<"height" | "key" | "timestamp" | "data" | "bytes">;
 
 /** The columns that make a block. */
 export const blockColumns = `${ownColumns}, ${parent}`;
-/** What they give. */
 export type BlockRow = OwnRow & Row<"parent">;
 
 /**
- * The columns for a listing: the beginning of the data or of the bytes, and how many there are. SQLite's `substr` of an
- * empty value is NULL.
+ * The columns for a listing: the beginning of the data or of the bytes, and their full length. `ifnull`, since SQLite's
+ * `substr` of an empty value is NULL.
  */
 export const listingColumns = `height, key, timestamp, ${parent},
   ifnull(substr(data, 1, ${listedBytes}), data) AS data, length(data) AS dataSize,
   substr(bytes, 1, ${listedBytes}) AS bytes, length(bytes) AS bytesSize`;
-/** What they give. */
 export type ListingRow = BlockRow & Row<"dataSize" | "bytesSize">;
 
-/** What a row has of a block beside its key, height and timestamp. */
+/** The rest of a block in its row, beside key, height and timestamp. */
 export type Content =
   | { readonly data: Uint8Array; readonly bytes: null }
   | { readonly data: null; readonly bytes: Uint8Array };
 
-/** The data, for a block in the canonical form, which follows from that and from the row; else all of its bytes. */
+/** The data of a block in the canonical form, since the rest follows from its row; else all of its bytes. */
 export function contentOf(block: Block): Content {
   const isCanonical = Buffer.compare(encodeBlock(block), block.bytes) === 0;
   return isCanonical ? { data: block.data, bytes: null } : { data: null, bytes: block.bytes };
 }
 
 /**
- * The block in a row, whose key is that of `knownId` where that is given. Throws `Damage` unless its bytes hash to its
- * key, or to what timestampvm-rs left of it.
+ * The block in a row. `knownId` is its id, if the caller has it. Throws `Damage` unless the hash of its bytes is in its
+ * key, or is the recorded one of a block that timestampvm-rs encoded again.
  */
 export function blockIn(row: BlockRow, reencoded: ReencodedRows, knownId?: Id): Block {
   const id = knownId ?? idIn(row.key, "a key");
@@ -51,8 +48,8 @@ export function blockIn(row: BlockRow, reencoded: ReencodedRows, knownId?: Id): 
 }
 
 /**
- * The block in a row whose key has this id, and whether timestampvm-rs encoded it again. Throws `Damage`. Only a block
- * that is kept in `bytes` needs no parent.
+ * The block in a row whose key has this id, and whether timestampvm-rs encoded it again. `parentId` may be undefined
+ * for a block that is stored in `bytes`. Throws `Damage`.
  */
 export function restore(id: Id, parentId: Id | undefined, row: OwnRow, reencoded: ReencodedRows) {
   const block = row.bytes === null ? fromFields(id, parentId, row) : fromBytes(id, row.bytes);
@@ -62,7 +59,7 @@ export function restore(id: Id, parentId: Id | undefined, row: OwnRow, reencoded
   throw damagedBlock(id);
 }
 
-/** The listing of the block in a row, which is verified where it was read whole. Throws `Damage`. */
+/** The listing of the block in a row. A block that was read whole is verified. Throws `Damage`. */
 export function listingIn(row: ListingRow, reencoded: ReencodedRows): Listing {
   const id = idIn(row.key, "a key");
   const size = Number(expectInteger(row.dataSize ?? row.bytesSize, `block ${id}`));
@@ -70,7 +67,7 @@ export function listingIn(row: ListingRow, reencoded: ReencodedRows): Listing {
   return { ...(row.bytes === null ? listFields(id, row, size) : listBytes(id, row, size)), id };
 }
 
-/** The data in a row, whatever that is; undefined where there is none. */
+/** The data in a row, not verified; undefined if it cannot be read. */
 export function dataIn({ data, bytes }: Row<"data" | "bytes">): Uint8Array | undefined {
   return data instanceof Uint8Array ? data : parseStored(bytes)?.data;
 }
@@ -90,7 +87,8 @@ function fromBytes(id: Id, bytes: unknown): Block {
 
 function listFields(id: Id, row: ListingRow, dataBytes: number) {
   const { height, timestamp, data: start, bytes } = fromFields(id, parentIn(id, row), row);
-  return { height, timestamp, start, dataBytes, bytes: bytes.length + 2 * (dataBytes - start.length) }; // in hex
+  // The rest of the data takes two hex digits a byte.
+  return { height, timestamp, start, dataBytes, bytes: bytes.length + 2 * (dataBytes - start.length) };
 }
 
 function listBytes(id: Id, row: ListingRow, bytes: number) {
@@ -108,7 +106,7 @@ function parentIn(id: Id, { height, parent }: BlockRow): Id | undefined {
   return parent === null ? undefined : idIn(parent, `the key below block ${id}`);
 }
 
-/** The id in the key of a block. Throws `Damage` about `what` for a value that is no such key. */
+/** The id in a block's key. Throws `Damage` about `what` for any other value. */
 export function idIn(key: unknown, what: string): Id {
   if (isBlockKey(key)) return idInBlockKey(key);
   throw new Damage(`${what} is damaged`);

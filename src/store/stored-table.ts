@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { translating } from "./failures.ts";
 
-/** What the tables have in common that are read row by row: errors name the file. */
+/** A table that is read row by row. Its errors name the file. */
 export abstract class StoredTable {
   protected readonly db: Database;
   readonly #file: string;
@@ -11,12 +11,12 @@ export abstract class StoredTable {
     this.db = db;
   }
 
-  /** Runs what SQLite does; what that throws becomes a `FileError`. */
+  /** Runs `work`. An error of SQLite becomes a `FileError`. */
   protected run<T>(work: () => T): T {
     return translating(this.#file, work);
   }
 
-  /** Runs `work` in one transaction, or as a part of one that is under way. */
+  /** Runs `work` in one transaction, or as part of the outer one. */
   protected change(work: () => void): void {
     this.run(() => this.db.transaction(work).immediate());
   }

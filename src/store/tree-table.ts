@@ -4,7 +4,7 @@ import { expectAbove, expectBytes, expectInteger, type Row } from "./columns.ts"
 import { Damage } from "./failures.ts";
 import { StoredTable } from "./stored-table.ts";
 
-/** How many leaves one tree has at most. */
+/** The most leaves of one tree. */
 export const maxTreeLeaves = 4_096;
 /** Bytes of a tree's secret. */
 export const secretBytes = 32;
@@ -12,13 +12,13 @@ export const secretBytes = 32;
 /** The Merkle tree of a batch of digests. */
 export interface StoredTree {
   readonly root: Digest;
-  /** From these bytes the nonces of its leaves are derived. Who knows them can try out what a leaf stands for. */
+  /** The nonces of the leaves are derived from it. Who knows it can guess which data a leaf stands for, and test it. */
   readonly secret: Uint8Array;
   /** The digests in their order, 32 bytes each. */
   readonly leaves: Uint8Array;
 }
 
-/** What a tree cannot be stored for, or cannot have been stored for. Does not compare the root with the leaves. */
+/** Why a tree is malformed; undefined if it is not. Does not compare the root with the leaves. */
 export function problemInTree({ secret, leaves }: StoredTree): string | undefined {
   if (secret.length !== secretBytes) return `its secret has ${secret.length} bytes instead of ${secretBytes}`;
   if (leaves.length === 0 || leaves.length % digestBytes > 0) {
@@ -28,7 +28,7 @@ export function problemInTree({ secret, leaves }: StoredTree): string | undefine
   return count > maxTreeLeaves ? `it has ${count} leaves, more than ${maxTreeLeaves}` : undefined;
 }
 
-/** The trees of all batches, in the order they came. All methods throw "database failed". */
+/** The trees of all batches, in the order of arrival. All methods throw "database failed". */
 export class TreeTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;
 
@@ -37,22 +37,21 @@ export class TreeTable extends StoredTable {
     this.#sql = prepare(db);
   }
 
-  /** All of them, in the order they came, each read when it is asked for. */
+  /** All of them, in the order of arrival, each read when it is needed. */
   *readAll(): Generator<StoredTree, void> {
     for (let next = this.#readNext(0n); next !== undefined; next = this.#readNext(next.number)) yield next.tree;
   }
 
-  /** How many there are. */
   count(): number {
     return this.run(() => Number(expectInteger(this.#sql.count.get()?.count, "the number of trees")));
   }
 
-  /** Whether there is a tree of this root. */
+  /** Whether there is a tree with this root. */
   has(root: Digest): boolean {
     return this.run(() => this.#sql.has.get(digestToBytes(root)) !== null);
   }
 
-  /** Puts new ones behind the others, in one transaction. Each root may be there once. */
+  /** Appends trees, in one transaction. Throws for a root that is there already. */
   add(trees: readonly StoredTree[]): void {
     this.change(() => {
       for (const { root, secret, leaves } of trees) this.#sql.append.run(digestToBytes(root), secret, leaves);
@@ -78,7 +77,6 @@ function treeIn(row: Row<"root" | "secret" | "leaves">): StoredTree {
   return tree;
 }
 
-/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
     count: db.query<Row<"count">, []>("SELECT count(*) AS count FROM trees"),

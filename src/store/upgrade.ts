@@ -5,34 +5,35 @@ import { type CopyProgress, copyChain } from "./copy-chain.ts";
 import { replaceOld, type UpgradeStep } from "./old-file.ts";
 import { schemaVersion } from "./schema.ts";
 
-/** How many heights one step looks at for a gap: some milliseconds. */
+/** How many heights one step searches for a gap: some milliseconds. */
 const gapStretch = 10_000n;
 
-/** What an upgrade did. */
+/** The result of an upgrade. */
 export interface UpgradeSummary {
   readonly fromSchema: number;
   readonly toSchema: number;
   readonly blocks: bigint;
-  /** The heights from and to which there were blocks above one that is missing; undefined where none is. */
+  /** The heights of the blocks above a missing one, which were left out; undefined if none is missing. */
   readonly leftOut: { readonly from: bigint; readonly to: bigint } | undefined;
-  /** Of the old file. */
+  /** Size of the old file. */
   readonly bytesBefore: bigint;
-  /** Of the new one. */
+  /** Size of the new file. */
   readonly bytesAfter: bigint;
 }
 
-/** The file that the node's database knows. */
+/** The file that the head marker in the node's database names. */
 export interface KnownFile {
-  /** 16 bytes; undefined where it knows none. */
+  /** 16 bytes; undefined without a head marker. */
   readonly instanceId: Uint8Array | undefined;
 }
 
 /**
- * Upgrades a database file of an older schema: see `replaceOld`. Every block is verified. Yields after each step of
- * some tens of milliseconds.
+ * Upgrades a database file of an older schema: see `replaceOld`. Verifies every block. Yields after each step of some
+ * tens of milliseconds.
  *
- * A height without a block is damage, unless the node knows another file, or none: then a killed take-over of a chain
- * of timestampvm-rs may have left it. The blocks above are left out; the opening keeps nothing of such a file anyway.
+ * A height without a block is damage if the node knows this file. If the node knows another file or none, a killed
+ * take-over from timestampvm-rs may have left the gap: then the blocks above it are left out, since opening the chain
+ * drops the blocks of such a file anyway.
  */
 export function* upgradeDatabase(file: string, known?: KnownFile): Generator<UpgradeStep, UpgradeSummary> {
   const { made, bytes } = yield* replaceOld(file, function* ({ reader, db, version, bytes }, store) {
@@ -50,7 +51,7 @@ function isKnown(instanceId: Uint8Array, known: KnownFile): boolean {
   return known.instanceId !== undefined && equalBytes(known.instanceId, instanceId);
 }
 
-/** The greatest height up to which there is a block at each; -1 where there is none. */
+/** The greatest height below the first gap; -1 without genesis. */
 function* findHead(db: Database, last: bigint): Generator<CopyProgress, bigint> {
   const heights = db.query<Row<"height">, [bigint, bigint]>(
     "SELECT height FROM blocks WHERE height BETWEEN ? AND ? ORDER BY height",

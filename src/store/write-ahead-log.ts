@@ -11,30 +11,30 @@ import { databaseFailed, failureOf } from "./failures.ts";
 import { Keeper } from "./keeper.ts";
 import { sync } from "./new-file.ts";
 
-/** Bytes of the log after which it is copied into the file. */
+/** A log of this many bytes is copied into the file. */
 const checkpointBytes = 16 * 1024 * 1024;
-/** How often one checkpoint is tried while commits go on, … */
+/** Rounds of one checkpoint in which commits go on. In later rounds they wait. */
 const openRounds = 3;
-/** … and how often in all: then commits wait. */
+/** Rounds after which a checkpoint is given up. */
 const maxRounds = 8;
-/** Milliseconds for which commits wait at most in one round, for the end of a checkpoint; … */
+/** The most milliseconds that commits wait in one round. */
 const maxCommitPauseMs = 100;
-/** … and where the log has become longer than so many bytes, on a slow disk. */
+/** The same where the log has at least `longLogBytes`, as on a slow disk. */
 const maxLongPauseMs = 1_000;
 const longLogBytes = 64 * 1024 * 1024;
-/** Bytes of the log from which on health says so: no checkpoint ends. */
+/** With a log of this many bytes, health fails: no checkpoint ends. */
 const unhealthyLogBytes = 256 * 1024 * 1024;
-/** Milliseconds for which the end of a checkpoint waits for those who read the log at that moment. */
+/** Milliseconds that the end of a checkpoint waits for those who read the log. */
 const maxReaderMs = 10;
-/** Milliseconds between two syncs where they are grouped. */
+/** Milliseconds between two grouped syncs. */
 const groupMs = 1_000;
-/** Milliseconds after which a sync is slow. */
+/** A sync that takes this many milliseconds is slow. */
 export const slowSyncMs = 1_000;
 
 /** When commits are synced: never, once in `groupMs`, or as soon as somebody waits. */
 export type Pace = "never" | "grouped" | "at once";
 
-/** Time that passes. */
+/** A monotonic clock. */
 export interface Timer {
   elapsedMs(): number;
   after(ms: number, task: () => void): () => void;
@@ -55,11 +55,12 @@ interface Waiting {
 }
 
 /**
- * The write-ahead log of a connection that does not sync what it commits. Another thread does, and copies the log into
- * the file when it has grown; the thread that commits waits for neither.
+ * The write-ahead log of a connection that does not sync its commits. Other threads sync the log, and copy it into the
+ * file when it has grown. The thread that commits waits for neither.
  *
- * The log is emptied when all of it is in the file, and never written from its beginning again while it holds old
- * commits: after a power cut, these could be taken for new ones. See docs/design/storage.md, "The log and the disk".
+ * The log is emptied when all of it is in the file. While it holds old commits, it is never written again from its
+ * beginning: after a power cut, SQLite could take old commits for new ones. See docs/design/storage.md, "The log and
+ * the disk".
  */
 export class WriteAheadLog {
   readonly #parts: LogParts;
@@ -77,11 +78,11 @@ export class WriteAheadLog {
   #failure: FileError | undefined;
   #isClosed = false;
 
-  /** Takes a connection that syncs. What a process that was killed has left in the log is on the disk then. */
+  /** Takes a connection that still syncs, and first syncs what a killed process left in the log. */
   constructor(parts: LogParts) {
     const { file, db } = parts;
     db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    sync(dirname(file)); // SQLite has made the log anew: a sync of that is not one of its name
+    sync(dirname(file)); // SQLite has made a new log: syncing that file does not sync its name
     this.#parts = parts;
     this.#sql = prepare(db);
     this.#keeper = new Keeper(file);
@@ -96,36 +97,36 @@ export class WriteAheadLog {
   }
 
   /**
-   * Resolves when all that was committed is on the disk; undefined where it is. Rejects with "database failed" when a
-   * sync has failed: what the disk has is not known then, until the file is opened again.
+   * Resolves when all commits so far are on the disk; undefined if they are already. Rejects with "database failed"
+   * after a failed sync: nobody knows what the disk has until the file is opened again.
    */
   synced(): Promise<void> | undefined {
     const changes = this.#changes();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#pace === "never" || changes === this.#syncedChanges) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    promise.catch(() => {}); // also when nobody waits for it
+    promise.catch(() => {}); // no unhandled rejection if nobody waits
     this.#waiting.push({ changes, resolve, reject });
     this.#sync();
     return promise;
   }
 
-  /** What commits should wait for, `maxLongPauseMs` at most, so that a checkpoint ends; undefined for nothing. */
+  /** A promise that commits should wait for, up to `maxLongPauseMs`, so that a checkpoint can end; or undefined. */
   get commitPause(): Promise<void> | undefined {
     return this.#pause?.promise;
   }
 
-  /** To be called now and then, and after commits: begins a checkpoint when the log has grown. */
+  /** Starts a checkpoint if the log has grown. Call it after each commit, and now and then. */
   noteCommit(): void {
     if (this.#bytes >= this.#checkpointAtBytes) this.checkpointSoon();
   }
 
-  /** Begins a checkpoint, unless one is under way. */
+  /** Starts a checkpoint, unless one is running. */
   checkpointSoon(): void {
     if (!this.#isCheckpointing && this.#failure === undefined && !this.#isClosed) this.#checkpoint();
   }
 
-  /** Throws "database failed" when a sync has failed, or takes long, and where the log grows and grows. */
+  /** Throws "database failed" if a sync has failed or is slow, or the log keeps growing. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
     const { file, timer } = this.#parts;
@@ -137,7 +138,7 @@ export class WriteAheadLog {
     if (bytes >= unhealthyLogBytes) throw databaseFailed(file, `its write-ahead log has grown to ${bytes} bytes`, cure);
   }
 
-  /** Syncs all that was committed, and empties the log where nobody reads it. Whoever waits gets "shut down". */
+  /** Syncs all commits, and empties the log if nobody reads it. Those who wait get "shut down". */
   close(): void {
     this.#isClosed = true;
     this.#cancelSync();
@@ -147,7 +148,7 @@ export class WriteAheadLog {
     try {
       this.#sql.truncate.get();
     } catch {
-      // The log has it all, as after a crash.
+      // The log still holds all commits, as after a crash.
     }
     for (const { reject } of this.#waiting.splice(0)) reject(new ChainError({ code: "shut down" }));
   }
@@ -177,7 +178,7 @@ export class WriteAheadLog {
     );
   }
 
-  /** All up to so many changes is on the disk. */
+  /** Resolves all who wait for these changes, which are now on the disk. */
   #answer(changes: bigint): void {
     if (this.#isClosed || this.#failure !== undefined) return;
     this.#syncedChanges = changes;
@@ -199,18 +200,18 @@ export class WriteAheadLog {
     };
     this.#isCheckpointing = true;
     Promise.try(() => this.#copyAll(1)).then(end, (error) => {
-      // Any other failure is none of what is there: the log has it all, and a later checkpoint may succeed.
+      // Any other failure harms nothing: the log still holds all commits, and a later checkpoint may succeed.
       if (/^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(codeOf(error))) this.#fail(error);
       end(false);
     });
   }
 
-  /** Each round leaves less to the next: what was committed while it copied. Gives whether the log is empty. */
+  /** Each round copies what was committed during the last one, which is less each time. Gives whether it is empty. */
   #copyAll(round: number): boolean | Promise<boolean> {
     if (this.#isClosed) return false;
     if (this.#isCopied) return this.#empty();
     if (round > maxRounds) {
-      this.#keeper.letGo(); // what is not copied keeps the log from being begun anew
+      this.#keeper.letGo(); // SQLite does not restart a log that is not fully copied
       return false;
     }
     this.#keeper.keep();
@@ -224,7 +225,7 @@ export class WriteAheadLog {
     return expectInteger(row?.log, "its log") === expectInteger(row?.checkpointed, "its log");
   }
 
-  /** Where somebody reads the log too long, the next commit syncs the log's header, as SQLite does by itself. */
+  /** If somebody still reads the log, SQLite restarts it at the next commit, which then must sync the log's header. */
   #empty(): boolean {
     const { db } = this.#parts;
     this.#keeper.letGo();
@@ -252,12 +253,12 @@ export class WriteAheadLog {
     this.#pause = undefined;
   }
 
-  /** How many rows the connection has changed. */
+  /** The number of rows that the connection has changed. */
   #changes(): bigint {
     return expectInteger(this.#sql.changes.get()?.count, "its number of changes");
   }
 
-  /** Of the log; 0 where the system does not say it, which is no reason to call a commit failed that is made. */
+  /** The log's size; 0 if the system does not give it, since that must not fail a commit that is made. */
   get #bytes(): number {
     try {
       return statSync(`${this.#parts.file}-wal`).size;
@@ -267,7 +268,6 @@ export class WriteAheadLog {
   }
 }
 
-/** Prepares all statements once. They end with the database's close. */
 function prepare(db: Database) {
   return {
     changes: db.query<Row<"count">, []>("SELECT total_changes() AS count"),

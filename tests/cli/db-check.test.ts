@@ -148,7 +148,7 @@ describe("of a sound database, db check", () => {
 
 describe("db check finds in a block:", () => {
   const flipped = (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 3 ? byte ^ 1 : byte));
-  const isDamaged = "is damaged: its bytes are not those of its id";
+  const isDamaged = "is damaged: its bytes do not match its id";
   const damagedThree = `block ${at(3).id} at height 3 ${isDamaged}`;
 
   test.each([
@@ -161,7 +161,7 @@ describe("db check finds in a block:", () => {
       "more bytes than need be stored",
       "UPDATE blocks SET data = NULL, bytes = ? WHERE height = 3",
       [at(3).bytes],
-      [`block ${at(3).id} stands at height 3 with all its bytes, which its data alone gives`],
+      [`block ${at(3).id} is stored at height 3 with all its bytes, though its data is enough`],
     ],
     [
       "the height of another",
@@ -169,7 +169,7 @@ describe("db check finds in a block:", () => {
       [],
       [
         "no block is accepted at heights 5 to 8",
-        `block ${at(5).id} at height 9 cannot be made again without the one below`,
+        `block ${at(5).id} at height 9 cannot be restored without the block below`,
       ],
     ],
     [
@@ -184,14 +184,14 @@ describe("db check finds in a block:", () => {
       [new Uint8Array([0x00, 0x30, ...idToBytes(at(3).id)])],
       [
         `block of a damaged id at height 3 ${isDamaged}`,
-        `block ${at(4).id} at height 4 cannot be made again without the one below`,
+        `block ${at(4).id} at height 4 cannot be restored without the block below`,
       ],
     ],
     [
       "that it is missing",
       "DELETE FROM blocks WHERE height = 3",
       [],
-      ["no block is accepted at height 3", `block ${at(4).id} at height 4 cannot be made again without the one below`],
+      ["no block is accepted at height 3", `block ${at(4).id} at height 4 cannot be restored without the block below`],
     ],
     [
       "that the first is missing",
@@ -199,14 +199,14 @@ describe("db check finds in a block:", () => {
       [],
       [
         "no block is accepted at heights 0 to 1",
-        `block ${at(2).id} at height 2 cannot be made again without the one below`,
+        `block ${at(2).id} at height 2 cannot be restored without the block below`,
       ],
     ],
     [
       "that it was seen by nobody",
       "UPDATE blocks SET seen = 1, source = 7 WHERE height = 3",
       [],
-      ["row 3 of blocks refers to no row of sources"],
+      ["row 3 of blocks refers to a missing row of sources"],
     ],
   ] as const)("%s", (_name, sql, values, problems) => {
     expect(problemsOf({ rejected: [] }, (file) => damage(file, sql, ...values))).toEqual([...problems]);
@@ -223,13 +223,13 @@ describe("db check finds in a block:", () => {
       "a wrong height",
       "UPDATE blocks SET height = 9 WHERE height = 5",
       [],
-      ["no block is accepted at heights 5 to 8", `block ${receivedAt(5).id} stands at height 9, and has height 5`],
+      ["no block is accepted at heights 5 to 8", `block ${receivedAt(5).id} is stored at height 9, but has height 5`],
     ],
     [
       "a wrong timestamp",
       "UPDATE blocks SET timestamp = 7 WHERE height = 3",
       [],
-      [`block ${receivedAt(3).id} stands at height 3 with timestamp 7, and has ${receivedAt(3).timestamp}`],
+      [`block ${receivedAt(3).id} is stored at height 3 with timestamp 7, but has ${receivedAt(3).timestamp}`],
     ],
     ["that it is missing", "DELETE FROM blocks WHERE height = 3", [], ["no block is accepted at height 3"]],
     [
@@ -259,7 +259,7 @@ describe("db check finds in a block:", () => {
     const wrong = spaced(createBlock({ ...at(5), height: 7n }));
     const content = { blocks: [...blocks.slice(0, 5), wrong] };
     expect(problemsOf(content, (file) => damage(file, "UPDATE blocks SET height = 5 WHERE height = 7"))).toEqual([
-      `block ${wrong.id} stands at height 5, and has height 7`,
+      `block ${wrong.id} is stored at height 5, but has height 7`,
     ]);
   });
 
@@ -295,7 +295,7 @@ describe("db check finds in a block:", () => {
     ["with a parent", spaced(createBlock({ ...genesis, parentId: at(1).id }))],
   ])("a genesis %s", (_name, first) => {
     expect(problemsOf({ blocks: [first] })).toEqual([
-      `block ${first.id} at height 0 is no genesis: height 0, timestamp 0 and no parent`,
+      `block ${first.id} at height 0 is not genesis: height, timestamp or parent is not 0`,
     ]);
   });
 });
@@ -319,7 +319,7 @@ describe("db check finds in the index of digests:", () => {
   }
 
   const lacksSeven = `block ${chain[7]?.id} at height 7 is not in the index of digests`;
-  const hasOne = "has entries of no block: 1";
+  const hasOne = "has entries of missing blocks: 1";
   const indexed = (height: number) => {
     const value = Buffer.alloc(8);
     value.writeBigInt64BE(BigInt(height));
@@ -333,11 +333,11 @@ describe("db check finds in the index of digests:", () => {
     ["another height", "UPDATE digests SET height = 2101 WHERE height = 7", [lacksSeven, hasOne]],
     ["an entry too many", "INSERT INTO digests VALUES (zeroblob(8), 7)", [hasOne]],
     ["an entry above the head", "INSERT INTO digests VALUES (zeroblob(8), 9999)", [hasOne]],
-    ["entries above where it ends", indexed(99), ["has entries of no block: 2001"]],
+    ["entries above where it ends", indexed(99), ["has entries of missing blocks: 2001"]],
     [
       "that nobody knows where it ends",
       "DELETE FROM meta WHERE name = 'digests_indexed'",
-      ["has entries of no block: 2101"],
+      ["has entries of missing blocks: 2101"],
     ],
     [
       "an end that is none",
@@ -348,7 +348,7 @@ describe("db check finds in the index of digests:", () => {
     [
       "an end below any block",
       indexed(-2),
-      ["ends at height -2, and the chain at 2100", "has entries of no block: 2101"],
+      ["ends at height -2, and the chain at 2100", "has entries of missing blocks: 2101"],
     ],
   ])("%s", (_name, sql, problems) => {
     expect(problemsAfter(sql)).toEqual(
@@ -393,19 +393,19 @@ describe("db check finds beside the blocks:", () => {
     [
       "a proposal of a peer without a node id's name",
       "UPDATE mempool SET peer = substr(peer, 8) WHERE position = 1",
-      "the proposal at position 1 came from a peer that is no node id",
+      "the proposal at position 1 came from a peer with a malformed node id",
     ],
     [
       "a proposal of a peer with a digit of another",
       "UPDATE mempool SET peer = substr(peer, 1, 20) || 'z' || substr(peer, 22) WHERE position = 1",
-      "the proposal at position 1 came from a peer that is no node id",
+      "the proposal at position 1 came from a peer with a malformed node id",
     ],
     [
       "a proposal of a peer that is shorter",
       "UPDATE mempool SET peer = 'NodeID-45PJLL' WHERE position = 1",
-      "the proposal at position 1 came from a peer that is no node id",
+      "the proposal at position 1 came from a peer with a malformed node id",
     ],
-    ["that who saw blocks is no node", node, "source 7 of first sights is no node id"],
+    ["that who saw blocks is no node", node, "source 7 of first sights has a malformed node id"],
     [
       "a tree without leaves",
       `INSERT INTO trees VALUES (1, ${root}, ${secret}, x'')`,
@@ -424,7 +424,7 @@ describe("db check finds beside the blocks:", () => {
     [
       "a leaf of no tree",
       "INSERT INTO leaves VALUES (zeroblob(8), 1)",
-      "the index of leaves has entries of no tree: 1",
+      "the index of leaves has entries of missing trees: 1",
     ],
     [
       "half a signature",

@@ -232,7 +232,7 @@ describe("db import refuses, and leaves nothing behind:", () => {
     [
       "a genesis that is none",
       withLine(2, lineOf(0, createBlock({ ...genesis, timestamp: 1n }))),
-      "is no genesis: height 0, timestamp 0 and no parent",
+      "is not genesis: height, timestamp or parent is not 0",
     ],
     [
       "the head of another chain",

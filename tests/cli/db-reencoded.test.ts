@@ -85,7 +85,7 @@ describe(`of a block that ${name}, db check`, () => {
     );
   });
 
-  const damaged = `block ${five.id} at height 5 is damaged: its bytes are not those of its id`;
+  const damaged = `block ${five.id} at height 5 is damaged: its bytes do not match its id`;
   const other = createBlock({ ...stored, data: bytesOf("other") });
   const spaced = parseBlock(new Uint8Array([...stored.bytes, 0x20]));
 
@@ -147,7 +147,7 @@ describe(`of a block that ${name}, db check`, () => {
     store.rewindWithNewId(undefined);
     store.acceptReencoded(second.parentId, createBlock({ ...first, data: bytesOf("another") }));
     store.close();
-    expect(problems()).toEqual([`block ${first.id} at height 0 is damaged: its bytes are not those of its id`]);
+    expect(problems()).toEqual([`block ${first.id} at height 0 is damaged: its bytes do not match its id`]);
   });
 });
 

@@ -15,7 +15,7 @@ describe("in a chain that was decided", () => {
     expect(problemInHistory(block, parent)).toBeUndefined();
   });
 
-  const noGenesis = "is no genesis: height 0, timestamp 0 and no parent";
+  const noGenesis = "is not genesis: height, timestamp or parent is not 0";
   test.each([
     ["a first block with a parent", createBlock({ ...genesis, parentId: one.id }), undefined, noGenesis],
     ["a first block with a time", createBlock({ ...genesis, timestamp: 1n }), undefined, noGenesis],

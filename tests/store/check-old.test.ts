@@ -40,18 +40,18 @@ describe.each(oldVersions)("in a file of version %i, the check", (version) => {
     });
   });
 
-  const stands = `block ${at(3).id} stands at height 3`;
+  const stands = `block ${at(3).id} is stored at height 3`;
   test.each([
     [
       "one flipped bit",
       "UPDATE blocks SET bytes = CAST(substr(bytes, 1, 9) || 'x' || substr(bytes, 11) AS BLOB) WHERE height = 3",
-      [`block ${at(3).id} at height 3 is damaged: its bytes are not those of its id`],
+      [`block ${at(3).id} at height 3 is damaged: its bytes do not match its id`],
       2n,
     ],
     [
       "a wrong timestamp",
       "UPDATE blocks SET timestamp = 7 WHERE height = 3",
-      [`${stands} with timestamp 7, and has ${at(3).timestamp}`],
+      [`${stands} with timestamp 7, but has ${at(3).timestamp}`],
       2n,
     ],
     [
@@ -63,7 +63,7 @@ describe.each(oldVersions)("in a file of version %i, the check", (version) => {
     [
       "a wrong height",
       "UPDATE blocks SET height = 9 WHERE height = 5",
-      ["no block is accepted at heights 5 to 8", `block ${at(5).id} stands at height 9, and has height 5`],
+      ["no block is accepted at heights 5 to 8", `block ${at(5).id} is stored at height 9, but has height 5`],
       4n,
     ],
     ["that a block is missing", "DELETE FROM blocks WHERE height = 3", ["no block is accepted at height 3"], 2n],

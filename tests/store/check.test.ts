@@ -111,7 +111,7 @@ describe("of a chain on many pages, the check", () => {
     );
     expect([accepted, lastAccepted?.height, cureHeight]).toEqual([chain.length, 2n ** 62n - 1_500n, 1_499n]);
     const remade = (id: Id, height: bigint) =>
-      `block ${id} at height ${height} cannot be made again without the one below`;
+      `block ${id} at height ${height} cannot be restored without the block below`;
     expect(found).toEqual([
       "no block is accepted at height 1500",
       remade(idAt(1_501), 1_501n),
@@ -121,7 +121,7 @@ describe("of a chain on many pages, the check", () => {
       remade(idAt(2_000), 2n ** 62n - 2_000n),
       `no block is accepted at heights ${2n ** 62n - 1_999n} to ${2n ** 62n - 1_501n}`,
       remade(idAt(1_500), 2n ** 62n - 1_500n),
-      "the index of digests has entries of no block: 2",
+      "the index of digests has entries of missing blocks: 2",
     ]);
   });
 

@@ -93,7 +93,7 @@ describe("the first sight of a block", () => {
     connection.run(change);
     expect(refusalOf(() => store.firstSightAt(1n))).toMatchObject({
       code: "database failed",
-      problem: "the block at height 1 was seen by what is no node id",
+      problem: "the block at height 1 was seen by a node with a malformed id",
     });
     expect(store.getBlockAtHeight(1n)).toEqual(chain[1] as Block);
   });

@@ -12,35 +12,35 @@ import { readHeights, readLastHeight } from "./heights.ts";
 import { ColumnCheck } from "./old.ts";
 import { attempt, idInKey, type Report } from "./rows.ts";
 
-/** What is known of the accepted blocks of a file. */
+/** What the check found out about the accepted blocks. */
 export interface AcceptedSummary {
   readonly accepted: number;
-  /** How many of these are stored as timestampvm-rs encoded them again. */
+  /** How many of these timestampvm-rs encoded again. */
   readonly reencoded: number;
   readonly genesis: Id | undefined;
   readonly lastAccepted: { readonly id: Id | undefined; readonly height: bigint } | undefined;
-  /** The height up to which all blocks are sound, whatever is said beside them; undefined for none. */
+  /** The height up to which all blocks are sound, even if indexes are not; undefined for none. */
   readonly soundHeight: bigint | undefined;
 }
 
-/** Reads the accepted blocks from the first up, and reports each problem. Holds one block, and the one below it. */
+/** Reads the accepted blocks from the lowest up, and reports each problem. Holds two blocks in memory. */
 export function checkAccepted(db: Database, version: number, report: Report, onProgress: OnProgress): AcceptedSummary {
   const make = () => new AcceptedCheck(db, version, report);
   const none = { accepted: 0, reencoded: 0, genesis: undefined, lastAccepted: undefined, soundHeight: undefined };
   return attempt("the accepted blocks", report, make)?.run(onProgress) ?? none;
 }
 
-/** Is called after each block, with how many were read and how many there seem to be. */
+/** Called after each block, with the number read and the number that there seem to be. */
 type OnProgress = (read: number, total: number) => void;
 
-/** The block that was read last, on which the next one must stand. `block` is undefined when it is damaged. */
+/** The block that was read last, which must be the next one's parent. `block` is undefined if it is damaged. */
 interface Below {
   readonly height: bigint;
   readonly id: Id | undefined;
   readonly block: Block | undefined;
 }
 
-/** Heights without a block, from one up: `problem` is why they cannot be read, undefined where none is there. */
+/** Heights, from `from` up, without a block: `problem` is why they cannot be read, undefined if they are missing. */
 interface Hole {
   readonly from: bigint;
   readonly problem: string | undefined;
@@ -94,7 +94,7 @@ class AcceptedCheck {
     };
   }
 
-  /** Goes on where there is no block to check. */
+  /** Notes a height without a readable block. */
   #pass(height: bigint, problem: string | undefined): void {
     if (problem !== undefined) this.#digests?.problemOf(height, undefined);
     if (this.#hole !== undefined && this.#hole.problem === problem) return;
@@ -102,7 +102,7 @@ class AcceptedCheck {
     this.#hole = { from: height, problem };
   }
 
-  /** Reports a hole that ends before this height, or nobody knows where. */
+  /** Reports the open hole, if there is one. It ends before height `end`, which is undefined if that is not known. */
   #closeHole(end: bigint | undefined): void {
     if (this.#hole === undefined) return;
     const { from, problem } = this.#hole;
@@ -121,25 +121,25 @@ class AcceptedCheck {
     const block = this.#checkRow(height, id, row);
     if (block !== undefined && height === next) this.#checkLink(height, block);
     const problem = this.#digests?.problemOf(height, block);
-    if (problem !== undefined) this.#onProblem(problem); // the block is sound all the same
+    if (problem !== undefined) this.#onProblem(problem); // the block itself is sound
     if (height === 0n) this.#genesis = id;
     this.#below = { height, id, block };
     if (this.#isSound) this.#soundHeight = height;
   }
 
-  /** Gives the block when its bytes are those of its key, or what timestampvm-rs left of them. */
+  /** Gives the block if its bytes match its key, or are the recorded ones of a block that was encoded again. */
   #checkRow(at: bigint, id: Id | undefined, row: OwnRow): Block | undefined {
     const restored = this.#restore(at, id, row);
     if (restored === undefined) return undefined;
     const { block, isReencoded } = restored;
-    const stands = `block ${block.id} stands at height ${at}`;
-    if (block.height !== at) this.#report(`${stands}, and has height ${block.height}`);
+    const stands = `block ${block.id} is stored at height ${at}`;
+    if (block.height !== at) this.#report(`${stands}, but has height ${block.height}`);
     if (block.timestamp !== row.timestamp) {
-      this.#report(`${stands} with timestamp ${row.timestamp}, and has ${block.timestamp}`);
+      this.#report(`${stands} with timestamp ${row.timestamp}, but has ${block.timestamp}`);
     }
     if (isReencoded) this.#reencoded++;
     if (row.bytes !== null && !this.#isOld && contentOf(block).bytes === null) {
-      this.#report(`${stands} with all its bytes, which its data alone gives`);
+      this.#report(`${stands} with all its bytes, though its data is enough`);
     }
     return block;
   }
@@ -148,7 +148,7 @@ class AcceptedCheck {
     const report = (problem: string) => this.#report(`block ${id ?? "of a damaged id"} at height ${at} ${problem}`);
     const parentId = this.#idBelow(at);
     try {
-      if (row.bytes === null && parentId === undefined) report("cannot be made again without the one below");
+      if (row.bytes === null && parentId === undefined) report("cannot be restored without the block below");
       else {
         const restored = id && restore(id, parentId, row, this.#reencodedRows);
         if (restored && (!restored.isReencoded || canBeReencoded(restored.block))) return restored;
@@ -176,20 +176,20 @@ class AcceptedCheck {
   }
 }
 
-/** Whether this can be all that timestampvm-rs left of a block. */
+/** Whether this can be a block as timestampvm-rs encoded it again. */
 function canBeReencoded(block: Block): boolean {
   const storedId = storedIdOf(block);
   return storedId !== undefined && isReencoded(block.id, { ...block, id: storedId });
 }
 
-const isNotOfItsId = "is damaged: its bytes are not those of its id";
+const isNotOfItsId = "is damaged: its bytes do not match its id";
 
-/** A wrong height is reported where the row is compared. With this one, only the link to the parent is checked. */
+/** The block with this height. `#checkRow` has reported a wrong height, so only the link to the parent is checked. */
 function under(height: bigint, block: Block): Block {
   return block.height === height ? block : { ...block, height };
 }
 
-/** The heights from one up to below another; undefined when nobody knows where that is. */
+/** Names the heights from `from` up to before `end`, which is undefined if it is not known. */
 function rangeOf(from: bigint, end: bigint | undefined): string {
   if (end === undefined) return `height ${from} and what follows`;
   return from + 1n === end ? `height ${from}` : `heights ${from} to ${end - 1n}`;

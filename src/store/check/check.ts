@@ -15,32 +15,31 @@ import { checkSources } from "./sources.ts";
 import { checkStructure } from "./structure.ts";
 
 /**
- * KiB of the file that SQLite keeps in memory: entries of an index are looked up in the order of the blocks, which is
- * none. Enough for a million blocks.
+ * SQLite's cache in KiB, enough for a million blocks: the check looks up entries of an index in the order of the
+ * blocks, which is random for the index.
  */
 const cacheKib = 32 * 1_024;
 
 /** What a check reports while it runs. */
 export interface CheckWatcher {
-  /** One sentence without its full stop. */
+  /** Takes one sentence without its full stop. */
   readonly onProblem: (problem: string) => void;
-  /** After each accepted block: how many were read, and how many there seem to be. */
+  /** Called after each accepted block, with the number read and the number that there seem to be. */
   readonly onProgress: (read: number, total: number) => void;
 }
 
-/** What is in a file, sound or not. */
+/** The content of a file, sound or not. */
 export interface CheckSummary extends AcceptedSummary, ProposalSummary {
-  /** In hex; undefined when it cannot be read. */
+  /** In hex; undefined if it cannot be read. */
   readonly instanceId: string | undefined;
   readonly rejected: number;
-  /** The height to which `db rollback` makes an unsound file sound; undefined where it does not. */
+  /** `db rollback` to this height makes an unsound file sound; undefined if there is no such height. */
   readonly cureHeight: bigint | undefined;
 }
 
 /**
- * Reads everything in a database file of any version, and reports each problem. Steps over what is damaged, where that
- * is possible. Holds one row at a time. Throws "database in use" or "database failed" when the file cannot be opened as
- * ours.
+ * Reads everything in a database file of any version, and reports each problem. Skips damaged parts where it can. Holds
+ * one row at a time. Throws "database in use" or "database failed" if the file cannot be opened, or is not ours.
  */
 export function checkDatabase(file: string, watcher: CheckWatcher): CheckSummary {
   const db = openForReading(file);
@@ -77,10 +76,10 @@ function checkAll(db: Database, { onProblem, onProgress }: CheckWatcher) {
 }
 
 /**
- * The height to which all blocks are sound, where what `db rollback` leaves is sound as well: it may be the last one. A
- * file of an older schema it makes anew: of what was decided up to there, and of what waits. Another it rewinds, makes
- * its index of digests anew, and drops damaged proposals. SQLite cannot delete everything that it can read, so that is
- * tried out.
+ * The height up to which all blocks are sound, if `db rollback` to there leaves a sound file. It may be the last one.
+ * `db rollback` copies a file of an older schema: what was decided up to that height, and the proposals. Any other file
+ * it rewinds, fills its index of digests again, and drops damaged proposals. This is tried out here, since SQLite
+ * cannot delete everything that it can read.
  */
 function findCure(db: Database, { version, soundHeight, isRestSound }: Checked): bigint | undefined {
   if (soundHeight === undefined) return undefined;

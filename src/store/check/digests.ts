@@ -8,11 +8,11 @@ import { indexedIn, indexedName, prefixOf } from "../digest-index.ts";
 import { MetaRows } from "../meta-rows.ts";
 import type { Report } from "./rows.ts";
 
-/** Whether the blocks can be found by the digests of their data. Is given each block, by ascending height. */
+/** Checks that blocks can be found by the digests of their data. Takes each block, by ascending height. */
 export interface DigestCheck {
-  /** What is wrong for the block at this height; it is undefined where there is one that is damaged. */
+  /** The problem of the block at this height, or undefined. `block` is undefined if it is damaged. */
   problemOf(height: bigint, block: Block | undefined): string | undefined;
-  /** Reports what is wrong beyond that. `last` is the last height, -1 without blocks; undefined where nobody knows. */
+  /** Reports all other problems. `last` is the last height, -1 without blocks, undefined if it is not known. */
   finish(last: bigint | undefined, report: Report): void;
 }
 
@@ -20,12 +20,12 @@ export interface DigestCheck {
 export class IndexCheck implements DigestCheck {
   readonly #indexed: bigint;
   readonly #sql: ReturnType<typeof prepare>;
-  /** How many entries there must be, or may be: that of a damaged block can be any. */
+  /** How many entries the table should have. Includes damaged blocks, whose entries cannot be checked. */
   #entries = 0n;
-  /** How many blocks were sought in what cannot be read, and why. */
+  /** How many look-ups failed because the table cannot be read, and why. */
   #unread: { readonly count: number; readonly problem: string } | undefined;
 
-  /** Throws `Damage` when it cannot be read up to which height. */
+  /** Throws `Damage` if the height up to which the table has every block cannot be read. */
   constructor(db: Database) {
     this.#sql = prepare(db);
     this.#indexed = indexedIn(new MetaRows(db).get(indexedName));
@@ -58,7 +58,7 @@ export class IndexCheck implements DigestCheck {
       report(`the index of digests cannot be read for ${countOf(count, "block")}: ${problem}`);
     }
     const more = expectInteger(this.#sql.count.get()?.count, "the number of digests") - this.#entries;
-    if (more > 0n) report(`the index of digests has entries of no block: ${more}`);
+    if (more > 0n) report(`the index of digests has entries of missing blocks: ${more}`);
   }
 }
 

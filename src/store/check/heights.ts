@@ -6,15 +6,15 @@ import { maxSqlInteger, type Row } from "../columns.ts";
 import { type OwnRow, ownColumns } from "../stored-block.ts";
 import { attempt, type Report } from "./rows.ts";
 
-/** What is at a height: a row; or why there is none to read, undefined where there just is none. */
+/** A height with its row; or without one: `problem` is why it cannot be read, undefined if it is missing. */
 export type AtHeight =
   | { readonly height: bigint; readonly row: OwnRow }
   | { readonly height: bigint; readonly row: undefined; readonly problem: string | undefined };
 
-/** How many heights are read by one statement. */
+/** How many heights one statement reads. */
 const stretch = 1_000n;
 
-/** The last height of a block: -1 without blocks; undefined where that cannot be read. */
+/** The greatest height of a block; -1 without blocks, undefined if it cannot be read. */
 export function readLastHeight(db: Database, report: Report): bigint | undefined {
   const read = (sql: string) => () => db.query<Row<"height">, []>(sql).get()?.height ?? -1n; // NULL without blocks
   const height =
@@ -24,10 +24,9 @@ export function readLastHeight(db: Database, report: Report): bigint | undefined
 }
 
 /**
- * Gives what is at each height, from 0 up to the last. The rows stand by height in the table, so a damaged page costs
- * only what is on it: behind that, heights are looked up one by one. Where rows are missing and far above there is one
- * again, as where one bit of a height is wrong, no more heights are looked up than the file could hold rows. Throws
- * where there is no such table.
+ * Gives what is at each height, from 0 up to the last. The table has its rows by height, so a damaged page hides only
+ * the rows on it: after it, heights are looked up one by one. A gap may be huge, if one bit of a height is wrong: so no
+ * more heights are looked up than the file could hold rows. Throws if there is no such table.
  */
 export function readHeights(db: Database, last = maxSqlInteger): Generator<AtHeight, void> {
   return readUpTo(last, prepare(db), mostRows(db));
@@ -53,12 +52,12 @@ function* readStretch(sql: Statements, from: bigint, to: bigint): Generator<AtHe
   let next = from;
   try {
     for (const row of sql.between.iterate(from, to)) {
-      if (typeof row.height !== "bigint" || row.height < next) break; // a damaged page: its rows are in no order
+      if (typeof row.height !== "bigint" || row.height < next) break; // the rows of a damaged page have no order
       for (; next < row.height; next++) yield readOne(sql, next);
       yield { height: next++, row };
     }
   } catch {
-    // Says readOne.
+    // readOne reports it.
   }
   for (; next <= to; next++) yield readOne(sql, next);
 }
@@ -72,7 +71,7 @@ function readOne(sql: Statements, height: bigint): AtHeight {
   }
 }
 
-/** The height of the lowest block from one up; or why that cannot be read, undefined where there is none. */
+/** The lowest height with a block at or above `from`; or why that cannot be read; undefined if there is none. */
 function findNext(sql: Statements, from: bigint): bigint | string | undefined {
   try {
     const height = sql.next.get(from)?.height;
@@ -82,7 +81,7 @@ function findNext(sql: Statements, from: bigint): bigint | string | undefined {
   }
 }
 
-/** No row is smaller than its key. */
+/** The most rows that the file can hold: no row is smaller than its key. */
 function mostRows(db: Database): number {
   const row = db.query<Row<"bytes">, []>(fileBytes);
   return Math.ceil(Number(row.get()?.bytes) / blockKeyBytes);

@@ -9,7 +9,7 @@ import { idInReencodedName, ReencodedRows, storedIdOf } from "../reencoded.ts";
 import { type BlockRow, blockColumns, blockIn } from "../stored-block.ts";
 import { attempt, type Report, walk } from "./rows.ts";
 
-/** Checks that each row of `meta` has a name that it can have. */
+/** Checks that each row of `meta` has a known name. */
 export function checkMeta(db: Database, onProblem: Report): void {
   for (const { at, row } of walk<"name">(db, metaRows, onProblem)) {
     if (row === undefined || row.name === instanceName || row.name === indexedName) continue;
@@ -25,8 +25,8 @@ const metaRows = {
 } as const;
 
 /**
- * Whether a row of this name is needed: there is such a block, and the hash of what is stored is not its id. That a
- * block is damaged is reported where the blocks are read.
+ * Whether a block needs the row of this name: the block is there, and its stored bytes have another hash than its id.
+ * A damaged block is reported elsewhere.
  */
 function namesReencoded(db: Database, name: unknown): boolean {
   const id = idInReencodedName(name);
@@ -40,7 +40,7 @@ function namesReencoded(db: Database, name: unknown): boolean {
   }
 }
 
-/** Gives the instance id in hex; undefined when it cannot be read. */
+/** Gives the instance id in hex; undefined if it cannot be read. */
 export function checkInstanceId(db: Database, onProblem: Report): string | undefined {
   return attempt("the instance id", onProblem, () => {
     const value = new MetaRows(db).get(instanceName);

@@ -7,7 +7,7 @@ import type { Report } from "./rows.ts";
 
 // What only files of an older schema have.
 
-/** Checks what columns say that nothing reads any more: where one is wrong, others may be. */
+/** Checks columns that nothing reads any more: if one is wrong, others may be wrong as well. */
 export class ColumnCheck implements DigestCheck {
   readonly #sql: ReturnType<typeof prepare>;
 
@@ -18,7 +18,7 @@ export class ColumnCheck implements DigestCheck {
   problemOf(height: bigint, block: Block | undefined): string | undefined {
     if (block === undefined || this.#sql.find.get(height, digestToBytes(digestOf(block.data))) !== null)
       return undefined;
-    return `block ${block.id} stands at height ${height} with the digest of other data`;
+    return `block ${block.id} is stored at height ${height} with the digest of other data`;
   }
 
   finish(_last: bigint | undefined, report: Report): void {
@@ -39,7 +39,7 @@ function prepare(db: Database) {
   };
 }
 
-/** Whether the blocks above a height can be found, so that a rewind to there can keep what they carry. */
+/** Whether the blocks above a height can be found, so that a rollback can keep the data that they carry. */
 export function canFindAbove(db: Database, height: bigint): boolean {
   try {
     db.query<unknown, [bigint]>("SELECT count(*) FROM blocks WHERE height > ?").get(height);

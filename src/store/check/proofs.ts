@@ -5,7 +5,7 @@ import { expectBytes, expectInteger, type Row } from "../columns.ts";
 import { problemInTree } from "../tree-table.ts";
 import { attempt, type Report, walk } from "./rows.ts";
 
-/** Checks the shape of trees of digests and of validators' signatures, and what belongs to what; verifies neither. */
+/** Checks the form of trees and attestations, and what they belong to. Verifies no hash and no signature. */
 export function checkProofs(db: Database, report: Report): void {
   for (const { at, row } of walk<keyof TreeRow>(db, treeRows, report)) {
     const problem = row && attempt(`tree ${at}`, report, () => problemInTreeRow(row));
@@ -34,7 +34,7 @@ function problemInTreeRow({ root, secret, leaves }: TreeRow): string | undefined
   return problemInTree({
     root: digestFromBytes(expectBytes(root, "its root", digestBytes)),
     secret: expectBytes(secret, "its secret"),
-    leaves: expectBytes(leaves, "what its leaves are"),
+    leaves: expectBytes(leaves, "its leaves"),
   });
 }
 
@@ -51,13 +51,13 @@ const attestationRows = {
 function problemInAttestation({ pChainHeight, signatures, isOfBlock }: AttestationRow): string | undefined {
   if (isOfBlock !== 1n) return "there is no such block";
   if (expectInteger(pChainHeight, "the height of the P-chain") < 0n) return "its height of the P-chain is below 0";
-  return problemInSignatures(expectBytes(signatures, "what its signatures are"));
+  return problemInSignatures(expectBytes(signatures, "its signatures"));
 }
 
-/** The index of leaves may lag behind the trees, but has none of another. */
+/** The index of leaves may lag behind the trees, but must have no entries of other trees. */
 function checkLeaves(db: Database, report: Report): void {
   const row = db
     .query<Row<"count">, []>("SELECT count(*) AS count FROM leaves WHERE tree NOT IN (SELECT tree FROM trees)")
     .get();
-  if (row?.count !== 0n) report(`the index of leaves has entries of no tree: ${row?.count}`);
+  if (row?.count !== 0n) report(`the index of leaves has entries of missing trees: ${row?.count}`);
 }

@@ -7,14 +7,13 @@ import { isBytes, type Report, walk } from "./rows.ts";
 
 type ProposalRow = Row<"digest" | "peer" | "data">;
 
-/** What waits for a block. */
 export interface ProposalSummary {
   readonly proposals: number;
   /** Bytes of data that they hold. */
   readonly proposalBytes: number;
 }
 
-/** Checks what waits for a block. */
+/** Checks the proposals that wait for a block. */
 export function checkProposals(db: Database, onProblem: Report): ProposalSummary {
   let proposals = 0;
   let proposalBytes = 0;
@@ -29,11 +28,11 @@ export function checkProposals(db: Database, onProblem: Report): ProposalSummary
 }
 
 /**
- * A proposal may carry data that a block has already, since the same data may be proposed again. It may be of any time,
- * since the clock may have been wrong.
+ * A proposal may have data that a block carries already, since the same data may be proposed again. It may have any
+ * time, since the clock may have been wrong.
  */
 function checkProposal({ digest, peer, data }: ProposalRow, seen: Set<Digest>, report: Report): void {
-  if (peer !== null && !isNodeId(peer)) report("came from a peer that is no node id");
+  if (peer !== null && !isNodeId(peer)) report("came from a peer with a malformed node id");
   if (!(data instanceof Uint8Array)) return report("is damaged");
   const expected = digestOf(data);
   if (!isBytes(digest, digestToBytes(expected))) return report("is damaged");

@@ -7,9 +7,9 @@ import type { Row } from "../columns.ts";
 /** Takes a problem: one sentence without its full stop. */
 export type Report = (problem: string) => void;
 
-/** How to read the rows of a table one by one. Each has a number. */
+/** How to read the rows of a table one by one. Each row has a number. */
 export interface Walk {
-  /** What a row is called in front of its number. */
+  /** The name of a row, before its number. */
   readonly what: string;
   /** SQL that gives, as `at`, the number after the given one, without reading the row. */
   readonly readNext: string;
@@ -18,8 +18,8 @@ export interface Walk {
 }
 
 /**
- * Gives row after row by ascending number, with the columns that `readRow` names. A row that cannot be read is
- * reported, and comes as undefined.
+ * Gives the rows by ascending number, with the columns that `readRow` names. A row that cannot be read is reported, and
+ * given as undefined.
  */
 export function* walk<Column extends string>(
   db: Database,
@@ -35,13 +35,13 @@ export function* walk<Column extends string>(
     const { at } = next;
     if (typeof at !== "bigint" || at <= from) return report(`what follows ${what} ${from} is damaged`);
     const row = attempt(`${what} ${at}`, report, () => db.query<Row<Column>, [bigint]>(readRow).get(at));
-    if (row === null) report(`${what} ${at} is in the index alone`);
+    if (row === null) report(`${what} ${at} is only in the index`);
     yield { at, row: row ?? undefined };
     after = at;
   }
 }
 
-/** Gives what `work` gives. Where SQLite cannot read `what`, that is reported, and it gives undefined. */
+/** Gives what `work` gives. If `work` throws, reports that `what` cannot be read, and gives undefined. */
 export function attempt<T>(what: string, report: Report, work: () => T): T | undefined {
   try {
     return work();
@@ -51,7 +51,7 @@ export function attempt<T>(what: string, report: Report, work: () => T): T | und
   }
 }
 
-/** The id in a block's key; undefined for a value that is no such key. */
+/** The id in a block's key; undefined for any other value. */
 export function idInKey(key: unknown): Id | undefined {
   return isBlockKey(key) ? idInBlockKey(key) : undefined;
 }

@@ -4,7 +4,7 @@ import { oldSchemaSteps } from "../old-schema.ts";
 import { schema, schemaVersion } from "../schema.ts";
 import { attempt, type Report } from "./rows.ts";
 
-/** Checks that all tables and indexes are as this version of the schema has them, and lets SQLite check the file. */
+/** Checks that all tables and indexes have the SQL of this schema version, and lets SQLite check the file. */
 export function checkStructure(db: Database, version: number, onProblem: Report): void {
   attempt("the file's structure", onProblem, () => {
     compareSchema(db, version, onProblem);
@@ -13,7 +13,8 @@ export function checkStructure(db: Database, version: number, onProblem: Report)
   });
   attempt("what rows refer to", onProblem, () => {
     const rows = db.query<Row<"table" | "rowid" | "parent">, []>("PRAGMA foreign_key_check").all();
-    for (const { table, rowid, parent } of rows) onProblem(`row ${rowid} of ${table} refers to no row of ${parent}`);
+    for (const { table, rowid, parent } of rows)
+      onProblem(`row ${rowid} of ${table} refers to a missing row of ${parent}`);
   });
 }
 
