@@ -2,14 +2,14 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import type { Clock } from "./clock.ts";
 
-/** How large a batch of ancestors may be. Each number may be zero or negative. */
+/** Limits of a batch of ancestors. Each may be zero or negative. */
 export interface AncestorLimits {
   readonly maxBlocks: number;
   readonly maxBytes: number;
   readonly maxMs: number;
 }
 
-/** The block and its ancestors, newest first, at least the block and within the limits; [] if it is unknown. */
+/** The block and its ancestors, newest first, within the limits, but always the block; [] if it is unknown. */
 export function collectAncestors(
   id: Id,
   { maxBlocks, maxBytes, maxMs }: AncestorLimits,
@@ -32,11 +32,11 @@ export function collectAncestors(
   return ancestors;
 }
 
-/** Milliseconds after which a batch ends: the node would wait longer for a peer's batch, but others must not. */
+/** Milliseconds after which a batch ends. The node allows more, but other calls wait meanwhile. */
 export const maxAncestorsMs = 20;
-/** Bytes that a batch may have before that limit counts. They take a millisecond or two on an idle machine. */
+/** Bytes that a batch may have before that limit applies. They take a millisecond or two on an idle machine. */
 export const quickBytes = 16 * 1024;
-/** In a batch, each block has its length before it (avalanchego v1.14.2, wrappers.IntLen). */
+/** Bytes of the length before each block in a batch (avalanchego v1.14.2, wrappers.IntLen). */
 const bytesOfLength = 4;
-/** Blocks in one batch: more than any node asks for. */
+/** The most blocks in one batch: more than any node asks for. */
 const maxAncestors = 2_048;

@@ -3,22 +3,22 @@ import type { Clock } from "./clock.ts";
 import { createWaiter, type Waiter } from "./waiter.ts";
 
 /**
- * Milliseconds between two announcements of the same work. When a build fails, the node asks again at once, with no
- * pause of its own (avalanchego v1.14.2, snow/engine/snowman/block/notifier.go:88-107).
+ * Milliseconds between two announcements of the same work. After a failed build the node asks again at once, without a
+ * pause (avalanchego v1.14.2, snow/engine/snowman/block/notifier.go:88-107).
  */
 export const repeatAfterMs = 250;
 
 /** What a build would do. */
 export interface Work {
-  /** Two have the same name exactly when they would make the same block. */
+  /** Equal exactly when the build would make the same block. */
   readonly name: string;
-  /** Milliseconds before which it must not be built. */
+  /** Milliseconds until it may be built. */
   readonly waitMs: number;
 }
 
 /**
- * Announces to the node that there is something to build. Level-triggered: an answer takes nothing away, so one that is
- * lost to a cancellation is given again. The same work is announced once, and then only every `repeatAfterMs`.
+ * Announces to the node that there is something to build. Level-triggered: work stays announced until it is gone, so an
+ * announcement that is lost to a cancellation is repeated. The same work is announced at most every `repeatAfterMs`.
  */
 export class BuildEvent {
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class BuildEvent {
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
 
-  /** `nextWork` gives what a build would do now; undefined for nothing. */
+  /** `nextWork` gives what a build would do now; undefined if there is nothing to build. */
   constructor(clock: Clock, nextWork: () => Work | undefined) {
     this.#clock = clock;
     this.#nextWork = nextWork;
@@ -55,7 +55,7 @@ export class BuildEvent {
     });
   }
 
-  /** To be called after everything that can change what a build would do. */
+  /** Call it after everything that can change what a build would do. */
   check(): void {
     this.#cancelTimer?.();
     if (this.#waiters.size === 0) return;
@@ -70,14 +70,14 @@ export class BuildEvent {
     for (const waiter of [...this.#waiters]) waiter.resolve();
   }
 
-  /** Rejects all that wait, and all that come later, with "shut down". */
+  /** Rejects all waiting and later calls with "shut down". */
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer?.();
     for (const waiter of [...this.#waiters]) waiter.reject(new ChainError({ code: "shut down" }));
   }
 
-  /** Milliseconds for which this work must not be announced again. */
+  /** Milliseconds until this work may be announced again. */
   #quietMs({ name }: Work): number {
     if (this.#announced?.name !== name) return 0;
     return this.#announced.atMs + repeatAfterMs - this.#clock.elapsedMs();

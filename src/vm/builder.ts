@@ -8,7 +8,6 @@ import type { Decisions } from "./decisions.ts";
 import type { Mempool } from "./mempool/mempool.ts";
 import type { ProcessingBlocks } from "./processing.ts";
 
-/** What a builder works with. */
 export interface BuilderParts {
   readonly clock: Clock;
   readonly mempool: Mempool;
@@ -17,7 +16,7 @@ export interface BuilderParts {
   readonly minBlockIntervalMs: number;
 }
 
-/** Makes blocks of what waits, on the preferred block, and knows when it can. */
+/** Builds blocks from waiting proposals on the preferred block, and knows when that is possible. */
 export class Builder {
   readonly #parts: BuilderParts;
   #preferred: Block;
@@ -34,7 +33,7 @@ export class Builder {
     return this.#preferred;
   }
 
-  /** Makes a block the preferred one. If it is another one than before, the block interval begins now. */
+  /** Makes a block the preferred one. If it was not preferred before, the block interval starts now. */
   prefer(block: Block): void {
     if (block.id !== this.#preferred.id) this.#preferredSinceMs = this.#parts.clock.elapsedMs();
     this.#preferred = block;
@@ -45,13 +44,13 @@ export class Builder {
     return this.#built;
   }
 
-  /** Seconds by which the preferred block is ahead of our clock, if no block on it could be valid yet; else 0. */
+  /** Seconds by which the preferred block is ahead of our clock, if that is too far to build on it; else 0. */
   get secondsTooEarly(): bigint {
     const seconds = this.#preferred.timestamp - this.#parts.clock.now();
     return seconds >= maxFutureSeconds ? seconds : 0n;
   }
 
-  /** What the next block should carry. Throws "nothing to build" or "too early". */
+  /** The proposal that the next block should carry. Throws "nothing to build" or "too early". */
   expectProposal(): Proposal {
     const proposal = this.#nextProposal();
     if (proposal === undefined) throw new ChainError({ code: "nothing to build" });
@@ -60,15 +59,16 @@ export class Builder {
   }
 
   /**
-   * Makes a block with this proposal. Parent, data and second make its id, so where that block was rejected, the next
-   * second is taken. Throws "future timestamp" while that is too far ahead of our clock, or "database failed".
+   * Makes a block with this proposal. Its id follows from parent, data and second. If that block was rejected before,
+   * the block gets a later second. Throws "future timestamp" if that is too far ahead of our clock, or "database
+   * failed".
    */
   build(proposal: Proposal): Block {
     const { clock, mempool, decisions } = this.#parts;
     const parent = this.#preferred;
     const now = clock.now();
     const data = mempool.readData(proposal);
-    // A parent from a faster clock must not stop us: its time is a valid one.
+    // If the parent's clock is ahead of ours, the parent's time is valid for its child.
     for (let timestamp = now > parent.timestamp ? now : parent.timestamp; ; timestamp++) {
       const block = createBlock({ parentId: parent.id, height: parent.height + 1n, timestamp, data });
       verifyChild(block, parent, now);
@@ -78,7 +78,7 @@ export class Builder {
     }
   }
 
-  /** What a build would do; undefined where it would do nothing, or only another clock could help. */
+  /** What a build would do; undefined if there is nothing to build, or our clock is too far behind. */
   nextWork(): Work | undefined {
     if (this.secondsTooEarly > 0n) return undefined;
     const proposal = this.#nextProposal();
@@ -90,7 +90,7 @@ export class Builder {
     return mempool.next(this.#preferred.height + 1n, processing.carriedTo(this.#preferred.id));
   }
 
-  /** Milliseconds that are left of the interval between the preferred block and the next one. */
+  /** The rest of the interval between the preferred block and the next one, in milliseconds. */
   get #waitMs(): number {
     const { clock, minBlockIntervalMs } = this.#parts;
     return Math.max(0, Math.ceil(this.#preferredSinceMs + minBlockIntervalMs - clock.elapsedMs()));

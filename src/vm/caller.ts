@@ -1,24 +1,24 @@
-/** A request, and who has sent it. */
+/** A request and its sender. */
 export interface Asker {
-  /** Those with the same name share one place in the round, and one share of what is limited. */
+  /** Requests with the same name share one place in the round, and one share of each limit. */
   readonly name: string;
   /** Aborts when nobody wants the answer any more. */
   readonly signal: AbortSignal;
-  /** To be called when the request's body is of no more use. */
+  /** Call it when the request's body is not needed any more. */
   releaseRequest(): void;
-  /** To be called before so many more bytes of the answer are kept. False when there is no room for them. */
+  /** Call it before keeping this many more bytes of the answer. Gives false if there is no room for them. */
   holdAnswer(bytes: number): boolean;
 }
 
-/** The same to those who work on it. All promises reject with the signal's reason when nobody wants the answer. */
+/** A request for those who work on it. All promises reject with the signal's reason when it aborts. */
 export interface Caller extends Asker {
   /**
-   * To be called between the pieces of work, each of some milliseconds at most. Undefined: go on. Else it is the turn
-   * of others, and the promise resolves when it is his again.
+   * Call it between pieces of work, each of some milliseconds at most. Undefined means: go on. A promise resolves when
+   * the other callers have had their turns.
    */
   pause(): Promise<void> | undefined;
-  /** Does work of many pieces, which holds memory meanwhile, when no other such work is under way. */
+  /** Does work of many pieces that holds memory. One such work runs at a time; the others wait. */
   doLong<T>(work: () => Promise<T>): Promise<T>;
-  /** The same caller, who may want no answer earlier. */
+  /** The same caller, for whom `signal` too aborts the request. */
   until(signal: AbortSignal): Caller;
 }

@@ -7,8 +7,8 @@ import type { Listing } from "../core/listing.ts";
 import type { Submission } from "../core/proposal.ts";
 import type { Status } from "./status.ts";
 
-// What those who answer clients know of the chain. They may run on another thread than consensus: what only that one
-// knows comes by a promise there.
+// The chain as seen by the code that answers clients. It may run on another thread than consensus. There, all that only
+// the thread of consensus knows comes by a promise.
 
 /** What clients may see. */
 export interface ChainView {
@@ -18,7 +18,7 @@ export interface ChainView {
   status(): Status | Promise<Status>;
 }
 
-/** What only the thread of consensus knows, or does, for clients. All of it may come by a promise. */
+/** What only the thread of consensus can do or answer for clients. */
 export interface AskedChain {
   readonly propose: Propose;
   /** What becomes of data that no accepted block carries. */
@@ -27,11 +27,12 @@ export interface AskedChain {
 }
 
 /**
- * Takes data to be put into blocks; the same data once while it waits. Throws "database failed" or "shut down" for all.
+ * Takes data that should get into blocks. Data that waits already is not added again. Throws "database failed" or "shut
+ * down" for the whole batch.
  */
 export type Propose = (batch: readonly Submission[]) => Refusals | Promise<Refusals>;
 
-/** For each item undefined when it is on disk, or why it was not taken: "data too large" or "mempool full". */
+/** For each item, undefined if it is on disk, or why it was refused: "data too large" or "mempool full". */
 export type Refusals = readonly (ChainError | undefined)[];
 
 /** What became of some data. */
@@ -39,39 +40,39 @@ export type Receipt =
   /** The first block that carries it. */
   { readonly status: "accepted"; readonly block: Block } | { readonly status: UndecidedStatus };
 
-/** In a block that may still be rejected, or be lost in a crash; waiting for a block; or neither. */
+/** "processing": in a block that may still be rejected, or lost in a crash; "pending": waiting for a block. */
 export type UndecidedStatus = "processing" | "pending" | "unknown";
 
 /**
- * The accepted blocks that the node's database knows too. After a crash the chain is rewound to these, so no method
- * gives a later one. Heights and timestamps are any u64. Reading throws "database failed".
+ * The accepted blocks that the node's database knows too. A crash may rewind the chain to the last of these, so no
+ * method gives a later one. Heights and timestamps are any u64. Reading throws "database failed".
  */
 export interface ConfirmedBlocks {
   readonly last: Block;
   getBlock(id: Id): Block | undefined;
   getBlockAtHeight(height: bigint): Block | undefined;
-  /** The last block whose timestamp is not after the given one: those that follow it are of a later time. */
+  /** The last block whose timestamp is not after the given one. */
   getBlockAt(timestamp: bigint): Block | undefined;
-  /** One block after the other, each read when it is asked for; "descending" from above the last block begins there. */
+  /** The blocks from a height on, each read when it is needed. "descending" starts at the last block at most. */
   blocksFrom(height: bigint, order: Order): Generator<Block, void>;
   getListingAtHeight(height: bigint): Listing | undefined;
-  /** The same as `blocksFrom` for lists. */
+  /** The listings of the blocks that `blocksFrom` gives. */
   listingsFrom(height: bigint, order: Order): Generator<Listing, void>;
-  /** The lowest block, from a height up (0 where none is given), whose data hashes to the digest. */
+  /** The lowest block at or above height `from` (or 0) whose data has this digest. */
   findData(digest: Digest, from?: bigint): Block | undefined;
   /**
-   * Every block, from a height up, whose data hashes to the digest, or is the digest, 32 bytes. The lowest comes first,
-   * each read when it is asked for.
+   * All blocks at or above height `from` (or 0) whose data has this digest, or is the digest itself, 32 bytes. The
+   * lowest comes first. Each is read when it is needed.
    */
   find(digest: Digest, from?: bigint): Generator<Block, void>;
-  /** The same as `find` for lists. */
+  /** The listings of the blocks that `find` gives. */
   findListings(digest: Digest, from?: bigint): Generator<Listing, void>;
   /**
-   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if it is
-   * there. Calls of one caller share places. Rejects with "shut down" or "too many waiting".
+   * Resolves when there is a block at the height, when `ms` have passed or when `signal` aborts; at once if the block
+   * is there. Calls with the same `caller` share one limit. Rejects with "shut down" or "too many waiting".
    */
   waitForHeight(height: bigint, ms: number, signal: AbortSignal, caller: string): Promise<void>;
-  /** The same for a block whose data hashes to the digest. */
+  /** The same for a block whose data has this digest. */
   waitForDigest(digest: Digest, ms: number, signal: AbortSignal, caller: string): Promise<void>;
 }
 

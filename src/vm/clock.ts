@@ -1,14 +1,14 @@
-/** The time. Given to the VM from outside, so that a test or a simulation can stop it. */
+/** The time. The VM gets it from outside, so that a test or a simulation can stop it. */
 export interface Clock {
-  /** Unix seconds. May jump either way. */
+  /** Unix seconds. May jump forwards or backwards. */
   now(): bigint;
-  /** Milliseconds since some start. Never goes back. */
+  /** Milliseconds since some point in time. Never goes back. */
   elapsedMs(): number;
   /** Runs `task` once after `ms` milliseconds. Gives a function that cancels it. */
   after(ms: number, task: () => void): () => void;
 }
 
-/** The time to write into a row, Unix seconds, at least 0: a clock that was never set may be before 1970. */
+/** The time to store, in Unix seconds, at least 0: a clock that was never set may be before 1970. */
 export function timeOfRow(clock: Clock): bigint {
   const now = clock.now();
   return now > 0n ? now : 0n;

@@ -8,29 +8,28 @@ import type { Clock } from "./clock.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
 /**
- * What those who confirm blocks and those who wait for them know of each other. They may run on two threads, which
- * share it then.
+ * Shared by the code that confirms blocks and the code that waits for them, which may run on two threads.
  */
 export interface ConfirmedHead {
-  /** Of the last confirmed block. */
+  /** The height of the last confirmed block. */
   height: bigint;
-  /** How many calls wait for a block. Who sets the height while there are some sees to it that `wake` is called. */
+  /** How many calls wait for a block. If there are some, whoever sets the height must have `wake` called. */
   waiting: number;
 }
 
 /**
- * See `ConfirmedBlocks`: those of a file, up to the last that was confirmed, whatever the file has beyond. Each method
- * looks at the height once, or before it reads, since it may grow in the middle.
+ * The `ConfirmedBlocks` of a file, which may hold later blocks as well. The confirmed height may grow at any moment: so
+ * each method looks at it once, or before it reads.
  */
 export class ConfirmedChain implements ConfirmedBlocks {
   readonly #reader: BlockReader;
   readonly #head: ConfirmedHead;
   readonly #waiters: WaitingCalls<bigint | Digest>;
   #last: Block;
-  /** Up to this height, all that had waited were woken. */
+  /** All calls that waited for blocks up to this height were woken. */
   #wokenHeight: bigint;
 
-  /** Takes a reader of a chain, and up to where it is confirmed. */
+  /** Takes a reader of a chain, and its confirmed head. */
   constructor(reader: BlockReader, clock: Clock, head: ConfirmedHead) {
     this.#reader = reader;
     this.#head = head;
@@ -46,7 +45,7 @@ export class ConfirmedChain implements ConfirmedBlocks {
     return this.#last;
   }
 
-  /** To be called when the node's database has the head marker of this accepted block. */
+  /** Call it when the node's database has the head marker of this accepted block. */
   confirm(block: Block): void {
     this.#last = block;
     this.#head.height = block.height;
@@ -54,8 +53,8 @@ export class ConfirmedChain implements ConfirmedBlocks {
   }
 
   /**
-   * To be called when the height has grown: ends the waiting for blocks up to there, of `most` at most. Gives whether
-   * there are more.
+   * Wakes the calls that wait for blocks up to the confirmed height, for at most `most` blocks. Gives whether there are
+   * more. Call it when the height has grown.
    */
   wake(most: number): boolean {
     let left = most;
@@ -127,12 +126,12 @@ export class ConfirmedChain implements ConfirmedBlocks {
     return this.#waiters.count;
   }
 
-  /** Ends all waiting. */
+  /** Rejects all waiting calls. */
   close(): void {
     this.#waiters.close();
   }
 
-  /** From the first call that waits on, each block wakes; before, none has to. */
+  /** Blocks below the height at which the first call starts to wait need not wake anybody. */
   #noteWaiting(count: number): void {
     const isFirst = this.#head.waiting === 0;
     this.#head.waiting = count;
@@ -159,7 +158,7 @@ export class ConfirmedChain implements ConfirmedBlocks {
   }
 }
 
-/** Blocks that are read in one turn to wake who waits for them: of the largest, some ten milliseconds. */
+/** Blocks that one turn reads to wake waiting calls: for the largest blocks, some ten milliseconds. */
 export const maxWokenPerTurn = 4;
 
 interface AtHeight {
@@ -170,7 +169,7 @@ function upTo<T extends AtHeight>(height: bigint, block: T | undefined): T | und
   return block !== undefined && block.height <= height ? block : undefined;
 }
 
-/** Gives the lowest block, from a height up, whose data has this digest. */
+/** Gives the lowest block at or above a height whose data has this digest. */
 type Finder<T> = (digest: Digest, from: bigint) => T | undefined;
 
 function* findAll<T extends AtHeight>(digest: Digest, from: bigint, read: Finder<T>): Generator<T, void> {

@@ -7,12 +7,11 @@ import type { Clock } from "./clock.ts";
 import type { ProcessingBlock, ProcessingBlocks } from "./processing.ts";
 import type { Stall } from "./stall.ts";
 
-/** How many blocks that have lost are written down as rejected in one turn: some milliseconds. */
+/** The most lost blocks that one turn writes down as rejected: some milliseconds. */
 export const maxLostPerSlice = 500;
-/** Milliseconds between two such slices, in which others have their turn. */
+/** Milliseconds between two such slices, so that other work gets its turn. */
 const sliceMs = 10;
 
-/** What decisions work with. */
 export interface DecisionsParts {
   readonly clock: Clock;
   readonly store: BlockStore;
@@ -21,8 +20,8 @@ export interface DecisionsParts {
 }
 
 /**
- * What consensus has decided. When a block is accepted, all others at its height have lost. These are written down as
- * rejected later, in slices, so that an accept takes the same time however many there are.
+ * What consensus has decided. When a block is accepted, all others at its height have lost. They are written down as
+ * rejected later, in slices, so that an accept takes the same time for any number of losers.
  */
 export class Decisions {
   readonly #parts: DecisionsParts;
@@ -46,13 +45,13 @@ export class Decisions {
     return { accepted: this.#accepted, rejected: this.#rejected };
   }
 
-  /** What was decided about a block; undefined for nothing. */
+  /** What was decided about a block; undefined if nothing was. */
   of(id: Id): Decision | undefined {
     const { store, processing } = this.#parts;
     return processing.getLost(id) === undefined ? store.getDecision(id) : "rejected";
   }
 
-  /** Whether a block that is not accepted was rejected. It is looked up only if it is no higher than all that were. */
+  /** Whether a block that is not accepted was rejected. Reads the file only at heights where that is possible. */
   wasRejected({ id, height }: Block): boolean {
     return height <= this.#parts.store.highestRejected && this.of(id) === "rejected";
   }
@@ -72,8 +71,8 @@ export class Decisions {
   }
 
   /**
-   * Makes a verified child of the last accepted block the last accepted one. Gives it; undefined when it was accepted
-   * before. Throws "not next", "not processing", "already rejected" or "database failed", and nothing has changed then.
+   * Makes a verified child of the last accepted block the last accepted one. Gives it, or undefined if it was accepted
+   * before. Throws "not next", "not processing", "already rejected" or "database failed", and then changes nothing.
    */
   accept(id: Id): ProcessingBlock | undefined {
     const { store, processing } = this.#parts;
@@ -92,7 +91,7 @@ export class Decisions {
   }
 
   /**
-   * Forgets a verified block. Gives it; undefined when it had lost or was rejected before. Throws "not processing",
+   * Forgets a verified block. Gives it, or undefined if it had lost or was rejected before. Throws "not processing",
    * "already accepted" or "database failed".
    */
   reject(id: Id): Block | undefined {
@@ -107,7 +106,7 @@ export class Decisions {
     return block;
   }
 
-  /** To be called when some may have lost, and now and then, since a slice may fail. */
+  /** Writes down lost blocks soon. Call it when some may have lost, and now and then, since a slice may fail. */
   writeSoon(): void {
     const { clock, processing, stall } = this.#parts;
     if (this.#cancelSlice !== undefined || processing.lostCount === 0) return;
@@ -121,7 +120,7 @@ export class Decisions {
     this.#cancelSlice?.();
   }
 
-  /** Throws "not processing", "already accepted" or "already rejected" when a block was not decided so. */
+  /** Throws "not processing", "already accepted" or "already rejected" unless the block was decided this way. */
   #expectDecided(id: Id, decision: Decision): undefined {
     const decided = this.of(id);
     if (decided === decision) return undefined;

@@ -9,7 +9,6 @@ import type { ProcessingBlocks } from "./processing.ts";
 import type { Stall } from "./stall.ts";
 import type { State, Status } from "./status.ts";
 
-/** What a monitor looks at. */
 export interface MonitorParts {
   readonly clock: Clock;
   readonly store: BlockStore;
@@ -20,7 +19,7 @@ export interface MonitorParts {
   readonly builder: Builder;
 }
 
-/** Shows operators how a chain is. */
+/** Reports status and health of a chain. */
 export class Monitor {
   readonly #parts: MonitorParts;
   readonly #openedAtMs: number;
@@ -30,7 +29,7 @@ export class Monitor {
     this.#openedAtMs = parts.clock.elapsedMs();
   }
 
-  /** `peers` is how many nodes of the chain are connected. */
+  /** `peers` is the number of connected nodes of the chain. */
   status(state: State, peers: number): Status {
     const { clock, store, processing, mempool, decisions, builder } = this.#parts;
     return {
@@ -48,8 +47,8 @@ export class Monitor {
   }
 
   /**
-   * Throws "database failed" when the file is not what it was, or its disk stalls; "clock behind", or what
-   * `Stall.check` throws, while proposals cannot become blocks.
+   * Throws "database failed" if the file lost its last block, or its disk stalls. Throws "clock behind", or what
+   * `Stall.check` throws, if proposals cannot become blocks.
    */
   check(state: State): void {
     const { store, mempool, stall, decisions, builder } = this.#parts;

@@ -9,25 +9,24 @@ import type { VmOptions } from "./options.ts";
 import { type HeadMarker, type Rewound, rewindTo } from "./rewind.ts";
 import { Vm } from "./vm.ts";
 
-/** Which chain to open, and where it is. */
 export interface OpenOptions extends VmOptions {
-  /** The database file; ":memory:" keeps nothing. */
+  /** The database file; ":memory:" is kept in memory only. */
   readonly file: string;
   readonly genesisBytes: Uint8Array;
-  /** What the node's database has of our file. */
+  /** The head marker in the node's database, if there is one. */
   readonly marker: HeadMarker | undefined;
 }
 
 /**
- * Opens a chain at a head that the node's database knows as well: the stored chain, or a new one from its genesis.
- * Yields after each stretch of rewinding, and after each of other work (undefined), so that others can run meanwhile.
- * Throws "malformed genesis", "database in use" or "database failed"; the file is free again then.
+ * Opens the stored chain, or a new one from its genesis, at a head that the node's database knows as well. Yields after
+ * each rewound stretch, and undefined after each step of other work, so that other calls can run meanwhile. Throws
+ * "malformed genesis", "database in use" or "database failed", and then releases the file.
  */
 export function openVm({ marker, ...options }: OpenOptions): Generator<Rewound | undefined, Vm> {
   return openAt(options, (store) => rewindTo(marker, store, timeOfRow(options.clock)));
 }
 
-/** Opens a chain without a node, whose database could know less: at the head that the file has. */
+/** Opens a chain without a node, at the head of its file. */
 export function openVmAlone(options: Omit<OpenOptions, "marker">): Vm {
   return runSteps(openAt(options, function* () {}));
 }
@@ -53,11 +52,11 @@ function* openAt(
 
 function startFrom(store: BlockStore, genesis: Block): void {
   expectNoOtherChain(store, genesis);
-  // Above a missing genesis there is what a killed take-over left, if anything.
+  // Without genesis, the file is new, or a killed take-over left blocks in it.
   if (store.getIdAtHeight(0n) === undefined) store.acceptAll([genesis]);
 }
 
-/** Throws "database failed" for the file of another chain, so that nobody loses that. */
+/** Throws "database failed" for the file of another chain, so that it is not lost. */
 export function expectNoOtherChain(reader: BlockReader, genesis: Block): void {
   const stored = reader.getIdAtHeight(0n);
   if (stored === undefined || stored === genesis.id) return;
@@ -69,7 +68,7 @@ export function expectNoOtherChain(reader: BlockReader, genesis: Block): void {
   });
 }
 
-/** Reads the newest blocks and their links: damage to a file at rest is most likely where it was written last. */
+/** Checks the newest blocks and their links, since damage is most likely where the file was written last. */
 function checkNewest(store: BlockStore): void {
   let block = store.lastAccepted();
   let bytes = 0;

@@ -7,10 +7,10 @@ import type { ConfirmedHead } from "./confirmed-chain.ts";
 export interface VmOptions {
   readonly config: Config;
   readonly clock: Clock;
-  /** Syncs what is committed, and is closed with the VM. Without one, each commit waits for the disk itself. */
+  /** Syncs commits on other threads. The VM closes it. Without it, each commit itself waits for the disk. */
   readonly disk?: Disk;
-  /** Sends data that a client proposed here to the other nodes, soon; it may be lost on the way. */
+  /** Sends data that a client proposed here to other nodes. It may be lost on the way. */
   readonly gossip: (data: Uint8Array) => void;
-  /** Where the confirmed height is kept; without it, where only this VM sees it. */
+  /** Keeps the confirmed height, to share it with another thread. */
   readonly head?: ConfirmedHead;
 }

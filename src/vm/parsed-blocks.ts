@@ -1,17 +1,17 @@
 import type { Id } from "../avalanche/id.ts";
 import { type Block, blockIdOf, parseBlock } from "../core/block.ts";
 
-/** How many blocks are kept: those of the node's last calls, since it sends each block several times. */
+/** The most blocks that are kept, those of the node's last calls: it sends each block several times. */
 export const maxParsedBlocks = 256;
-/** How many bytes they and their data may have together. */
+/** The most bytes of these blocks and their data together. */
 export const maxParsedBytes = 16 * 1024 * 1024;
 
-/** The blocks that were parsed last, so that the same bytes are parsed once. */
+/** The last parsed blocks, so that the same bytes are parsed only once. */
 export class ParsedBlocks {
   readonly #blockById = new Map<Id, Block>(); // the least recently used first
   #bytes = 0;
 
-  /** Gives a block with a copy of the bytes, which may change afterwards. Throws "malformed block". */
+  /** Parses a block. Copies `bytes`, which the caller may change afterwards. Throws "malformed block". */
   parse(bytes: Uint8Array): Block {
     const id = blockIdOf(bytes);
     const known = this.#blockById.get(id);
@@ -21,7 +21,7 @@ export class ParsedBlocks {
     return block;
   }
 
-  /** To be called for a block that is made here. */
+  /** Call it also for a block that is built here. */
   add(block: Block): void {
     this.#delete(block);
     this.#blockById.set(block.id, block);

@@ -4,12 +4,12 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
 
 /**
- * Bytes that all processing blocks may hold. Until proposervm activates, any peer may send any number of valid blocks
- * at height 1, and all are kept until one is accepted. A block that is refused here may be verified again later.
+ * The most bytes that all processing blocks may hold. Until proposervm activates, any peer may send any number of valid
+ * blocks at height 1, and all are kept until one is accepted. A block that is refused here may be verified again later.
  */
 export const maxProcessingBytes = 256 * 1024 * 1024;
 /**
- * Bytes of memory that a block takes besides its bytes and its data: objects, texts and map entries. Measured with one
+ * Bytes of memory that a block takes besides its bytes and data: objects, texts and map entries. Measured with one
  * block at each height; many at one height take less.
  */
 export const processingBlockBytes = 2_300;
@@ -20,7 +20,7 @@ export interface ProcessingBlock {
   readonly digest: Digest;
 }
 
-/** How many blocks carry data of each digest. Where none does, there is no entry. */
+/** The number of blocks that carry data of a digest; no entry for none. */
 type Counts = Map<Digest, number>;
 
 /** The blocks of one height. */
@@ -30,15 +30,15 @@ interface Level {
 }
 
 /**
- * The blocks between verification and decision. They are in memory only: after a restart peers send them again.
+ * The blocks between verification and decision. They are in memory only: after a restart, peers send them again.
  *
  * Heights are decided one after the other. When a block is accepted, all others at its height have lost: they are no
- * longer processing, and are kept only until they are written down as rejected. No call takes longer for more blocks or
- * heights, except `carriedTo`, and except for the few heights with losers that are not written down yet.
+ * longer processing, and are kept only until they are written down as rejected. The time of a call does not grow with
+ * the blocks or heights, except that of `carriedTo`; `carries` looks at each height with losers still to write.
  */
 export class ProcessingBlocks {
-  readonly #processingById = new Map<Id, ProcessingBlock>(); // with the lost ones
-  readonly #counts: Counts = new Map(); // with the lost ones
+  readonly #processingById = new Map<Id, ProcessingBlock>(); // includes lost ones
+  readonly #counts: Counts = new Map(); // includes lost ones
   readonly #levels = new Map<bigint, Level>();
   readonly #lostLevels = new Map<bigint, Level>();
   #decidedHeight = 0n;
@@ -46,12 +46,11 @@ export class ProcessingBlocks {
   #bytes = 0;
   #added = 0;
 
-  /** How many were ever added. */
+  /** How many were added since the start. */
   get added(): number {
     return this.#added;
   }
 
-  /** How many are processing. */
   get count(): number {
     return this.#processingById.size - this.#lostCount;
   }
@@ -61,7 +60,7 @@ export class ProcessingBlocks {
     return this.#lostCount;
   }
 
-  /** A block that is processing: one that has not lost. */
+  /** A block that is processing, and so has not lost. */
   get(id: Id): ProcessingBlock | undefined {
     const processing = this.#processingById.get(id);
     return processing === undefined || this.#hasLost(processing.block.height) ? undefined : processing;
@@ -73,7 +72,7 @@ export class ProcessingBlocks {
     return block !== undefined && this.#hasLost(block.height) ? block : undefined;
   }
 
-  /** Takes a block above the decided height. Throws "too many processing". */
+  /** Adds a block above the decided height. Throws "too many processing". */
   add(block: Block): void {
     const bytes = this.#bytes + sizeOf(block);
     if (bytes > maxProcessingBytes) {
@@ -89,7 +88,7 @@ export class ProcessingBlocks {
     this.#added++;
   }
 
-  /** Removes a block that is decided, and written down if it has lost. */
+  /** Removes a decided block. A lost one must be written down first. */
   delete({ id }: Block): void {
     const processing = this.#processingById.get(id);
     if (processing === undefined) return;
@@ -106,7 +105,7 @@ export class ProcessingBlocks {
     if (level.ids.size === 0) levels.delete(block.height);
   }
 
-  /** To be called when a block is accepted: all others at its height have lost. Gives how many these are. */
+  /** Notes that a block is accepted, so that all others at its height have lost. Gives how many these are. */
   decide(winner: Block): number {
     this.delete(winner);
     const { height } = winner;
@@ -119,7 +118,7 @@ export class ProcessingBlocks {
     return level.ids.size;
   }
 
-  /** Some of the blocks that have lost, at most `limit`. */
+  /** Up to `limit` of the blocks that have lost. */
   someLost(limit: number): Block[] {
     const lost: Block[] = [];
     for (const { ids } of this.#lostLevels.values()) {
@@ -140,7 +139,7 @@ export class ProcessingBlocks {
     return processing > 0;
   }
 
-  /** The digests of what block `id` and its processing ancestors carry, newest first. */
+  /** The digests of the data that block `id` and its processing ancestors carry, newest first. */
   carriedTo(id: Id): Set<Digest> {
     const carried = new Set<Digest>();
     let next = this.get(id);

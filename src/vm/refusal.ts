@@ -2,16 +2,16 @@ import { ChainError, type ChainRefusal } from "../core/errors.ts";
 import { FileError, type FileRefusal } from "../store/errors.ts";
 import { LimitError, type LimitRefusal } from "./limit-error.ts";
 
-/** Every way the chain refuses those who use it: by its rules, by its limits, or for its file. */
+/** Every reason why the chain refuses a call: its rules, its limits, or its file. */
 export type VmRefusal = ChainRefusal | FileRefusal | LimitRefusal;
 
-/** The reason of an error that the chain has thrown; undefined for any other error: a bug. */
+/** The reason of an error of the chain; undefined for any other error, which is a bug. */
 export function vmRefusalOf(error: unknown): VmRefusal | undefined {
   const isRefusal = error instanceof ChainError || error instanceof FileError || error instanceof LimitError;
   return isRefusal ? error.refusal : undefined;
 }
 
-/** The error for a reason that came from another thread, which errors themselves do not survive. */
+/** The error for a reason from another thread: errors lose their class and data on the way to another thread. */
 export function vmErrorOf(refusal: VmRefusal): Error {
   switch (refusal.code) {
     case "database in use":

@@ -2,12 +2,12 @@ import { equalBytes, type Id } from "../avalanche/id.ts";
 import { type BlockStore, requeueStretch } from "../store/block-store.ts";
 
 /**
- * What the node's own database knows of our file: which file it is, and its last accepted block. It is written there
+ * What the node's own database knows of our file: its instance id and its last accepted block. It is written there
  * after each accept.
  *
  * The node cannot start a chain whose VM is ahead of it (avalanchego v1.14.2, vms/proposervm/vm.go:635). After a power
- * cut our file, which is synced, can be ahead of the node's database, which is not; a restored backup can be either. So
- * the chain opens at the lower of both heads, which both know.
+ * cut, our file can be ahead of the node's database, which is not synced; after a restored backup, either can be ahead.
+ * So the chain opens at the lower of both heads.
  */
 export interface HeadMarker {
   /** 16 bytes. */
@@ -23,32 +23,32 @@ export type RewindReason =
   | "the node's database has another block at this height"
   | "the node's database is behind";
 
-/** How far our file must go back. */
+/** How far our file must be rewound. */
 export interface Rewind {
-  /** Of the block that will be the last accepted one. */
+  /** The height of the block that will be the last accepted one. */
   readonly height: bigint;
   readonly reason: RewindReason;
-  /** Whether the whole chain may have lost the blocks above: then what they carry must be proposed again. */
+  /** Whether all nodes may have lost the blocks above. If so, their data must be proposed again. */
   readonly isLost: boolean;
 }
 
-/** Heights whose blocks were removed, from the upper one down to above the lower one. */
+/** The removed blocks: those above height `to`, up to height `from`. */
 export interface Stretch {
   readonly from: bigint;
   readonly to: bigint;
 }
 
-/** Some blocks that opening the chain has rewound. */
+/** A stretch of blocks that was rewound when the chain was opened. */
 export interface Rewound extends Stretch {
   readonly reason: RewindReason;
 }
 
 /**
- * Rewinds a file to a head that the marker knows as well. What must be proposed again waits since `now`, Unix seconds.
- * Yields after each stretch, so that a caller can let other work run.
+ * Rewinds a file to a head that the marker knows as well. Data that is proposed again gets the time `now`, in Unix
+ * seconds. Yields after each stretch, so that the caller can let other work run.
  */
 export function* rewindTo(marker: HeadMarker | undefined, store: BlockStore, now: bigint): Generator<Rewound, void> {
-  const { id, height } = store.head(); // what a killed take-over left has a last block without its parent
+  const { id, height } = store.head(); // reads no block: after a killed take-over, its parent may be missing
   const found = findRewind({ instanceId: store.instanceId, height, id }, marker, (at) => store.getIdAtHeight(at));
   if (found === undefined) return;
   const most = found.isLost ? requeueStretch : rewindStretch;
@@ -59,7 +59,7 @@ export function* rewindTo(marker: HeadMarker | undefined, store: BlockStore, now
   }
 }
 
-/** How far our file, whose head is `stored`, must go back, and why; undefined when it can stay as it is. */
+/** How far our file, whose head is `stored`, must be rewound, and why; undefined if it can stay as it is. */
 export function findRewind(
   stored: HeadMarker,
   marker: HeadMarker | undefined,
@@ -70,7 +70,7 @@ export function findRewind(
   if (!equalBytes(marker.instanceId, stored.instanceId)) {
     return toGenesis("the node's database belongs to another chain data directory");
   }
-  if (marker.height > stored.height) return undefined; // the node follows us back
+  if (marker.height > stored.height) return undefined; // the node itself goes back to our head
   if (getIdAtHeight(marker.height) !== marker.id) {
     return toGenesis("the node's database has another block at this height");
   }
@@ -78,14 +78,14 @@ export function findRewind(
   return { height: marker.height, reason: "the node's database is behind", isLost: true };
 }
 
-/** Nothing is kept of blocks that another database had decided. */
+/** Blocks that belong to another database are dropped with their data. */
 function toGenesis(reason: RewindReason): Rewind {
   return { height: 0n, reason, isLost: false };
 }
 
 /**
- * Cuts a rewind into stretches, of which each is one turn of the thread that answers the node: of at most `most` blocks
- * and `maxRewindBytes`, but of one block at least. To be asked for the next when the last one is rewound.
+ * Cuts a rewind into stretches of at most `most` blocks and `maxRewindBytes`, but of at least one block. Each stretch
+ * takes one turn of the thread that answers the node. Rewind each stretch before taking the next one.
  */
 export function* stretchesDown(store: BlockStore, { from, to }: Stretch, most: bigint): Generator<Stretch, void> {
   for (let at = from; at > to; ) {
@@ -95,7 +95,7 @@ export function* stretchesDown(store: BlockStore, { from, to }: Stretch, most: b
   }
 }
 
-/** How far down from a height, to `lowest` at most, blocks can be rewound at once. */
+/** The height, `lowest` or above it, down to which one stretch can rewind. */
 function endOfStretch(store: BlockStore, from: bigint, lowest: bigint): bigint {
   let next = from - 1n;
   for (let bytes = store.bytesAtHeight(from); next > lowest; next--) {
@@ -105,8 +105,8 @@ function endOfStretch(store: BlockStore, from: bigint, lowest: bigint): bigint {
   return next;
 }
 
-/** Stored bytes of the blocks that one rewind removes. */
+/** The most stored bytes of the blocks that one stretch removes. */
 export const maxRewindBytes: number = 8 * 1024 * 1024;
 
-/** Blocks that one rewind removes: some tens of milliseconds, in a file of a million blocks. */
+/** The most blocks that one stretch removes: some tens of milliseconds in a file of a million blocks. */
 const rewindStretch = 1_000n;

@@ -1,7 +1,7 @@
 /**
- * Whether an owner that holds `own` may take `more` where `free` is left. Nobody may hold more than what is free
- * afterwards: one alone gets half of all, two get a third each, and there is always room for one more. Whoever holds
- * nothing may take all that is free.
+ * Whether an owner that holds `own` may take `more` of the `free` rest. Afterwards an owner may hold no more than what
+ * is still free: one alone gets half of all, two get a third each, and there is always room for one more. An owner that
+ * holds nothing may take all that is free.
  */
 export function isFairShare(own: number, more: number, free: number): boolean {
   return own + more <= free - more || (own === 0 && more <= free);
@@ -27,7 +27,7 @@ export class Loads<Owner> {
     return this.#loadByOwner.get(owner) ?? empty;
   }
 
-  /** Negative numbers take away. */
+  /** Negative numbers subtract. */
   add(owner: Owner, items: number, bytes: number): void {
     const load = this.of(owner);
     if (load.items + items === 0) this.#loadByOwner.delete(owner);

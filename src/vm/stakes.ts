@@ -1,24 +1,24 @@
 import type { NodeId } from "../avalanche/node-id.ts";
 
-/** Validators whose stake is kept, the heaviest ones. The others count as nodes without a stake. */
+/** The most validators whose stake is kept, the heaviest ones. The others count as nodes without stake. */
 export const maxStakes = 10_000;
 
-/** What of each four is the validators'. The fourth is for all peers, or all peers but the validators, by node id. */
+/** Three of each four parts belong to the validators, by stake. The fourth is divided among peers by node id. */
 const ofValidators = 3n;
 const ofAll = 4n;
 /** Bits of a turn. */
 const turnBits = 64n;
 
-/** Who validates the chain, and with which part of all stake. Of that follows what peers have for sure. */
+/** The validators of the chain and their parts of all stake. From these follow the parts reserved for peers. */
 export class Stakes {
-  /** Where nobody is known to validate: all is divided by node id. */
+  /** No known validators: all is divided by node id. */
   static readonly none = new Stakes(new Map());
   readonly #weightByNode: ReadonlyMap<NodeId, bigint>;
-  /** Where the validators' ranges end, each behind the one before: in all nodes the same. */
+  /** The ends of the validators' ranges, which follow each other on a line. They are the same on all nodes. */
   readonly #ends: readonly { readonly nodeId: NodeId; readonly end: bigint }[];
   readonly #total: bigint;
 
-  /** Takes weights from 0 on; 0 is no stake. */
+  /** Takes weights of 0 or more; 0 means no stake. */
   constructor(weights: ReadonlyMap<NodeId, bigint>) {
     const validators = heaviest([...weights].filter(([, weight]) => weight > 0n)).sort(byNode);
     let end = 0n;
@@ -30,28 +30,28 @@ export class Stakes {
     this.#total = end;
   }
 
-  /** Whether the node is a validator. */
   has(nodeId: NodeId): boolean {
     return this.#weightByNode.has(nodeId);
   }
 
-  /** The part of all that is reserved for a node by its stake, 0 to 3/4; 0 for who has none. */
+  /** The part of all that is reserved for a node by its stake: 0 to 3/4. */
   reservedFor(nodeId: NodeId): number {
     const weight = this.#weightByNode.get(nodeId);
     if (weight === undefined) return 0;
     return (Number(weight) / Number(this.#total)) * (Number(ofValidators) / Number(ofAll));
   }
 
-  /** The part of all that is reserved for nobody: 1/4, or 1 where nobody is known to validate. */
+  /** The part of all that is reserved for nobody: 1/4, or 1 without known validators. */
   get common(): number {
     return this.#total === 0n ? 1 : Number(ofAll - ofValidators) / Number(ofAll);
   }
 
   /**
-   * The validator whose turn this is; undefined for the turns of those who are none, every fourth. `turn` is below
-   * 2^64. Turns go over the line of all ranges as van der Corput's sequence does: any 2^k of them in a row fall into
-   * 2^k equal pieces of the line, one into each. A range of the part p of the line holds a whole piece of more than
-   * p/4. So a node with the part s of all stake has one of any 16/(3s) turns in a row, whoever the other nodes are.
+   * The validator whose turn this is; undefined for every fourth turn, which belongs to other peers. `turn` is below
+   * 2^64. Turns visit the line of all ranges in van der Corput's sequence: of any 2^k turns in a row, one falls into
+   * each of 2^k equal pieces of the line. A range with part p of the line contains a whole piece that is larger than
+   * p/4. So a node with part s of all stake has at least one of any 16/(3s) turns in a row, whatever the other nodes
+   * have.
    */
   validatorOf(turn: bigint): NodeId | undefined {
     const place = (reverseBits(turn) * this.#total * ofAll) >> turnBits;

@@ -1,10 +1,10 @@
 import { ChainError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 
-/** Milliseconds beyond the block interval, without an accepted block, after which health reports what waits. */
+/** Milliseconds without an accepted block, beyond the block interval, after which health fails if proposals wait. */
 export const maxStallMs = 60_000;
 
-/** Whether the proposals that wait are on their way into blocks. */
+/** Notices when waiting proposals do not get into blocks. */
 export class Stall {
   readonly #clock: Clock;
   readonly #maxStallMs: number;
@@ -17,13 +17,13 @@ export class Stall {
     this.#atMs = clock.elapsedMs();
   }
 
-  /** To be called when a block was accepted, and when a proposal came while none waited: the time starts anew. */
+  /** Restarts the time. Call it when a block is accepted, and when a proposal comes while none waits. */
   mark(): void {
     this.#atMs = this.#clock.elapsedMs();
     this.#failureByTask.clear();
   }
 
-  /** Does `work`. If it throws, that is remembered, until it is done again. */
+  /** Does `work`. Keeps the error it throws for `check`, until the same task succeeds. */
   watch<T>(task: string, work: () => T): T {
     try {
       const result = work();
@@ -35,7 +35,7 @@ export class Stall {
     }
   }
 
-  /** The same for work that comes again by itself: gives whether it was done, and health reports why not. */
+  /** The same for work that is repeated anyway: does not throw, but gives whether it succeeded. */
   attempt(task: string, work: () => void): boolean {
     try {
       this.watch(task, work);
@@ -45,7 +45,7 @@ export class Stall {
     }
   }
 
-  /** While `items` proposals wait: throws what a task threw last, or "proposals wait" if they wait too long. */
+  /** If `items` proposals wait: throws the last error of a task, or "proposals wait" if they wait too long. */
   check(items: number): void {
     if (items === 0) return;
     for (const failure of this.#failureByTask.values()) throw failure;

@@ -1,15 +1,15 @@
 import type { BlockSummary } from "../core/block.ts";
 
-/** What the node does with this chain (avalanchego v1.14.2, snow/state.go). */
+/** The state of the chain in the node (avalanchego v1.14.2, snow/state.go). */
 export type State = "initializing" | "state syncing" | "bootstrapping" | "normal operation";
 
-/** What the VM reports about itself. Counts are since the chain was opened. */
+/** The status of the VM. Counts start when the chain is opened. */
 export interface Status {
   readonly state: State;
   readonly lastAccepted: BlockSummary;
   /** The block that the next one is built on. */
   readonly preference: BlockSummary;
-  /** How many blocks are verified and not decided. */
+  /** How many blocks are verified but not decided. */
   readonly processing: number;
   readonly mempool: MempoolStatus;
   /** Size of the database file, without its write-ahead log. */
@@ -22,16 +22,16 @@ export interface Status {
 }
 
 /**
- * How many proposals were taken from clients (submitted), sent by peers (received), of these taken (gossiped), of these
- * not taken for lack of room or time (refused), and dropped after `proposalExpirySeconds` (expired).
+ * Numbers of proposals: taken from clients (submitted), sent by peers (received), of these taken (gossiped) or refused
+ * for lack of room or time (refused), and dropped after `proposalExpirySeconds` (expired).
  */
 export type ProposalCounts = Readonly<Record<"submitted" | "received" | "gossiped" | "refused" | "expired", number>>;
 
-/** What waits for a block. */
+/** The proposals that wait for a block. */
 export interface MempoolStatus {
   readonly items: number;
-  /** Bytes of data that they hold. */
+  /** Bytes of their data. */
   readonly bytes: number;
-  /** How long the oldest of them waits. */
+  /** How long the oldest one has waited. */
   readonly oldestSeconds: bigint;
 }

@@ -2,9 +2,9 @@ import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { AskedChain, ChainView, Propose, Receipt } from "./chain-view.ts";
 import type { Vm } from "./vm.ts";
 
-// What clients are told is on the disk before: that data waits for a block is a promise.
+// Clients get an answer only when it is on the disk: an answer that data waits for a block is a promise.
 
-/** Takes what clients propose. */
+/** Takes what clients propose. Resolves when it is synced. */
 export function proposeSynced(vm: Vm): Propose {
   return (batch) =>
     andThen(vm.commitPause, () => {
@@ -13,7 +13,7 @@ export function proposeSynced(vm: Vm): Propose {
     });
 }
 
-/** What clients on another thread ask. Rejects with "database failed" or "shut down" as well. */
+/** The chain for the thread of clients. Rejects with "database failed" or "shut down" as well. */
 export function askedChainOf(vm: Vm): AskedChain {
   return {
     propose: proposeSynced(vm),
@@ -25,7 +25,7 @@ export function askedChainOf(vm: Vm): AskedChain {
   };
 }
 
-/** What those see of a chain who answer clients on its own thread. */
+/** The chain for code that answers clients on the thread of consensus. */
 export function viewOf(vm: Vm): ChainView {
   return {
     confirmed: vm.confirmed,
@@ -37,7 +37,7 @@ export function viewOf(vm: Vm): ChainView {
   };
 }
 
-/** Only "pending" promises anything that the disk must have. */
+/** Only "pending" is a promise, and so must wait for the disk. */
 function tell<T>(vm: Vm, status: Receipt["status"], told: T): Awaitable<T> {
   return status === "pending" ? andThen(vm.synced(), () => told) : told;
 }

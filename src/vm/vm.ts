@@ -27,15 +27,14 @@ import { Stakes } from "./stakes.ts";
 import { Stall } from "./stall.ts";
 import type { State, Status } from "./status.ts";
 
-/** Gossip of data that one of so many newest blocks carries has come late, and is not proposed again. */
+/** Gossiped data that is in one of this many newest blocks is late, and is not taken again. */
 export const lateGossipBlocks = 10_000n;
 
-/** Milliseconds between two looks at what waits. */
 const tickMs = 1_000;
 
 /**
- * The chain as consensus sees it. Every method runs to completion, so that calls cannot interleave; only `waitForEvent`
- * waits, and clients in `confirmed`. A block is processing or decided by where it is kept: in memory or in the store.
+ * The chain as consensus sees it. Every method runs to completion, so that calls cannot interleave. Only
+ * `waitForEvent`, and clients in `confirmed`, wait. Processing blocks are in memory, decided ones in the store.
  */
 export class Vm implements ChainView {
   readonly confirmed: ConfirmedChain;
@@ -52,7 +51,7 @@ export class Vm implements ChainView {
   readonly #stall: Stall;
   readonly #monitor: Monitor;
   readonly #peers = new Set<NodeId>();
-  /** The newest block whose head marker the node's database has. */
+  /** The newest block whose head marker is in the node's database. */
   #marked: Block;
   #isSyncing = false;
   #state: State = "initializing";
@@ -88,8 +87,8 @@ export class Vm implements ChainView {
   }
 
   /**
-   * To be called when the node's database has the head marker of this block: clients may see it as soon as its commit
-   * is synced too.
+   * Call it when the node's database has the head marker of this block. Clients see the block once its commit is synced
+   * too.
    */
   confirm(accepted: Block): void {
     this.#marked = accepted;
@@ -106,7 +105,7 @@ export class Vm implements ChainView {
     return this.#store.commitPause;
   }
 
-  /** What the node's database must have of our file before an accept is answered. */
+  /** The marker to write into the node's database before an accept is answered. */
   get headMarker(): HeadMarker {
     const { id, height } = this.lastAccepted;
     return { instanceId: this.#store.instanceId, height, id };
@@ -122,11 +121,11 @@ export class Vm implements ChainView {
     this.#tick();
   }
 
-  // What consensus asks.
+  // Calls of consensus.
 
   /**
-   * Makes a block on the preferred one, with data that no undecided ancestor carries. Throws "nothing to build", "too
-   * early", "future timestamp" while the parent is too far ahead of our clock, or "database failed".
+   * Builds a block on the preferred one, with data that no processing ancestor carries. Throws "nothing to build", "too
+   * early", "future timestamp" if the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
     const proposal = this.#builder.expectProposal();
@@ -135,7 +134,7 @@ export class Vm implements ChainView {
     return block;
   }
 
-  /** Throws "malformed block". The bytes may change afterwards. */
+  /** Throws "malformed block". The caller may change the bytes afterwards. */
   parseBlock(bytes: Uint8Array): Block {
     return this.#parsed.parse(bytes);
   }
@@ -156,19 +155,19 @@ export class Vm implements ChainView {
     throw this.#store.damaged(`its block at height ${height} is missing`);
   }
 
-  /** The block and its ancestors, newest first, at least the block and within the limits; [] if it is unknown. */
+  /** See `collectAncestors`. */
   getAncestors(id: Id, limits: AncestorLimits): Block[] {
     return collectAncestors(id, limits, (id) => this.getBlock(id), this.#clock);
   }
 
-  /** Makes a processing block, or the last accepted one, the one to build on. An unknown one changes nothing. */
+  /** Builds on this block from now on, if it is processing or the last accepted one. Else changes nothing. */
   setPreference(id: Id): void {
     const block = id === this.lastAccepted.id ? this.lastAccepted : this.#processing.get(id)?.block;
     if (block !== undefined) this.#builder.prefer(block);
     this.#buildEvent.check();
   }
 
-  /** Throws the rule that the block breaks. Such a block may be verified again later. */
+  /** Makes a block processing. Throws the rule that it breaks; then it may be verified again later. */
   verifyBlock(bytes: Uint8Array): Block {
     const block = this.#parsed.parse(bytes);
     if (this.#decisions.isVerified(block.id)) return block;
@@ -181,8 +180,8 @@ export class Vm implements ChainView {
   }
 
   /**
-   * Makes a verified child of the last accepted block the last accepted one; all others at its height have lost. The
-   * second time it does nothing. Throws what `Decisions.accept` throws.
+   * Makes a verified child of the last accepted block the last accepted one. All other blocks at its height have lost.
+   * Does nothing the second time. Throws what `Decisions.accept` throws.
    */
   acceptBlock(id: Id): void {
     const accepted = this.#decisions.accept(id);
@@ -194,27 +193,27 @@ export class Vm implements ChainView {
     this.#buildEvent.check();
   }
 
-  /** Forgets a verified block. If its data came to us, it still waits. The second time it does nothing. */
+  /** Forgets a verified block. Its data, if it is a proposal here, still waits. Does nothing the second time. */
   rejectBlock(id: Id): void {
     if (this.#decisions.reject(id) === undefined) return;
     if (id === this.#builder.preferred.id) this.#builder.prefer(this.lastAccepted);
     this.#buildEvent.check();
   }
 
-  /** Resolves when a build would make a block. Rejects with the reason of `signal`, or with "shut down". */
+  /** Resolves when there is something to build. Rejects with the reason of `signal`, or with "shut down". */
   waitForEvent(signal: AbortSignal): Promise<void> {
     return this.#buildEvent.wait(signal);
   }
 
-  // What clients and peers ask.
+  // Calls of clients and peers.
 
-  /** See `Propose`; it is on disk when `synced` resolves. */
+  /** See `Propose`. The data is on disk when `synced` resolves. */
   propose(batch: readonly Submission[]): Refusals {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
     return this.#mempool.propose(batch);
   }
 
-  /** Takes what a peer gossips, unless it is too much or too late; it may change then. Throws "database failed". */
+  /** Takes what a peer gossips, unless it is too much or late. Does not keep `batch`. Throws "database failed". */
   addGossip(batch: readonly Uint8Array[], peer: NodeId): void {
     if (!this.#isNormal) return;
     const newest = this.lastAccepted.height - lateGossipBlocks + 1n;
@@ -225,15 +224,15 @@ export class Vm implements ChainView {
     return decidedReceipt(digest, this.confirmed, this.#store) ?? { status: this.undecided(digest) };
   }
 
-  /** What becomes of data that no accepted block carries. Answers from memory. */
+  /** The status of data that no accepted block carries. Answers from memory. */
   undecided(digest: Digest): UndecidedStatus {
     if (this.#processing.carries(digest)) return "processing";
     return this.#mempool.has(digest) ? "pending" : "unknown";
   }
 
-  // What the operator asks.
+  // Calls of the operator.
 
-  /** What waits for a block, in the order it came. It may come and go while this is read. */
+  /** The proposals that wait, in the order of arrival. They may come and go while this is read. */
   waiting(): Iterable<OwnedProposal> {
     return this.#mempool.all();
   }
@@ -244,8 +243,8 @@ export class Vm implements ChainView {
   }
 
   /**
-   * Drops proposals that wait, those of our own clients too: what they were promised is broken then. A block that
-   * carries one may be accepted all the same. Throws "shut down" or "database failed".
+   * Drops waiting proposals, also those of our own clients, which breaks our promise to them. A block that carries one
+   * may still be accepted. Throws "shut down" or "database failed".
    */
   drop(digests: readonly Digest[]): void {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
@@ -253,7 +252,7 @@ export class Vm implements ChainView {
     this.#buildEvent.check();
   }
 
-  /** From now on gossip is divided by these weights of the validators, from 0 on; without any, by node id. */
+  /** Sets the validators' weights, 0 or more, by which gossip is divided; without validators, by node id. */
   setValidators(weights: ReadonlyMap<NodeId, bigint>): void {
     this.#mempool.setStakes(new Stakes(weights));
   }
@@ -270,13 +269,13 @@ export class Vm implements ChainView {
     return this.#monitor.status(this.#state, this.#peers.size);
   }
 
-  /** The status, if all is well. Throws what `Monitor.check` throws, until its cause has ended. */
+  /** Gives the status. Throws what `Monitor.check` throws. */
   checkHealth(): Status {
     this.#monitor.check(this.#state);
     return this.status();
   }
 
-  /** Ends all waiting and releases the file. Only `propose`, `drop` and what waits may be called afterwards. */
+  /** Rejects all waiting calls and releases the file. Afterwards only `propose`, `drop` and waiting may be called. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTick();
@@ -287,7 +286,7 @@ export class Vm implements ChainView {
     this.#store.close();
   }
 
-  /** One sync at a time is waited for, however long it takes: it is for all that were marked before it began. */
+  /** Waits for one sync at a time, which covers all blocks marked before it started. */
   #showMarked(): void {
     const block = this.#marked;
     const synced = this.#store.synced();
@@ -299,7 +298,7 @@ export class Vm implements ChainView {
         this.confirmed.confirm(block);
         if (this.#marked !== block) this.#showMarked();
       },
-      () => {}, // nothing more is shown; `checkHealth` says why
+      () => {}, // no later block is shown; `checkHealth` says why
     );
   }
 
@@ -307,7 +306,7 @@ export class Vm implements ChainView {
     return this.#state === "normal operation";
   }
 
-  /** Once a second: time passes, and clocks jump. */
+  /** Runs once a second, since time passes and clocks jump. */
   #tick(): void {
     this.#cancelTick();
     this.#cancelTick = this.#clock.after(tickMs, () => this.#tick());

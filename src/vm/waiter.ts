@@ -5,8 +5,8 @@ export interface Waiter {
 }
 
 /**
- * Makes a waiter of the two ends of a promise. It settles once: the first call counts, and runs `release` before, which
- * lets go of all that the waiter held.
+ * Makes a waiter from the two functions of a promise. The first call of either settles it, and first runs `release`,
+ * which frees what the waiter holds. Later calls do nothing.
  */
 export function createWaiter(resolve: () => void, reject: (error: unknown) => void, release: () => void): Waiter {
   let isWaiting = true;

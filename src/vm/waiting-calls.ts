@@ -4,10 +4,10 @@ import { LimitError } from "./limit-error.ts";
 import { isFairShare, Loads } from "./shares.ts";
 import { createWaiter, type Waiter } from "./waiter.ts";
 
-/** How many calls may wait. Each holds a connection of a client and some memory. One caller alone gets half of them. */
+/** The most calls that may wait. Each holds a client's connection and some memory. One caller alone gets half. */
 export const maxWaiting = 2_000;
 
-/** Calls that wait for something that has a key. Waking a key costs nothing for those that wait for another. */
+/** Calls that wait for a key. Waking a key takes no time for calls that wait for other keys. */
 export class WaitingCalls<Key> {
   readonly #clock: Clock;
   readonly #onCount: (count: number) => void;
@@ -16,7 +16,7 @@ export class WaitingCalls<Key> {
   #count = 0;
   #isClosed = false;
 
-  /** `onCount` is called with how many calls wait, each time that this changes, before `isThere` is asked again. */
+  /** `onCount` gets the number of waiting calls each time it changes, before `isThere` is called again. */
   constructor(clock: Clock, onCount: (count: number) => void = () => {}) {
     this.#clock = clock;
     this.#onCount = onCount;
@@ -28,10 +28,10 @@ export class WaitingCalls<Key> {
   }
 
   /**
-   * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once when `isThere()`. Rejects
-   * with "shut down", with what `isThere` throws, or with "too many waiting" when the caller has its share of the
-   * places. `isThere` is asked once more when the call is counted: who wakes from another thread looks at the count,
-   * and may have seen the one before.
+   * Resolves when the key is woken, when `ms` have passed or when `signal` aborts; at once if `isThere()`. Rejects with
+   * "shut down", with what `isThere` throws, or with "too many waiting" if the caller has its share of the places.
+   * `isThere` is called again after the call is counted: another thread wakes only if it sees the count, and may have
+   * seen the old one.
    */
   wait(key: Key, isThere: () => boolean, ms: number, signal: AbortSignal, caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -58,12 +58,12 @@ export class WaitingCalls<Key> {
     });
   }
 
-  /** Ends the waiting of all that wait for the key. */
+  /** Resolves all calls that wait for the key. */
   wake(key: Key): void {
     for (const waiter of this.#waitersByKey.get(key) ?? []) waiter.resolve();
   }
 
-  /** Rejects all that wait, and all that come later, with "shut down". */
+  /** Rejects all waiting and later calls with "shut down". */
   close(): void {
     this.#isClosed = true;
     for (const waiters of this.#waitersByKey.values()) {

@@ -2,42 +2,42 @@ import type { NodeId } from "../../avalanche/node-id.ts";
 import { Stakes } from "../stakes.ts";
 import { Pace, type Rate } from "./pace.ts";
 
-/** Proposals of one peer that are looked at: as many as a node sends, and a burst that was held up on the way. */
+/** Proposals of one peer that are processed: as many as a node sends, and a burst that was delayed on the way. */
 export const peerGossipRate: Rate = { perSecond: 512, burst: 2_048 };
-/** Proposals of all peers together: looking them up takes a tenth of a processor. */
+/** Proposals of all peers together. Looking them up takes a tenth of a processor. */
 export const allGossipRate: Rate = { perSecond: 4_096, burst: 8_192 };
-/** What of it is divided into shares: by stake, and among the peers who send. What a peer does not use is for all. */
+/** The part that is divided into shares, by stake and among the peers who send. Unused shares are for all. */
 const sharedRate: Rate = { perSecond: allGossipRate.perSecond, burst: allGossipRate.perSecond };
-/** How many peers can have a share at a time. More than these get what is left over. */
+/** The most peers that can have a share. Further peers get unused shares. */
 const maxSenders = 4_096;
-/** Milliseconds of silence after which a peer loses its share. No peer can often get the burst of a new one. */
+/** A peer loses its share after this many milliseconds of silence. So no peer often gets the burst of a new one. */
 export const silentAfterMs = 10_000;
 
 interface Sender {
-  /** What the peer may have at most. */
+  /** The most that the peer gets. */
   readonly most: Pace;
-  /** What it gets in any case, however much others send. */
+  /** What it gets in any case, whatever others send. */
   readonly share: Pace;
   readonly lastMs: number;
 }
 
-/** Limits how many gossiped proposals are hashed and looked up, whoever sends them. */
+/** Limits how many gossiped proposals are hashed and looked up, per peer and in all. */
 export class GossipBudget {
   readonly #ofAll: Pace;
   readonly #senders = new Map<NodeId, Sender>();
   #stakes = Stakes.none;
 
-  /** All times are milliseconds of one steady clock. */
+  /** All times are milliseconds of one monotonic clock. */
   constructor(nowMs: number) {
     this.#ofAll = new Pace(allGossipRate, nowMs);
   }
 
-  /** From now on the shares are these. */
+  /** Divides shares by these stakes from now on. */
   setStakes(stakes: Stakes): void {
     this.#stakes = stakes;
   }
 
-  /** How many of a peer's `proposals` may be looked at now. They count as spent. */
+  /** Gives how many of a peer's `proposals` may be processed now, and counts them as spent. */
   take(proposals: number, peer: NodeId, nowMs: number): number {
     const known = this.#senders.get(peer);
     const { most, share } = known ?? newSender(nowMs);
@@ -60,7 +60,7 @@ export class GossipBudget {
     return this.#senders.size;
   }
 
-  /** To be called now and then: takes the shares of silent peers away. */
+  /** Removes the shares of silent peers. Call it now and then. */
   forgetSilent(nowMs: number): void {
     for (const [peer, { lastMs }] of this.#senders) {
       if (nowMs - lastMs >= silentAfterMs) this.#senders.delete(peer);

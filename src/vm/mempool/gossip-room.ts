@@ -3,8 +3,8 @@ import { isFairShare, type Load, Loads } from "../shares.ts";
 import { Stakes } from "../stakes.ts";
 
 /**
- * How much of what peers gossip is kept. Each validator has room of its own, by its stake; what a peer holds beyond it
- * counts as one of the fair shares of the common room. So nobody can take a validator's room, however many others are.
+ * Limits how much gossip of each peer is kept. Each validator has room of its own, by its stake. What a peer holds
+ * beyond that takes a fair share of the common room. So no number of other peers can take a validator's room.
  */
 export class GossipRoom {
   readonly #max: Load;
@@ -13,24 +13,24 @@ export class GossipRoom {
   /** What peers hold beyond their own room. */
   #beyond: Load = { items: 0, bytes: 0 };
 
-  /** `max` is all the room that gossip has. */
+  /** `max` is the room for all gossip. */
   constructor(max: Load) {
     this.#max = max;
   }
 
-  /** From now on the room is divided so. What is held stays, though it were too much now. */
+  /** Divides the room by these stakes from now on. What peers hold already stays, even if it is too much now. */
   setStakes(stakes: Stakes): void {
     this.#stakes = stakes;
     this.#beyond = { items: 0, bytes: 0 };
     for (const peer of this.#loadByPeer.owners) this.#count(peer, 1);
   }
 
-  /** Whether there is room for one more item of a peer, of so many bytes. */
+  /** Whether there is room for one more item of a peer, of this many bytes. */
   isRoomFor(bytes: number, peer: NodeId): boolean {
     return this.#fits(peer, "items", 1) && this.#fits(peer, "bytes", bytes);
   }
 
-  /** Negative numbers take away. */
+  /** Negative numbers subtract. */
   add(peer: NodeId, items: number, bytes: number): void {
     this.#count(peer, -1);
     this.#loadByPeer.add(peer, items, bytes);
@@ -44,7 +44,7 @@ export class GossipRoom {
     return after === before || isFairShare(before, after - before, free);
   }
 
-  /** How much of what a peer holds is not in its own room. */
+  /** How much of `held` exceeds the peer's own room. */
   #beyondOf(peer: NodeId, unit: keyof Load, held: number): number {
     return Math.max(0, held - Math.floor(this.#max[unit] * this.#stakes.reservedFor(peer)));
   }

@@ -12,12 +12,12 @@ import { Regossip } from "./regossip.ts";
 import { type OwnedProposal, ownedBy } from "./turns.ts";
 import { WaitingProposals } from "./waiting-proposals.ts";
 
-/** How many expired proposals one tick drops at most: a transaction of some milliseconds. */
+/** The most expired proposals that one tick drops: a transaction of some milliseconds. */
 export const maxExpiredPerTick = 500;
 
 /**
- * What waits for a block. A proposal is on disk before anyone hears that it was taken. It stays while blocks with it
- * are built, verified or rejected: only the transaction that accepts a block with it takes it out.
+ * The proposals that wait for a block. A proposal is on disk before it is acknowledged. It stays while blocks with it
+ * are built, verified or rejected, and is removed only by the transaction that accepts a block with it.
  */
 export class Mempool {
   readonly #table: ProposalTable;
@@ -30,8 +30,8 @@ export class Mempool {
   readonly #counts = { submitted: 0, received: 0, gossiped: 0, refused: 0, expired: 0 };
 
   /**
-   * Takes up what the table holds. `onAdded` is called each time that proposals have come, and whether none had waited
-   * before. Throws "database failed".
+   * Starts with what the table holds. `onAdded` is called after proposals were added, with whether the mempool was
+   * empty before. Throws "database failed".
    */
   constructor(table: ProposalTable, { config, clock, gossip }: VmOptions, onAdded: (wasEmpty: boolean) => void) {
     this.#table = table;
@@ -55,22 +55,21 @@ export class Mempool {
     return { items, bytes, oldestSeconds: seconds > 0n ? seconds : 0n }; // the clock may have gone back
   }
 
-  /** How many proposals came and went since the start. */
+  /** Counts since the start. */
   get counts(): ProposalCounts {
     return { ...this.#counts };
   }
 
-  /** What waits, in the order it came. It may come and go while this is read. */
+  /** All waiting proposals, in the order of arrival. They may come and go while this is read. */
   all(): Iterable<OwnedProposal> {
     return this.#waiting.all();
   }
 
-  /** A proposal that waits. */
   get(digest: Digest): OwnedProposal | undefined {
     return this.#waiting.get(digest);
   }
 
-  /** From now on peers have turns, room and look-ups by these stakes. */
+  /** Divides turns, room and look-ups among peers by these stakes from now on. */
   setStakes(stakes: Stakes): void {
     this.#waiting.setStakes(stakes);
     this.#budget.setStakes(stakes);
@@ -82,8 +81,8 @@ export class Mempool {
   }
 
   /**
-   * Takes what clients propose here, all of it in one commit, and gossips it. Gives for each item undefined when it is
-   * on disk, or "data too large" or "mempool full". Throws "database failed", and nothing is taken then.
+   * Takes what clients propose, in one commit, and gossips it. Gives for each item undefined if it is on disk, or "data
+   * too large" or "mempool full". Throws "database failed", and then takes nothing.
    */
   propose(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
     const { refusals, added } = this.#add(batch.map(({ data, caller }) => this.#toProposal(data, { caller })));
@@ -93,8 +92,8 @@ export class Mempool {
   }
 
   /**
-   * Takes what a peer gossips, in one commit. Leaves out what `isLate`, and what there is no room or no time for, which
-   * costs next to nothing. Throws "database failed".
+   * Takes what a peer gossips, in one commit. Leaves out what is late by `isLate`, and what exceeds the room or the
+   * rate, which takes almost no time. Throws "database failed".
    */
   addGossip(batch: readonly Uint8Array[], peer: NodeId, isLate: (digest: Digest) => boolean): void {
     this.#counts.received += batch.length;
@@ -109,27 +108,27 @@ export class Mempool {
   }
 
   /**
-   * What a block of this height should carry, on blocks that carry `carried`, newest first: see `Turns`. The same until
-   * something comes or goes, or the stakes change.
+   * The proposal for a block of this height, on processing blocks that carry `carried`, newest first: see `Turns`.
+   * Stays the same until proposals come or go, or the stakes change.
    */
   next(height: bigint, carried: ReadonlySet<Digest>): Proposal | undefined {
     return this.#waiting.next(height, carried);
   }
 
-  /** The data of a proposal that waits. Throws "database failed" when it is not what came. */
+  /** The data of a waiting proposal. Throws "database failed" if it is damaged. */
   readData({ digest }: Proposal): Uint8Array {
     return this.#table.read(digest).data;
   }
 
-  /** To be called when a block with this data is accepted, and the store has removed it. */
+  /** Call it when a block with this data is accepted, and the store has removed the proposal. */
   forget(digest: Digest): void {
     this.#waiting.serve(digest);
     this.#regossip.remove(digest);
   }
 
   /**
-   * Drops these, first on disk, all in one transaction, and then here. Unknown ones do not matter. Throws "database
-   * failed", and nothing is dropped then.
+   * Drops these, first on disk in one transaction, and then in memory. Ignores unknown ones. Throws "database failed",
+   * and then drops nothing.
    */
   drop(digests: readonly Digest[]): void {
     if (digests.length === 0) return;
@@ -140,7 +139,7 @@ export class Mempool {
     }
   }
 
-  /** To be called now and then: drops what has expired, and gossips again what is due. */
+  /** Drops expired proposals, and gossips again those that are due. Call it now and then. */
   tick(): void {
     this.#dropExpired();
     const nowMs = this.#clock.elapsedMs();
@@ -148,14 +147,14 @@ export class Mempool {
     this.#regossip.sendDue(nowMs, (digest) => this.#table.read(digest).data);
   }
 
-  /** Adds those that are new and fit, in one commit. Gives why others do not fit, and those that were added. */
+  /** Adds those that are new and fit, in one commit. Gives these, and why others do not fit. */
   #add(proposals: readonly NewProposal[]) {
     const wasEmpty = this.#waiting.items === 0;
     const added: NewProposal[] = [];
     const before = new Map<Digest, OwnedProposal>();
     const refusals = proposals.map((proposal) => {
       const known = this.#waiting.get(proposal.digest);
-      // A client may take over what a peer sent: then we have answered for it.
+      // A client may take over what a peer sent, since we must keep what we acknowledge to a client.
       if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) return undefined;
       try {
         this.#waiting.add(ownedBy(withoutData(proposal), proposal.caller));
@@ -173,7 +172,7 @@ export class Mempool {
       for (const { digest } of added) {
         const known = before.get(digest);
         if (known === undefined) this.#waiting.remove(digest);
-        else this.#waiting.add(known); // it is the peers' again
+        else this.#waiting.add(known); // it belongs to its peers again
       }
       throw error;
     }

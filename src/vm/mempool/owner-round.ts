@@ -1,25 +1,25 @@
 import type { Digest } from "../../core/digest.ts";
 import type { Proposal } from "../../core/proposal.ts";
 
-/** What one owner has waiting, in its order. */
+/** The waiting proposals of one owner, in order. */
 type Queue = Map<Digest, Proposal>;
 
-/** What a build takes as given: the proposals that have had their turns, and their owners, in the order of these. */
+/** Proposals that a build counts as served, since processing blocks carry them, and their owners in that order. */
 export interface Served<Owner> {
   readonly digests: ReadonlySet<Digest>;
   readonly owners: readonly Owner[];
 }
 
-/** Owners that take turns; the proposals of each come in their order. */
+/** Owners that take turns. The proposals of each owner come in order. */
 export class OwnerRound<Owner> {
-  /** In the order of the turns. No queue is empty. */
+  /** In the order of turns. No queue is empty. */
   readonly #queueByOwner = new Map<Owner, Queue>();
 
   get owners(): Iterable<Owner> {
     return this.#queueByOwner.keys();
   }
 
-  /** Puts a proposal behind all others of its owner. A new owner comes behind all other owners. */
+  /** Adds a proposal after all others of its owner. A new owner comes after all other owners. */
   add(owner: Owner, proposal: Proposal): void {
     this.#queueByOwner.getOrInsertComputed(owner, newQueue).set(proposal.digest, proposal);
   }
@@ -31,7 +31,7 @@ export class OwnerRound<Owner> {
     if (queue?.size === 0) this.#queueByOwner.delete(owner);
   }
 
-  /** Removes a proposal that has had its turn: its owner goes behind all others. */
+  /** Removes a proposal that has had its turn. Its owner moves after all others. */
   serve(owner: Owner, digest: Digest): void {
     this.remove(owner, digest);
     const queue = this.#queueByOwner.get(owner);
@@ -40,7 +40,7 @@ export class OwnerRound<Owner> {
     this.#queueByOwner.set(owner, queue);
   }
 
-  /** The next proposal, as if all `served` had had their turns. Takes a few steps for each of them. */
+  /** The next proposal, as if all `served` had had their turns. Takes time in proportion to `served`. */
   next({ digests, owners }: Served<Owner>): Proposal | undefined {
     const served = new Set<Owner>();
     for (const owner of owners) {
@@ -57,7 +57,7 @@ export class OwnerRound<Owner> {
     return undefined;
   }
 
-  /** The first proposal of one owner, whose turn it need not be, but for those that have had theirs. */
+  /** The first proposal of an owner that is not in `served`, whether or not it is the owner's turn. */
   firstOf(owner: Owner, served: ReadonlySet<Digest>): Proposal | undefined {
     for (const proposal of this.#queueByOwner.get(owner)?.values() ?? []) {
       if (!served.has(proposal.digest)) return proposal;
@@ -65,7 +65,7 @@ export class OwnerRound<Owner> {
     return undefined;
   }
 
-  /** Moves an owner with all it has into another round, behind all other owners there. */
+  /** Moves an owner with its proposals into another round, after all other owners there. */
   moveTo(round: OwnerRound<Owner>, owner: Owner): void {
     const queue = this.#queueByOwner.get(owner);
     if (queue === undefined) return;

@@ -1,9 +1,9 @@
 import type { Digest } from "../../core/digest.ts";
 import { gossipItemBytes, gossipRate, Pace } from "./pace.ts";
 
-/** First regossip after 5 s, doubling up to 5 min, so that each peer gets it a few times an hour at most. */
+/** The first regossip is after 5 s. The time doubles up to 5 min, so that each peer gets data a few times an hour. */
 export const firstRegossipMs = 5_000;
-/** The longest time between two gossips of the same data, milliseconds. */
+/** The most milliseconds between two gossips of the same data. */
 export const maxRegossipMs = 5 * 60_000;
 
 interface Turn {
@@ -12,15 +12,15 @@ interface Turn {
 }
 
 /**
- * Gossips what our own clients proposed: at once, and again while it waits, since a peer may have missed it; all of it
- * no faster than `gossipRate`. Times are milliseconds of one steady clock.
+ * Gossips what our own clients proposed, no faster than `gossipRate`: at once, and again while it waits, since a peer
+ * may have missed it. Times are milliseconds of one monotonic clock.
  */
 export class Regossip {
   readonly #gossip: (data: Uint8Array) => void;
   readonly #pace: Pace;
-  readonly #unsent = new Set<Digest>(); // in the order they came
-  readonly #turnByDigest = new Map<Digest, Turn>(); // of those sent, the least recently sent first
-  /** Whether something had to wait for the pace: newer data must not overtake it. */
+  readonly #unsent = new Set<Digest>(); // in the order of arrival
+  readonly #turnByDigest = new Map<Digest, Turn>(); // of sent data, the least recently sent first
+  /** Whether some data waits for the pace. Newer data must not overtake it. */
   #isBehind = false;
 
   constructor(gossip: (data: Uint8Array) => void, nowMs: number) {
@@ -28,7 +28,7 @@ export class Regossip {
     this.#pace = new Pace(gossipRate, nowMs);
   }
 
-  /** Gossips new data at once; later, where older data waits for the pace. */
+  /** Gossips new data at once, or later if older data waits for the pace. */
   sendNew(digest: Digest, data: Uint8Array, nowMs: number): void {
     this.#isBehind ||= this.#pace.free(nowMs) <= 0;
     if (this.#isBehind) return this.addUnsent(digest);
@@ -36,18 +36,18 @@ export class Regossip {
     this.#addSent(digest, nowMs);
   }
 
-  /** Makes data due that was not gossiped since the start. */
+  /** Makes data due, if it was not gossiped since the start. */
   addUnsent(digest: Digest): void {
     if (!this.#turnByDigest.has(digest)) this.#unsent.add(digest);
   }
 
-  /** To be called when the data waits for a block no more. */
+  /** Call it when the data does not wait for a block any more. */
   remove(digest: Digest): void {
     this.#unsent.delete(digest);
     this.#turnByDigest.delete(digest);
   }
 
-  /** Gossips what is due, as far as the pace allows. `read` gives the data. Throws what that throws. */
+  /** Gossips what is due, as far as the pace allows. `read` gives the data. Throws what `read` throws. */
   sendDue(nowMs: number, read: (digest: Digest) => Uint8Array): void {
     this.#isBehind = false;
     for (const digest of this.#due(nowMs)) {
@@ -57,7 +57,7 @@ export class Regossip {
     }
   }
 
-  /** Those that are due, those never sent first. Each counts as sent when the next one is asked for. */
+  /** The digests that are due, those never sent first. Each counts as sent when the next one is taken. */
   *#due(nowMs: number): Generator<Digest, void> {
     for (const digest of this.#unsent) {
       yield digest;
@@ -75,7 +75,7 @@ export class Regossip {
     this.#gossip(data);
   }
 
-  /** Puts it behind all others, due again after `waitMs`. */
+  /** Moves it after all others. It is due again after `waitMs`. */
   #addSent(digest: Digest, nowMs: number, waitMs = firstRegossipMs): void {
     this.remove(digest);
     this.#turnByDigest.set(digest, { atMs: nowMs + waitMs, waitMs });

@@ -4,23 +4,23 @@ import type { Proposal } from "../../core/proposal.ts";
 import { Stakes } from "../stakes.ts";
 import { OwnerRound, type Served } from "./owner-round.ts";
 
-/** A proposal with its owners: a client of this node, or else the peer that sent it first and validators that did. */
+/** A proposal with its owners: a client of this node; or the peer that sent it first, and validators that sent it. */
 export interface OwnedProposal extends Proposal {
-  /** The client that proposed it; undefined where none has since the start. */
+  /** The client that proposed it; undefined if none has since the start. */
   readonly caller: string | undefined;
-  /** Empty where a client of this node has proposed it. */
+  /** Empty if a client of this node has proposed it. */
   readonly peers: Set<NodeId>;
 }
 
-/** A proposal with its first owner: the peer that it names, else the client that is called `caller`. */
+/** A proposal with its first owner: its peer, or else the client `caller`. */
 export function ownedBy(proposal: Proposal, caller: string | undefined): OwnedProposal {
   return { ...proposal, caller, peers: new Set(proposal.peer === undefined ? [] : [proposal.peer]) };
 }
 
 /**
- * Whose proposal the next block carries. Blocks take turns between the clients of this node and its peers, and those of
- * peers between validators, by stake, and others; within each, owners go round. Who has nothing leaves the block to the
- * others.
+ * Decides whose proposal the next block carries. Blocks alternate between clients of this node and peers. The blocks of
+ * peers are divided between validators, by stake, and other peers. Within each group, owners take turns. Who has no
+ * proposal leaves the block to the others.
  */
 export class Turns {
   readonly #clients = new OwnerRound<string | undefined>();
@@ -28,7 +28,7 @@ export class Turns {
   readonly #others = new OwnerRound<NodeId>();
   #stakes = Stakes.none;
 
-  /** From now on these are the validators. */
+  /** Sets the validators and their stakes from now on. */
   setStakes(stakes: Stakes): void {
     this.#stakes = stakes;
     const peers = [...this.#validators.owners, ...this.#others.owners];
@@ -38,26 +38,26 @@ export class Turns {
     }
   }
 
-  /** Puts a proposal behind all others of each of its owners. */
+  /** Adds a proposal after all others of each of its owners. */
   add(proposal: OwnedProposal): void {
     if (proposal.peer === undefined) this.#clients.add(proposal.caller, proposal);
     for (const peer of proposal.peers) this.addOf(peer, proposal);
   }
 
-  /** Puts a proposal behind all others of one peer. */
+  /** Adds a proposal after all others of one peer. */
   addOf(peer: NodeId, proposal: Proposal): void {
     this.#roundOf(peer).add(peer, proposal);
   }
 
-  /** Removes a proposal that has had no turn, or one that has: its owners go behind all others then. */
+  /** Removes a proposal without a turn ("remove"), or after its turn: "serve" moves its owners after all others. */
   takeOut({ peer, caller, peers, digest }: OwnedProposal, how: "remove" | "serve"): void {
     if (peer === undefined) this.#clients[how](caller, digest);
     for (const owner of peers) this.#roundOf(owner)[how](owner, digest);
   }
 
   /**
-   * What a block of this height carries, as if all of `carried` had had their turns, in that order. Takes a few steps
-   * for each of them.
+   * The proposal for a block of this height, as if all of `carried` had had their turns, in that order. Takes time in
+   * proportion to `carried`.
    */
   next(height: bigint, carried: readonly OwnedProposal[]): Proposal | undefined {
     const digests = new Set(carried.map(({ digest }) => digest));
@@ -72,7 +72,7 @@ export class Turns {
     return this.#clients.next({ digests, owners });
   }
 
-  /** The turn of a validator that has nothing is that of the next one, and does not depend on who has something. */
+  /** Whose turn it is does not depend on who has proposals. A validator without one leaves its turn to the next. */
   #nextOfPeers(turn: bigint, digests: ReadonlySet<Digest>, carried: readonly OwnedProposal[]): Proposal | undefined {
     const served: Served<NodeId> = { digests, owners: carried.flatMap(({ peers }) => [...peers]) };
     const validator = this.#stakes.validatorOf(turn);

@@ -7,19 +7,18 @@ import { Stakes } from "../stakes.ts";
 import { GossipRoom } from "./gossip-room.ts";
 import { type OwnedProposal, ownedBy, Turns } from "./turns.ts";
 
-/** How much a mempool may hold. */
 export interface MempoolLimits {
   readonly maxItems: number;
   readonly maxBytes: number;
 }
 
-/** The share of the mempool that gossip may fill: peers must not be able to shut our own clients out. */
+/** The part of the mempool that gossip may fill, so that peers cannot shut out our own clients. */
 export const gossipShare = 1 / 2;
 
-/** Which proposals wait for a block, whose turn it is, and whether there is room for more. The data is in the store. */
+/** The proposals that wait for a block, whose turn it is, and the room for more. Their data is in the store. */
 export class WaitingProposals {
   readonly #limits: MempoolLimits;
-  readonly #proposalByDigest = new Map<Digest, OwnedProposal>(); // in the order they came
+  readonly #proposalByDigest = new Map<Digest, OwnedProposal>(); // in the order of arrival
   readonly #turns = new Turns();
   readonly #gossipRoom: GossipRoom;
   #stakes = Stakes.none;
@@ -27,14 +26,14 @@ export class WaitingProposals {
   #items = 0;
   #bytes = 0;
 
-  /** Begins with all that is `stored`, in the order it came, which may be more than the limits allow. */
+  /** Starts with all `stored` proposals, in order, even if they exceed the limits. */
   constructor(limits: MempoolLimits, stored: Iterable<Proposal>) {
     this.#limits = limits;
     this.#gossipRoom = new GossipRoom({ items: limits.maxItems * gossipShare, bytes: limits.maxBytes * gossipShare });
     for (const proposal of stored) this.#put(ownedBy(proposal, undefined));
   }
 
-  /** From now on turns and room of peers are by these stakes. */
+  /** Divides turns and room among peers by these stakes from now on. */
   setStakes(stakes: Stakes): void {
     this.#stakes = stakes;
     this.#turns.setStakes(stakes);
@@ -49,7 +48,7 @@ export class WaitingProposals {
     return this.#bytes;
   }
 
-  /** The one that came first. */
+  /** The proposal that arrived first. */
   get oldest(): OwnedProposal | undefined {
     return this.#proposalByDigest.values().next().value;
   }
@@ -58,14 +57,14 @@ export class WaitingProposals {
     return this.#proposalByDigest.get(digest);
   }
 
-  /** In the order they came. */
+  /** All proposals, in the order of arrival. */
   all(): Iterable<OwnedProposal> {
     return this.#proposalByDigest.values();
   }
 
   /**
-   * Adds a proposal, behind all others of its owners. One that waits already changes its owners. Throws "data too
-   * large" or "mempool full".
+   * Adds a proposal after all others of its owners. If it waits already, it changes its owners. Throws "data too large"
+   * or "mempool full".
    */
   add(proposal: OwnedProposal): void {
     const known = this.#proposalByDigest.get(proposal.digest);
@@ -75,8 +74,8 @@ export class WaitingProposals {
   }
 
   /**
-   * Makes a validator one more owner of what another peer has sent: else who passes a proposal on at once could hold it
-   * back. It takes the room of one of its own; where there is none, nothing happens.
+   * Makes a validator another owner of what a peer has sent. Otherwise a peer that sends the proposal first could delay
+   * it. It takes room of the validator; without room, nothing happens.
    */
   share(digest: Digest, peer: NodeId): void {
     const proposal = this.#proposalByDigest.get(digest);
@@ -87,12 +86,12 @@ export class WaitingProposals {
     this.#gossipRoom.add(peer, 1, proposal.bytes);
   }
 
-  /** Removes a proposal that got no block. An unknown one does not matter. */
+  /** Removes a proposal that got no block. Ignores an unknown one. */
   remove(digest: Digest): void {
     this.#delete(digest, "remove");
   }
 
-  /** Removes a proposal that got its block: its owner goes behind all others. An unknown one does not matter. */
+  /** Removes a proposal that got its block. Its owners move after all others. Ignores an unknown one. */
   serve(digest: Digest): void {
     this.#delete(digest, "serve");
   }
@@ -102,14 +101,14 @@ export class WaitingProposals {
     return this.#turns.next(height, this.#inOrder(carried));
   }
 
-  /** Whether there is room for so many bytes of a peer. */
+  /** Whether there is room for a proposal of a peer, of this many bytes. */
   isRoomForGossip(bytes: number, peer: NodeId): boolean {
     const { maxItems, maxBytes } = this.#limits;
     if (bytes > maxDataBytes || this.#items >= maxItems || this.#bytes + bytes > maxBytes) return false;
     return this.#gossipRoom.isRoomFor(bytes, peer);
   }
 
-  /** Those of the carried ones that wait here, oldest first. */
+  /** The carried proposals that wait here, oldest first. */
   #inOrder(carried: ReadonlySet<Digest>): OwnedProposal[] {
     return [...carried].reverse().flatMap((digest) => this.#proposalByDigest.get(digest) ?? []);
   }
