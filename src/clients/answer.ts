@@ -4,7 +4,7 @@ import type { AskedChain } from "../vm/chain-view.ts";
 import { vmRefusalOf } from "../vm/refusal.ts";
 import type { Answer, Outcome, Question } from "./messages.ts";
 
-/** Answers a question of the clients' thread, on that of consensus. */
+/** Answers a question of the clients' thread. Runs on the thread of consensus. */
 export async function answerQuestion(chain: AskedChain, question: Question, log: Log): Promise<Answer> {
   switch (question.type) {
     case "propose": {

@@ -7,24 +7,23 @@ import type { Identity } from "../vm/identity.ts";
 import type { VmRefusal } from "../vm/refusal.ts";
 import type { Status } from "../vm/status.ts";
 
-// All that crosses between the thread of consensus and that of the clients, beside what `SharedFigures` has. It is only
-// what a structured clone keeps: an error goes as its refusal. What can cross once per turn does not cross once per
-// request.
+// The messages between the thread of consensus and the clients' thread. They also share `SharedFigures`. Messages are
+// structured clones, so an error is sent as its refusal. Where possible, one message serves all requests of a turn.
 
-/** What the thread of consensus says to that of the clients. */
+/** Messages to the clients' thread. */
 export type ToClients =
   | ({ readonly type: "open" } & Opening)
-  /** The confirmed height has grown, and somebody waits for that. */
+  /** The confirmed height has grown, and somebody waits for it. */
   | { readonly type: "confirmed" }
   | Answer
-  /** Close the file, and end. */
+  /** Asks the thread to close the file, and to end. */
   | { readonly type: "close" };
 
-/** Which chain is served, and how. */
+/** The chain to serve. */
 export interface Opening {
   /** The database file, which this process has open. */
   readonly file: string;
-  /** Of `SharedFigures`. */
+  /** The memory of `SharedFigures`. */
   readonly memory: SharedArrayBuffer;
   readonly identity: Identity;
   readonly config: Config;
@@ -32,16 +31,16 @@ export interface Opening {
   readonly port: number;
 }
 
-/** What the thread of the clients says to that of consensus. One question of each kind is under way at a time. */
+/** Messages from the clients' thread. It has at most one open question of each type at a time. */
 export type FromClients =
   | { readonly type: "listening"; readonly address: string }
   | Question
-  /** The file is closed, and the thread about to end. */
+  /** The file is closed, and the thread is about to end. */
   | { readonly type: "closed" };
 
 export type Question =
   | { readonly type: "propose"; readonly batch: readonly Submission[] }
-  /** What became of data that no accepted block carries. */
+  /** Asks for the status of data that no accepted block carries. */
   | { readonly type: "undecided"; readonly digests: readonly Digest[] }
   | { readonly type: "status" };
 
@@ -51,5 +50,5 @@ export type Answer =
   | { readonly type: "undecided"; readonly outcome: Outcome<readonly UndecidedStatus[]> }
   | { readonly type: "status"; readonly outcome: Outcome<Status> };
 
-/** What was asked for, why the chain refuses it, or what a bug says. */
+/** The value that was asked for, the refusal of the chain, or the text of a bug. */
 export type Outcome<T> = { readonly value: T } | { readonly refusal: VmRefusal } | { readonly bug: string };

@@ -12,14 +12,13 @@ import { vmErrorOf } from "../vm/refusal.ts";
 import type { Status } from "../vm/status.ts";
 import type { Answer, Outcome, Question } from "./messages.ts";
 
-/** Milliseconds for which a status is good that nothing seen here has changed. */
+/** A status is used again for this many milliseconds, unless a block or proposal came meanwhile. */
 export const statusMs = 100;
-/** Digests in one question at most. */
+/** The most digests in one question. */
 const maxDigests = 1_000;
 
-/** What a chain on another thread is seen through. */
 export interface RemoteParts {
-  /** Of a connection of this thread's own. */
+  /** Has a connection of its own, on this thread. */
   readonly reader: BlockReader;
   readonly clock: Clock;
   readonly head: ConfirmedHead;
@@ -28,8 +27,8 @@ export interface RemoteParts {
 }
 
 /**
- * The chain as those see it who answer clients on a thread of their own. Blocks are read from the file here; what only
- * the memory of consensus knows is asked for, a turn's questions in one message.
+ * The chain for code that answers clients on another thread than consensus. It reads blocks from the file. It asks the
+ * thread of consensus for what only that one knows: all questions of a turn in one message.
  */
 export class RemoteChain implements ChainView {
   readonly confirmed: ConfirmedChain;
@@ -52,7 +51,7 @@ export class RemoteChain implements ChainView {
     this.#statuses = new Batches((all) => this.#askStatus(all.length));
   }
 
-  /** See `Propose`; one batch at a time. */
+  /** See `Propose`. Only one batch at a time. */
   async propose(batch: readonly Submission[]): Promise<Refusals> {
     try {
       const refusals = await this.#proposed.to(() => this.#parts.ask({ type: "propose", batch: batch.map(copyOf) }));
@@ -62,7 +61,7 @@ export class RemoteChain implements ChainView {
     }
   }
 
-  /** The file is looked into again behind the answer: an accept may have moved the data there meanwhile. */
+  /** Reads the file again after the answer: an accept may have put the data there meanwhile. */
   async receiptOf(digest: Digest): Promise<Receipt> {
     const inFile = () => decidedReceipt(digest, this.confirmed, this.#parts.reader);
     const known = inFile();
@@ -71,7 +70,7 @@ export class RemoteChain implements ChainView {
     return inFile() ?? { status };
   }
 
-  /** Up to `statusMs` old, but never from before the last confirmed block, or the last proposal of a client here. */
+  /** Up to `statusMs` old, but never older than the last confirmed block or the last proposal of a client here. */
   status(): Awaitable<Status> {
     const { clock, head } = this.#parts;
     const known = this.#known;
@@ -91,7 +90,7 @@ export class RemoteChain implements ChainView {
     }
   }
 
-  /** To be called when the confirmed height has grown: ends the waiting for blocks up to there, turn by turn. */
+  /** Wakes calls that wait for confirmed blocks, some in each turn. Call it when the confirmed height has grown. */
   wake(): void {
     if (this.#isWaking) return;
     this.#isWaking = this.confirmed.wake(maxWokenPerTurn);
@@ -111,16 +110,16 @@ export class RemoteChain implements ChainView {
   }
 }
 
-/** A status, and what was seen here when it was asked for. */
+/** A status, and what this thread knew when it asked for it. */
 interface KnownStatus {
   readonly status: Status;
   readonly height: bigint;
-  /** How many batches of proposals were answered. */
+  /** How many batches of proposals were answered by then. */
   readonly proposals: number;
   readonly askedAtMs: number;
 }
 
-/** The answer to the question of one kind that is under way. */
+/** The answer to the one open question of a type. */
 class OneAnswer<T> {
   #waiting: PromiseWithResolvers<T> | undefined;
 
@@ -137,7 +136,7 @@ class OneAnswer<T> {
   }
 }
 
-/** Without what its request is part of: a clone takes all of the memory that a view shows a part of. */
+/** Copies data that is a part of a request: a structured clone would copy the whole buffer behind it. */
 function copyOf({ data, caller }: Submission): Submission {
   return { data: data.length === data.buffer.byteLength ? data : data.slice(), caller };
 }

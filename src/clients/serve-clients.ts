@@ -18,16 +18,16 @@ import { RemoteChain } from "./remote-chain.ts";
 import { beatMs, SharedFigures } from "./shared.ts";
 import { answerSimpleBy } from "./short-cut.ts";
 
-/** Milliseconds for which the end waits for clients to fetch their answers. */
+/** The most milliseconds that `close` waits for clients to fetch their answers. */
 const maxGoodbyeMs = 500;
-/** Milliseconds until a port is tried again that the thread before may not have let go of yet, … */
+/** Milliseconds between two tries to listen on a port that the previous thread may still hold. */
 const portRetryMs = 50;
-/** … and after which that is given up. */
+/** Milliseconds after which these tries end. */
 const maxPortWaitMs = 30_000;
 
 /**
- * Answers clients from the opening of the chain on. Resolves when it listens, with what takes all that the thread of
- * consensus says from then on. Rejects with "database failed", or the system's error for the port.
+ * Answers clients once the chain is open. Resolves when it listens, with a function that takes all later messages of
+ * the thread of consensus. Rejects with "database failed", or the system's error for the port.
  */
 export async function serveClients(
   opening: Opening,
@@ -65,7 +65,7 @@ function createHandler(chain: RemoteChain, { identity, config }: Opening, log: L
   return { paths: [rpcPath, explorerPath], fetch, answerSimple, clientAddressHeader: config.clientAddressHeader };
 }
 
-/** A port is named where a thread before this one had it: that may still be about to end. */
+/** Listens on a port. If it is in use, tries again: the previous thread, which had the port, may not have ended yet. */
 async function listenAgain(server: GrpcServer, port: number, log: Log): Promise<string> {
   const giveUpAtMs = systemClock.elapsedMs() + maxPortWaitMs;
   for (;;) {
@@ -79,7 +79,7 @@ async function listenAgain(server: GrpcServer, port: number, log: Log): Promise<
   }
 }
 
-/** Those who wait for a block are answered first; the file is closed before the thread of consensus closes it. */
+/** First answers those who wait for a block. Closes the file before the thread of consensus does. */
 async function close(
   chain: RemoteChain,
   server: GrpcServer,
@@ -91,7 +91,7 @@ async function close(
   server.close();
   const giveUpAtMs = systemClock.elapsedMs() + maxGoodbyeMs;
   while (figures.requests > 0 && systemClock.elapsedMs() < giveUpAtMs) await setTimeout(1);
-  await setImmediate(); // what was written in one turn is sent at its end
+  await setImmediate(); // answers that are written in one turn are sent at its end
   await setImmediate();
   reader.close();
   post({ type: "closed" });

@@ -5,27 +5,27 @@ import type { ConfirmedHead } from "../vm/confirmed-chain.ts";
 export const beatMs = 250;
 
 /**
- * The figures that both threads have before them, so that neither has to ask, nor to wait while the other is stuck. The
- * thread of consensus sets the height; that of the clients all others.
+ * Figures in memory that both threads share, so that neither has to ask, or to wait while the other is stuck. The
+ * thread of consensus sets the height, the clients' thread all others.
  */
 export class SharedFigures implements ConfirmedHead, AdmissionCounts {
   readonly memory: SharedArrayBuffer;
   readonly #height: BigInt64Array;
   readonly #counts: Uint32Array;
   /**
-   * Called when the height was set, and somebody waits for a block. No wake-up is missed: who waits is counted before
-   * he looks at the height for the last time, and here the height is set before the count is looked at.
+   * Called when the height was set and somebody waits for a block. No wake-up is missed: a waiting call is counted
+   * before it looks at the height for the last time, and the height is set here before the count is read.
    */
   onAwaitedHeight: () => void = () => {};
 
-  /** Takes what another thread made, or makes it. */
+  /** Takes the memory that another thread made, or makes it. */
   constructor(memory = new SharedArrayBuffer(memoryBytes)) {
     this.memory = memory;
     this.#height = new BigInt64Array(memory, 0, 1);
     this.#counts = new Uint32Array(memory, BigInt64Array.BYTES_PER_ELEMENT, slots);
   }
 
-  /** SQLite keeps heights as signed numbers of 64 bits as well. */
+  /** A signed 64-bit number, as in SQLite. */
   get height(): bigint {
     return Atomics.load(this.#height, 0);
   }
@@ -51,7 +51,7 @@ export class SharedFigures implements ConfirmedHead, AdmissionCounts {
     this.#set(slot.requests, count);
   }
 
-  /** Since the start of the process, as other counters. */
+  /** Since the start of the process, like other counters. */
   get refused(): Readonly<Record<RefusedFor, number>> {
     return {
       requests: this.#get(slot.refused.requests),
@@ -65,7 +65,7 @@ export class SharedFigures implements ConfirmedHead, AdmissionCounts {
     Atomics.add(this.#counts, slot.refused[reason], 1);
   }
 
-  /** Changes as long as the event loop of the clients' thread goes round. */
+  /** Changes as long as the event loop of the clients' thread runs. */
   get beats(): number {
     return this.#get(slot.beats);
   }
@@ -74,7 +74,7 @@ export class SharedFigures implements ConfirmedHead, AdmissionCounts {
     Atomics.add(this.#counts, slot.beats, 1);
   }
 
-  /** To be called when the clients' thread has ended: nobody waits any more. */
+  /** Call it when the clients' thread has ended, since nobody waits any more. */
   forgetClients(): void {
     this.waiting = 0;
     this.requests = 0;

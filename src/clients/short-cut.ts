@@ -1,12 +1,12 @@
 import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { HeaderLine, HttpAsker, SimpleAnswer, SimpleRequest } from "../rpcchainvm/services/http-handler.ts";
 
-/** Answers the body of a JSON-RPC call, "" for no content; undefined, with nothing done, leaves it to another way. */
+/** Answers the body of a JSON-RPC call, "" for no content. Undefined, with nothing done, if it cannot. */
 export type AnswerRpc = (body: Uint8Array, asker: HttpAsker) => Awaitable<string> | undefined;
 
 /**
- * The short cut for JSON-RPC calls at `rpcPath`, which are small and many. Undefined for whatever is not plainly one:
- * that has other words for what is wrong.
+ * The short cut for JSON-RPC calls at `rpcPath`, which are small and many. Undefined for any other request: the usual
+ * way answers it, with its own errors.
  */
 export function answerSimpleBy(answerRpc: AnswerRpc, rpcPath: string) {
   return ({ method, path, headers, body }: SimpleRequest, asker: HttpAsker): Awaitable<SimpleAnswer> | undefined => {

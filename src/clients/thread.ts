@@ -12,34 +12,33 @@ import { answerQuestion } from "./answer.ts";
 import type { FromClients, Opening, ToClients } from "./messages.ts";
 import type { SharedFigures } from "./shared.ts";
 
-/** Milliseconds between two looks at whether the thread is alive. */
+/** Milliseconds between two checks that the thread is alive. */
 export const watchMs = 250;
-/** Looks without a beat after which a thread that serves is ended: some 5 s. */
+/** A thread that serves is ended after this many checks without a beat: some 5 s. */
 export const maxSilentLooks = 20;
-/** Looks after which a thread is ended that does not serve yet: some 60 s. */
+/** A thread that does not serve yet is ended after this many checks: some 60 s. */
 export const maxStartLooks = 240;
-/** Milliseconds after which the node gets an address at which nothing listens yet. */
+/** After this many milliseconds the node gets an address, even if nothing listens there yet. */
 export const maxAddressWaitMs = 30_000;
-/** Milliseconds that the thread has to close the file, also where the processor has much else to do. */
+/** Milliseconds that the thread has to close the file, enough for a busy processor. */
 export const closeMs = 1_000;
-/** Milliseconds until the next start, after one that did not last for `steadyMs`; doubled each time … */
+/** Milliseconds until the next start, after a thread that lived less than `steadyMs`. Doubles each time. */
 export const firstPauseMs = 100;
-/** … up to this. */
+/** The most milliseconds until the next start. */
 export const maxPauseMs = 10_000;
-/** Milliseconds for which a thread must have lived for the next to start at once. */
+/** A thread that lived this many milliseconds is replaced at once. */
 export const steadyMs = 60_000;
 
-/** What starts threads and hears of them. */
 export interface ThreadParts {
   /** Starts a thread whose entry is `worker.ts`. */
   readonly createWorker: () => Worker;
   readonly clock: Clock;
   readonly log: Log;
-  /** Those of the `head` that the chain was opened with. */
+  /** The `head` that the chain was opened with. */
   readonly figures: SharedFigures;
 }
 
-/** Which chain is served, and how. */
+/** The chain to serve. */
 export interface Served {
   readonly chain: AskedChain;
   readonly file: string;
@@ -48,15 +47,15 @@ export interface Served {
 }
 
 /**
- * The thread that serves clients, as that of consensus sees it. It is started at once, and again on the same port when
- * it ends or is stuck, until `close`. Consensus waits for none of that.
+ * The clients' thread, as seen from the thread of consensus. It is started at once. When it ends or is stuck, another
+ * is started on the same port, until `close`. Consensus never waits for it.
  */
 export class ClientThread {
   readonly #parts: ThreadParts;
   readonly #address = Promise.withResolvers<string>();
   #served: Served | undefined;
   #worker: Worker | undefined;
-  /** 0 until it is known. */
+  /** 0 until the port is known. */
   #port = 0;
   #isListening = false;
   #beats = 0;
@@ -66,7 +65,7 @@ export class ClientThread {
   #restarts = 0;
   #isClosed = false;
   #cancelLook: () => void = () => {};
-  /** Of the next start, while it is to come: no thread is there then. */
+  /** Cancels the next start. Set while there is no thread. */
   #cancelStart: (() => void) | undefined;
 
   constructor(parts: ThreadParts) {
@@ -76,17 +75,17 @@ export class ClientThread {
     this.#look();
   }
 
-  /** To open the chain with, which sets the height. */
+  /** Open the chain with it: the chain sets the height. */
   get head(): SharedFigures {
     return this.#parts.figures;
   }
 
-  /** How often a thread took the place of another. */
+  /** How often a thread was replaced. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** Serves a chain, whose file this process has open. Gives where; the address comes when the thread listens. */
+  /** Serves a chain whose file this process has open. The address that it gives resolves when the thread listens. */
   serve(served: Served): HttpServer {
     this.#served = served;
     this.#open();
@@ -94,7 +93,7 @@ export class ClientThread {
     return { paths: [rpcPath, explorerPath], address: this.#address.promise };
   }
 
-  /** Ends the thread; resolves when it has closed the file, or `closeMs` have passed. */
+  /** Ends the thread. Resolves when it has closed the file, or `closeMs` have passed. */
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#isClosed = true;
@@ -160,7 +159,7 @@ export class ClientThread {
     this.#parts.log.debug("serving clients", { address });
   }
 
-  /** The node must not wait for a thread that does not come up: it gets an address where that will be later. */
+  /** If the thread does not start, the node must not wait: it gets an address on which a later thread will listen. */
   async #chooseAddress(): Promise<void> {
     if (this.#port !== 0) return;
     const address = await findAddress();
@@ -170,7 +169,7 @@ export class ClientThread {
     this.#replace(this.#worker, "it does not listen");
   }
 
-  /** Counts looks and not time: this process, or the machine, may have been asleep. */
+  /** Counts checks instead of time, since the process or the machine may have been suspended. */
   #look(): void {
     this.#cancelLook = this.#parts.clock.after(watchMs, () => this.#look());
     const { beats } = this.#parts.figures;
@@ -182,7 +181,7 @@ export class ClientThread {
     }
   }
 
-  /** Ends what is left of a thread, and starts the next one soon. */
+  /** Ends a thread, and starts the next one soon. */
   #replace(worker: Worker | undefined, reason: string): void {
     if (this.#isClosed || worker !== this.#worker || this.#cancelStart !== undefined) return;
     this.#worker = undefined;
@@ -199,7 +198,7 @@ export class ClientThread {
   }
 }
 
-/** A free port of the loopback interface, and so of none until a thread takes it. */
+/** The address of a free port of the loopback interface. It stays free until a thread takes it. */
 async function findAddress(): Promise<string> {
   const server = createServer();
   server.listen(0, "127.0.0.1");

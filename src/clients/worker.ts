@@ -5,11 +5,11 @@ import { logBugs } from "../rpcchainvm/start/log-bugs.ts";
 import { writeTo } from "../rpcchainvm/start/standard-streams.ts";
 import type { FromClients, Opening, ToClients } from "./messages.ts";
 
-/** Of the system's scale, on which 0 is usual and 19 the least urgent. */
+/** The nice value: 0 is usual, 19 the least urgent. */
 const niceness = 10;
 
-// The thread of the clients begins here. Where there is one core, the system gives it to consensus first.
-// What serves them takes time to load, and the chain to be opened meanwhile.
+// The entry of the clients' thread. On a single core, consensus runs first.
+// The module that serves clients takes time to load: it loads while the chain is opened.
 
 beNice();
 const write = writeTo(2);
@@ -29,16 +29,16 @@ async function serve(opening: Opening): Promise<(message: ToClients) => Promise<
     return await serveClients(opening, (message: FromClients) => postMessage(message), log);
   } catch (error) {
     log.error("cannot serve clients", { error: messageOf(error) });
-    process.exit(1); // of this thread: another takes its place
+    process.exit(1); // ends this thread only; another replaces it
   }
 }
 
-/** Makes this thread less urgent than that of consensus. Elsewhere than on Linux, it would be the whole process. */
+/** Makes this thread less urgent than consensus. On other systems than Linux, it would change the whole process. */
 function beNice(): void {
   if (process.platform !== "linux") return;
   try {
     setPriority(0, niceness);
   } catch {
-    // Clients are served all the same.
+    // Clients are served anyway.
   }
 }

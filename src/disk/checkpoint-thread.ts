@@ -1,27 +1,27 @@
 import type { Checkpointer } from "../store/disk.ts";
 
-/** What the thread is asked. It answers one request after the other. */
+/** A request to the thread, which answers one after the other. */
 export interface CheckpointRequest {
   readonly kind: "checkpoint" | "close";
   readonly file: string;
 }
 
-/** What came of it. Errors do not keep their code on the way to another thread. */
+/** The thread's answer. It has the error as data, since an `Error` loses its code on the way to another thread. */
 export interface CheckpointAnswer {
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }
 
-/** Milliseconds for which the end of the thread is waited for. A disk may stall for longer. */
+/** The most milliseconds to wait for the thread's end. A disk may stall for longer. */
 const maxCloseMs = 1_000;
 
-/** Checkpoints on a thread of their own, which begins with the first of them. When it ends, the next begins another. */
+/** Checkpoints on another thread. The first checkpoint starts it. If it has ended, the next one starts a new thread. */
 export class CheckpointThread implements Checkpointer {
   readonly #file: string;
   readonly #start: () => Worker;
   #worker: Worker | undefined;
   readonly #answers: ((answer: CheckpointAnswer) => void)[] = [];
 
-  /** `start` starts a thread of `checkpoint-worker.ts`. */
+  /** `start` starts a thread whose entry is `checkpoint-worker.ts`. */
   constructor(file: string, start: () => Worker) {
     this.#file = file;
     this.#start = start;
@@ -33,7 +33,7 @@ export class CheckpointThread implements Checkpointer {
     if (failure !== undefined) throw Object.assign(new Error(failure.message), { code: failure.code });
   }
 
-  /** Never rejects: nothing can be done then, and nothing is lost. */
+  /** Never rejects: after a failure nothing can be done, and nothing is lost. */
   async close(): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return;

@@ -2,7 +2,7 @@ import { codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { LocalCheckpointer } from "../store/checkpointer.ts";
 import type { CheckpointAnswer, CheckpointRequest } from "./checkpoint-thread.ts";
 
-// The other thread of `CheckpointThread`. Until a request names its file, it has none.
+// The entry of `CheckpointThread`'s thread. The first request names the file.
 
 let checkpointer: LocalCheckpointer | undefined;
 

@@ -1,6 +1,6 @@
 import { FileError, type FileRefusal } from "../store/errors.ts";
 
-/** What the thread of a job says. The last one has `done` or `failed`. */
+/** A message from the thread of a job. The last one has `done` or `failed`. */
 export type JobNews<Progress, Done> =
   | { readonly progress: Progress }
   | { readonly done: Done }
@@ -8,17 +8,17 @@ export type JobNews<Progress, Done> =
 
 /** A job for a thread of its own. */
 export interface ThreadJob<Job, Progress> {
-  /** Starts a thread that takes the job: see `takeJob`. */
+  /** Starts a thread that calls `takeJob`. */
   readonly start: () => Worker;
   readonly job: Job;
   readonly onProgress: (progress: Progress) => void;
-  /** When it aborts, the thread is ended, wherever it is. */
+  /** When it aborts, the thread is ended at once. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Lets a thread do a job, and ends the thread: nothing runs any more when this resolves or rejects. Rejects with what
- * the job throws, of which other errors than a `FileError` keep only their words.
+ * Does a job on another thread, which has ended when this resolves or rejects. Rejects with what the job throws: a
+ * `FileError` as it is, any other error with its message alone.
  */
 export async function runOnThread<Job, Progress, Done>(options: ThreadJob<Job, Progress>): Promise<Done> {
   const { start, job, onProgress, signal } = options;
@@ -44,6 +44,6 @@ export async function runOnThread<Job, Progress, Done>(options: ThreadJob<Job, P
   } finally {
     signal?.removeEventListener("abort", abort);
     thread.terminate();
-    await ended.promise; // until then it may still write
+    await ended.promise; // until then the thread may still write
   }
 }

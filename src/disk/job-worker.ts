@@ -3,7 +3,7 @@ import { FileError } from "../store/errors.ts";
 import { runSteps } from "../store/run-steps.ts";
 import type { JobNews } from "./job-thread.ts";
 
-/** On the other thread of `runOnThread`: does the one job that comes, step by step, and says how far it is. */
+/** Runs on the thread of `runOnThread`. Does the one job that it gets, step by step, and reports its progress. */
 export function takeJob<Job, Progress, Done>(begin: (job: Job) => Generator<Progress, Done>): void {
   const say = (news: JobNews<Progress, Done>) => postMessage(news);
   addEventListener("message", ({ data }: MessageEvent<Job>) => {

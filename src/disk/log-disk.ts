@@ -6,8 +6,8 @@ import { inMemory } from "../store/database.ts";
 import type { Checkpointer, Disk } from "../store/disk.ts";
 
 /**
- * Syncs the log by a file descriptor of its own, on a thread of the runtime's pool. SQLite keeps its locks on the
- * database file alone: a descriptor of the log takes none of them away when it is closed.
+ * Syncs the log by a file descriptor of its own, on a thread of the runtime's pool. SQLite locks only the database
+ * file, so closing a descriptor of the log releases no lock.
  */
 export class LogDisk implements Disk {
   readonly #file: string;
@@ -16,7 +16,7 @@ export class LogDisk implements Disk {
   #syncing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  /** The file may be opened later than this is made: the first call needs it. */
+  /** The file need not be open yet: the first call opens its log. */
   constructor(file: string, checkpointer: Checkpointer) {
     this.#file = file;
     this.#checkpointer = checkpointer;
@@ -45,7 +45,7 @@ export class LogDisk implements Disk {
   }
 }
 
-/** The disk of a chain whose one thread may wait for checkpoints; undefined where there is no file. */
+/** The disk of a chain whose thread may wait for checkpoints; undefined for a database in memory. */
 export function localDisk(file: string): Disk | undefined {
   return file === inMemory ? undefined : new LogDisk(file, new LocalCheckpointer(file));
 }

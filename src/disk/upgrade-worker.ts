@@ -3,7 +3,6 @@
 import { type KnownFile, upgradeDatabase } from "../store/upgrade.ts";
 import { takeJob } from "./job-worker.ts";
 
-/** The path of the file, and what the node knows. */
 export interface UpgradeJob {
   readonly file: string;
   readonly known: KnownFile;

@@ -8,37 +8,36 @@ import type { Vm } from "../vm/vm.ts";
 import { backUpOnThread } from "./backup-thread.ts";
 import type { AnswerLine, Asked, Done, WaitingProposal } from "./messages.ts";
 
-/** How many proposals are written down, or looked at, in one turn of the thread that serves the node: a millisecond. */
+/** The most proposals that are listed or searched in one turn of the thread that serves the node: a millisecond. */
 const maxSliceItems = 1_000;
-/** How many are cleared in one: a transaction of some milliseconds. */
+/** The most proposals that one transaction clears: some milliseconds. */
 const maxClearedPerSlice = 500;
-/** Milliseconds between two such transactions, in which others have their turn. */
+/** Milliseconds between two such transactions, so that other work gets its turn. */
 const clearPauseMs = 10;
 
-/** What an operator may do with a chain that is running. */
+/** The part of a running chain that an operator may use. */
 export type OperatedChain = Pick<Vm, "status" | "waiting" | "getWaiting" | "drop" | "commitPause" | "synced">;
 
-/** What the answers are made of. */
 export interface AnswersParts {
   readonly chain: OperatedChain;
   /** The path of its database. */
   readonly file: string;
   readonly log: Log;
-  /** Starts the thread of `backup-worker.ts`. */
+  /** Starts a thread whose entry is `backup-worker.ts`. */
   readonly startBackup: () => Worker;
 }
 
 /** Somebody who asks. */
 export interface Asker {
-  /** Sends lines. Resolves when more can be sent; rejects when nobody reads them any more. */
+  /** Sends lines. Resolves when more can be sent. Rejects when nobody reads them any more. */
   readonly write: (lines: readonly AnswerLine[]) => Promise<void>;
-  /** Aborts when he is gone, or the chain ends. */
+  /** Aborts when the asker is gone, or the chain ends. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Does what an operator asks for, on the thread that serves the node: in slices, with pauses between them. What is
- * cleared is gone from the disk, as `durability` has it, when that is answered.
+ * Does what an operator asks for, on the thread that serves the node: in slices, with pauses between them. The answer
+ * to a clearing waits until the removal is synced, if `durability` asks for that.
  */
 export class Answers {
   readonly #parts: AnswersParts;
@@ -48,7 +47,7 @@ export class Answers {
     this.#parts = parts;
   }
 
-  /** Resolves with the last line. Rejects with what is wrong. */
+  /** Resolves with the last line. Rejects if the request fails. */
   async answer(asked: Asked, asker: Asker): Promise<Done> {
     switch (asked.do) {
       case "list":
@@ -62,7 +61,7 @@ export class Answers {
     }
   }
 
-  /** Lists no more than wait at the beginning: while others come, it would never end. */
+  /** Lists at most as many as wait at the start: if new ones kept coming, the list would never end. */
   async #list({ write }: Asker): Promise<bigint> {
     const { items, bytes } = this.#parts.chain.status().mempool;
     await write([{ mempool: { items: BigInt(items), bytes: BigInt(bytes) } }]);
@@ -96,7 +95,7 @@ export class Answers {
       await chain.commitPause;
       batch = [];
     }
-    chain.drop(batch); // the last ones, also where others have left meanwhile
+    chain.drop(batch); // the rest: if others have left meanwhile, the loop ends with a partial batch
     cleared += batch.length;
     await chain.synced();
     log.warn("the operator cleared what peers sent", { proposals: cleared });
@@ -122,7 +121,7 @@ export class Answers {
     this.#isBackingUp = true;
     log.info("a backup begins", { file });
     try {
-      const onProgress = (line: AnswerLine) => void Promise.allSettled([write([line])]); // `signal` says so too
+      const onProgress = (line: AnswerLine) => void Promise.allSettled([write([line])]); // if it fails, `signal` aborts
       const made = await backUpOnThread(
         startBackup,
         { database, file },

@@ -8,7 +8,7 @@ export type OperatorRefusal =
   | { readonly code: "no door"; readonly directory: string; readonly problem: string }
   | { readonly code: "refused"; readonly problem: string };
 
-/** The process that runs a chain was not reached, or refused. */
+/** The process that runs a chain was not reached, or refused the request. */
 export class OperatorError extends CodedError<OperatorRefusal> {
   override readonly name = "OperatorError";
 
@@ -23,8 +23,8 @@ function describe(refusal: OperatorRefusal): string {
 }
 
 /**
- * Asks the process that runs the chain of a chain data directory. `onLine` gets the lines of the answer but the last,
- * with which it resolves. Rejects with "no door" or "refused", or with what `onLine` throws.
+ * Asks the process that runs the chain of a chain data directory. `onLine` gets each line of the answer except the last
+ * one, which is the result. Rejects with "no door" or "refused", or with what `onLine` throws.
  */
 export async function askOperated(
   directory: string,
@@ -35,8 +35,7 @@ export async function askOperated(
   try {
     for await (const text of linesOf(response.body ?? [])) {
       const line = readAnswer(text);
-      if (line === undefined)
-        throw new OperatorError({ code: "refused", problem: "it gave an answer of another kind" });
+      if (line === undefined) throw new OperatorError({ code: "refused", problem: "its answer is malformed" });
       if ("error" in line) throw new OperatorError({ code: "refused", problem: line.error });
       if (!isLast(line)) onLine(line);
       else return line;

@@ -5,7 +5,7 @@ import type { CopyProgress } from "../store/copy-chain.ts";
 import { filesOf } from "../store/new-database.ts";
 import { unfinishedNameOf } from "../store/new-file.ts";
 
-/** What the thread is asked to do, once. */
+/** The one job of a backup's thread. */
 export interface BackupJob {
   /** The database, which this process has open. */
   readonly database: string;
@@ -13,12 +13,11 @@ export interface BackupJob {
   readonly unfinished: string;
 }
 
-/** What it says. */
 export type BackupNews = JobNews<CopyProgress, BackupSummary>;
 
 /**
- * Backs a database up on a thread that `start` starts. When `signal` aborts, the thread is ended, wherever it is, and
- * nothing is left of the backup. Rejects with why there is none.
+ * Backs up a database on a thread that `start` starts. When `signal` aborts, the thread is ended at once, and nothing
+ * is left of the backup. Rejects with the reason why there is none.
  */
 export async function backUpOnThread(
   start: () => Worker,

@@ -1,4 +1,4 @@
-// The thread that backs a database up, which its process has open. It takes one `BackupJob`: see `runOnThread`.
+// The thread that backs up a database which this process has open. It takes one `BackupJob`: see `runOnThread`.
 
 import { setPriority } from "node:os";
 import { takeJob } from "../disk/job-worker.ts";
@@ -6,10 +6,10 @@ import { backUp } from "../store/backup.ts";
 import { BlockReader } from "../store/block-reader.ts";
 import type { BackupJob } from "./backup-thread.ts";
 
-/** As `nice` has it, from -20 to 19: the threads that serve the chain go first. */
+/** The nice value, from -20 to 19, which lets the threads that serve the chain run first. */
 const niceness = 10;
 
-if (process.platform === "linux") setPriority(niceness); // of this thread alone; elsewhere it would be the process
+if (process.platform === "linux") setPriority(niceness); // on Linux of this thread, elsewhere of the whole process
 takeJob(work);
 
 function* work({ database, ...target }: BackupJob) {

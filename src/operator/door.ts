@@ -8,22 +8,22 @@ import { Answers, type AnswersParts } from "./answers.ts";
 import { type AnswerLine, type Done, type Failed, readAsked } from "./messages.ts";
 import { listenIn } from "./socket-file.ts";
 
-/** Bytes of a request's body: a path and some words. */
+/** The most bytes of a request's body: a path and some words. */
 export const maxAskedBytes = 16 * 1024;
-/** How many requests may be unanswered at a time. */
+/** The most requests that may be unanswered at a time. */
 export const maxOpenRequests = 4;
-/** Milliseconds for which the end waits for the thread of a backup, which the system may hold up. */
+/** The most milliseconds that `close` waits for open requests. The thread of a backup may be stuck in the system. */
 const endMs = 1_000;
 
-/** Where an operator can ask a chain that is running for what no client may. */
+/** The operator's access to a running chain, for what no client may do. */
 export interface Door {
-  /** Ends it, and what it does; to be called before the database is closed. */
+  /** Ends the door and its open requests. Call it before the database is closed. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens the operator's door beside the chain's database: see `listenIn`. Never rejects: a chain runs without a door,
- * and the log says why.
+ * Opens the operator's door in the directory of the chain's database: see `listenIn`. Never rejects: if it fails, the
+ * chain runs without a door, and the log says why.
  */
 export async function openDoor(parts: AnswersParts): Promise<Door> {
   const answers = new Answers(parts);
@@ -86,7 +86,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** What is under way goes on, where the answer has begun: then only its last line says what is wrong. */
+/** Ends the answer with an error: as status 400, or, if the answer has begun already, only as its last line. */
 function refuse(response: ServerResponse, error: string): void {
   if (!response.headersSent) response.writeHead(400, { ...jsonLines, Connection: "close" });
   response.end(toLine({ error }));

@@ -2,16 +2,16 @@ import { isNodeId, type NodeId } from "../avalanche/node-id.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { parseExactJson } from "../core/exact-json.ts";
 
-// What crosses the operator's socket, by HTTP/1.1: the body of a request is one JSON object, and the answer is lines of
-// JSON, of which the last one says how it went. An answer without such a line was cut off.
+// The messages on the operator's socket, by HTTP/1.1. The body of a request is one JSON object. The answer is lines of
+// JSON, and the last line is the result or an error. An answer without that line was cut off.
 
 /** What an operator asks for. */
 export type Asked =
   | { readonly do: "list" }
   | { readonly do: "clear peers" }
-  /** Without `evenPromised`, what a client of this node proposed is not cleared. */
+  /** Clears a proposal of this node's clients only with `evenPromised`. */
   | { readonly do: "clear"; readonly id: Digest; readonly evenPromised: boolean }
-  /** An absolute path, where no file is yet. */
+  /** `file` is the absolute path of a file that does not exist yet. */
   | { readonly do: "back up"; readonly file: string };
 
 /** A line of an answer before the last. */
@@ -20,34 +20,34 @@ export type AnswerLine =
   | { readonly proposal: WaitingProposal }
   | { readonly progress: { readonly blocks: bigint; readonly total: bigint } };
 
-/** The last line, where all went well. */
+/** The last line of an answer, without an error. */
 export type Done =
   | { readonly listed: bigint }
   | { readonly cleared: bigint }
-  /** It was not cleared: a client of this node was promised that it gets a block. */
+  /** It was not cleared, since a client of this node was promised a block for it. */
   | { readonly promised: WaitingProposal }
   | { readonly backup: { readonly blocks: bigint; readonly proposals: bigint; readonly lastAccepted: string } };
 
-/** The last line, where it did not. */
+/** The last line of an answer, with an error. */
 export interface Failed {
   readonly error: string;
 }
 
-/** What waits for a block, without its data. */
+/** A waiting proposal without its data. */
 export interface WaitingProposal {
-  /** Of its receipt: the digest of its data. */
+  /** The digest of its data, which is also the id of its receipt. */
   readonly id: Digest;
-  /** Of its data. */
+  /** Bytes of its data. */
   readonly bytes: bigint;
   /** Unix seconds. */
   readonly since: bigint;
-  /** The node that sent it; undefined for what a client of this node proposed. */
+  /** The node that sent it; undefined if a client of this node proposed it. */
   readonly peer?: NodeId | undefined;
-  /** The client, as the node knows it: its address, as a rule. Undefined where none has proposed it since the start. */
+  /** The client's name at the node, mostly its address. Undefined if no client has proposed it since the start. */
   readonly client?: string | undefined;
 }
 
-/** Reads the body of a request; undefined for anything else. */
+/** Reads the body of a request; undefined if it is malformed. */
 export function readAsked(text: string): Asked | undefined {
   const asked = parseObject(text);
   const id = parseDigest(`${asked.id}`);
@@ -57,7 +57,7 @@ export function readAsked(text: string): Asked | undefined {
   return undefined;
 }
 
-/** Reads a line of an answer; undefined for anything else. */
+/** Reads a line of an answer; undefined if it is malformed. */
 export function readAnswer(text: string): AnswerLine | Done | Failed | undefined {
   const { listed, cleared, promised, proposal, error, ...line } = parseObject(text);
   if (typeof error === "string") return { error };

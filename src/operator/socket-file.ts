@@ -4,18 +4,17 @@ import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-/** The name of the file in the chain data directory that has the path of the socket. */
+/** The name of the file in the chain data directory that holds the path of the socket. */
 export const pointerName = "operator-socket";
-/** The name of the socket. */
 const socketName = "operator.sock";
-/** Bytes of a socket's path: Linux takes 107 (unix(7), sun_path), macOS 103. */
+/** The most bytes of a socket's path: Linux allows 107 (unix(7), sun_path), macOS 103. */
 export const maxSocketPathBytes = 100;
 
 /**
- * Makes a server listen on a Unix socket to which only this user can connect, and writes its path into the chain data
- * directory. The socket is there too, or in the temporary directory, where its path would be too long. What a killed
- * process left is replaced: whoever has the database open is the only one. Gives a function that removes it all. Throws
- * the system's error.
+ * Makes a server listen on a Unix socket to which only this user can connect, and writes the socket's path into a file
+ * in the chain data directory. The socket is in the same directory, or in the temporary one if its path would be too
+ * long. Replaces what a killed process left, since only one process has the database open. Gives a function that
+ * removes both. Throws the system's error.
  */
 export async function listenIn(directory: string, server: Server): Promise<() => void> {
   removeLeft(directory);
@@ -30,7 +29,7 @@ export async function listenIn(directory: string, server: Server): Promise<() =>
   return () => removeLeft(directory);
 }
 
-/** The path of the socket of the process that runs the chain. Throws the system's error: ENOENT where none does. */
+/** The path of the socket of the process that runs the chain. Throws the system's error: ENOENT if there is none. */
 export function readPointer(directory: string): string {
   return readFileSync(join(directory, pointerName), "utf8");
 }
@@ -41,7 +40,7 @@ function choosePath(directory: string): string {
   return join(mkdtempSync(join(tmpdir(), "timestampvm-")), socketName); // a directory of mode 0700
 }
 
-/** The system makes the socket within `listen`, so that it never had another mode. */
+/** The umask is set around `listen`, which makes the socket: so the socket never has another mode. */
 async function listenPrivately(path: string, server: Server): Promise<void> {
   const { promise, resolve: listening, reject } = Promise.withResolvers<void>();
   server.once("listening", listening).on("error", reject);
@@ -54,7 +53,7 @@ async function listenPrivately(path: string, server: Server): Promise<void> {
   await promise;
 }
 
-/** Whole or not at all. */
+/** Writes under another name and renames, so that nobody reads half a path. */
 function writePointer(directory: string, path: string): void {
   const unfinished = join(directory, `${pointerName}.${randomBytes(8).toString("hex")}`);
   writeFileSync(unfinished, path, { mode: 0o600, flag: "wx" });
