@@ -10,7 +10,7 @@ export const maxDataBytes = 1_000_000;
 /** What a client asks to put into a block. */
 export interface Submission {
   readonly data: Uint8Array;
-  /** Who asks. Limits count all that one caller has under way. */
+  /** The name of the client. All submissions of one caller share its limits. */
   readonly caller: string;
 }
 

@@ -70,7 +70,7 @@ function findSocket(directory: string): string {
   } catch (error) {
     const cure =
       codeOf(error) === "ENOENT"
-        ? `there is no file ${pointerName}: no timestampvm runs it, or one that is older than this, ` +
+        ? `there is no file ${pointerName}: no timestampvm runs this chain, or an older version runs it, ` +
           "or it is upgrading the database"
         : `${messageOf(error)}: run this command as the user who runs the node`;
     throw new OperatorError({ code: "no door", directory, problem: cure });

@@ -65,7 +65,7 @@ function removeLeft(directory: string): void {
   try {
     removeSocket(directory, readPointer(directory));
   } catch {
-    // None was left.
+    // There was none.
   }
   rmSync(join(directory, pointerName), { force: true });
 }

@@ -56,7 +56,7 @@ export function expectProvable({ id, bytes }: Block): void {
 }
 
 function expectChild(parent: Block, child: Block, at: number): Block {
-  if (child.parentId !== parent.id) throw malformed(`block ${at} is no child of the one before`);
+  if (child.parentId !== parent.id) throw malformed(`block ${at} is not a child of the one before`);
   if (child.height !== parent.height + 1n) throw malformed(`block ${at} does not have the next height`);
   if (child.timestamp < parent.timestamp) throw malformed(`block ${at} is older than the one before`);
   return child;
@@ -96,13 +96,13 @@ function readBlock(text: unknown, at: number): Block {
 }
 
 function readHex(text: unknown): Uint8Array {
-  if (typeof text !== "string" || !text.startsWith("0x")) throw new Error("no hex behind 0x");
+  if (typeof text !== "string" || !text.startsWith("0x")) throw new Error("not hex after 0x");
   return Uint8Array.fromHex(text.slice(2));
 }
 
 function readObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw malformed(`${what} is no JSON object`);
+  throw malformed(`${what} is not a JSON object`);
 }
 
 function malformed(problem: string): ProofError {

@@ -43,8 +43,8 @@ function nodeIdAt(signatures: Uint8Array, start: number): Uint8Array {
 }
 
 /**
- * The attestations of the highest blocks that have one. A rewind of the store removes those of the blocks it removes.
- * All methods throw "database failed".
+ * The attestations of the highest blocks that have one. A rewind removes the attestations of its blocks too. All
+ * methods throw "database failed".
  */
 export class AttestationTable extends StoredTable {
   readonly #sql: ReturnType<typeof prepare>;

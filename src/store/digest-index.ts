@@ -11,7 +11,7 @@ import { dataIn } from "./stored-block.ts";
 export const batchBlocks = 256;
 /** Bytes of data that end a batch early: the first look-up reads all blocks that the table lacks, in one turn. */
 export const batchBytes = 4 * 1024 * 1024;
-/** If the table lacks many blocks, so many are sorted and added in one transaction. */
+/** If the table lacks many blocks, this many are sorted and added in one transaction. */
 export const runBlocks = 32_768;
 /** The most blocks and bytes of data in one step of that: some milliseconds. */
 const stepBlocks = 4_096;

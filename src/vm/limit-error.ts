@@ -1,6 +1,6 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 
-/** Every limit of what clients may have under way at a time. */
+/** Every limit of the calls that clients may have open at a time. */
 export type LimitRefusal =
   | { readonly code: "too many waiting"; readonly waiting: number }
   | { readonly code: "too many answers" }

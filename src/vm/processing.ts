@@ -33,8 +33,8 @@ interface Level {
  * The blocks between verification and decision. They are in memory only: after a restart, peers send them again.
  *
  * Heights are decided one after the other. When a block is accepted, all others at its height have lost: they are no
- * longer processing, and are kept only until they are written down as rejected. The time of a call does not grow with
- * the blocks or heights, except that of `carriedTo`; `carries` looks at each height with losers still to write.
+ * longer processing, and are kept only until they are written down as rejected. No call takes longer for more blocks or
+ * heights, except `carriedTo`, and `carries` if losers of several heights are not written down yet.
  */
 export class ProcessingBlocks {
   readonly #processingById = new Map<Id, ProcessingBlock>(); // includes lost ones

@@ -304,12 +304,12 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       const { page } = tab;
       await page.goto(explorer());
       for (const [name, content, problem] of [
-        ["a", json.replace(first, first.replace(/227d$/, "22207d")), "block 1 is no child of the one before"],
+        ["a", json.replace(first, first.replace(/227d$/, "22207d")), "block 1 is not a child of the one before"],
         ["b", json.replace(first, first.slice(0, -1)), "block 0: "],
         ["c", otherTime(`"timestamp":1,"digest"`), `the proven block has timestamp ${proof.timestamp}, not 1`],
         ["d", json.slice(0, -1), "it is not JSON"],
         ["e.proof.json", "no proof at all", "it is not JSON"],
-        ["f.proof.json", "[]", "it is no JSON object"],
+        ["f.proof.json", "[]", "it is not a JSON object"],
       ] as const) {
         await drop(page, name, content);
         await page.getByText(problem).waitFor();

@@ -145,7 +145,7 @@ describe("mempool", () => {
     expect(code).toBe(1);
     expect(err).toBe(
       `error: ${directory.path}: the process that runs this chain was not reached: ` +
-        "there is no file operator-socket: no timestampvm runs it, or one that is older than this, " +
+        "there is no file operator-socket: no timestampvm runs this chain, or an older version runs it, " +
         "or it is upgrading the database\n",
     );
   });

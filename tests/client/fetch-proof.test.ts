@@ -92,7 +92,7 @@ describe("a server is not believed that gives", () => {
 
   test.each<readonly [string, Parameters<typeof spoil>[0], string, calls: number]>([
     ["a block that was changed", changed, "not a proof: ", 1],
-    ["no proof", () => ({}), "not a proof: it is no JSON object", 1],
+    ["no proof", () => ({}), "not a proof: it is not a JSON object", 1],
     ["another block", () => getPart(2, 9), "it is about block ", 1],
     ["an end before the one that was asked for", ({ proof }) => ({ proof }), "it ends in block ", 1],
     ["another end", () => getPart(1, 7), `it ends in block ${at(7).id}`, 1],

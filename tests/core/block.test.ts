@@ -45,7 +45,7 @@ describe("a block of timestampvm-rs", () => {
 });
 
 describe("a block", () => {
-  test("is what it was made of, after it travelled", () => {
+  test("is the same after encoding and parsing", () => {
     fc.assert(
       fc.property(fields, (made) => {
         const block = createBlock(made);
@@ -57,7 +57,7 @@ describe("a block", () => {
     );
   });
 
-  test("has another id when one byte of it differs, and keeps the bytes it came with", () => {
+  test("has another id when one byte differs, and keeps the bytes as received", () => {
     const block = createBlock({
       parentId: idFromBytes(new Uint8Array(32)),
       height: 1n,
@@ -69,7 +69,7 @@ describe("a block", () => {
     expect(parseBlock(spaced).id).not.toBe(block.id);
   });
 
-  test("of bytes that stand inside a larger buffer is read from these alone", () => {
+  test("is read from its own bytes alone when they are part of a larger buffer", () => {
     const [, , { text }] = blocks as [unknown, unknown, { text: string }];
     const buffer = bytesOf(`{"${text}}`);
     expect(parseBlock(buffer.subarray(2, -1))).toEqual(parseBlock(bytesOf(text)));
@@ -77,11 +77,11 @@ describe("a block", () => {
 });
 
 describe("hostile bytes", () => {
-  test("of any kind are read or refused, never more", () => {
+  test("of any kind are read or refused, and nothing else happens", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), readsOrRefuses), { numRuns });
   });
 
-  test("that look like JSON are read or refused, never more", () => {
+  test("that look like JSON are read or refused, and nothing else happens", () => {
     const piece = fc.constantFrom(
       ...'{|}|[|]|,|:|"|"parent_id":|"height":|"timestamp":|"data":|"x"|0x|\\u0068|\\ud800|\\|1|-|.|e|0|null|true|fals| '.split(
         "|",
@@ -93,7 +93,7 @@ describe("hostile bytes", () => {
     );
   });
 
-  test("made of a good block by a few changes are read or refused, never more", () => {
+  test("made by a few changes to a good block are read or refused, and nothing else happens", () => {
     const change = fc.record({ at: fc.nat(), byte: fc.nat(255), kind: fc.constantFrom("set", "cut", "insert") });
     fc.assert(
       fc.property(fields, fc.array(change, { minLength: 1, maxLength: 4 }), (made, changes) => {

@@ -87,7 +87,7 @@ describe("an unknown key is refused by name", () => {
   });
 });
 
-describe("what is no object is refused", () => {
+describe("anything but an object is refused", () => {
   test.each(["[]", "null", "1", '"info"', "true"])("%s", (text) => {
     expect(problemOf(text)).toBe("not a JSON object");
   });

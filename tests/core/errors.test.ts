@@ -96,7 +96,7 @@ test("an error keeps its cause", () => {
   expect(new ChainError({ code: "shut down" }, { cause }).cause).toBe(cause);
 });
 
-describe("what was thrown where only a refusal of the chain can be", () => {
+describe("a thrown value that must be a refusal of the chain", () => {
   test("is that refusal", () => {
     const error = new ChainError({ code: "shut down" });
     expect(expectChainError(error)).toBe(error);
@@ -113,6 +113,6 @@ describe("what was thrown where only a refusal of the chain can be", () => {
   });
 });
 
-test("what a thrown value says is its message, or its text", () => {
+test("the message of a thrown value is its message, or its text", () => {
   expect([new SyntaxError("no object"), "text", undefined].map(messageOf)).toEqual(["no object", "text", "undefined"]);
 });

@@ -124,7 +124,7 @@ describe.each([
     }
   });
 
-  test("bears as many levels as JSON.parse, and as many quotes in a string", () => {
+  test("reads as many levels as JSON.parse, and as many quotes in a string", () => {
     const levels = 1_000_000;
     let inner = parse(`${"[".repeat(levels)}1.0,1${"]".repeat(levels)}`);
     for (let i = 1; i < levels; i++) [inner] = inner as [unknown];
@@ -164,11 +164,11 @@ describe("hasMoreValues", () => {
     if (count > 0) expect(hasMoreValues(text, count - 1)).toBe(true);
   });
 
-  test("takes any number for the most there may be", () => {
+  test("takes any number as the maximum", () => {
     expect([hasMoreValues("[,", 1.5), hasMoreValues("[,", 2.5), hasMoreValues("[", -1)]).toEqual([true, false, true]);
   });
 
-  test("counts as a loop does, in any text", () => {
+  test("counts the same as a simple loop, in any text", () => {
     const text = fc.array(fc.constantFrom(...',:[{]}"a')).map((all) => all.join(""));
     fc.assert(
       fc.property(text, fc.nat(20), (any, max) =>

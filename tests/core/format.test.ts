@@ -32,7 +32,7 @@ describe("data is shown", () => {
     });
   });
 
-  test("as far as there is room, without half a character at its end", () => {
+  test("up to the limit, without half a character at the end", () => {
     expect(showData(bytesOf("aäöü"), 4)).toEqual({ kind: "text", text: "aä", hiddenBytes: 3 });
     expect(showData(new Uint8Array(5).fill(255), 2)).toEqual({ kind: "hex", text: "0xffff", hiddenBytes: 3 });
   });
@@ -66,13 +66,13 @@ test.each([
   expect(formatIsoTime(seconds)).toBe(iso);
 });
 
-test("a time beyond what dates can say is no date, but a number of seconds", () => {
+test("a time later than any Date is shown as a number of seconds", () => {
   expect(formatTime(8_640_000_000_001n)).toBeUndefined();
   expect(formatTime(2n ** 64n - 1n)).toBeUndefined();
   expect(formatIsoTime(8_640_000_000_001n)).toBe("8640000000001 s after 1970");
 });
 
-test("numbers have their digits in threes, and nouns agree with them", () => {
+test("numbers have their digits in groups of three, and nouns agree with them", () => {
   expect([0, 999, 1_000, 2n ** 63n].map(formatNumber)).toEqual(["0", "999", "1,000", "9,223,372,036,854,775,808"]);
   expect([formatNumber(999), formatNumber(1_000_000n), formatNumber(2n ** 64n - 1n)]).toEqual([
     "999",
@@ -88,7 +88,7 @@ test("numbers have their digits in threes, and nouns agree with them", () => {
   expect([formatSize(0), formatSize(1), formatSize(1_234)]).toEqual(["0 bytes", "1 byte", "1,234 bytes"]);
 });
 
-test("what is too long for a line loses its middle", () => {
+test("a text that is too long for a line loses its middle", () => {
   expect(shorten("0123456789abcdefghij")).toBe("0123456789abcdefghij");
   expect(shorten("0123456789abcdefghijk")).toBe("01234567…defghijk");
 });

@@ -28,9 +28,9 @@ function verdict(text: string): "read" | string | undefined {
 }
 
 describe.each(Object.entries(places))("an ignored value, %s in the block,", (_name, place) => {
-  test.each(good)("that is JSON is read over: %j", (value) => expect(verdict(place(value))).toBe("read"));
-  test.each(goodForSerde)("that serde takes is read over: %j", (value) => expect(verdict(place(value))).toBe("read"));
-  test.each(bad)("that is no JSON is refused: %j", (value) => expect(verdict(place(value))).toBe("malformed block"));
+  test.each(good)("that is JSON is skipped: %j", (value) => expect(verdict(place(value))).toBe("read"));
+  test.each(goodForSerde)("that serde takes is skipped: %j", (value) => expect(verdict(place(value))).toBe("read"));
+  test.each(bad)("that is not JSON is refused: %j", (value) => expect(verdict(place(value))).toBe("malformed block"));
 });
 
 describe("beside the fields of a block,", () => {

@@ -7,7 +7,7 @@ import { bytesOf } from "../support/chain.ts";
 
 const id = "2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 
-test("the beginning of a block, as we and timestampvm-rs write it, gives the beginning of its data", () => {
+test("the first bytes of a block in the canonical form give the beginning of its data", () => {
   const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 600, maxLength: 2_000 }), u64, u64, (data, height, timestamp) => {
@@ -19,7 +19,7 @@ test("the beginning of a block, as we and timestampvm-rs write it, gives the beg
   );
 });
 
-describe("nothing is said of", () => {
+describe("no beginning of the data is given for", () => {
   test.each([
     ["white space", `{ "parent_id":"${id}","height":1,"timestamp":2,"data":"0x0102`],
     ["another order", `{"height":1,"parent_id":"${id}","timestamp":2,"data":"0x0102`],

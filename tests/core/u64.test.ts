@@ -31,7 +31,7 @@ describe("a u64 in digits", () => {
   });
 });
 
-test("a megabyte of digits is none", () => {
+test("a megabyte of digits is not a u64", () => {
   expect(parseU64("9".repeat(1_000_000))).toBeUndefined();
 });
 

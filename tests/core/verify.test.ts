@@ -32,7 +32,7 @@ describe("height", () => {
 });
 
 describe("timestamp", () => {
-  test("may equal the parent's, but not precede it", () => {
+  test("may equal the parent's, but not be before it", () => {
     expect(verdict(8n, now)).toBeUndefined();
     expect(verdict(8n, now - 1n)).toEqual({
       code: "timestamp before parent",
@@ -59,11 +59,11 @@ describe("timestamp", () => {
   });
 });
 
-test("the height is looked at first, then the parent's time, then the clock", () => {
+test("the height is checked first, then the parent's time, then the clock", () => {
   expect(verdict(9n, 0n)?.code).toBe("wrong height");
   expect(verdict(8n, now + 3600n, now + 3601n)?.code).toBe("timestamp before parent");
 });
 
-test("the size of a block is no rule", () => {
+test("a block may have any size", () => {
   expect(refusalOf(() => verifyChild(blockOf(8n, now, 3_000_000), blockOf(7n, now), now))).toBeUndefined();
 });

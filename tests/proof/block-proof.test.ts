@@ -90,8 +90,8 @@ describe("a proof that does not hold", () => {
   const changed = first?.replace(/227d$/, "22207d"); // a space, which means the same
 
   test.each([
-    ["no object", [], "it is no JSON object"],
-    ["null", null, "it is no JSON object"],
+    ["no object", [], "it is not a JSON object"],
+    ["null", null, "it is not a JSON object"],
     ["another version", { ...proof, version: 2 }, "its version is not 1"],
     ["no version", { ...proof, version: undefined }, "its version is not 1"],
     ["a version that is no number", { ...proof, version: "1" }, "its version is not 1"],
@@ -99,12 +99,12 @@ describe("a proof that does not hold", () => {
     ["a version that has no text", { ...proof, version: textless }, "its version is not 1"],
     ["no blocks", { ...proof, blocks: [] }, "it has no blocks"],
     ["blocks that are no list", { ...proof, blocks: first }, "it has no blocks"],
-    ["a block that is no text", { ...proof, blocks: [1] }, "block 0: no hex behind 0x"],
+    ["a block that is no text", { ...proof, blocks: [1] }, "block 0: not hex after 0x"],
     ["half a byte", { ...proof, blocks: ["0x1"] }, "block 0: "],
     ["bytes that are no block", { ...proof, blocks: ["0x7b7d"] }, "block 0: malformed block: "],
-    ["a missing block", { ...proof, blocks: [first, ...rest] }, "block 1 is no child of the one before"],
-    ["a repeated block", { ...proof, blocks: [first, first] }, "block 1 is no child of the one before"],
-    ["blocks in the other order", { ...proof, blocks: [second, first] }, "block 1 is no child of the one before"],
+    ["a missing block", { ...proof, blocks: [first, ...rest] }, "block 1 is not a child of the one before"],
+    ["a repeated block", { ...proof, blocks: [first, first] }, "block 1 is not a child of the one before"],
+    ["blocks in the other order", { ...proof, blocks: [second, first] }, "block 1 is not a child of the one before"],
     ["another height", proofOf(blocks[0] as Block, high), "block 1 does not have the next height"],
     ["time that goes back", proofOf(blocks[0] as Block, older), "block 1 is older than the one before"],
     ["the id of another block", { ...proof, id: other.id }, "the proven block is "],
@@ -127,11 +127,11 @@ describe("a proof that does not hold", () => {
       "its digest is not that of the proven block's data",
     ],
     ["another end", { ...proof, to: proofOf(other).to }, "its last block is "],
-    ["no end", { ...proof, to: undefined }, "its member to is no JSON object"],
+    ["no end", { ...proof, to: undefined }, "its member to is not a JSON object"],
     [
       "the same in other bytes",
       { ...proof, blocks: [changed, ...proof.blocks.slice(1)] },
-      "block 1 is no child of the one before",
+      "block 1 is not a child of the one before",
     ],
   ])("%s", (_name, value, problem) => {
     const refusal = refusalOf(() => checkProof(value));

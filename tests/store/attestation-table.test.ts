@@ -38,12 +38,12 @@ function openWith(...attestations: readonly StoredAttestation[]): BlockStore {
 
 const heightsIn = ({ attestations }: BlockReader) => [...attestations.readAll()].map(({ height }) => Number(height));
 
-test("up to 1,024 signatures of 96 bytes are kept of a block, and those of 10,000 blocks", () => {
+test("a block has up to 1,024 signatures of 96 bytes, and 10,000 blocks have some", () => {
   expect([maxSignatures, signatureBytes, maxAttestedBlocks]).toEqual([1_024, 96, 10_000]);
 });
 
 describe("attestations in the file", () => {
-  test("come back as they were, by height, after the file was closed", () => {
+  test("are unchanged, and in the order of heights, after the file was closed", () => {
     using directory = temporaryDirectory();
     const high = { ...attestationAt(2n ** 63n - 1n), pChainHeight: 2n ** 63n - 1n, signatures: firstOf(1_024) };
     const store = BlockStore.open(directory.file("chain.db"));
@@ -57,7 +57,7 @@ describe("attestations in the file", () => {
     again.close();
   });
 
-  test("are replaced by later ones of the same block", () => {
+  test("are replaced by later attestations of the same block", () => {
     const store = openWith(attestationAt(1), attestationAt(2));
     store.attestations.add([{ ...attestationAt(1, 2), pChainHeight: 101n }]);
     expect([...store.attestations.readAll()]).toEqual([
@@ -66,7 +66,7 @@ describe("attestations in the file", () => {
     ]);
   });
 
-  test("go with the blocks that are rewound", () => {
+  test("are removed with the blocks that are rewound", () => {
     const store = openWith(attestationAt(1), attestationAt(3), attestationAt(5));
     store.rewind(3n);
     expect(heightsIn(store)).toEqual([1, 3]);
@@ -74,7 +74,7 @@ describe("attestations in the file", () => {
     expect(heightsIn(store)).toEqual([]);
   });
 
-  test("are kept of the 10,000 highest blocks that have some", () => {
+  test("are kept for the 10,000 highest blocks that have one", () => {
     const store = openWith(...chainOf(9_999), attestationAt(20_000));
     expect([heightsIn(store)[0], store.attestations.count()]).toEqual([0, 10_000]);
     store.attestations.add([attestationAt(20_000, 2), attestationAt(30_000), attestationAt(15_000)]);
@@ -106,7 +106,7 @@ describe("attestations in the file", () => {
   });
 });
 
-describe("an attestation is refused, with all that come with it,", () => {
+describe("an attestation is refused, with all others of the same call,", () => {
   test.each<readonly [string, Partial<StoredAttestation>]>([
     ["of a height of the P-chain below 0", { pChainHeight: -1n }],
     ["without a signature", { signatures: new Uint8Array() }],
@@ -134,7 +134,7 @@ test.each<readonly [string, Uint8Array, string | undefined]>([
   expect(problemInSignatures(signatures)).toBe(problem);
 });
 
-describe("a damaged attestation is not given out:", () => {
+describe("a damaged attestation is not read:", () => {
   test.each([
     "p_chain_height = -1",
     "p_chain_height = 'text'",

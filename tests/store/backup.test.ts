@@ -83,7 +83,7 @@ describe("a backup", () => {
     expect(readdirSync(directory.path).sort()).toEqual(["chain.db", "copy.db"]);
   });
 
-  test("has a block that timestampvm-rs encoded again as it is", () => {
+  test("has a block that timestampvm-rs encoded again unchanged", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const store = BlockStore.open(file);
@@ -99,7 +99,7 @@ describe("a backup", () => {
     expect(db("check", directory.file("copy.db")).code).toBe(0);
   });
 
-  test("of a chain that goes on has the tree of each block that has a root", () => {
+  test("of a running chain has the tree of each block with a root", () => {
     using directory = temporaryDirectory();
     const { store } = makeChain(directory.file("chain.db"), 1_000);
     const roots: Uint8Array[] = [];
@@ -117,7 +117,7 @@ describe("a backup", () => {
     expect(content.trees.map(({ root }) => root)).toEqual(expect.arrayContaining(copied.map(digestFromBytes)));
   });
 
-  test("of a chain that goes on loses nothing that waited at its beginning", () => {
+  test("of a running chain loses nothing that waited when the backup started", () => {
     using directory = temporaryDirectory();
     const { store } = makeChain(directory.file("chain.db"), 2_000);
     const waiting = Array.from({ length: 40 }, (_, i) => proposal(`waits ${i}`));
@@ -139,7 +139,7 @@ describe("a backup", () => {
     expect(db("check", directory.file("copy.db")).code).toBe(0);
   });
 
-  test("holds nothing of the write-ahead log between its steps", () => {
+  test("keeps no read of the write-ahead log open between its steps", () => {
     using directory = temporaryDirectory();
     const { store } = makeChain(directory.file("chain.db"), 1_200);
     const sizes: number[] = [];
@@ -155,7 +155,7 @@ describe("a backup", () => {
   });
 });
 
-describe("no backup is made, and nothing left,", () => {
+describe("no backup is made, and nothing is left,", () => {
   const places: Readonly<Record<string, (file: string) => void>> = {
     "over a file": (file) => writeFileSync(file, "something"),
     "over a link that leads nowhere": (file) => symlinkSync("nowhere", file),
@@ -183,7 +183,7 @@ describe("no backup is made, and nothing left,", () => {
     store.close();
   });
 
-  test("where there is no such directory, and the error names the user who writes", () => {
+  test("where there is no such directory, and the error names the user of the process", () => {
     using directory = temporaryDirectory();
     const { store } = makeChain(directory.file("chain.db"), 2);
     expect(() => copy(store.file, directory.file("missing/copy.db"))).toThrow(
@@ -228,7 +228,7 @@ describe("no backup is made, and nothing left,", () => {
   });
 });
 
-test("what waits is copied in slices, however much it is", () => {
+test("any number of proposals is copied in slices", () => {
   using directory = temporaryDirectory();
   const { store } = makeChain(directory.file("chain.db"), 2);
   store.proposals.add(Array.from({ length: 1_100 }, (_, i) => proposal(`waits ${i}`)));
@@ -240,7 +240,7 @@ test("what waits is copied in slices, however much it is", () => {
   copied.close();
 });
 
-test("a copy that SQLite cannot make is no fault of the chain", () => {
+test("a copy that SQLite cannot make is not an error of the chain", () => {
   using directory = temporaryDirectory();
   const { store } = makeChain(directory.file("chain.db"), 2);
   const file = directory.file("copy.db");

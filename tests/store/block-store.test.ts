@@ -21,7 +21,7 @@ const blocks = [genesis, ...chainOn(genesis, 4)] as const;
 const [, one, two, three, four] = blocks as unknown as [Block, Block, Block, Block, Block];
 
 describe("an accepted block", () => {
-  test("is found by id and by height, with the bytes it came with", () => {
+  test("is found by id and by height, with the bytes as received", () => {
     const store = storeOf(...blocks);
     for (const block of blocks) {
       expect(store.getBlock(block.id)).toEqual(block);
@@ -60,7 +60,7 @@ describe("an accepted block", () => {
 });
 
 describe("a rejected block", () => {
-  test("is known as such, and not found", () => {
+  test("is known as rejected, and not found", () => {
     const store = storeOf(genesis);
     store.reject(one);
     expect(store.getDecision(one.id)).toBe("rejected");
@@ -79,7 +79,7 @@ describe("a rejected block", () => {
   });
 });
 
-test("several that are rejected together are one fact: all of it or nothing", () => {
+test("several blocks are rejected in one transaction: all of them or none", () => {
   const store = storeOf(genesis);
   const [a, b] = [childOf(genesis, "a"), childOf(genesis, "b")] as const;
   store.reject(b);
@@ -89,7 +89,7 @@ test("several that are rejected together are one fact: all of it or nothing", ()
   expect(store.getDecision(a.id)).toBe("rejected");
 });
 
-describe("what is not there", () => {
+describe("a block that is not there", () => {
   test("is undefined", () => {
     const store = storeOf(genesis);
     expect(store.getBlock(zeroId)).toBeUndefined();
@@ -101,7 +101,7 @@ describe("what is not there", () => {
     expect(storeOf(genesis).getIdAtHeight(height)).toBeUndefined();
   });
 
-  test("is refused where a chain must be", () => {
+  test("is an error where a chain must have it", () => {
     expect(refusalOf(() => BlockStore.open(":memory:").lastAccepted())).toMatchObject({
       code: "database failed",
       problem: "it has no last accepted block",
@@ -162,7 +162,7 @@ describe("after the file was closed and opened again", () => {
     again.close();
   });
 
-  test("another file has another instance", () => {
+  test("another file has another instance id", () => {
     expect(BlockStore.open(":memory:").instanceId).not.toEqual(BlockStore.open(":memory:").instanceId);
   });
 });

@@ -110,13 +110,16 @@ describe.each(oldVersions)("in a file of version %i, the check", (version) => {
   });
 });
 
-test.each([2, 3] as const)("in a file of version %i, the check misses its table of proposals", (version) => {
+test.each([2, 3] as const)("in a file of version %i, the check reports a missing table of proposals", (version) => {
   expect(check(version, "DROP TABLE mempool").found).toContain("mempool is missing");
 });
 
-test.each(["accepted_by_digest", "accepted_by_timestamp"])("in a file of version 3, the check misses %s", (name) => {
-  expect(check(3, `DROP INDEX ${name}`).found).toContain(`${name} is missing`);
-});
+test.each(["accepted_by_digest", "accepted_by_timestamp"])(
+  "in a file of version 3, the check reports that %s is missing",
+  (name) => {
+    expect(check(3, `DROP INDEX ${name}`).found).toContain(`${name} is missing`);
+  },
+);
 
 test.each([2, 3] as const)(
   "in a file of version %i, the check finds a damaged proposal, which would be copied",

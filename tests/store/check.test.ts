@@ -65,7 +65,7 @@ describe("of a chain on many pages, the check", () => {
     expect(check(() => {})).toMatchObject({ found: [], accepted: chain.length, lastAccepted: { height: 2_100n } });
   });
 
-  test("reads every block but those on the page that is damaged, and says which these are", () => {
+  test("reads every block except those on the damaged page, and names these", () => {
     let [lost, pages] = [0, 0];
     for (let start = pageBytes; start < bytes.length; start += pageBytes) {
       const { found, accepted } = check(withBytes((all) => all.fill(0xff, start, start + pageBytes)));
@@ -86,7 +86,7 @@ describe("of a chain on many pages, the check", () => {
     expect(lost, "each block is on one page").toBe(chain.length);
   });
 
-  test("misses few beside one whose height has a flipped bit, and goes on behind it", () => {
+  test("misses few blocks beside one whose height has a flipped bit, and goes on after it", () => {
     const key = bytes.indexOf(blockKey(idAt(1_000)));
     const height = key - 10; // before the key stand its own type and those of seven other columns
     expect(bytes.readUInt16BE(height), "1,000 in the file's numbers").toBe(0x8768);
@@ -105,7 +105,7 @@ describe("of a chain on many pages, the check", () => {
     }
   });
 
-  test("goes on behind a hole of any size, in a time that the size of the file bounds", () => {
+  test("goes on after a hole of any size, in a time that the size of the file bounds", () => {
     const { found, accepted, lastAccepted, cureHeight } = check(
       withSql(`UPDATE blocks SET height = ${2n ** 62n} - height WHERE height IN (1500, 2000)`),
     );
@@ -125,7 +125,7 @@ describe("of a chain on many pages, the check", () => {
     ]);
   });
 
-  test("reads what a killed take-over left, far above no block at all", () => {
+  test("reads what a killed take-over left, far above height 0", () => {
     const {
       found,
       accepted,
@@ -137,7 +137,7 @@ describe("of a chain on many pages, the check", () => {
     expect(found[0]).toBe("no block is accepted at heights 0 to 100000000000");
   });
 
-  test("reads what is there where the last page is damaged, and finds its end in the index of ids", () => {
+  test("reads the blocks before a damaged last page, and finds the last height in the index of ids", () => {
     const start = pagesWith(blockKey(idAt(2_100)))[0] ?? 0;
     const { found, lastAccepted } = check(withBytes((all) => all.fill(0xff, start, start + pageBytes)));
     const range = /^what is at heights (\d+) to 2100 cannot be read/.exec(
@@ -146,7 +146,7 @@ describe("of a chain on many pages, the check", () => {
     expect(lastAccepted?.height).toBe(BigInt(range?.[1] ?? 0) - 1n);
   });
 
-  test("says so where nobody knows how far what cannot be read goes", () => {
+  test("reports damage whose end is not known", () => {
     const start = pagesWith(blockKey(idAt(2_100)))[0] ?? 0;
     const indexPage = pagesWith(blockKey(idAt(2_100)).subarray(2, 10)).find((page) => page !== start) ?? 0;
     const { found, lastAccepted } = check(
@@ -161,7 +161,7 @@ describe("of a chain on many pages, the check", () => {
     );
   });
 
-  test("counts the attestations, of which no more are kept than of 10,000 blocks", () => {
+  test("counts the attestations, which may be of 10,000 blocks at most", () => {
     const attest = (count: number) =>
       withSql(`
         WITH RECURSIVE heights (height) AS (SELECT 0 UNION ALL SELECT height + 1 FROM heights WHERE height < ${count - 1})

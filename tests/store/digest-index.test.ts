@@ -36,7 +36,7 @@ function indexOf(count: number, dataAt = (height: number) => `data ${height}`) {
 }
 
 describe("filling the index", () => {
-  test("leaves less than a batch to memory", () => {
+  test("leaves less than a batch in memory", () => {
     const few = indexOf(batchBlocks - 1);
     expect([...few.index.fill()]).toEqual([]);
     expect(few.rows()).toBe(0n);
@@ -48,7 +48,7 @@ describe("filling the index", () => {
     expect([0, batchBlocks - 1].map(many.find)).toEqual([0n, BigInt(batchBlocks - 1)]);
   });
 
-  test("leaves no more data to memory than a batch has", () => {
+  test("leaves no more data in memory than a batch has", () => {
     const large = (height: number) => `${height}`.padEnd(batchBytes / 4);
     const few = indexOf(3, large);
     for (const _ of few.index.fill());
@@ -58,7 +58,7 @@ describe("filling the index", () => {
     expect(many.rows()).toBe(5n);
   });
 
-  test("takes several runs and many steps where much is missing, each run a transaction", () => {
+  test("takes several runs of many steps if much is missing, each run in one transaction", () => {
     const count = runBlocks + 5_000;
     const { db, index, find, rows } = indexOf(count);
     let steps = 0;
@@ -75,7 +75,7 @@ describe("filling the index", () => {
     );
   });
 
-  test("that is left half-way has changed nothing since the last run", () => {
+  test("that stops half-way has changed nothing since the last run", () => {
     const { db, index, rows, indexed } = indexOf(2 * batchBlocks);
     const steps = index.fill();
     while (!db.inTransaction) steps.next();
@@ -87,7 +87,7 @@ describe("filling the index", () => {
     expect(rows()).toBe(BigInt(2 * batchBlocks));
   });
 
-  test("is due where a batch is lacking, and where the table has more than there are blocks: that is made anew", () => {
+  test("is due if a batch is missing, or the table has more heights than the chain, which clears it first", () => {
     const { db, index, rows, find } = indexOf(batchBlocks);
     expect(index.needsFilling).toBeTrue();
     for (const _ of index.fill());
@@ -100,7 +100,7 @@ describe("filling the index", () => {
     expect(() => index.needsFilling).toThrow(`the meta row ${indexedName} is damaged`);
   });
 
-  test("goes over what is there already, where nothing says so", () => {
+  test("accepts entries that are there already", () => {
     const { db, index, rows, find } = indexOf(2 * batchBlocks);
     for (const _ of index.fill());
     db.run("DELETE FROM meta");
@@ -117,7 +117,7 @@ describe("filling the index", () => {
   });
 });
 
-describe("a chain that goes on", () => {
+describe("a running chain", () => {
   const accept = (store: BlockStore, block: Block) => store.accept(block, digestOf(block.data));
   const countIn = (connection: Database) => connection.query("SELECT count(*) AS n FROM digests").values()[0]?.[0];
 
@@ -153,7 +153,7 @@ describe("a chain that goes on", () => {
     store.close();
   });
 
-  test("is found by a second connection, whatever has come into the table meanwhile", () => {
+  test("is found by a second connection, whichever blocks the table got meanwhile", () => {
     using directory = temporaryDirectory();
     const store = BlockStore.open(directory.file("chain.db"));
     store.setDurability("normal");
@@ -207,15 +207,15 @@ describe("after a rewind", () => {
     }
   }
 
-  test("the table has nothing of what is gone", () => expectExact(batchBlocks + 10, 7));
+  test("the table has no entry of a removed block", () => expectExact(batchBlocks + 10, 7));
 
-  test("in which a block is damaged, it has nothing of that either", () =>
+  test("of a damaged block, it has no entry of that either", () =>
     expectExact(batchBlocks + 10, 7, (db) => {
       db.run("UPDATE blocks SET data = x'00' WHERE height = 100");
       db.run("UPDATE blocks SET data = NULL, bytes = x'00' WHERE height = 101");
     }));
 
-  test("in which a block is missing, it has nothing of that either", () =>
+  test("of a missing block, it has no entry of that either", () =>
     expectExact(batchBlocks + 10, 7, (db) => db.run("DELETE FROM blocks WHERE height = 100")));
 });
 
@@ -276,7 +276,7 @@ class Sought {
   }
 }
 
-test("whatever is accepted, rewound and looked at in between, the lowest block is found", () => {
+test("the lowest block is found after any sequence of accepts, rewinds and searches", () => {
   const text = fc.constantFrom("", "a", "b", "c");
   const height = fc.nat(12);
   const step = fc.oneof(

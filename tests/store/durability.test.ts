@@ -7,7 +7,7 @@ import { pragmaOf, withConnection } from "../support/database.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("the connection", () => {
-  test("is set for one owner, safe against power cuts, and free of surprises", () => {
+  test("has the settings for one owner, safe against power cuts and independent of defaults", () => {
     using directory = temporaryDirectory();
     const { opened: store, connection } = withConnection(() => BlockStore.open(directory.file("chain.db")));
     const names = ["locking_mode", "journal_mode", "synchronous", "busy_timeout", "temp_store", "mmap_size"];

@@ -63,7 +63,7 @@ describe("the first sight of a block", () => {
     expect(sightsIn(store)).toEqual([...sights]);
   });
 
-  test("goes with the block when that is rewound", () => {
+  test("is removed with the block when that is rewound", () => {
     const store = makeStore(":memory:");
     store.rewind(0n);
     const [, one = genesis] = chain;
@@ -71,7 +71,7 @@ describe("the first sight of a block", () => {
     expect(store.firstSightAt(1n)).toBeUndefined();
   });
 
-  test("is in a backup as it is in the chain", () => {
+  test("is the same in a backup", () => {
     using directory = temporaryDirectory();
     const store = makeStore(directory.file("chain.db"));
     const reader = BlockReader.openBeside(store.file);
@@ -98,7 +98,7 @@ describe("the first sight of a block", () => {
     expect(store.getBlockAtHeight(1n)).toEqual(chain[1] as Block);
   });
 
-  test("of a block that is written again is a row that nothing updates", () => {
+  test("of a block is in a row that nothing updates", () => {
     const { opened: store, connection } = withConnection(() => makeStore(":memory:"));
     connection.run("CREATE TEMP TRIGGER no BEFORE UPDATE ON blocks BEGIN SELECT RAISE(ABORT, 'updated'); END");
     accept(store, childOf(chain.at(-1) ?? genesis, "next"), sights[1]);

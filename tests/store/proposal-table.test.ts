@@ -27,7 +27,7 @@ const accept = (store: BlockStore, text: string) =>
   store.accept(childOf(store.lastAccepted(), text), digestOf(bytesOf(text)));
 
 describe("proposals in the file", () => {
-  test("come back as they were, in their order, after the file was closed", () => {
+  test("are unchanged and in the same order after the file was closed", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const all = [proposal("b"), proposal("a", peer), proposal(""), proposal("x".repeat(maxDataBytes))];
@@ -47,7 +47,7 @@ describe("proposals in the file", () => {
     expect([...store.proposals.readAll()]).toEqual([proposal("a"), proposal("b"), proposal("c")]);
   });
 
-  test("go when a block with their data is accepted, and only those", () => {
+  test("are removed when a block with their data is accepted, and no others", () => {
     const store = openWith("a", "b", "c");
     accept(store, "b");
     accept(store, "of another node");
@@ -62,13 +62,13 @@ describe("proposals in the file", () => {
     expect(textsIn(store)).toEqual(["a"]);
   });
 
-  test("go when they are removed; what is not there does not matter", () => {
+  test("can be removed; an unknown one is ignored", () => {
     const store = openWith("a", "b");
     store.proposals.removeAll([digestOf(bytesOf("x")), digestOf(bytesOf("a"))]);
     expect(textsIn(store)).toEqual(["b"]);
   });
 
-  test("that are damaged are not given out", () => {
+  test("that are damaged are not read", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const store = BlockStore.open(file);
@@ -88,7 +88,7 @@ describe("proposals in the file", () => {
   });
 });
 
-describe("where each proposal is", () => {
+describe("the position of each proposal", () => {
   test("is known again after a change that failed", () => {
     const { opened: store, connection } = withConnection(() => openWith("a"));
     const when = "BEFORE INSERT ON mempool WHEN NEW.peer IS NOT NULL";
@@ -111,8 +111,8 @@ describe("where each proposal is", () => {
   });
 });
 
-describe("taking blocks back", () => {
-  test("puts their data before all that waits, in the order of the chain", () => {
+describe("rewinding blocks", () => {
+  test("puts their data before all waiting proposals, in the order of the chain", () => {
     const store = openWith("new");
     for (const text of ["1", "2", "3", "4"]) accept(store, text);
     store.rewindAndRequeue(2n, now + 9n);
@@ -123,7 +123,7 @@ describe("taking blocks back", () => {
     expect(store.proposals.read(back.digest), "as if a client had proposed it now").toEqual(back);
   });
 
-  test("leaves what waits already where it is, once", () => {
+  test("leaves a proposal that waits already in its place, once", () => {
     const store = openWith();
     for (const text of ["twice", "b", "twice", "waits"]) accept(store, text);
     store.proposals.add([proposal("new"), proposal("waits")]);
@@ -131,7 +131,7 @@ describe("taking blocks back", () => {
     expect(textsIn(store)).toEqual(["b", "twice", "new", "waits"]);
   });
 
-  test("leaves out what only another VM can have built, for being too large", () => {
+  test("leaves out data that is too large, which only another VM can have built", () => {
     const store = openWith();
     accept(store, "x".repeat(maxDataBytes));
     accept(store, "x".repeat(maxDataBytes + 1));
@@ -139,7 +139,7 @@ describe("taking blocks back", () => {
     expect(textsIn(store).map((text) => text.length)).toEqual([maxDataBytes]);
   });
 
-  test("of no block is nothing", () => {
+  test("of no block changes nothing", () => {
     const store = openWith("a");
     store.rewindAndRequeue(0n, now);
     expect(textsIn(store)).toEqual(["a"]);

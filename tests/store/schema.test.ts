@@ -72,7 +72,7 @@ describe("in the file", () => {
     expect(rejected).toEqual([{ key: keyOf(loser), height: 1n }]);
   });
 
-  test("stands what it is: tsvm, schema 4, pages of 8 KiB, write-ahead log, sound", () => {
+  test("are its marks: tsvm, schema 4, pages of 8 KiB, write-ahead log, sound", () => {
     expect([applicationId, schemaVersion]).toEqual([0x7473766d, 4]);
     expect(pragmas).toEqual({
       application_id: 0x7473766d,
@@ -83,7 +83,7 @@ describe("in the file", () => {
     });
   });
 
-  test("is all after the close: no log is left beside it", () => {
+  test("is everything after the close: no log is left beside it", () => {
     expect(walLeft).toBeFalse();
     expect(size).toBe(BigInt(bytes));
   });
@@ -119,7 +119,7 @@ test("an open file has no shared-memory file beside it", () => {
   store.close();
 });
 
-test("the file keeps its rules against every writer", () => {
+test("the file enforces its rules for every writer", () => {
   using directory = temporaryDirectory();
   const file = directory.file("chain.db");
   BlockStore.open(file).close();

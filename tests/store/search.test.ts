@@ -45,7 +45,7 @@ describe("a listing", () => {
     expect(storeOf(chain).findListing(digestOf(data), 0n)).toEqual(listing);
   });
 
-  test("of a large block has the beginning of its data, if that can be told, and reads no block", () => {
+  test("of a large block has the beginning of its data, if the row shows it, and reads no block", () => {
     const store = storeOf(chain);
     using decode = spyOn(Uint8Array, "fromHex");
     for (const { id, height, timestamp, bytes } of [second, odd]) {
@@ -77,7 +77,7 @@ describe("the block at a height", () => {
   const store = storeOf(chain);
   store.reject(childOf(chain[2] ?? genesis, "rejected"));
 
-  test("is the one that stands there, also when it says another height, for who asks for that", () => {
+  test("is given even if it has another height itself, by the method for that", () => {
     const odd = spaced(chain[2] ?? genesis);
     const { opened, connection } = withConnection(() => storeOf([...chain.slice(0, 2), odd]));
     connection.run("UPDATE blocks SET height = 9 WHERE height = 2");
@@ -85,7 +85,7 @@ describe("the block at a height", () => {
     expect(opened.expectBlockAtHeight(9n)).toEqual(odd);
   });
 
-  test("is the accepted one, with the bytes it came with", () => {
+  test("is the accepted one, with the bytes as received", () => {
     expect([0n, 1n, 2n].map((height) => store.getBlockAtHeight(height))).toEqual([...chain]);
   });
 
@@ -120,7 +120,7 @@ describe("the last block at a time", () => {
     expect(BlockStore.open(":memory:").getLastBlockAt(maxU64)).toBeUndefined();
   });
 
-  test("is the one of the greatest time that a file can hold", () => {
+  test("is the one with the greatest time that a file can hold", () => {
     const late = createBlock({ parentId: genesis.id, height: 1n, timestamp: 2n ** 63n - 1n, data: bytesOf("") });
     const store = storeOf([genesis, late]);
     expect(heightOf(store.getLastBlockAt(2n ** 63n - 2n))).toBe(0n);
@@ -231,7 +231,7 @@ describe("a row that contradicts its block is refused:", () => {
   });
 });
 
-describe("a block that is kept as timestampvm-rs encoded it again is given under the id it had", () => {
+describe("a block that timestampvm-rs encoded again is given under its own id", () => {
   const stored = childOf(genesis, "stored", 10n);
   const { id } = childOf(genesis, "as received");
 
@@ -300,7 +300,7 @@ describe("no question reads more rows than it needs:", () => {
   });
 });
 
-test("of any chain, what is found is what a list would give", () => {
+test("a search of any chain gives the same as a search of a list", () => {
   const texts = fc.constantFrom("", "a", "b", "c");
   const rows = fc.array(fc.record({ text: texts, later: fc.nat(3) }), { maxLength: 25 });
   const asked = fc.record({ height: fc.nat(27), timestamp: fc.nat(80), text: fc.constantFrom("", "a", "b", "c", "d") });

@@ -19,13 +19,13 @@ describe("accepted blocks of many heights", () => {
     expect(store.lastAccepted().id).toBe(ids[5] ?? genesis.id);
   });
 
-  test("are all there or none of them", () => {
+  test("are stored all or none", () => {
     const store = BlockStore.open(":memory:");
     expect(refusalCodeOf(() => store.acceptAll([...chain, childOf(genesis, "rival")]))).toBe("database failed");
     expect(chain.map(({ height }) => store.getIdAtHeight(height))).toEqual(chain.map(() => undefined));
   });
 
-  test("take what they carry out of the proposals", () => {
+  test("remove what they carry from the proposals", () => {
     const store = BlockStore.open(":memory:");
     const [data, other] = [bytesOf("carried"), bytesOf("not carried")];
     for (const waiting of [data, other]) {
@@ -37,11 +37,11 @@ describe("accepted blocks of many heights", () => {
   });
 });
 
-describe("a block of which only another form is left", () => {
+describe("a block that timestampvm-rs encoded again", () => {
   const received = parseBlock(bytesOf(` ${new TextDecoder().decode(childOf(genesis, "data").bytes)}`));
   const left = createBlock(received);
 
-  test("is known by the id it had, with the bytes that are left", () => {
+  test("is known by its own id, with the stored bytes", () => {
     using directory = temporaryDirectory();
     const file = directory.file("blocks.db");
     const store = BlockStore.open(file);
@@ -56,7 +56,7 @@ describe("a block of which only another form is left", () => {
     again.close();
   });
 
-  test("is damaged when these change", () => {
+  test("is damaged when the stored bytes change", () => {
     using directory = temporaryDirectory();
     const file = directory.file("blocks.db");
     const store = BlockStore.open(file);
@@ -93,7 +93,7 @@ describe("a store that is rewound whole, with a new instance id,", () => {
     again.close();
   });
 
-  test("has forgotten which forms were left of which blocks", () => {
+  test("has forgotten which blocks were encoded again", () => {
     const store = BlockStore.open(":memory:");
     const received = parseBlock(new Uint8Array([...genesis.bytes, 0x20]));
     store.acceptReencoded(received.id, genesis);

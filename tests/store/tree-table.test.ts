@@ -27,7 +27,7 @@ test("a tree has a secret of 32 bytes, and up to 4,096 leaves", () => {
 });
 
 describe("trees in the file", () => {
-  test("come back as they were, in their order, after the file was closed", () => {
+  test("are unchanged and in the same order after the file was closed", () => {
     using directory = temporaryDirectory();
     const all = [treeOf("b", 2), treeOf("a"), treeOf("c", maxTreeLeaves)];
     const store = BlockStore.open(directory.file("chain.db"));
@@ -41,7 +41,7 @@ describe("trees in the file", () => {
     again.close();
   });
 
-  test("may come while they are read", () => {
+  test("may be added while they are read", () => {
     const store = openWith(treeOf("a"));
     const reading = store.trees.readAll();
     expect(reading.next().value).toEqual(treeOf("a"));
@@ -62,7 +62,7 @@ describe("trees in the file", () => {
   });
 });
 
-describe("a tree is refused, with all that come with it,", () => {
+describe("a tree is refused, with all others of the same call,", () => {
   test.each<readonly [string, StoredTree]>([
     ["whose root is there", treeOf("there")],
     ["of a short secret", { ...treeOf("a"), secret: new Uint8Array(31) }],
@@ -88,7 +88,7 @@ test.each<readonly [string, Partial<StoredTree>, string | undefined]>([
   expect(problemInTree({ ...treeOf("a"), ...change })).toBe(problem);
 });
 
-describe("a damaged tree is not given out:", () => {
+describe("a damaged tree is not read:", () => {
   const what = `tree ${treeOf("b").root}`;
 
   test.each([

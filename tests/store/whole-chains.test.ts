@@ -36,7 +36,7 @@ test("the last height is that of the last accepted block, and none in a new file
   expect(store.lastHeight()).toBe(3n);
 });
 
-test("a block that must be at a height and is not is damage", () => {
+test("a missing block at a height that must have one is damage", () => {
   const store = BlockStore.open(":memory:");
   expect(refusalOf(() => store.expectBlockAtHeight(0n))).toMatchObject({
     code: "database failed",
@@ -44,7 +44,7 @@ test("a block that must be at a height and is not is damage", () => {
   });
 });
 
-test("a new file takes the instance id it is given, and one that is there keeps its own", () => {
+test("a new file takes the given instance id, and an existing file keeps its own", () => {
   using directory = temporaryDirectory();
   const [first, second] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
   for (const given of [first, second]) {

@@ -38,7 +38,7 @@ describe("the ancestors of a block", () => {
     expect(vm.getAncestors(childOf(newest).id, plenty)).toEqual([]);
   });
 
-  test("of a block on a branch that lost are those that are still there", () => {
+  test("of a block on a branch that lost are those that are still stored", () => {
     const { vm } = startVm();
     const lost = chainOn(childOf(genesis, "rival"), 2);
     for (const { bytes } of [childOf(genesis, "rival"), ...lost]) vm.verifyBlock(bytes);
@@ -77,7 +77,7 @@ describe("the limits", () => {
     expect(vm.getAncestors(accepted.at(-1)?.id ?? zeroId, { ...plenty, maxMs: -100 }).length).toBe(1);
   });
 
-  test("in time are our own as well: one peer's question holds up nobody for what another node allows", () => {
+  test("in time: our own limit holds even if the node allows more, so that other calls are not delayed", () => {
     expect([maxAncestorsMs, quickBytes]).toEqual([20, 16_384]);
     const { vm, clock } = startVm();
     const large: Block[] = [genesis];

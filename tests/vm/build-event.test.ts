@@ -28,7 +28,7 @@ describe("waiting for work", () => {
     expect(event.waiting).toBe(0);
   });
 
-  test("ends when some comes", async () => {
+  test("ends when there is some later", async () => {
     const { event, setWork } = startEvent();
     const waiting = event.wait(forever);
     expect(await stateOf(waiting)).toBe("waiting");
@@ -36,7 +36,7 @@ describe("waiting for work", () => {
     expect(await stateOf(waiting)).toBe("resolved");
   });
 
-  test("ends for all who wait", async () => {
+  test("ends for all waiting calls", async () => {
     const { event, setWork } = startEvent();
     const all = [event.wait(forever), event.wait(forever)];
     expect(event.waiting).toBe(2);
@@ -86,7 +86,7 @@ describe("the same work", () => {
     expect(announced).toBeLessThanOrEqual(41);
   });
 
-  test("is announced to the next who waits when the one who got it had left", async () => {
+  test("is announced to the next waiting call when the one that got it was cancelled", async () => {
     const { clock, event, setWork } = startEvent();
     const controller = new AbortController();
     const left = event.wait(controller.signal);
@@ -98,7 +98,7 @@ describe("the same work", () => {
     expect(await stateOf(next)).toBe("resolved");
   });
 
-  test("is no longer announced when it went away during the pause", async () => {
+  test("is not announced if it is gone after the pause", async () => {
     const { clock, event, setWork } = startEvent();
     setWork("a");
     await event.wait(forever);
@@ -111,7 +111,7 @@ describe("the same work", () => {
     expect(await stateOf(waiting)).toBe("resolved");
   });
 
-  test("needs one timer, however many wait", async () => {
+  test("needs one timer for any number of waiting calls", async () => {
     const { clock, event, setWork } = startEvent();
     setWork("a");
     await event.wait(forever);
@@ -157,7 +157,7 @@ describe("leaving", () => {
     expect(await stateOf(last)).toBe("resolved");
   });
 
-  test("takes its listener off the signal, however the wait ended", async () => {
+  test("removes its listener from the signal, however the wait ended", async () => {
     const { event, setWork } = startEvent();
     const controller = new AbortController();
     const { signal } = controller;
@@ -185,7 +185,7 @@ describe("leaving", () => {
 });
 
 describe("after the close", () => {
-  test("who waited, and who comes, hears that the VM is shut down", async () => {
+  test('waiting and later calls get "shut down"', async () => {
     const { clock, event, setWork } = startEvent();
     setWork("a");
     await event.wait(forever);

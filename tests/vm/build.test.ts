@@ -20,7 +20,7 @@ describe("a built block", () => {
     expect(decideNext(vm)).toMatchObject({ height: 2n, timestamp: now + hour - 1n });
   });
 
-  test("is refused while the clock is more than an hour behind its parent, and made when it caught up", () => {
+  test("is refused while the clock is over an hour behind its parent, and built when it has caught up", () => {
     const { vm, clock } = startVm();
     acceptAll(vm, [childOf(genesis, "a", now)]);
     propose(vm, "b");
@@ -54,7 +54,7 @@ describe("a built block", () => {
     expect(vm.verifyBlock(built.bytes)).toEqual(built);
   });
 
-  test("is never one that was rejected, also after a restart: it is of the next second", () => {
+  test("is never one that was rejected, also after a restart: it gets the next second", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });
@@ -70,7 +70,7 @@ describe("a built block", () => {
     vm.close();
   });
 
-  test("is refused when all that it could be up to the hour were rejected, and made a second later", () => {
+  test("is refused when the blocks of all seconds up to the hour were rejected, and built a second later", () => {
     const { vm, clock } = startVm();
     const parent = childOf(genesis, "fast", now + hour - 2n);
     acceptAll(vm, [parent]);
@@ -103,7 +103,7 @@ describe("what is built next", () => {
     expect(refusalCodeOf(() => vm.buildBlock())).toBe("nothing to build");
   });
 
-  test("is not what the preferred branch carries already, however deep", () => {
+  test("is not what the preferred branch carries already, at any depth", () => {
     const { vm } = startVm();
     for (const text of ["a", "b", "c"]) propose(vm, text);
     for (const wanted of ["a", "b", "c"]) {
@@ -115,7 +115,7 @@ describe("what is built next", () => {
     expect(vm.status()).toMatchObject({ processing: 3, mempool: { items: 3 } });
   });
 
-  test("is what only another branch carries", () => {
+  test("may be what only another branch carries", () => {
     const { vm } = startVm();
     for (const text of ["a", "b"]) propose(vm, text);
     const a = vm.verifyBlock(vm.buildBlock().bytes);
@@ -126,7 +126,7 @@ describe("what is built next", () => {
     expect(vm.buildBlock().data).toEqual(bytesOf("a"));
   });
 
-  test("is the same until something changes: building takes nothing", () => {
+  test("is the same until something changes: building removes nothing", () => {
     const { vm } = startVm();
     propose(vm, "a");
     expect(vm.buildBlock()).toEqual(vm.buildBlock());

@@ -37,7 +37,7 @@ describe("until the node's database knows an accepted block, clients", () => {
     expect([...confirmed.blocksFrom(maxU64, "descending")]).toEqual([one, genesis]);
   });
 
-  test("see it by no question", () => {
+  test("do not see it by any method", () => {
     for (const { id, height, data } of [two, three]) {
       expect(confirmed.getBlock(id)).toBeUndefined();
       expect(confirmed.getBlockAtHeight(height)).toBeUndefined();
@@ -106,7 +106,7 @@ describe("blocks from a height", () => {
     expect(heightsOf(confirmed.blocksFrom(height, order))).toEqual([...heights]);
   });
 
-  test("are read one at a time, and what comes meanwhile is among them", () => {
+  test("are read one at a time, and include blocks that come meanwhile", () => {
     const { vm } = startVm();
     const [one = genesis, two = genesis] = chainOn(genesis, 2);
     acceptAll(vm, [one]);
@@ -118,7 +118,7 @@ describe("blocks from a height", () => {
     expect(blocks.next().done).toBeTrue();
   });
 
-  test("are refused where one is missing", () => {
+  test("are an error where one is missing", () => {
     const store = BlockStore.open(":memory:");
     const [one = genesis, two = genesis, three = genesis] = chainOn(genesis, 3);
     const last = spaced(three);
@@ -150,7 +150,7 @@ describe("what is found for a digest", () => {
   const found = (digest: typeof inner, from = 0n) =>
     heightsOf(vm.confirmed.find(digest, from)).map((height) => Object.keys(rows)[Number(height) - 1] as string);
 
-  test("is the data and what is its digest, the lowest first", () => {
+  test("is the block of the data and that of its digest, the lowest first", () => {
     expect(found(inner)).toEqual(["the data itself", "its digest", "the data again", "its digest again"]);
     expect(found(outer)).toEqual(["its digest", "the digest of its digest", "its digest again"]);
     expect(found(digestOf(rows["its digest as text"]))).toEqual(["its digest as text"]);
@@ -174,7 +174,7 @@ describe("what is found for a digest", () => {
     expect(blocks.next().value?.height).toBe(2n);
   });
 
-  test("is nothing for what no block carries", () => {
+  test("is nothing if no block carries it", () => {
     expect(found(digestFromBytes(new Uint8Array(32)))).toEqual([]);
   });
 });

@@ -95,7 +95,7 @@ const actions = fc.array(
   { maxLength: 40 },
 );
 
-test("of any chain, clients see what a list of its confirmed blocks would give", () => {
+test("clients of any chain see the same as in a list of its confirmed blocks", () => {
   using directory = temporaryDirectory();
   let count = 0;
   fc.assert(

@@ -24,19 +24,19 @@ function vmWith(...blocks: readonly Block[]): Vm {
 }
 
 describe("verifying", () => {
-  test("twice is once", () => {
+  test("twice does the same as once", () => {
     const vm = vmWith(a, a, aa, aa);
     expect(vm.status()).toMatchObject({ processing: 2, blocks: { verified: 2 } });
   });
 
-  test("an accepted block again is no harm, genesis too", () => {
+  test("an accepted block again changes nothing, genesis too", () => {
     const vm = vmWith(a);
     vm.acceptBlock(a.id);
     verifyAll(vm, genesis, a);
     expect(vm.status()).toMatchObject({ processing: 0, blocks: { verified: 1 } });
   });
 
-  test("a refused block later, once its time has come, is taken", () => {
+  test("a refused block later succeeds, once the clock has reached its time", () => {
     const { vm, clock } = startVm();
     const early = childOf(genesis, "early", now + 3600n);
     expect(refusalCodeOf(() => vm.verifyBlock(early.bytes))).toBe("future timestamp");
@@ -47,7 +47,7 @@ describe("verifying", () => {
     verifyAll(vm, a, orphan);
   });
 
-  test("keeps the bytes that came, whatever their form", () => {
+  test("keeps the bytes as received, in any form", () => {
     const { vm } = startVm();
     const bytes = new Uint8Array([0x20, ...a.bytes]);
     const spaced = vm.verifyBlock(bytes);
@@ -57,7 +57,7 @@ describe("verifying", () => {
     verifyAll(vm, childOf(spaced));
   });
 
-  test("another genesis is refused, even one of its own form", () => {
+  test("another genesis is refused, even one in the same form", () => {
     const { vm } = startVm();
     const spaced = new Uint8Array([...genesis.bytes, 0x20]);
     expect(refusalCodeOf(() => vm.verifyBlock(spaced))).toBe("unknown parent");
@@ -65,7 +65,7 @@ describe("verifying", () => {
 });
 
 describe("accepting", () => {
-  test("makes the block the last accepted one, at its height, as it came", () => {
+  test("makes the block the last accepted one, at its height, with its bytes as received", () => {
     const vm = vmWith(a, aa);
     vm.acceptBlock(a.id);
     vm.acceptBlock(aa.id);
@@ -79,7 +79,7 @@ describe("accepting", () => {
     expect(vm.headMarker).toMatchObject({ height: 2n, id: aa.id });
   });
 
-  test("twice is once", () => {
+  test("twice does the same as once", () => {
     const vm = vmWith(a);
     vm.acceptBlock(a.id);
     vm.acceptBlock(a.id);
@@ -100,7 +100,7 @@ describe("accepting", () => {
     expect(vm.lastAccepted).toEqual(aa);
   });
 
-  test("prunes below the new height, too, whatever the node forgot to reject", () => {
+  test("prunes all below the new height too, even if the node did not reject them", () => {
     const vm = vmWith(a, b, aa, ab, ba);
     acceptAll(vm, [a, aa]);
     expect(vm.status()).toMatchObject({ processing: 0, blocks: { accepted: 2, rejected: 3 } });
@@ -125,7 +125,7 @@ describe("accepting", () => {
   });
 });
 
-describe("what lost with an accept", () => {
+describe("a block that lost by an accept", () => {
   const rivals = Array.from({ length: 2 * maxLostPerSlice + 1 }, (_, i) => childOf(genesis, `rival ${i}`));
   const [first, , , last] = [rivals[0], rivals[1], rivals[2], rivals.at(-1)] as [Block, Block, Block, Block];
   const rejectedIn = (connection: Database) =>
@@ -140,7 +140,7 @@ describe("what lost with an accept", () => {
   /** A child of a rival. */
   const ba0 = childOf(first, "ba");
 
-  test("is processing no more at once, and written down in slices", () => {
+  test("stops processing at once, and is written down in a slice", () => {
     const { vm, clock, connection } = start();
     vm.acceptBlock(a.id);
     expect(rejectedIn(connection), "the accept writes the block alone").toBe(0n);
@@ -153,7 +153,7 @@ describe("what lost with an accept", () => {
     expect(vm.status()).toMatchObject({ processing: 1, blocks: { rejected: rivals.length } });
   });
 
-  test("counts as rejected before that as well", () => {
+  test("counts as rejected before it is written down", () => {
     const { vm, connection } = start();
     propose(vm, "rival 0");
     vm.setPreference(first.id);
@@ -181,7 +181,7 @@ describe("what lost with an accept", () => {
     expect(vm.status().blocks.rejected).toBe(rivals.length);
   });
 
-  test("of several heights goes on in the same slices", () => {
+  test("of another height is written in the same slices", () => {
     const { vm, clock, connection } = start();
     acceptAll(vm, [a, aa]);
     expect(vm.status()).toMatchObject({ processing: 0, blocks: { rejected: rivals.length + 1 } });
@@ -189,7 +189,7 @@ describe("what lost with an accept", () => {
     expect(rejectedIn(connection)).toBe(BigInt(rivals.length + 1));
   });
 
-  test("goes on after a slice that the disk refused", () => {
+  test("is written by a later slice if the disk refused one", () => {
     using directory = temporaryDirectory();
     const { vm, clock, connection } = start(directory.file("chain.db"));
     vm.acceptBlock(a.id);
@@ -203,7 +203,7 @@ describe("what lost with an accept", () => {
     vm.close();
   });
 
-  test("may be left half-way: it can be accepted never again", () => {
+  test("can never be accepted again, even if its slice was never written", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const { vm, clock } = start(file);
@@ -220,7 +220,7 @@ describe("what lost with an accept", () => {
 });
 
 describe("rejecting", () => {
-  test("forgets the block; twice is once", () => {
+  test("forgets the block; twice does the same as once", () => {
     const vm = vmWith(a);
     vm.rejectBlock(a.id);
     vm.rejectBlock(a.id);
@@ -237,7 +237,7 @@ describe("rejecting", () => {
     }
   });
 
-  test("is for ever: the block is not verified or accepted again", () => {
+  test("is final: the block is not verified or accepted again", () => {
     const vm = vmWith(a, b);
     vm.rejectBlock(b.id);
     for (let i = 0; i < 2; i++) {
@@ -261,7 +261,7 @@ describe("rejecting", () => {
   });
 });
 
-test("decisions last once they are written down: after a restart nothing is processing, and what was decided still is", () => {
+test("after a restart nothing is processing, and decisions that were written down remain", () => {
   using directory = temporaryDirectory();
   const file = directory.file("chain.db");
   const { vm, clock } = startVm({ file });

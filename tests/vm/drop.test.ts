@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../support/temporary.ts";
 const digest = (text: string) => digestOf(bytesOf(text));
 
 describe("a proposal that was dropped", () => {
-  test("waits no more, is not gossiped again, and its space is free", () => {
+  test("does not wait any more, is not gossiped again, and its room is free", () => {
     const { vm, clock, gossiped } = startVm({ config: { maxMempoolItems: 4 } });
     propose(vm, "a", "b");
     vm.drop([digest("a")]);
@@ -47,7 +47,7 @@ describe("a proposal that was dropped", () => {
     vm.close();
   });
 
-  test("stays in a block that carries it already: that is accepted as any other", () => {
+  test("stays in a block that carries it already, which is accepted like any other", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const { vm } = startVm({ file });
@@ -106,7 +106,7 @@ test("where the file cannot be written, nothing is dropped", () => {
   vm.close();
 });
 
-test("a chain that has ended drops nothing", () => {
+test("a closed chain drops nothing", () => {
   const { vm } = startVm();
   vm.close();
   expect(refusalCodeOf(() => vm.drop([digest("a")]))).toBe("shut down");

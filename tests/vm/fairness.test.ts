@@ -33,7 +33,7 @@ function preferNext(vm: Vm): string {
 }
 
 describe("a flood", () => {
-  test("of one caller: others wait for one block of it, however much it is", () => {
+  test("of one caller: others wait for one block of it, for any size of the flood", () => {
     const { vm } = startVm();
     propose(vm, "flood", ...many("flood", 4_000));
     propose(vm, "a", "a 0", "a 1");
@@ -51,7 +51,7 @@ describe("a flood", () => {
     expect(decide(vm, 4).map((text) => text.startsWith("theirs"))).toEqual([false, true, false, true]);
   });
 
-  test("of one peer: another peer's proposal waits for one of it, beside what clients have", () => {
+  test("of one peer: another peer's proposal waits for one block of it, besides those of clients", () => {
     const { vm } = startVm();
     gossip(vm, peer, ...many("flood", 200));
     gossip(vm, peerOf(1), "theirs");
@@ -59,7 +59,7 @@ describe("a flood", () => {
     expect(decide(vm, 6)).toEqual(["flood 0", "a 0", "theirs", "a 1", "flood 1", "a 2"]);
   });
 
-  test("of many peers: every second block is for clients, who go round", () => {
+  test("of many peers: every second block is for clients, who take turns", () => {
     const { vm } = startVm();
     for (let n = 0; n < 50; n++) gossip(vm, peerOf(n), ...many(`flood of ${n}`, 20));
     propose(vm, "a", ...many("a", 9));
@@ -77,7 +77,7 @@ describe("a flood", () => {
 });
 
 describe("whose turn it is", () => {
-  test("is the same until something comes or goes, and nobody loses it to one of its kind who comes", () => {
+  test("is the same until something comes or goes, and no owner loses it to a new one of the same kind", () => {
     const { vm } = startVm();
     propose(vm, "a", "a 0", "a 1");
     const built = vm.buildBlock();
@@ -91,7 +91,7 @@ describe("whose turn it is", () => {
     expect(nextText(vm)).toBe("theirs");
   });
 
-  test("is the same whether what the preferred blocks carry is decided or not", () => {
+  test("is the same whether the preferred blocks are decided or not", () => {
     const start = () => {
       const { vm } = startVm();
       propose(vm, "a", ...many("a", 6));
@@ -106,7 +106,7 @@ describe("whose turn it is", () => {
     expect(vm.lastAccepted.id, "nothing was decided").toBe(genesis.id);
   });
 
-  test("is still an owner's whose block was rejected: the proposal comes again, first", () => {
+  test("stays with an owner whose block was rejected: its proposal comes first again", () => {
     const { vm } = startVm();
     propose(vm, "a", "a 0", "a 1");
     propose(vm, "b", "b 0");
@@ -118,7 +118,7 @@ describe("whose turn it is", () => {
     expect(decide(vm, 3)).toEqual(["a 0", "b 0", "a 1"]);
   });
 
-  test("goes on where a block of another node carries a proposal", () => {
+  test("moves on when a block of another node carries a proposal", () => {
     const { vm } = startVm();
     propose(vm, "a", "a 0", "a 1");
     propose(vm, "b", "b 0");
@@ -126,7 +126,7 @@ describe("whose turn it is", () => {
     expect(decide(vm, 2)).toEqual(["b 0", "a 0"]);
   });
 
-  test("does not go on where a proposal expires", () => {
+  test("does not move on when a proposal expires", () => {
     const { vm, clock } = startVm({ clock: new FakeClock(now), config: { proposalExpirySeconds: 60 } });
     propose(vm, "a", "a 0");
     clock.seconds += 1n;
@@ -137,14 +137,14 @@ describe("whose turn it is", () => {
     expect(decide(vm, 2)).toEqual(["a 1", "b 0"]);
   });
 
-  test("is that of the client who proposes what a peer brought, behind what is the client's already", () => {
+  test("is the client's for what a peer sent and the client proposes too, after the client's earlier proposals", () => {
     const { vm } = startVm();
     gossip(vm, peer, "shared", "theirs");
     propose(vm, "a", "a 0", "shared", "a 1");
     expect(decide(vm, 4)).toEqual(["theirs", "a 0", "shared", "a 1"]);
   });
 
-  test("is after a restart that of all clients from before together, in their order", () => {
+  test("after a restart, clients from before share one turn, in the order of arrival", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file }).vm;
@@ -160,14 +160,14 @@ describe("whose turn it is", () => {
     vm.close();
   });
 
-  test("is no other's by a name that looks like a peer's", () => {
+  test("cannot be taken by a caller whose name looks like a peer's", () => {
     const { vm } = startVm();
     gossip(vm, peer, "theirs 0", "theirs 1");
     propose(vm, peer, "client 0");
     expect(decide(vm, 3)).toEqual(["theirs 0", "client 0", "theirs 1"]);
   });
 
-  test("costs the same few looks with 10,000 owners as with one", () => {
+  test("takes the same few steps with 10,000 owners as with one", () => {
     const looksWith = (owners: number) => {
       const { vm } = startVm({ config: { durability: "normal" } });
       vm.propose(many("x", owners).map((text) => ({ data: bytesOf(text), caller: text })));
@@ -203,7 +203,7 @@ describe("with stakes", () => {
     expect(counts).toEqual([80, 160, 40, 40]);
   });
 
-  test("every second block is for clients still, and of the others each has its part", () => {
+  test("every second block is still for clients, and each group of peers has its part of the others", () => {
     const vm = startWith([peerOf(0), 1n], [peerOf(1), 2n]);
     for (const n of [0, 1, 2, 3]) gossip(vm, peerOf(n), ...many(`of ${n}`, 200));
     propose(vm, "client", ...many("client", 400));
@@ -211,7 +211,7 @@ describe("with stakes", () => {
     expect(counts).toEqual([320, 80, 160, 40, 40]);
   });
 
-  test("what validators leave is for others, and what others leave is for validators", () => {
+  test("blocks that validators leave are for other peers, and the other way round", () => {
     const vm = startWith([peerOf(0), 1n], [peerOf(1), 1n]);
     gossip(vm, peerOf(2), ...many("of 2", 10));
     expect(countOf(decide(vm, 8), "of 2")).toEqual([8]);
@@ -235,7 +235,7 @@ describe("with stakes", () => {
     expect(longest).toBeLessThanOrEqual(54);
   });
 
-  test("a validator's proposal is in its own turn, though a liar was quicker to send it", () => {
+  test("a validator's proposal comes in its own turn, even if a liar sent it first", () => {
     const vm = startWith([peer, 1n]);
     gossip(vm, liarOf(0), ...many("lie", 500), "truth");
     gossip(vm, peer, "truth");
@@ -243,7 +243,7 @@ describe("with stakes", () => {
     expect(vm.status().mempool.items, "it is one proposal").toBe(501 - 4);
   });
 
-  test("nobody but a validator can make another's proposal its own as well", () => {
+  test("only a validator can become another owner of a proposal", () => {
     const vm = startWith([peer, 1n]);
     gossip(vm, liarOf(0), "a 0", "a 1");
     gossip(vm, liarOf(1), "b 0", "a 1");
@@ -259,7 +259,7 @@ describe("with stakes", () => {
     expect(vm.status().mempool).toMatchObject({ items: 0, bytes: 0 });
   });
 
-  test("turns go on with who becomes a validator, and who is none any more", () => {
+  test("turns go on when a node becomes a validator, or stops being one", () => {
     const { vm } = startVm();
     for (const n of [0, 1]) gossip(vm, peerOf(n), ...many(`of ${n}`, 100));
     expect(countOf(decide(vm, 8), "of 0", "of 1")).toEqual([4, 4]);
@@ -276,7 +276,7 @@ describe("with stakes", () => {
     expect(countOf(decide(vm, 8), "of 0", "of 1")).toEqual([4, 4]);
   });
 
-  test("of 10,000 validators costs as few looks as of one", () => {
+  test("with 10,000 validators, a turn takes as few steps as with one", () => {
     const looksWith = (validators: number) => {
       const { vm } = startVm({ config: { durability: "normal" } });
       vm.setValidators(new Map(Array.from({ length: validators }, (_, n) => [liarOf(n), 1n])));

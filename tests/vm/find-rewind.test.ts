@@ -14,7 +14,7 @@ describe("at start, a file with blocks up to 5", () => {
     expect(rewindTo(markerAt(5n))).toBeUndefined();
   });
 
-  test("stays when the node knows more: the node follows back", () => {
+  test("stays when the node knows more: the node goes back itself", () => {
     expect(rewindTo(markerAt(6n))).toBeUndefined();
     expect(rewindTo(markerAt(2n ** 64n - 1n))).toBeUndefined();
   });
@@ -48,7 +48,7 @@ describe("at start, a file with blocks up to 5", () => {
   });
 });
 
-test("a file with genesis alone has nowhere to go back to", () => {
+test("a file with genesis alone is not rewound", () => {
   const other = { ...markerAt(3n), instanceId: new Uint8Array(16) };
   for (const marker of [undefined, markerAt(0n), markerAt(9n), other]) {
     expect(findRewind(markerAt(0n), marker, () => undefined)).toBeUndefined();

@@ -47,7 +47,7 @@ describe("the budget of gossip", () => {
     }
   });
 
-  test("of all peers together: half as much again at most, though sixty take what a new one has, again and again", () => {
+  test("of all peers together: at most half as much again, even if sixty often use a new peer's burst", () => {
     const budget = new GossipBudget(0);
     const pauseMs = silentAfterMs;
     let taken = 0;
@@ -84,7 +84,7 @@ describe("the budget of gossip", () => {
     },
   );
 
-  test("of a peer alone is no smaller for others who send little", () => {
+  test("of a single peer is no smaller if others send little", () => {
     const budget = new GossipBudget(0);
     for (let ms = 0; ms < 10_000; ms += 100) {
       for (let n = 0; n < 100; n++) budget.take(1, peerOf(n), ms);
@@ -92,7 +92,7 @@ describe("the budget of gossip", () => {
     }
   });
 
-  test("of one peer is another's no loss", () => {
+  test("of one peer does not shrink if another uses its own", () => {
     const budget = new GossipBudget(0);
     budget.take(9_999, peer, 0);
     expect(budget.take(100, peerOf(1), 0)).toBe(100);
@@ -111,7 +111,7 @@ describe("the budget of gossip", () => {
     expect(sent).toBeGreaterThan(60 * 500);
   });
 
-  test("also where the network held back what it sends for three seconds", () => {
+  test("lets it through also after the network delayed it for three seconds", () => {
     const budget = new GossipBudget(0);
     const burst = gossipRate.burst / gossipItemBytes;
     const perSecond = gossipRate.perSecond / gossipItemBytes;
@@ -119,7 +119,7 @@ describe("the budget of gossip", () => {
     expect(budget.take(3 * perSecond, peer, 3_000)).toBe(3 * perSecond);
   });
 
-  test("forgets peers that are silent, and none that could begin anew by it", () => {
+  test("forgets silent peers, but none that would gain a new burst by it", () => {
     const budget = new GossipBudget(0);
     budget.take(9_999, peer, 0);
     budget.take(1, peerOf(1), 1);
@@ -130,7 +130,7 @@ describe("the budget of gossip", () => {
     expect((silentAfterMs / 1_000) * peerGossipRate.perSecond).toBeGreaterThanOrEqual(peerGossipRate.burst);
   });
 
-  test("is divided by stake: three quarters, and the fourth among all who send, the validators as well", () => {
+  test("is divided by stake: three quarters of it, and the fourth among all senders, validators included", () => {
     const budget = new GossipBudget(0);
     budget.setStakes(
       new Stakes(
@@ -155,7 +155,7 @@ describe("the budget of gossip", () => {
     expect(counts.crowd).toBeLessThan(allGossipRate.burst + 61 * allGossipRate.perSecond);
   });
 
-  test("of a thousand validators, each with the least stake, is each one's share of what all have", () => {
+  test("of a thousand validators, each with the least stake, is an equal share for each", () => {
     const budget = new GossipBudget(0);
     const crowd = Array.from({ length: 1_000 }, (_, n) => nodeIdFromBytes(numbered(n)));
     budget.setStakes(new Stakes(new Map(crowd.map((nodeId) => [nodeId, 1n]))));
@@ -165,7 +165,7 @@ describe("the budget of gossip", () => {
     }
   });
 
-  test("gives each of two thousand senders something, though others send all they can", () => {
+  test("gives each of two thousand senders something, even if others send all they can", () => {
     const budget = new GossipBudget(0);
     const taken = new Map<number, number>();
     for (let nowMs = 0; nowMs <= 60_000; nowMs += 500) {
@@ -177,7 +177,7 @@ describe("the budget of gossip", () => {
     expect(taken.get(1_999)).toBeGreaterThan(20); // a quarter of 4,096 a second, for two thousand
   });
 
-  test("keeps nothing of a peer of which it takes nothing: no more peers than there are shares", () => {
+  test("keeps no peer from which it takes nothing, and so no more peers than shares", () => {
     const budget = new GossipBudget(0);
     for (let n = 0; n < 9_999; n++) budget.take(9_999, nodeIdFromBytes(numbered(n)), 0);
     expect(budget.peers).toBe(allGossipRate.perSecond);
@@ -187,7 +187,7 @@ describe("the budget of gossip", () => {
 describe("gossip that is not taken", () => {
   const refused = (vm: Vm) => vm.status().proposals.refused;
 
-  test("for want of room is counted, and neither looked up nor read", () => {
+  test("for lack of room is counted, and neither looked up nor read", () => {
     const { vm } = startVm({ config: { maxMempoolItems: 40 } });
     const lookUps = spyOn(BlockStore.prototype, "carries");
     vm.addGossip(message(0), peer);
@@ -203,7 +203,7 @@ describe("gossip that is not taken", () => {
     lookUps.mockRestore();
   });
 
-  test("for want of time is counted, and not looked up", () => {
+  test("for lack of time is counted, and not looked up", () => {
     const { vm, clock } = startVm();
     const late = chainOn(genesis, 2);
     acceptAll(vm, late);
@@ -218,7 +218,7 @@ describe("gossip that is not taken", () => {
     lookUps.mockRestore();
   });
 
-  test("since it waits already is not refused, and not looked up", () => {
+  test("because it waits already is not refused, and not looked up", () => {
     const { vm } = startVm();
     const lookUps = spyOn(BlockStore.prototype, "carries");
     vm.addGossip(message(0), peer);
@@ -229,7 +229,7 @@ describe("gossip that is not taken", () => {
     lookUps.mockRestore();
   });
 
-  test("since it is too large is counted", () => {
+  test("because it is too large is counted", () => {
     const { vm } = startVm();
     vm.addGossip([new Uint8Array(maxDataBytes + 1)], peer);
     expect(refused(vm)).toBe(1);

@@ -25,7 +25,7 @@ function fill(room: GossipRoom, peer: NodeId, bytes = 1): number {
 const strangers = (count: number) => Array.from({ length: count }, (_, n) => nodeOf(255 - n));
 
 describe("room", () => {
-  test("of a validator is its part of three quarters, whatever others hold: in items and in bytes", () => {
+  test("of a validator is its part of three quarters, in items and in bytes, whatever others hold", () => {
     for (const bytes of [1, 100]) {
       const room = roomWith([1n, 2n, 3n]);
       for (const stranger of strangers(100)) fill(room, stranger, bytes);
@@ -33,7 +33,7 @@ describe("room", () => {
     }
   });
 
-  test("of strangers is a quarter, however many they are, and however little validators have", () => {
+  test("of strangers is a quarter, for any number of them, even if validators hold little", () => {
     for (const count of [1, 2, 5, 100]) {
       const room = roomWith([1n]);
       const held = strangers(count).map((stranger) => fill(room, stranger));
@@ -49,19 +49,19 @@ describe("room", () => {
     expect(fill(room, nodeOf(1))).toBe(20 + 2);
   });
 
-  test("for what is larger than a validator's own is in the quarter as well", () => {
+  test("for data that is larger than a validator's own room is in the quarter as well", () => {
     const room = roomWith([1n, 99n]);
     expect(room.isRoomFor(2_000, nodeOf(0))).toBeTrue();
     room.add(nodeOf(0), 1, 2_000);
     expect(room.isRoomFor(100, nodeOf(0))).toBeFalse();
   });
 
-  test("is all by node id where nobody validates", () => {
+  test("is divided by node id alone if nobody validates", () => {
     const room = roomWith([]);
     expect([1, 2, 3].map((n) => fill(room, nodeOf(n)))).toEqual([40, 20, 10]);
   });
 
-  test("is taken by nobody's change of stake: who is none any more holds what it has, and others still get theirs", () => {
+  test("is not lost by a change of stake: a former validator keeps what it holds, and others still get theirs", () => {
     const room = roomWith([1n, 1n]);
     expect(fill(room, nodeOf(0))).toBe(30 + 10);
     room.setStakes(

@@ -33,7 +33,7 @@ describe("health", () => {
     expect(refusalCodeOf(() => vm.checkHealth())).toBe("proposals wait");
   });
 
-  test("does not mind what waits while the node bootstraps", () => {
+  test("ignores waiting proposals while the node bootstraps", () => {
     const { vm, clock } = startVm();
     propose(vm, "a");
     vm.setState("bootstrapping");
@@ -70,7 +70,7 @@ describe("health", () => {
     vm.checkHealth();
   });
 
-  test("is bad from a build that the file fails to the next one that it does not", () => {
+  test("is bad from a build that fails because of the file to the next one that succeeds", () => {
     const { opened, connection } = withConnection(() => startVm());
     const { vm, clock } = opened;
     propose(vm, "a");
@@ -83,7 +83,7 @@ describe("health", () => {
     vm.checkHealth();
   });
 
-  test("is bad while what waits cannot be gossiped again, and the next second may be a better one", () => {
+  test("is bad while proposals cannot be gossiped again, and good once they can", () => {
     const { opened, connection } = withConnection(() => startVm());
     const { vm, clock, gossiped } = opened;
     propose(vm, "a");

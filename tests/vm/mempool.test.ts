@@ -40,7 +40,7 @@ function decideAll(vm: Vm): string[] {
 }
 
 describe("a proposal that was taken", () => {
-  test("is built after any restart, with nobody asking, in the order of coming", () => {
+  test("is built after any restart, unasked, in the order of arrival", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     for (const text of ["c", "a", "b"]) {
@@ -58,7 +58,7 @@ describe("a proposal that was taken", () => {
     again.close();
   });
 
-  test("is there after a restart with smaller bounds, which then take no more", () => {
+  test("is there after a restart with smaller limits, which then allow no more", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file }).vm;
@@ -72,7 +72,7 @@ describe("a proposal that was taken", () => {
     vm.close();
   });
 
-  test("by gossip is there after a restart, too, and counts as its peer's", () => {
+  test("by gossip is there after a restart, too, and counts for its peer", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const config = { maxMempoolItems: 4 };
@@ -85,7 +85,7 @@ describe("a proposal that was taken", () => {
     vm.close();
   });
 
-  test("waits as long as it waits, restarts included", () => {
+  test("keeps its waiting time over restarts", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file }).vm;
@@ -96,7 +96,7 @@ describe("a proposal that was taken", () => {
     vm.close();
   });
 
-  test("waits no negative time where the clock goes back, nor is older than 1970", () => {
+  test("has no negative waiting time if the clock goes back, and no time before 1970", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const { vm, clock } = startVm({ file });
@@ -129,7 +129,7 @@ describe("a proposal that was taken", () => {
     expect(sinceIn(file)).toEqual([0]);
   });
 
-  test("but damaged since then stops the start, and says where and what to do", () => {
+  test("but damaged since then stops the start, with an error that names the place and the cure", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file }).vm;
@@ -161,7 +161,7 @@ describe("a batch", () => {
     expect(vm.status()).toMatchObject({ mempool: { items: 3 }, proposals: { submitted: 3 } });
   });
 
-  test("that the disk does not take is refused whole; all that was taken before stays", () => {
+  test("that the disk refuses is refused as a whole; all that was taken before stays", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const { opened, connection } = withConnection(() => startVm({ file }));
@@ -182,7 +182,7 @@ describe("a batch", () => {
   });
 });
 
-test("what a peer gossiped stays the peer's when a client proposes it and the disk does not take that", () => {
+test("a peer's proposal stays the peer's when a client proposes it too and the disk refuses that", () => {
   using directory = temporaryDirectory();
   const { opened, connection } = withConnection(() => startVm({ file: directory.file("chain.db") }));
   const { vm } = opened;
@@ -196,7 +196,7 @@ test("what a peer gossiped stays the peer's when a client proposes it and the di
   vm.close();
 });
 
-describe("an accept that the disk does not take", () => {
+describe("an accept that the disk refuses", () => {
   test("leaves its proposal where it was, and may be done again", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
@@ -215,8 +215,8 @@ describe("an accept that the disk does not take", () => {
   });
 });
 
-describe("what a client proposes that a peer gossiped", () => {
-  test("is ours from then on, in its old place", () => {
+describe("data that a peer gossiped and a client proposes", () => {
+  test("is the client's from then on, in its old place", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const config = { maxMempoolItems: 4 };
@@ -257,7 +257,7 @@ describe("expiry", () => {
     expect(vm.buildBlock().data).toEqual(bytesOf("b"));
   });
 
-  test("of very many goes in slices, none of which takes long", () => {
+  test("of very many happens in slices, none of which takes long", () => {
     const { vm, clock } = start(60);
     const count = 2 * maxExpiredPerTick + 1;
     vm.propose(submissionsOf(...Array.from({ length: count }, (_, i) => bytesOf(`${i}`))));
@@ -270,7 +270,7 @@ describe("expiry", () => {
     expect(vm.status().proposals.expired).toBe(count);
   });
 
-  test("is for good, and goes on over restarts", () => {
+  test("is final, and continues over restarts", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = start(60, file);
@@ -285,7 +285,7 @@ describe("expiry", () => {
     third.close();
   });
 
-  test("takes nothing off a block that carries it already", () => {
+  test("changes nothing in a block that carries the data already", () => {
     const { vm, clock } = start(60);
     propose(vm, "a");
     const block = vm.verifyBlock(vm.buildBlock().bytes);
@@ -297,7 +297,7 @@ describe("expiry", () => {
 });
 
 describe("a rewind", () => {
-  test("after a power cut puts what the chain lost back, before all that came later", () => {
+  test("after a power cut makes lost data proposals again, before all later ones", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file }).vm;
@@ -313,7 +313,7 @@ describe("a rewind", () => {
     vm.close();
   });
 
-  test("to a chain that has it already takes it out again when that chain is fetched", () => {
+  test("of data that the chain has is undone when the chain is fetched", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file }).vm;

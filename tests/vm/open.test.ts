@@ -83,7 +83,7 @@ describe("a chain whose node's database", () => {
     again.vm.close();
   });
 
-  test("remembers what our file forgot opens at genesis: the chain data directory was wiped", () => {
+  test("knows blocks that our file does not have opens at genesis: the chain data directory was wiped", () => {
     using directory = temporaryDirectory();
     const old = makeChain(directory.file("old.db"));
     const { vm, rewound } = startVm({ file: directory.file("new.db"), marker: old });
@@ -93,7 +93,7 @@ describe("a chain whose node's database", () => {
     vm.close();
   });
 
-  test("is behind by a block that lost opens without it, and it may win now", () => {
+  test("is behind by a block opens without it, and a block that lost to it may win now", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const { vm } = startVm({ file });

@@ -6,7 +6,7 @@ import { refusalCodeOf } from "../support/refusal.ts";
 const block = childOf(genesis, "data");
 
 describe("the same bytes", () => {
-  test("are parsed once, whatever holds them", () => {
+  test("are parsed once, in any buffer", () => {
     const parsed = new ParsedBlocks();
     const first = parsed.parse(block.bytes);
     expect(first).toEqual(block);
@@ -44,7 +44,7 @@ describe("the same bytes", () => {
   });
 });
 
-test("a message that a block stood in is not kept, and may be written over", () => {
+test("the message that contained a block is not kept, and may be overwritten", () => {
   const message = Buffer.concat([new Uint8Array(100_000), block.bytes]);
   const parsed = new ParsedBlocks().parse(message.subarray(100_000));
   message.fill(0);
@@ -53,7 +53,7 @@ test("a message that a block stood in is not kept, and may be written over", () 
 });
 
 describe("what is kept is bounded", () => {
-  test("in blocks: that goes first which was asked for least recently", () => {
+  test("in blocks: the least recently used block is dropped first", () => {
     const parsed = new ParsedBlocks();
     const chain = chainOn(genesis, maxParsedBlocks + 1);
     const [first = genesis, second = genesis] = chain;

@@ -68,7 +68,7 @@ function decideAll(vm: Vm): string[] {
   return textsOf(blocks);
 }
 
-test("every pair of moments starts at what both know, and no acknowledged proposal is lost or doubled", () => {
+test("databases of two moments start at a block that both know; no acknowledged proposal is lost or doubled", () => {
   using directory = temporaryDirectory();
   const { moments, blocks } = record(directory, "ours");
   let pairs = 0;

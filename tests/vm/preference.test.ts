@@ -20,7 +20,7 @@ describe("the preferred block", () => {
     expect(preferred(vmWithBranches())).toBe(genesis.id);
   });
 
-  test("is any processing block that the node says", () => {
+  test("is any processing block that the node names", () => {
     const vm = vmWithBranches();
     for (const { id } of [a, bb, b, aa, genesis]) {
       vm.setPreference(id);
@@ -28,7 +28,7 @@ describe("the preferred block", () => {
     }
   });
 
-  test("stays when the node says one that is unknown, only parsed, or decided long ago", () => {
+  test("stays when the node names one that is unknown, only parsed, or decided long ago", () => {
     const vm = vmWithBranches();
     const stranger = childOf(bb, "stranger");
     vm.parseBlock(stranger.bytes);
@@ -51,14 +51,14 @@ describe("the preferred block", () => {
     expect(preferred(vm)).toBe(aa.id);
   });
 
-  test("is the accepted block once it lost itself", () => {
+  test("is the accepted block once the preferred one has lost", () => {
     const vm = vmWithBranches();
     vm.setPreference(b.id);
     vm.acceptBlock(a.id);
     expect(preferred(vm)).toBe(a.id);
   });
 
-  test("is the last accepted one once it is rejected", () => {
+  test("is the last accepted one once the preferred one is rejected", () => {
     const vm = vmWithBranches();
     vm.setPreference(bb.id);
     vm.acceptBlock(a.id);

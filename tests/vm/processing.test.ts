@@ -16,7 +16,7 @@ function processingOf(...blocks: readonly Block[]): ProcessingBlocks {
 }
 
 describe("processing blocks", () => {
-  test("are found by id with what they carry, until they are deleted", () => {
+  test("are found by id with their digests, until they are deleted", () => {
     const processing = processingOf(a, b);
     expect(processing.get(a.id)).toEqual({ block: a, digest: digestOf(a.data) });
     expect(processing.count).toBe(2);
@@ -39,7 +39,7 @@ describe("processing blocks", () => {
     expect(processing).toMatchObject({ count: 0, lostCount: 2 });
   });
 
-  test("that have lost are given some at a time, until they are deleted", () => {
+  test("that have lost are given in slices, until they are deleted", () => {
     const losers = Array.from({ length: 7 }, (_, i) => childOf(genesis, `${i}`));
     const processing = processingOf(a, ...losers);
     expect(processing.someLost(9)).toEqual([]);
@@ -63,7 +63,7 @@ describe("processing blocks", () => {
 describe("whether a processing block carries some data", () => {
   const digest = digestOf(a.data);
 
-  test("is known from its coming to its decision", () => {
+  test("is known from its adding to its decision", () => {
     const processing = new ProcessingBlocks();
     expect(processing.carries(digest)).toBeFalse();
     processing.add(a);
@@ -75,7 +75,7 @@ describe("whether a processing block carries some data", () => {
     expect(processing.carries(digest)).toBeFalse();
   });
 
-  test("ends when it has lost, and goes on in one above", () => {
+  test("ends when the block has lost, unless a block above carries it too", () => {
     const processing = processingOf(a, b, childOf(a, "b"), childOf(b, "a"));
     processing.decide(b);
     expect([a, b].map(({ data }) => processing.carries(digestOf(data)))).toEqual([true, true]);
@@ -86,7 +86,7 @@ describe("whether a processing block carries some data", () => {
     expect([a, b].map(({ data }) => processing.carries(digestOf(data)))).toEqual([false, true]);
   });
 
-  test("does not end with one of two", () => {
+  test("does not end when one of two blocks is decided", () => {
     const again = childOf(a, "a");
     const processing = processingOf(a, again);
     processing.delete(a);
@@ -116,7 +116,7 @@ describe("their memory is bounded", () => {
   const quarter = (text: string): Block => ({ ...childOf(genesis, text), bytes, data });
   const quarters = ["1", "2", "3", "4"].map(quarter);
 
-  test("by their bytes and data, and what each takes beside: the last that fits, the first that does not", () => {
+  test("by their bytes, data and overhead: the last that fits, the first that does not", () => {
     const processing = processingOf(...quarters);
     expect(refusalOf(() => processing.add(a))).toEqual({
       code: "too many processing",
@@ -138,7 +138,7 @@ describe("their memory is bounded", () => {
     processing.add(sixth);
   });
 
-  test("and free again when one is decided, once", () => {
+  test("and is free again when one is decided, once", () => {
     const processing = processingOf(...quarters);
     const [first] = quarters as [Block];
     processing.delete(first);

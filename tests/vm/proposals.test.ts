@@ -8,14 +8,14 @@ import { refusalCodeOf } from "../support/refusal.ts";
 const items = (vm: Vm) => vm.status().mempool.items;
 
 describe("a proposal", () => {
-  test("is given to gossip once, at once", () => {
+  test("is gossiped once, at once", () => {
     const { vm, gossiped } = startVm();
     propose(vm, "a", "b", "a");
     expect(gossiped).toEqual([bytesOf("a"), bytesOf("b")]);
     expect(vm.status()).toMatchObject({ mempool: { items: 2 }, proposals: { submitted: 2, gossiped: 0 } });
   });
 
-  test("that is refused is not given to gossip", () => {
+  test("that is refused is not gossiped", () => {
     const { vm, gossiped } = startVm({ config: { maxMempoolItems: 1 } });
     propose(vm, "a");
     expect(refusalCodeOf(() => propose(vm, "b"))).toBe("mempool full");
@@ -23,7 +23,7 @@ describe("a proposal", () => {
     expect(gossiped).toEqual([bytesOf("a")]);
   });
 
-  test("stays through every build, verify and reject, and leaves with an accept alone", () => {
+  test("stays through every build, verify and reject, and is removed by an accept alone", () => {
     const { vm } = startVm();
     propose(vm, "a");
     const built = vm.buildBlock();
@@ -42,7 +42,7 @@ describe("a proposal", () => {
     expect(items(vm)).toBe(0);
   });
 
-  test("leaves when a block of another node carries it", () => {
+  test("is removed when an accepted block of another node carries it", () => {
     const { vm } = startVm();
     propose(vm, "a", "b");
     acceptAll(vm, [childOf(genesis, "b")]);
@@ -68,7 +68,7 @@ describe("a proposal", () => {
     expect(items(vm)).toBe(3);
   });
 
-  test("waits as long as it waits", () => {
+  test("has a waiting time that grows with the clock", () => {
     const { vm, clock } = startVm();
     expect(vm.status().mempool.oldestSeconds).toBe(0n);
     propose(vm, "a");
@@ -87,7 +87,7 @@ describe("gossip", () => {
   };
   const peers = [1, 2, 3].map((n) => nodeIdFromBytes(new Uint8Array(20).fill(n)));
 
-  test("is built like a proposal, and not given to gossip again", () => {
+  test("is built like a proposal, and not gossiped again", () => {
     const { vm, gossiped } = startVm();
     gossip(vm, "a", "a");
     expect(vm.status()).toMatchObject({ mempool: { items: 1 }, proposals: { submitted: 0, gossiped: 1 } });
@@ -126,7 +126,7 @@ describe("gossip", () => {
     expect(vm.status().mempool.bytes).toBe(1_000_000);
   });
 
-  test("has its half, though clients have filled the other one, and no more", () => {
+  test("has its half even if clients have filled the other one, and no more", () => {
     const { vm } = startVm({ config: { maxMempoolItems: 4 } });
     propose(vm, "a", "b");
     for (const from of peers) vm.addGossip([bytesOf(`of ${from}`)], from);
@@ -134,7 +134,7 @@ describe("gossip", () => {
     expect(refusalCodeOf(() => propose(vm, "c"))).toBe("mempool full");
   });
 
-  test("of too much data is dropped without a word", () => {
+  test("of too much data is dropped silently", () => {
     const { vm } = startVm();
     vm.addGossip([new Uint8Array(maxDataBytes + 1)], peer);
     expect(items(vm)).toBe(0);

@@ -53,7 +53,7 @@ describe("the receipt of data", () => {
     expect(statusIn(vm)).toBe("pending");
   });
 
-  test("that a winner's rivals carried is unknown again", () => {
+  test("of blocks that lost is unknown again", () => {
     const { vm } = startVm();
     const [winner, rival] = [childOf(genesis, "winner"), childOf(genesis, "data")];
     for (const { bytes } of [winner, rival]) vm.verifyBlock(bytes);
@@ -72,7 +72,7 @@ describe("the receipt of data", () => {
     expect(vm.receiptOf(digest)).toEqual({ status: "accepted", block: first });
   });
 
-  test("is not that of data which is its digest", () => {
+  test("is not that of a block that carries its digest", () => {
     const { vm } = startVm();
     acceptAll(vm, [childOf(genesis, Uint8Array.fromHex(digest))]);
     expect(statusIn(vm)).toBe("unknown");

@@ -25,7 +25,7 @@ describe("what still waits", () => {
     expect(gossiped.every((data) => Buffer.from(data).equals(bytesOf("a")))).toBeTrue();
   });
 
-  test("is gossiped no more once it is accepted", () => {
+  test("is not gossiped any more once it is accepted", () => {
     const { vm, clock, gossiped } = startVm();
     propose(vm, "a");
     decideNext(vm);
@@ -44,7 +44,7 @@ describe("what still waits", () => {
     vm.close();
   });
 
-  test("and came from a peer is gossiped by that peer alone", () => {
+  test("and came from a peer is not gossiped by us", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });
@@ -66,7 +66,7 @@ describe("what still waits", () => {
     expect(gossiped.length).toBe(2);
   });
 
-  test("after a restart is gossiped once, and then again as any other", () => {
+  test("after a restart is gossiped once, and then again like any other", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     const first = startVm({ file });
@@ -89,7 +89,7 @@ describe("much at once", () => {
   const proposeMany = (vm: Vm, count: number) =>
     vm.propose(submissionsOf(...Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i))));
 
-  test("is gossiped in the order of coming, as fast as the pace allows, and none is forgotten", () => {
+  test("is gossiped in the order of arrival, as fast as the pace allows, and none is forgotten", () => {
     const { vm, clock, gossiped } = startVm();
     proposeMany(vm, 100);
     let toldBytes = gossiped.length * bytesEach;
@@ -107,7 +107,7 @@ describe("much at once", () => {
     expect(firsts.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
-  test("is what still waits only: what is accepted meanwhile is not gossiped", () => {
+  test("is gossiped only as long as it waits: what is accepted meanwhile is not", () => {
     const { vm, clock, gossiped } = startVm();
     proposeMany(vm, 60);
     const before = gossiped.length;
@@ -131,7 +131,7 @@ describe("much at once", () => {
     vm.close();
   });
 
-  test("the largest proposal goes at once, and is paid off before the next", () => {
+  test("the largest proposal is sent at once, and the next one only when its debt is paid", () => {
     const { vm, clock, gossiped } = startVm();
     propose(vm, new Uint8Array(1_000_000), "small");
     expect(gossiped.map((data) => data.length)).toEqual([1_000_000]);

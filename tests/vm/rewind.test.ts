@@ -27,7 +27,7 @@ function makeLongChain(file: string): HeadMarker {
 const opening = (file: string, marker: HeadMarker | undefined) =>
   openVm({ file, marker, genesisBytes, config: defaultConfig, clock: new FakeClock(), gossip: () => undefined });
 
-test("a long way back is gone in stretches, each of them for good", () => {
+test("a long rewind is done in stretches, and each of them lasts", () => {
   using directory = temporaryDirectory();
   const file = directory.file("chain.db");
   const marker = makeLongChain(file);
@@ -105,7 +105,7 @@ describe("a stretch ends by bytes", () => {
     ]);
   });
 
-  test("but has one block at least, however large", () => {
+  test("but has at least one block of any size", () => {
     const sizes = [1, maxRewindBytes + 1, maxRewindBytes, 1];
     expect(stretchesOf(sizes)).toEqual([
       { from: 4n, to: 3n },
@@ -117,7 +117,7 @@ describe("a stretch ends by bytes", () => {
     expect(stretchesOf(sizes, { to: 4n })).toEqual([]);
   });
 
-  test("and never has more blocks than it may", () => {
+  test("and never has more blocks than allowed", () => {
     expect(stretchesOf([1, 1, 1, 1, 1], { to: 1n, most: 3n })).toEqual([
       { from: 5n, to: 2n },
       { from: 2n, to: 1n },

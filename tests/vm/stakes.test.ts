@@ -31,14 +31,14 @@ const weight = fc.oneof(fc.bigInt(0n, 10n), fc.bigInt(0n, maxWeight), fc.constan
 const turn = fc.oneof(fc.bigInt(0n, 100n), fc.bigInt(0n, 2n ** 63n), fc.constant(2n ** 63n - 1n));
 
 describe("turns", () => {
-  test("are nobody's where nobody validates, or all have no weight", () => {
+  test("belong to nobody if nobody validates, or no validator has weight", () => {
     for (const stakes of [Stakes.none, stakesOf(), stakesOf(0n, 0n)]) {
       expect(countTurns(stakes, 16)).toEqual(new Map([[undefined, 16]]));
       expect([stakes.common, stakes.reservedFor(nodeOf(0)), stakes.has(nodeOf(0))]).toEqual([1, 0, false]);
     }
   });
 
-  test("of the one validator are three of any four in a row", () => {
+  test("of a single validator are three of any four in a row", () => {
     for (const first of [0n, 1n, 7n, 2n ** 63n - 9n]) {
       const counts = countTurns(stakesOf(1n), 4, first);
       expect(counts).toEqual(
@@ -64,7 +64,7 @@ describe("turns", () => {
     for (let turn = 0n; turn < 100n; turn++) expect(one.validatorOf(turn)).toBe(other.validatorOf(turn));
   });
 
-  test("of a validator come within a time that its stake alone gives, from any turn on, whoever the others are", () => {
+  test("of a validator come within a time that its stake alone decides, whatever the others have", () => {
     fc.assert(
       fc.property(fc.array(weight, { minLength: 1, maxLength: 40 }), turn, fc.nat(39), (weights, first, pick) => {
         const stakes = stakesOf(...weights);
@@ -79,7 +79,7 @@ describe("turns", () => {
     );
   });
 
-  test("of validators that are many and small take nothing of a large one's", () => {
+  test("of many small validators take nothing from a large one", () => {
     const waits = [1, 10, 5_000].map((liars) => {
       const stakes = stakesOf(100_000n, ...Array.from({ length: liars }, () => BigInt(900_000 / liars)));
       let [longest, since] = [0, 0];
@@ -93,7 +93,7 @@ describe("turns", () => {
   });
 });
 
-test("what is reserved is three quarters, by weight, and the rest is for all", () => {
+test("three quarters are reserved, by weight, and the rest is for all", () => {
   const stakes = stakesOf(1n, 0n, 3n);
   expect([0, 1, 2, 3].map((n) => stakes.reservedFor(nodeOf(n)))).toEqual([3 / 16, 0, 9 / 16, 0]);
   expect([0, 1, 2, 3].map((n) => stakes.has(nodeOf(n)))).toEqual([true, false, true, false]);

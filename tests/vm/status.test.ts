@@ -92,7 +92,7 @@ describe("the status reports", () => {
     expect(peersAfter(() => vm.removePeer(b))).toBe(0);
   });
 
-  test("the whole seconds since it was opened, whatever the time of day", () => {
+  test("the whole seconds since it was opened, even if the clock jumps", () => {
     const clock = new FakeClock();
     clock.advanceMs(5_500);
     const { vm } = startVm({ clock });

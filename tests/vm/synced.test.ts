@@ -34,8 +34,8 @@ function startOnDisk() {
 
 const digest = digestOf(bytesOf("data"));
 
-describe("what clients are told", () => {
-  test("of their proposals, and of others' that wait, is on the disk before", async () => {
+describe("an answer to clients", () => {
+  test("about waiting proposals comes when these are on the disk", async () => {
     using chain = startOnDisk();
     const { vm, endSync } = chain;
     const taken = Promise.resolve(proposeSynced(vm)(submissionsOf(bytesOf("data"))));
@@ -46,14 +46,14 @@ describe("what clients are told", () => {
     expect([await taken, await asked, await seen]).toEqual([[undefined], "pending", { status: "pending" }]);
   });
 
-  test("of nothing waits for nothing", () => {
+  test("about unknown data does not wait", () => {
     using chain = startOnDisk();
     expect(askedChainOf(chain.vm).undecided(digest)).toBe("unknown");
     expect(viewOf(chain.vm).receiptOf(digest)).toEqual({ status: "unknown" });
     expect(askedChainOf(chain.vm).status()).toEqual(viewOf(chain.vm).status());
   });
 
-  test("of a block comes when it is synced, and one that came meanwhile with the next sync", async () => {
+  test("about a block comes when it is synced, and about a later one with the next sync", async () => {
     using chain = startOnDisk();
     const { vm, endSync } = chain;
     vm.propose(submissionsOf(bytesOf("data"), bytesOf("more")));
@@ -68,7 +68,7 @@ describe("what clients are told", () => {
     expect(block.height).toBe(1n);
   });
 
-  test("after a sync that failed is why", async () => {
+  test("after a failed sync is an error", async () => {
     using chain = startOnDisk();
     const { vm, failSync } = chain;
     const taken = Promise.resolve(proposeSynced(vm)(submissionsOf(bytesOf("data"))));

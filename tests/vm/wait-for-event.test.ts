@@ -16,7 +16,7 @@ async function isAnnounced(vm: Vm): Promise<boolean> {
   return state === "resolved";
 }
 
-describe("a node that waits hears that there is something to build", () => {
+describe("a waiting node is notified that there is something to build", () => {
   test("by a proposal and by gossip", async () => {
     for (const give of [(vm: Vm) => propose(vm, "a"), (vm: Vm) => vm.addGossip([bytesOf("a")], peer)]) {
       const { vm } = startVm();
@@ -27,7 +27,7 @@ describe("a node that waits hears that there is something to build", () => {
     }
   });
 
-  test("only in normal operation, and then of what came before", async () => {
+  test("only in normal operation, and then also about earlier proposals", async () => {
     const { vm } = startVm();
     vm.setState("bootstrapping");
     const waiting = vm.waitForEvent(forever);
@@ -37,7 +37,7 @@ describe("a node that waits hears that there is something to build", () => {
     expect(await stateOf(waiting)).toBe("resolved");
   });
 
-  test("again when the preference moved and there is more to put on it", async () => {
+  test("again when the preference moved and there is more to build on it", async () => {
     const { vm } = startVm();
     for (const text of ["a", "b"]) propose(vm, text);
     expect(await isAnnounced(vm)).toBeTrue();
@@ -74,7 +74,7 @@ describe("a node that waits hears that there is something to build", () => {
 });
 
 describe("a build that fails", () => {
-  test("in the node is not asked for again at once, but it is asked for again", async () => {
+  test("in the node is asked for again, but not at once", async () => {
     const { vm, clock } = startVm();
     propose(vm, "a");
     let announced = 0;
@@ -138,7 +138,7 @@ describe("a block interval", () => {
     expect(vm.buildBlock().parentId).toBe(theirs.id);
   });
 
-  test("makes no difference where nothing waits", () => {
+  test("makes no difference if nothing waits", () => {
     const { vm } = startVm({ config: { minBlockIntervalMs: 5_000 } });
     propose(vm, "a");
     decideNext(vm);

@@ -17,11 +17,11 @@ function eventsAfter(settle: (waiter: Waiter) => void): string[] {
 }
 
 describe("a waiter", () => {
-  test("lets go of what it held, and is resolved", () => {
+  test("frees what it held, and is resolved", () => {
     expect(eventsAfter(({ resolve }) => resolve())).toEqual(["released", "resolved"]);
   });
 
-  test("lets go of what it held, and is rejected", () => {
+  test("frees what it held, and is rejected", () => {
     expect(eventsAfter(({ reject }) => reject("why"))).toEqual(["released", "rejected with why"]);
   });
 
@@ -34,7 +34,7 @@ describe("a waiter", () => {
     expect(eventsAfter(both)).toEqual(["released", "rejected with why"]);
   });
 
-  test("holds what it holds until then", () => {
+  test("frees nothing before it settles", () => {
     expect(eventsAfter(() => {})).toEqual([]);
   });
 });

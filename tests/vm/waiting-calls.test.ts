@@ -30,7 +30,7 @@ const ways = [
   ],
 ] as const;
 
-describe.each(ways)("who waits for a block by %s", (_name, wait) => {
+describe.each(ways)("a call that waits for a block by %s", (_name, wait) => {
   test("is answered when it is confirmed, and not before", async () => {
     const { vm } = startVm();
     acceptAll(vm, [one]);
@@ -49,7 +49,7 @@ describe.each(ways)("who waits for a block by %s", (_name, wait) => {
     expect(await stateOf(waiting)).toBe("resolved");
   });
 
-  test("is answered at once when it is there", async () => {
+  test("is answered at once when the block is there", async () => {
     const { vm, clock } = startVm();
     acceptAll(vm, [one, two, three]);
     const timers = clock.waiting;
@@ -57,7 +57,7 @@ describe.each(ways)("who waits for a block by %s", (_name, wait) => {
     expect(clock.waiting).toBe(timers);
   });
 
-  test("waits for one that is accepted, and not confirmed", async () => {
+  test("waits for a block that is accepted, but not confirmed", async () => {
     const { vm } = startVm();
     acceptAll(vm, [one]);
     accept(vm, two);
@@ -76,7 +76,7 @@ describe.each(ways)("who waits for a block by %s", (_name, wait) => {
     expect(await stateOf(waiting)).toBe("resolved");
   });
 
-  test("is answered when it gives up, and leaves nothing behind", async () => {
+  test("is answered when its signal aborts, and leaves nothing behind", async () => {
     const { vm, clock } = startVm();
     const timers = clock.waiting;
     const leaving = new AbortController();
@@ -100,7 +100,7 @@ describe.each(ways)("who waits for a block by %s", (_name, wait) => {
     );
   });
 
-  test("is answered at once when it has given up before", async () => {
+  test("is answered at once when its signal has aborted before", async () => {
     const { vm, clock } = startVm();
     const timers = clock.waiting;
     expect(await stateOf(wait(vm, 1_000, AbortSignal.abort()))).toBe("resolved");
@@ -128,7 +128,7 @@ test("another block is no answer", async () => {
   expect(await Promise.all(waits.map(stateOf))).toEqual(["resolved", "waiting", "waiting"]);
 });
 
-test("any number who wait for the same block are answered together", async () => {
+test("any number of calls that wait for the same block are answered together", async () => {
   const { vm } = startVm();
   const waits = Array.from({ length: 20 }, (_, i) =>
     i % 2 === 0
@@ -139,7 +139,7 @@ test("any number who wait for the same block are answered together", async () =>
   expect(new Set(await Promise.all(waits.map(stateOf)))).toEqual(new Set(["resolved"]));
 });
 
-test("a file that cannot be read refuses who waits for data", async () => {
+test("a call that waits for data is refused when the file cannot be read", async () => {
   const store = BlockStore.open(":memory:");
   store.acceptAll([genesis]);
   const chain = new ConfirmedChain(store, new FakeClock(), allOf(store));
@@ -164,7 +164,7 @@ describe("waiting calls are bounded", () => {
     return { count: waits.length - 1, refused: waits.pop() as Promise<void>, waits, leave: () => leaving.abort() };
   }
 
-  test("one caller's by half of all, and what is there is answered all the same", async () => {
+  test("one caller's by half of all, but calls for a block that is there are still answered", async () => {
     const { vm, clock } = startVm();
     expect(maxWaiting).toBe(2_000);
     const { count, refused, waits } = fill(vm, "greedy");
@@ -197,7 +197,7 @@ describe("waiting calls are bounded", () => {
     expect(counts).toEqual({ a: 667, b: 666 });
   });
 
-  test("and free again when a caller has left", async () => {
+  test("and their places are free again when a caller has left", async () => {
     const { vm } = startVm();
     const { leave, waits } = fill(vm, "one");
     expect(fill(vm, "another").count).toBe(500);
@@ -221,7 +221,7 @@ describe("waking", () => {
     }
   }
 
-  test("touches those alone who wait for the key", async () => {
+  test("touches only the calls that wait for the key", async () => {
     const clock = new CountingClock();
     const waiters = new WaitingCalls<string>(clock);
     const absent = () => false;
@@ -240,7 +240,7 @@ describe("waking", () => {
     expect(clock.ended).toBe(2);
   });
 
-  test("asks nothing of the file while nobody waits, nor for the block that is confirmed", () => {
+  test("does not read the file while nobody waits, nor for the confirmed block", () => {
     const store = BlockStore.open(":memory:");
     store.acceptAll([genesis]); // no other block can be read
     const chain = new ConfirmedChain(store, new FakeClock(), allOf(store));

@@ -32,8 +32,8 @@ function firstOf(waiting: WaitingProposals, ...carried: readonly string[]): Dige
   return waiting.next(1n, new Set(carried.map(digest)))?.digest;
 }
 
-describe("what waits", () => {
-  test("of one owner is first come, first served", () => {
+describe("waiting proposals", () => {
+  test("of one owner are first come, first served", () => {
     const waiting = start({}, "b", "a", "c");
     expect(firstOf(waiting)).toBe(digest("b"));
     expect(firstOf(waiting), "looking takes nothing").toBe(digest("b"));
@@ -42,14 +42,14 @@ describe("what waits", () => {
     expect([...waiting.all()].map((next) => next.digest)).toEqual([digest("a"), digest("c")]);
   });
 
-  test("is passed over where it is carried already, in any order", () => {
+  test("are skipped if they are carried already, in any order", () => {
     const waiting = start({}, "a", "b", "c");
     expect(firstOf(waiting, "a")).toBe(digest("b"));
     expect(firstOf(waiting, "b", "a", "x")).toBe(digest("c"));
     expect(firstOf(waiting, "a", "b", "c")).toBeUndefined();
   });
 
-  test("keeps its place when it comes again, and belongs to who brought it then", () => {
+  test("keep their place when they come again, and belong to the later sender", () => {
     const waiting = start({}, "first");
     waiting.add(proposal("gossip", { from: peer }));
     waiting.add(proposal("last"));
@@ -59,7 +59,7 @@ describe("what waits", () => {
     expect(waiting).toMatchObject({ items: 3, bytes: 15 });
   });
 
-  test("is taken up as it was stored, though it were too much", () => {
+  test("are taken from the file even if they exceed the limits", () => {
     const stored = ["a", "b", "c"].map((name) => proposal(name, { from: peer }));
     const waiting = new WaitingProposals({ maxItems: 1, maxBytes: 1 }, stored);
     expect(waiting).toMatchObject({ items: 3, bytes: 3 });
@@ -67,19 +67,19 @@ describe("what waits", () => {
     expect(refusalOf(() => waiting.add(proposal("d")))).toEqual({ code: "mempool full", items: 3, bytes: 3 });
   });
 
-  test("knows its oldest", () => {
+  test("have an oldest", () => {
     expect(start({}).oldest).toBeUndefined();
     expect(start({}, "a", "b").oldest).toEqual(proposal("a"));
   });
 
-  test("is removed once; what is not there is removed without harm", () => {
+  test("are removed once; removing an unknown one changes nothing", () => {
     const waiting = start({}, "a");
     for (const name of ["x", "a", "a"]) waiting.remove(digest(name));
     expect(waiting).toMatchObject({ items: 0, bytes: 0 });
   });
 });
 
-describe("its bounds", () => {
+describe("their limits", () => {
   test("in items: the last that fits, the first that does not", () => {
     const waiting = start({ maxItems: 2 }, "a", "bc");
     expect(refusalOf(() => waiting.add(proposal("d")))).toEqual({ code: "mempool full", items: 2, bytes: 3 });
@@ -136,12 +136,12 @@ describe("its bounds", () => {
     expect(countFitting(waiting, undefined)).toBe(20);
   });
 
-  test("of gossip, where clients have filled half: the other half", () => {
+  test("of gossip, if clients have filled half: the other half", () => {
     const waiting = start({ maxItems: 8 }, "a", "b", "c", "d");
     expect([peer, otherPeer].map((from) => countFitting(waiting, from))).toEqual([2, 1]);
   });
 
-  test("of gossip, where clients have filled more: what is left", () => {
+  test("of gossip, if clients have filled more: what is left", () => {
     const waiting = start({ maxItems: 4 }, "a", "b", "c");
     expect([peer, otherPeer].map((from) => countFitting(waiting, from))).toEqual([1, 0]);
     const byBytes = start({ maxBytes: 40 }, "a".repeat(20), "b".repeat(15));
@@ -164,7 +164,7 @@ describe("its bounds", () => {
     expect(countOfCallers({ maxItems: 999, maxBytes: 800 }, "a", "b", "c", "d")).toEqual([40, 20, 10, 5]);
   });
 
-  test("of a caller who has nothing there: what there is room for", () => {
+  test("of a caller who has nothing there: all the room that is left", () => {
     expect(countOfCallers({ maxItems: 1 }, "a", "b")).toEqual([1, 0]);
     expect(countOfCallers({ maxBytes: 10 }, "a", "b")).toEqual([1, 0]);
     const waiting = start({ maxBytes: maxDataBytes });
@@ -182,7 +182,7 @@ describe("its bounds", () => {
     expect(counts).toEqual({ a: 20, b: 20 });
   });
 
-  test("count what a caller took over from a peer, and what it has no more", () => {
+  test("count what a caller took over from a peer, and not what is removed", () => {
     const waiting = start({ maxItems: 16 });
     for (const name of ["a", "b"]) waiting.add(proposal(name, { from: peer }));
     for (const name of ["a", "b"]) waiting.add(proposal(name, { caller: "client" }));
@@ -192,7 +192,7 @@ describe("its bounds", () => {
     expect(["i", "j"].filter(fill)).toEqual(["i"]);
   });
 
-  test("count what was there at the start as nobody's", () => {
+  test("count what was there at the start for nobody", () => {
     const stored = ["a", "b", "c", "d"].map((name) => proposal(name));
     const waiting = new WaitingProposals({ maxItems: 12, maxBytes: 99 }, stored);
     const names = ["1", "2", "3", "4", "5"];
@@ -200,7 +200,7 @@ describe("its bounds", () => {
     expect(taken, "half of the eight places that were left").toEqual(["1", "2", "3", "4"]);
   });
 
-  test("count what a peer has no more", () => {
+  test("do not count what a peer does not have any more", () => {
     const waiting = start({ maxItems: 8 });
     waiting.add(proposal("a", { from: peer }));
     waiting.add(proposal("b", { from: peer }));
@@ -210,7 +210,7 @@ describe("its bounds", () => {
   });
 });
 
-describe("whatever comes and goes, it", () => {
+describe("after any sequence of changes, the table", () => {
   interface Owner {
     readonly from?: NodeId;
     readonly caller?: string;
@@ -246,7 +246,7 @@ describe("whatever comes and goes, it", () => {
     );
   });
 
-  test("leaves as much free as a caller holds who has taken more than a first one", () => {
+  test("leaves as much free as a caller holds after each of its proposals but the first", () => {
     const addFairly = (waiting: WaitingProposals, next: OwnedProposal) => {
       const held = [...waiting.all()].filter(({ caller }) => caller !== undefined && caller === next.caller);
       const heldBytes = held.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -171,7 +171,7 @@ function countsIn(file: string): unknown[][] {
   return tables.map(({ name }) => [name, db.query(`SELECT count(*) FROM ${name}`).values()[0]?.[0]]);
 }
 
-test("one flipped bit anywhere never makes a wrong answer: it is refused, or was not there, and db check finds that", () => {
+test("one flipped bit anywhere gives a refusal or a missing block, never a wrong answer; db check finds it", () => {
   using directory = directoryInMemory();
   const file = join(directory.path, "chain.db");
   makeFile(file);
@@ -189,7 +189,7 @@ test("one flipped bit anywhere never makes a wrong answer: it is refused, or was
   expect(noticed).toBeGreaterThan(regions.length);
 });
 
-test("one flipped bit anywhere in the write-ahead log is noticed: what was written before it is there, and right", () => {
+test("one flipped bit anywhere in the write-ahead log is noticed, and all that was written before it is right", () => {
   using directory = directoryInMemory();
   const disk = join(directory.path, "disk");
   const whole = join(directory.path, "whole");
