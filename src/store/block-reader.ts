@@ -232,7 +232,7 @@ export class BlockReader {
   /** The greatest height of a rejected block; -1 if there is none. */
   readHighestRejected(): bigint {
     return this.run(() => {
-      const height = this.#sql.highestRejected.get()?.height ?? -1n; // NULL where there is none
+      const height = this.#sql.highestRejected.get()?.height ?? -1n; // NULL without one
       return expectInteger(height, "the height of a rejected block");
     });
   }

@@ -23,12 +23,12 @@ export function* makeDatabaseAs<Step, Made>(
   { unfinished, instanceId, finish }: UnnamedDatabase,
   fill: (store: BlockStore) => Generator<Step, Made>,
 ): Generator<Step, Made> {
-  closeSync(createFile(unfinished, privateFileMode)); // before SQLite opens it
+  closeSync(createFile(unfinished, privateFileMode)); // SQLite would make it readable for everybody
   try {
     const store = BlockStore.open(unfinished, instanceId);
     let made: Made;
     try {
-      store.setDurability("none"); // what counts is the sync at the end
+      store.setDurability("none"); // one sync at the end is enough
       made = yield* fill(store);
       store.checkpoint(); // throws if the disk is full; a close would not
     } finally {

@@ -32,7 +32,7 @@ export interface UpgradeBegin extends CopyProgress {
   readonly fromSchema: number;
 }
 
-/** How far an upgrade is. */
+/** A step of an upgrade. */
 export type UpgradeStep = UpgradeBegin | CopyProgress;
 
 /** The result of a replaced file. */

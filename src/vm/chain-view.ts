@@ -13,7 +13,7 @@ import type { Status } from "./status.ts";
 /** What clients may see. */
 export interface ChainView {
   readonly confirmed: ConfirmedBlocks;
-  /** What became of data with this digest. Throws "database failed". */
+  /** The status of data with this digest. Throws "database failed". */
   receiptOf(digest: Digest): Receipt | Promise<Receipt>;
   status(): Status | Promise<Status>;
 }
@@ -21,7 +21,7 @@ export interface ChainView {
 /** What only the thread of consensus can do or answer for clients. */
 export interface AskedChain {
   readonly propose: Propose;
-  /** What becomes of data that no accepted block carries. */
+  /** The status of data that no accepted block carries. */
   undecided(digest: Digest): Awaitable<UndecidedStatus>;
   status(): Awaitable<Status>;
 }
@@ -35,7 +35,7 @@ export type Propose = (batch: readonly Submission[]) => Refusals | Promise<Refus
 /** For each item, undefined if it is on disk, or why it was refused: "data too large" or "mempool full". */
 export type Refusals = readonly (ChainError | undefined)[];
 
-/** What became of some data. */
+/** The status of some data. */
 export type Receipt =
   /** The first block that carries it. */
   { readonly status: "accepted"; readonly block: Block } | { readonly status: UndecidedStatus };

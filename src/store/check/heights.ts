@@ -19,7 +19,8 @@ export function readLastHeight(db: Database, report: Report): bigint | undefined
   const read = (sql: string) => () => db.query<Row<"height">, []>(sql).get()?.height ?? -1n; // NULL without blocks
   const height =
     attempt("the last block's height", report, read("SELECT max(height) AS height FROM blocks")) ??
-    attempt("the index of heights", report, read("SELECT max(+height) AS height FROM blocks")); // the plus: in an index
+    // Because of the plus, SQLite reads an index instead of the damaged table.
+    attempt("the index of heights", report, read("SELECT max(+height) AS height FROM blocks"));
   return typeof height === "bigint" ? height : undefined;
 }
 

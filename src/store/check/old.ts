@@ -5,7 +5,7 @@ import type { Row } from "../columns.ts";
 import type { DigestCheck } from "./digests.ts";
 import type { Report } from "./rows.ts";
 
-// What only files of an older schema have.
+// Checks of files of an older schema.
 
 /** Checks columns that nothing reads any more: if one is wrong, others may be wrong as well. */
 export class ColumnCheck implements DigestCheck {
