@@ -2,7 +2,6 @@ import type { Checkpointer } from "../store/disk.ts";
 
 /** A request to the thread, which answers one after the other. */
 export interface CheckpointRequest {
-  readonly kind: "checkpoint" | "close";
   readonly file: string;
 }
 
@@ -11,7 +10,7 @@ export interface CheckpointAnswer {
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }
 
-/** The most milliseconds to wait for the thread's end. A disk may stall for longer. */
+/** The most milliseconds to wait for the end of a checkpoint. A disk may stall for longer. */
 const maxCloseMs = 1_000;
 
 /** Checkpoints on another thread. The first checkpoint starts it. If it has ended, the next one starts a new thread. */
@@ -20,6 +19,7 @@ export class CheckpointThread implements Checkpointer {
   readonly #start: () => Worker;
   #worker: Worker | undefined;
   readonly #answers: ((answer: CheckpointAnswer) => void)[] = [];
+  #last: Promise<unknown> | undefined;
 
   /** `start` starts a thread whose entry is `checkpoint-worker.ts`. */
   constructor(file: string, start: () => Worker) {
@@ -29,7 +29,11 @@ export class CheckpointThread implements Checkpointer {
 
   async checkpoint(): Promise<void> {
     this.#worker ??= this.#begin();
-    const { failure } = await this.#ask(this.#worker, "checkpoint");
+    const { promise, resolve } = Promise.withResolvers<CheckpointAnswer>();
+    this.#answers.push(resolve);
+    this.#last = promise;
+    this.#worker.postMessage({ file: this.#file } satisfies CheckpointRequest);
+    const { failure } = await promise;
     if (failure !== undefined) throw Object.assign(new Error(failure.message), { code: failure.code });
   }
 
@@ -39,7 +43,7 @@ export class CheckpointThread implements Checkpointer {
     if (worker === undefined) return;
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, maxCloseMs);
-    await Promise.race([this.#ask(worker, "close"), late.promise]);
+    await Promise.race([this.#last, late.promise]);
     clearTimeout(timer);
     worker.terminate();
   }
@@ -49,13 +53,6 @@ export class CheckpointThread implements Checkpointer {
     worker.addEventListener("message", ({ data }: MessageEvent<CheckpointAnswer>) => this.#answers.shift()?.(data));
     worker.addEventListener("close", () => this.#end());
     return worker;
-  }
-
-  #ask(worker: Worker, kind: CheckpointRequest["kind"]): Promise<CheckpointAnswer> {
-    const { promise, resolve } = Promise.withResolvers<CheckpointAnswer>();
-    this.#answers.push(resolve);
-    worker.postMessage({ kind, file: this.#file } satisfies CheckpointRequest);
-    return promise;
   }
 
   #end(): void {

@@ -1,9 +1,9 @@
 import { closeSync, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { ChainError } from "../core/errors.ts";
-import { LocalCheckpointer } from "../store/checkpointer.ts";
-import { inMemory } from "../store/database.ts";
+import { checkpoint } from "../store/checkpoint.ts";
 import type { Checkpointer, Disk } from "../store/disk.ts";
+import { inMemory } from "../store/shared-database.ts";
 
 /**
  * Syncs the log by a file descriptor of its own, on a thread of the runtime's pool. SQLite locks only the database
@@ -47,7 +47,8 @@ export class LogDisk implements Disk {
 
 /** The disk of a chain whose thread may wait for checkpoints; undefined for a database in memory. */
 export function localDisk(file: string): Disk | undefined {
-  return file === inMemory ? undefined : new LogDisk(file, new LocalCheckpointer(file));
+  if (file === inMemory) return undefined;
+  return new LogDisk(file, { checkpoint: () => checkpoint(file), close: () => {} });
 }
 
 const fdatasyncAsync = promisify(fdatasync);

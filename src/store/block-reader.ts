@@ -8,12 +8,13 @@ import type { Listing } from "../core/listing.ts";
 import { AttestationTable } from "./attestation-table.ts";
 import { type BlockQuestions, prepareQuestions } from "./block-statements.ts";
 import { expectBytes, expectInteger, maxSqlInteger } from "./columns.ts";
-import { openForReading, openReader } from "./database.ts";
+import { openForReading } from "./database.ts";
 import { DigestIndex } from "./digest-index.ts";
 import type { FileError } from "./errors.ts";
 import { Damage, damaged, translating } from "./failures.ts";
 import { type FirstSight, firstSightIn } from "./first-sight.ts";
 import { ProposalTable } from "./proposal-table.ts";
+import { openReader } from "./shared-database.ts";
 import { type BlockRow, blockIn, idIn, listingIn } from "./stored-block.ts";
 import { TreeTable } from "./tree-table.ts";
 

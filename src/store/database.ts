@@ -1,21 +1,16 @@
-import { Database, type SQLQueryBindings, type Statement, constants as sqlite } from "bun:sqlite";
+import { type Database, constants as sqlite } from "bun:sqlite";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { damaged, databaseFailed, translating } from "./failures.ts";
 import { viewAsNewest } from "./old-schema.ts";
 import { applicationId, makeSchema, schemaVersion } from "./schema.ts";
+import { configured, distrust, inMemory, maxLockMs, SharedDatabase } from "./shared-database.ts";
 
 /** The name of the database file in the chain data directory. */
 export const databaseFileName = "timestampvm.db";
 
 /** A write-ahead log that has grown is cut back to this many bytes. */
 const maxIdleWalBytes = 64 * 1024 * 1024;
-
-/** The name of a database in memory. A second one of this name is another database. */
-export const inMemory = ":memory:";
-
-/** The most milliseconds that a statement waits for other connections of this process. They hold locks only briefly. */
-export const maxLockMs = 1_000;
 
 /**
  * Opens the database file for this process alone. Makes the file and its directory if they are missing. Throws
@@ -28,38 +23,6 @@ export function openDatabase(file: string): Database {
   });
 }
 
-/**
- * Opens another connection, on any thread, that reads a file which this process has open. It sees each commit at once.
- * Its statements must be short: the write-ahead log cannot be emptied while one runs.
- */
-export function openReader(file: string): Database {
-  return translating(file, () =>
-    configured(new SharedDatabase(file), (db) => {
-      db.run(`PRAGMA busy_timeout = ${maxLockMs}`);
-      db.run("PRAGMA query_only = ON");
-      distrust(db);
-    }),
-  );
-}
-
-/**
- * A database that all threads of this process can open, and no other process: SQLite keeps the index of the write-ahead
- * log in the memory of the process (https://sqlite.org/vfs.html, "unix-excl").
- */
-class SharedDatabase extends Database {
-  constructor(file: string) {
-    super(file === inMemory ? file : uriOf(file), sqlite.SQLITE_OPEN_READWRITE | sqlite.SQLITE_OPEN_URI);
-  }
-
-  override query<Row, Params extends SQLQueryBindings | SQLQueryBindings[]>(sql: string) {
-    return exact(super.query<Row, Params>(sql));
-  }
-
-  override prepare<Row, Params extends SQLQueryBindings | SQLQueryBindings[]>(sql: string) {
-    return exact(super.prepare<Row, Params>(sql));
-  }
-}
-
 /** The only owner of a file in this process, since SQLite keeps only other processes out. */
 class OwnedDatabase extends SharedDatabase {
   readonly #name: string;
@@ -67,7 +30,7 @@ class OwnedDatabase extends SharedDatabase {
   constructor(file: string) {
     const name = nameOf(file);
     if (owned.has(name)) throw isOpen(`${file} is open in this process`);
-    super(file);
+    super(file, sqlite.SQLITE_OPEN_READWRITE);
     this.#name = name;
     if (file !== inMemory) owned.add(name);
   }
@@ -94,25 +57,6 @@ function nameOf(file: string): string {
 
 function isOpen(problem: string): Error {
   return Object.assign(new Error(problem), { code: "SQLITE_BUSY" });
-}
-
-/** `Database` takes `safeIntegers` or the flags that a URI needs, not both. Without it, heights would be rounded. */
-function exact<Row, Params extends SQLQueryBindings[]>(statement: Statement<Row, Params>): Statement<Row, Params> {
-  return statement.safeIntegers(true);
-}
-
-function uriOf(file: string): string {
-  return `file:${encodeURI(file).replaceAll("?", "%3F").replaceAll("#", "%23")}?vfs=unix-excl`;
-}
-
-function configured(db: Database, configure: (db: Database) => void): Database {
-  try {
-    configure(db);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
 }
 
 /** A new file is for its user alone, since proposals are not public yet. An existing file keeps its mode. */
@@ -209,14 +153,6 @@ function configure(db: Database, file: string): void {
   db.run("PRAGMA synchronous = FULL");
   db.run("PRAGMA foreign_keys = ON");
   db.run(`PRAGMA busy_timeout = ${maxLockMs}`); // 0 until here: a file in use is refused at once
-}
-
-/** Makes a connection independent of the process's environment, and safe against a damaged or hostile file. */
-function distrust(db: Database): void {
-  db.run("PRAGMA temp_store = MEMORY"); // a plugin has no TMPDIR
-  db.run("PRAGMA mmap_size = 0"); // in a mapped file, an I/O error is a SIGBUS
-  db.run("PRAGMA cell_size_check = ON");
-  db.run("PRAGMA trusted_schema = OFF");
 }
 
 /** A file of an older schema must be upgraded before it is opened for writing. */

@@ -1,4 +1,4 @@
-import { openReader } from "./database.ts";
+import { openReader } from "./shared-database.ts";
 
 /**
  * Keeps SQLite from writing the write-ahead log again from its beginning, by a connection that stays in a read. Use it

@@ -4,12 +4,12 @@ import { dirname } from "node:path";
 import { codeOf } from "../avalanche/coded-error.ts";
 import { ChainError } from "../core/errors.ts";
 import { expectInteger, type Row } from "./columns.ts";
-import { maxLockMs } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { FileError } from "./errors.ts";
 import { databaseFailed, failureOf } from "./failures.ts";
 import { Keeper } from "./keeper.ts";
 import { sync } from "./new-file.ts";
+import { maxLockMs } from "./shared-database.ts";
 
 /** A log of this many bytes is copied into the file. */
 const checkpointBytes = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // The clients' thread, which does what no request should bring about when it is told to. In its place: `worker.ts`.
 
-import { openReader } from "../../src/store/database.ts";
+import { openReader } from "../../src/store/shared-database.ts";
 import "../../src/clients/worker.ts";
 
 /** The ways, each with the file of the chain. */

@@ -1,6 +1,7 @@
 // A process of its own, whose disk is recorded: a chain that grows while its log is synced and copied by other threads,
 // and while another thread reads. `bun recorded-life.ts FILE BLOCKS`
 
+import { statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { defaultConfig } from "../../src/core/config.ts";
 import { CheckpointThread } from "../../src/disk/checkpoint-thread.ts";
@@ -66,12 +67,22 @@ function look(): void {
   shown = height;
 }
 
+/** Begins checkpoints until one has copied all. */
+async function emptyLog(): Promise<void> {
+  while (statSync(`${file}-wal`).size > 0) {
+    vm.setState("normal operation");
+    await setImmediate();
+    look();
+  }
+}
+
 for (let height = 1; height <= Number(blocks); height++) {
   const proposed = [proposeOne(), proposeOne()];
   if (height % 3 !== 0) await proposed[0];
   await decideOne();
   look();
   if (height % 4 === 0) vm.setState("normal operation"); // begins a checkpoint
+  if (height % 12 === 6) await emptyLog();
   for (let i = 0; i < height % 5; i++) {
     await setImmediate();
     look();

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { LocalCheckpointer } from "../../src/store/checkpointer.ts";
+import { checkpoint } from "../../src/store/checkpoint.ts";
 import type { Disk } from "../../src/store/disk.ts";
 import type { Clock } from "../../src/vm/clock.ts";
 import { Random } from "./random.ts";
@@ -9,7 +9,6 @@ export class SimulatedDisk implements Disk {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #checkpointer: LocalCheckpointer;
   #syncedBytes = 0;
 
   /** `clock` ends with the process. */
@@ -17,7 +16,6 @@ export class SimulatedDisk implements Disk {
     this.#file = file;
     this.#clock = clock;
     this.#random = new Random(seed);
-    this.#checkpointer = new LocalCheckpointer(file);
   }
 
   /** Bytes of the log that are on the disk. An empty log is begun anew: of that, nothing is. */
@@ -34,14 +32,12 @@ export class SimulatedDisk implements Disk {
   /** The log is synced with it, but for what is written meanwhile. */
   async checkpoint(): Promise<void> {
     await this.#work();
-    this.#checkpointer.checkpoint();
+    checkpoint(this.#file);
     this.#syncedBytes = this.#logBytes;
     await this.#work();
   }
 
-  async close(): Promise<void> {
-    this.#checkpointer.close();
-  }
+  async close(): Promise<void> {}
 
   /** A sync takes some milliseconds, now and then some seconds. */
   #work(): Promise<void> {

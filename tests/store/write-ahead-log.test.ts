@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { LocalCheckpointer } from "../../src/store/checkpointer.ts";
-import { openReader } from "../../src/store/database.ts";
+import { checkpoint } from "../../src/store/checkpoint.ts";
 import type { Disk } from "../../src/store/disk.ts";
+import { openReader } from "../../src/store/shared-database.ts";
 import { childOf, genesis } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { refusalOf } from "../support/refusal.ts";
@@ -15,10 +15,11 @@ class TestDisk implements Disk {
   readonly syncs: PromiseWithResolvers<void>[] = [];
   checkpoints = 0;
   beforeAnswer: () => void = () => {};
-  readonly #checkpointer: LocalCheckpointer;
+
+  readonly #file: string;
 
   constructor(file: string) {
-    this.#checkpointer = new LocalCheckpointer(file);
+    this.#file = file;
   }
 
   syncLog(): Promise<void> {
@@ -29,13 +30,11 @@ class TestDisk implements Disk {
 
   async checkpoint(): Promise<void> {
     this.checkpoints++;
-    this.#checkpointer.checkpoint();
+    checkpoint(this.#file);
     this.beforeAnswer();
   }
 
-  async close(): Promise<void> {
-    this.#checkpointer.close();
-  }
+  async close(): Promise<void> {}
 }
 
 /** A store with a chain of genesis, whose commits are synced by hand. */
