@@ -131,12 +131,17 @@ bench: build ## benchmarks as tables, beside timestampvm-rs where it is installe
 attack: build ## what attacks by clients and peers do to the binary, as a table (needs Go)
 	cd tests/bench && $(tested) go run . -attack
 
-node_tests := (cd tests/attack && go test -v -count=1 ./...) && cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
+node_tests := (cd tests/attack && go test -v -count=1 ./...) && $(tested) tests/releases/run.sh differing && \
+	cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
 	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$) && \
 	cd $(CURDIR) && TUTORIAL=run $(bun_test) tests/documents/tutorial.binary.test.ts tests/documents/network.binary.test.ts
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
 	cd tests/releases && go build -modfile=mods/$*.mod -ldflags=-checklinkname=0 -o ../../$@ github.com/ava-labs/avalanchego/main
+
+# The one of tests/node.
+build/avalanchego-v1.14.2: build/avalanchego
+	ln -f $< $@
 
 $(rs):
 	cargo install timestampvm --version $(rs_version) --locked --root build/rs
