@@ -55,7 +55,7 @@ describe("the head marker", () => {
     ]);
   });
 
-  test.concurrent("is written after our own file, and before the answer", async () => {
+  test.concurrent("is written after our own file, and before the answer and what clients see", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
     await plugin.start();
@@ -69,6 +69,8 @@ describe("the head marker", () => {
     await held;
     expect(await plugin.vm.getBlockIDAtHeight({ height: 1n })).toMatchObject({ blkId: block.id });
     expect(answered).toBe(false);
+    const asked = { id: new Bun.CryptoHasher("sha256").update("one").digest("hex"), waitMs: 1_000 };
+    expect(await plugin.call("getReceipt", [asked])).toMatchObject({ status: "processing" });
     await plugin.kill9();
     await accepting;
 
