@@ -26,7 +26,7 @@ func TestUpgradeRequestsAreAnsweredLikePlainOnes(t *testing.T) {
 	status, answer := upgrade(http.MethodPost, ping)
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, pong, answer)
-	status, _ = upgrade(http.MethodGet, "")
+	status, _ = upgrade(http.MethodGet, "") // as the client of a WebSocket begins
 	require.Equal(t, http.StatusMethodNotAllowed, status)
 	large := strings.Repeat(" ", 1<<20) + ping
 	status, answer = upgrade(http.MethodPost, large)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ava-labs/avalanchego/snow/consensus/snowman"
+	"github.com/ava-labs/avalanchego/snow/engine/snowman/block"
 
 	statelessblock "github.com/ava-labs/avalanchego/vms/proposervm/block"
 
@@ -23,10 +24,10 @@ const (
 
 // decider plays consensus for one plugin: it builds as often as it may, and accepts or rejects.
 type decider struct {
-	*plugin
-	random  *rand.Rand
-	history *History
-	calls   *atomic.Int64
+	consensus block.ChainVM
+	random    *rand.Rand
+	history   *History
+	calls     *atomic.Int64
 	// The greatest heights for which an Accept was sent, and was answered.
 	sent, answered *atomic.Uint64
 }

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/host"
 )
 
 // PluginConfig says what RunPlugin does. It ends at the first of both limits; a limit of 0 is none.
@@ -34,8 +35,7 @@ const (
 type loop struct {
 	*run
 	config  PluginConfig
-	site    site
-	genesis []byte
+	site    host.Site
 	gate    *gate
 	door    *door
 	log     pluginLog
@@ -50,26 +50,22 @@ type loop struct {
 // verified, accepted and rejected. The error says that the run itself could not go on; whether promises were kept is in
 // the report.
 func RunPlugin(ctx context.Context, c PluginConfig) (report Report, err error) {
-	s, err := newSite(c.TimestampVM)
+	folder, err := os.MkdirTemp("", "timestampvm-chaos-")
 	if err != nil {
 		return Report{}, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(s.folder)) }()
-	genesis, err := json.Marshal(map[string]string{"data": "chaos"})
-	if err != nil {
-		return Report{}, err
-	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	l := &loop{
-		config: c, site: s, genesis: genesis, gate: newGate(),
+		config: c, site: host.NewSite(folder), gate: newGate(),
 		random:  rand.New(rand.NewPCG(c.Seed, 0)),
 		choices: rand.New(rand.NewPCG(c.Seed, 1<<32)),
 	}
 	server := httptest.NewServer(l.gate)
 	defer server.Close()
-	l.door = newDoor(0, server.URL+"/ext/bc/"+s.chainID.String()+"/rpc")
+	l.door = newDoor(0, server.URL+"/ext/bc/"+l.site.ChainID.String()+"/rpc")
 	if err := l.begin(ctx, cancel); err != nil {
 		return Report{}, err
 	}
@@ -82,7 +78,7 @@ func (l *loop) begin(ctx context.Context, cancel context.CancelFunc) error {
 	if err != nil {
 		return err
 	}
-	first, err := firstBlock(p.ctx, l.door)
+	first, err := firstBlock(p.Alive, l.door)
 	if err != nil {
 		return err
 	}
@@ -137,7 +133,7 @@ func (l *loop) moment() moment {
 
 // liveAndDie is one life of the plugin, from its start to its kill.
 func (l *loop) liveAndDie(ctx context.Context, m moment) error {
-	p, err := l.site.launch(ctx, &l.log)
+	p, err := host.Launch(ctx, l.config.TimestampVM, l.site, &l.log)
 	if err != nil {
 		return err
 	}
@@ -148,10 +144,10 @@ func (l *loop) liveAndDie(ctx context.Context, m moment) error {
 			l.kill(p)
 		})
 	}
-	err = p.open(l.site, l.genesis)
+	err = open(p)
 	killing.Wait()
 	if m.starting {
-		return p.bury() // whether it came that far or not, nothing may be broken afterwards
+		return p.Bury() // whether it came that far or not, nothing may be broken afterwards
 	}
 	if err != nil {
 		l.violate("a plugin does not start: %s", err)
@@ -160,13 +156,13 @@ func (l *loop) liveAndDie(ctx context.Context, m moment) error {
 	return l.live(ctx, p, m)
 }
 
-func (l *loop) live(ctx context.Context, p *plugin, m moment) error {
+func (l *loop) live(ctx context.Context, p *host.Plugin, m moment) error {
 	l.door.life.Add(1)
-	l.gate.open(p.ctx, p.handler)
-	l.checkHead(p.ctx)
+	l.gate.open(p.Alive, p.Handler)
+	l.checkHead(p.Alive)
 	var work sync.WaitGroup
-	work.Go(func() { l.decide(p.ctx, p) })
-	work.Go(func() { l.look(p.ctx) })
+	work.Go(func() { l.decide(p.Alive, p) })
+	work.Go(func() { l.look(p.Alive) })
 
 	until := l.calls.Load() + m.calls
 	for began := time.Now(); l.calls.Load() < until && time.Since(began) < 2*time.Second && ctx.Err() == nil; {
@@ -176,7 +172,7 @@ func (l *loop) live(ctx context.Context, p *plugin, m moment) error {
 	l.kill(p)
 	work.Wait()
 	l.gate.shut()
-	return errors.Join(p.bury(), ctx.Err())
+	return errors.Join(p.Bury(), ctx.Err())
 }
 
 // checkHead compares the chain after a start with what was accepted before it.
@@ -195,11 +191,11 @@ func (l *loop) checkHead(ctx context.Context) {
 }
 
 // decide lets blocks be built and decided until the plugin dies or the context ends. Nothing may fail before.
-func (l *loop) decide(ctx context.Context, p *plugin) {
+func (l *loop) decide(ctx context.Context, p *host.Plugin) {
 	err := decider{
-		plugin: p, random: l.choices, history: l.history, calls: &l.calls, sent: &l.sent, answered: &l.answered,
+		consensus: p.Consensus, random: l.choices, history: l.history, calls: &l.calls, sent: &l.sent, answered: &l.answered,
 	}.run(ctx)
-	if !p.killed.Load() && ctx.Err() == nil {
+	if !p.IsKilled() && ctx.Err() == nil {
 		l.violate("consensus: %s", err)
 	}
 }
@@ -218,8 +214,8 @@ func (l *loop) checkLog() {
 	}
 }
 
-func (l *loop) kill(p *plugin) {
-	if p.kill() == nil {
+func (l *loop) kill(p *host.Plugin) {
+	if p.Kill() == nil {
 		l.count(func(f *Figures) { f.PluginKills++ })
 	}
 }
@@ -230,12 +226,12 @@ func (l *loop) settle(ctx context.Context, stopLoad func()) error {
 	if err != nil {
 		return err
 	}
-	l.checkHead(p.ctx)
-	deciding, stopDeciding := context.WithCancel(p.ctx)
+	l.checkHead(p.Alive)
+	deciding, stopDeciding := context.WithCancel(p.Alive)
 	var work sync.WaitGroup
 	work.Go(func() { l.decide(deciding, p) })
 	stopLoad()
-	l.gate.open(p.ctx, p.handler)
+	l.gate.open(p.Alive, p.Handler)
 	l.say("no more kills, no more proposals")
 	l.awaitQuiet(ctx)
 	stopDeciding()
@@ -263,21 +259,29 @@ func (l *loop) awaitQuiet(ctx context.Context) {
 }
 
 // start brings up a plugin that clients can reach.
-func (l *loop) start(ctx context.Context) (*plugin, error) {
-	p, err := l.site.launch(ctx, &l.log)
+func (l *loop) start(ctx context.Context) (*host.Plugin, error) {
+	p, err := host.Launch(ctx, l.config.TimestampVM, l.site, &l.log)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.open(l.site, l.genesis); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting a plugin: %w", err), p.kill(), p.bury())
+	if err := open(p); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting a plugin: %w", err), p.Kill(), p.Bury())
 	}
-	l.gate.open(p.ctx, p.handler)
+	l.gate.open(p.Alive, p.Handler)
 	return p, nil
 }
 
-func (l *loop) end(p *plugin) error {
+// open brings a chain into normal operation.
+func open(p *host.Plugin) error {
+	if err := p.Initialize("chaos"); err != nil {
+		return err
+	}
+	return p.FinishBootstrapping()
+}
+
+func (l *loop) end(p *host.Plugin) error {
 	l.gate.shut()
-	return errors.Join(p.kill(), p.bury())
+	return errors.Join(p.Kill(), p.Bury())
 }
 
 // gate is the node's HTTP server over all lives of the plugin. Requests that come between two lives wait.

@@ -3,13 +3,11 @@ package chaos
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"syscall"
-	"time"
 
-	"github.com/timestampvm/timestampvm/tests/node/internal/liveness"
+	"github.com/timestampvm/timestampvm/tests/node/internal/host"
 )
 
 // restEvery is how many faults come before all nodes must be healthy at the same time.
@@ -121,7 +119,7 @@ func (n *nemesis) killBoth(victim int) error {
 	if err := n.killNode(victim); err != nil {
 		return err
 	}
-	return awaitGone(plugins...)
+	return host.AwaitGone(plugins...)
 }
 
 // killPlugin returns the processes that it killed.
@@ -195,19 +193,6 @@ func (n *nemesis) stop(ctx context.Context, f Fault) error {
 	}
 	if !sleep(ctx, f.Hold) {
 		return ctx.Err()
-	}
-	return nil
-}
-
-func awaitGone(pids ...int) error {
-	until := time.Now().Add(5 * time.Second)
-	for _, pid := range pids {
-		for liveness.IsRunning(pid) {
-			if time.Now().After(until) {
-				return fmt.Errorf("process %d is still there after SIGKILL", pid)
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func TestRolledBackDataIsInOneBlockAgain(t *testing.T) {
 			s := h.moments[8].snapshot(t)
 			rollBack(t, s, height)
 
-			c := open(t, options{site: &s, proposer: true})
+			c := open(t, s)
 			requirePrefix(t, h, c.requireWhole(t))
 			require.Equal(t, h.outer(t, c, height), c.lastAccepted(t))
 			for range 8 - height {
@@ -77,17 +77,17 @@ func TestImportedChainComesUp(t *testing.T) {
 
 func TestImportedChainHasWhatWaited(t *testing.T) {
 	s := newSite(t)
-	c := open(t, options{site: &s, proposer: true})
+	c := open(t, s)
 	c.stamp(t, "accepted")
 	require.NoError(t, c.ProposeBlock(t.Context(), []byte("waits")))
 	before, outer := c.requireWhole(t), c.lastAccepted(t)
 	c.close(t)
 
 	backup := export(t, s)
-	require.NoError(t, os.RemoveAll(s.chainData))
+	require.NoError(t, os.RemoveAll(s.ChainData))
 	restore(t, s, backup)
 
-	c = open(t, options{site: &s, proposer: true})
+	c = open(t, s)
 	require.Equal(t, before, c.requireWhole(t))
 	require.Equal(t, outer, c.lastAccepted(t))
 	c.accept(t, c.build(t))
@@ -100,7 +100,7 @@ func TestImportedChainHasWhatWaited(t *testing.T) {
 // peers as they received it.
 func TestImportedOrRolledBackChainOfTimestampvmRsComesUp(t *testing.T) {
 	h := recordPeer(t, 6, 4)
-	open(t, options{site: &h.site, proposer: true}).close(t)
+	open(t, h.site).close(t)
 	require.Contains(t, requireSound(t, h.site), "encoded again  1 block")
 
 	imported := h
@@ -114,7 +114,7 @@ func TestImportedOrRolledBackChainOfTimestampvmRsComesUp(t *testing.T) {
 			rolledBack := h
 			rolledBack.site = h.site.snapshot(t)
 			rollBack(t, rolledBack.site, height)
-			c := open(t, options{site: &rolledBack.site, proposer: true, bootstrap: true})
+			c := openBootstrapping(t, rolledBack.site)
 			require.EqualValues(t, height, c.height(t))
 			require.Equal(t, h.outer[height], c.lastAccepted(t))
 			for _, bytes := range h.bytes[height+1:] {
@@ -135,7 +135,7 @@ func (h history) outer(t *testing.T, c *chain, height int) ids.ID {
 	if height == 0 {
 		return h.inner[0]
 	}
-	parsed, err := c.consensus.ParseBlock(t.Context(), h.blocks[height-1])
+	parsed, err := c.Consensus.ParseBlock(t.Context(), h.blocks[height-1])
 	require.NoError(t, err)
 	return parsed.ID()
 }
@@ -143,7 +143,7 @@ func (h history) outer(t *testing.T, c *chain, height int) ids.ID {
 func rollBack(t *testing.T, s site, height int) {
 	t.Helper()
 	requireSound(t, s)
-	runDB(t, "rollback", s.chainData, "--to", fmt.Sprint(height))
+	runDB(t, "rollback", s.ChainData, "--to", fmt.Sprint(height))
 	requireSound(t, s)
 }
 
@@ -151,22 +151,22 @@ func rollBack(t *testing.T, s site, height int) {
 func export(t *testing.T, s site) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "chain.jsonl")
-	runDB(t, "export", s.chainData, "--file", file)
+	runDB(t, "export", s.ChainData, "--file", file)
 	requireSound(t, s)
 	return file
 }
 
 func restore(t *testing.T, s site, backup string) {
 	t.Helper()
-	require.NoDirExists(t, s.chainData)
-	runDB(t, "import", s.chainData, "--file", backup)
+	require.NoDirExists(t, s.ChainData)
+	runDB(t, "import", s.ChainData, "--file", backup)
 	requireSound(t, s)
 }
 
 // requireSound returns what the check says.
 func requireSound(t *testing.T, s site) string {
 	t.Helper()
-	said := runDB(t, "check", s.chainData)
+	said := runDB(t, "check", s.ChainData)
 	require.Contains(t, said, "\nsound\n")
 	return said
 }
@@ -174,7 +174,7 @@ func requireSound(t *testing.T, s site) string {
 // runDB is `timestampvm db` in an operator's shell.
 func runDB(t *testing.T, arguments ...string) string {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), binary, append([]string{"db"}, arguments...)...).CombinedOutput()
+	said, err := exec.CommandContext(t.Context(), binary(t), append([]string{"db"}, arguments...)...).CombinedOutput()
 	require.NoError(t, err, "%v: %s", arguments, said)
 	return string(said)
 }

@@ -21,10 +21,12 @@ import (
 	"github.com/ava-labs/avalanchego/version"
 
 	snowmanengine "github.com/ava-labs/avalanchego/snow/engine/snowman"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/client"
 )
 
 func TestConsensusEngineAcceptsBlocks(t *testing.T) {
-	c := open(t, options{proposer: true, bootstrap: true})
+	c := openBootstrapping(t, newSite(t))
 	n := newSoleValidator(t, c)
 	const blocks = 20
 	for i := range blocks {
@@ -42,11 +44,11 @@ func TestConsensusEngineAcceptsBlocks(t *testing.T) {
 
 // A block that a peer made up is decided like one of our own.
 func TestConsensusEngineTakesBlocksFromAPeer(t *testing.T) {
-	c := open(t, options{proposer: true, bootstrap: true})
+	c := openBootstrapping(t, newSite(t))
 	n := newSoleValidator(t, c)
 
 	// Height 1 is decided before the proposervm begins to wrap blocks, so it is the plugin's own bytes on the wire.
-	first := child(genesisBlock(t, c), time.Now(), "from a peer")
+	first := client.Block{ParentID: c.lastAccepted(t), Height: 1, Timestamp: uint64(time.Now().Unix()), Data: []byte("from a peer")}
 	require.NoError(t, n.engine.PushQuery(t.Context(), n.id, 1, first.Bytes(), 0))
 	n.answerQueries(t)
 	require.Equal(t, first.ID(), c.requireWhole(t).Head().ID)
@@ -80,7 +82,7 @@ func newSoleValidator(t *testing.T, c *chain) *soleValidator {
 	t.Helper()
 	var (
 		n        = &soleValidator{chain: c, id: ids.GenerateTestNodeID()}
-		ctx      = snowtest.ConsensusContext(c.context)
+		ctx      = snowtest.ConsensusContext(c.Context)
 		stakers  = validators.NewManager()
 		peers    = tracker.NewPeers()
 		messages = &enginetest.Sender{T: t}
@@ -88,7 +90,7 @@ func newSoleValidator(t *testing.T, c *chain) *soleValidator {
 	require.NoError(t, stakers.AddStaker(ctx.SubnetID, n.id, nil, ids.Empty, 1))
 	require.NoError(t, peers.Connected(t.Context(), n.id, version.Current))
 	messages.SendPushQueryF = func(ctx context.Context, _ set.Set[ids.NodeID], request uint32, bytes []byte, _ uint64) {
-		asked, err := c.consensus.ParseBlock(ctx, bytes)
+		asked, err := c.Consensus.ParseBlock(ctx, bytes)
 		if err == nil {
 			n.ask(request, asked.ID())
 		}
@@ -96,13 +98,13 @@ func newSoleValidator(t *testing.T, c *chain) *soleValidator {
 	messages.SendPullQueryF = func(_ context.Context, _ set.Set[ids.NodeID], request uint32, id ids.ID, _ uint64) {
 		n.ask(request, id)
 	}
-	gets, err := getter.New(c.consensus, messages, ctx.Log, time.Second, 2000, ctx.Registerer)
+	gets, err := getter.New(c.Consensus, messages, ctx.Log, time.Second, 2000, ctx.Registerer)
 	require.NoError(t, err)
 
 	n.engine, err = snowmanengine.New(snowmanengine.Config{
 		AllGetsServer:       gets,
 		Ctx:                 ctx,
-		VM:                  c.consensus,
+		VM:                  c.Consensus,
 		Sender:              messages,
 		Validators:          stakers,
 		ConnectedValidators: peers,
@@ -122,7 +124,7 @@ func (n *soleValidator) onEvent(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	event, err := n.chain.consensus.WaitForEvent(ctx)
+	event, err := n.chain.Consensus.WaitForEvent(ctx)
 	require.NoError(t, err)
 	require.Equal(t, common.PendingTxs, event)
 	require.NoError(t, n.engine.Notify(ctx, event))

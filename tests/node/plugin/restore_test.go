@@ -23,11 +23,11 @@ type history struct {
 // record runs a chain of as many blocks as the last moment says.
 func record(t *testing.T, s site, label string, moments ...int) history {
 	t.Helper()
-	c := open(t, options{site: &s, proposer: true})
+	c := open(t, s)
 	h := history{moments: map[int]site{}}
 	last := moments[len(moments)-1]
 	for height := 0; ; height++ {
-		id, err := c.vm.LastAccepted(t.Context())
+		id, err := c.Inner.LastAccepted(t.Context())
 		require.NoError(t, err)
 		h.inner = append(h.inner, id)
 		for _, moment := range moments {
@@ -100,34 +100,12 @@ func TestChainDataOfAnotherNodeComesUp(t *testing.T) {
 func TestChainDataWithoutItsLogComesUp(t *testing.T) {
 	h := record(t, newSite(t), "history", 5)
 	s := h.moments[5].snapshot(t)
-	logs, err := filepath.Glob(filepath.Join(s.chainData, "*-wal"))
+	logs, err := filepath.Glob(filepath.Join(s.ChainData, "*-wal"))
 	require.NoError(t, err)
 	for _, log := range logs {
 		require.NoError(t, os.Remove(log))
 	}
 	requireComesUpSomewhere(t, h, s)
-}
-
-// A file that is not ours stops the chain with an error that says which one, and the file is left alone.
-func TestForeignFileIsNamedAndLeftAlone(t *testing.T) {
-	for name, content := range map[string]string{
-		"text":             "this is no database, but somebody wants to keep it",
-		"a torn database":  "SQLite format 3\x00 and then nothing that makes sense",
-		"4 KiB of nothing": string(make([]byte, 4096)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			require.NoError(t, os.MkdirAll(s.chainData, 0o755))
-			file := filepath.Join(s.chainData, "timestampvm.db")
-			require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
-
-			_, err := tryOpen(t, options{site: &s})
-			require.ErrorContains(t, err, file)
-			kept, err := os.ReadFile(file)
-			require.NoError(t, err)
-			require.Equal(t, content, string(kept))
-		})
-	}
 }
 
 func requireComesUp(t *testing.T, h history, s site, height int) {
@@ -142,7 +120,7 @@ func requireComesUpSomewhere(t *testing.T, h history, s site) int {
 	t.Helper()
 	goingOn := s.snapshot(t)
 
-	c := open(t, options{site: &s, proposer: true, bootstrap: true})
+	c := openBootstrapping(t, s)
 	began := int(c.height(t))
 	requirePrefix(t, h, c.requireWhole(t))
 	for _, bytes := range h.blocks[began:] {
@@ -154,7 +132,7 @@ func requireComesUpSomewhere(t *testing.T, h history, s site) int {
 	restarted := requireSameAfterRestart(t, c, s)
 	restarted.close(t)
 
-	c = open(t, options{site: &goingOn, proposer: true})
+	c = open(t, goingOn)
 	require.EqualValues(t, began, c.height(t))
 	c.stamp(t, "instead of the history")
 	c.stamp(t, "and one more")
@@ -164,21 +142,12 @@ func requireComesUpSomewhere(t *testing.T, h history, s site) int {
 	return began
 }
 
-// execute does what bootstrapping does with a block that a peer sent.
-func (c *chain) execute(t *testing.T, bytes []byte) {
-	t.Helper()
-	parsed, err := c.consensus.ParseBlock(t.Context(), bytes)
-	require.NoError(t, err)
-	require.NoError(t, parsed.Verify(t.Context()), "an error here would end the chain")
-	require.NoError(t, parsed.Accept(t.Context()))
-}
-
 func requireSameAfterRestart(t *testing.T, c *chain, s site) *chain {
 	t.Helper()
 	before := c.requireWhole(t)
 	outer := c.lastAccepted(t)
 	c.close(t)
-	c = open(t, options{site: &s, proposer: true})
+	c = open(t, s)
 	require.Equal(t, before, c.requireWhole(t))
 	require.Equal(t, outer, c.lastAccepted(t))
 	return c

@@ -7,55 +7,43 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ava-labs/avalanchego/ids"
+	"github.com/timestampvm/timestampvm/tests/node/internal/host"
 )
 
-const genesisData = "Hello from Rust VM!"
-
-// site is what of a chain outlives the processes: the node's own database and the folder in which the plugin keeps its
-// data, for one chain on one node.
+// site is a host's, in a folder of the test.
 type site struct {
-	chainID   ids.ID
-	nodeID    ids.NodeID
-	nodeDB    string
-	chainData string
+	host.Site
 }
 
-func newSite(t testing.TB) site {
-	folder := t.TempDir()
-	return site{
-		chainID:   ids.GenerateTestID(),
-		nodeID:    ids.GenerateTestNodeID(),
-		nodeDB:    filepath.Join(folder, "db"),
-		chainData: filepath.Join(folder, "chainData"),
-	}
+func newSite(t *testing.T) site {
+	return site{host.NewSite(t.TempDir())}
 }
 
 // otherNode is a site of the same chain on another node.
-func (s site) otherNode(t testing.TB) site {
+func (s site) otherNode(t *testing.T) site {
 	other := newSite(t)
-	other.chainID = s.chainID
+	other.ChainID = s.ChainID
 	return other
 }
 
 // snapshot copies both places as they are now.
-func (s site) snapshot(t testing.TB) site {
+func (s site) snapshot(t *testing.T) site {
 	return combine(t, s, s)
 }
 
 // combine copies the node's database of one site and the chain data of another: what is left after losing power, after
 // restoring a backup of one of them, or after moving a disk.
-func combine(t testing.TB, nodeDB, chainData site) site {
+func combine(t *testing.T, nodeDB, chainData site) site {
 	t.Helper()
 	combined := newSite(t)
-	combined.chainID = nodeDB.chainID
-	combined.nodeID = nodeDB.nodeID
-	copyFolder(t, nodeDB.nodeDB, combined.nodeDB)
-	copyFolder(t, chainData.chainData, combined.chainData)
+	combined.ChainID = nodeDB.ChainID
+	combined.NodeID = nodeDB.NodeID
+	copyFolder(t, nodeDB.NodeDB, combined.NodeDB)
+	copyFolder(t, chainData.ChainData, combined.ChainData)
 	return combined
 }
 
-func copyFolder(t testing.TB, from, to string) {
+func copyFolder(t *testing.T, from, to string) {
 	t.Helper()
 	if _, err := os.Stat(from); os.IsNotExist(err) {
 		return

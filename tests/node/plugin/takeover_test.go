@@ -6,18 +6,15 @@ import (
 	"os"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ava-labs/avalanchego/database"
-	"github.com/ava-labs/avalanchego/database/leveldb"
-	"github.com/ava-labs/avalanchego/database/prefixdb"
 	"github.com/ava-labs/avalanchego/ids"
 	"github.com/ava-labs/avalanchego/snow/consensus/snowman"
-	"github.com/ava-labs/avalanchego/utils/logging"
 	"github.com/ava-labs/avalanchego/vms/proposervm/block"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/internal/host"
 )
 
 // peerHistory is a chain that timestampvm-rs ran: what the node knows of it. By height, genesis first.
@@ -58,7 +55,7 @@ func TestChainOfWhichTimestampvmRsLostBlockIsTakenOver(t *testing.T) {
 func TestChainThatTimestampvmRsWentOnWithIsFollowed(t *testing.T) {
 	s := recordPeer(t, 3, 0).site
 	for round, height := range []uint64{3, 5} {
-		c := open(t, options{site: &s, proposer: true})
+		c := open(t, s)
 		require.EqualValues(t, height, c.height(t))
 		if round > 0 {
 			c.accept(t, c.build(t))
@@ -72,7 +69,7 @@ func TestChainThatTimestampvmRsWentOnWithIsFollowed(t *testing.T) {
 		playPeer(t, s, numbered(round)+" of timestampvm-rs", numbered(round)+" of timestampvm-rs, too")
 	}
 
-	c := open(t, options{site: &s, proposer: true})
+	c := open(t, s)
 	require.EqualValues(t, 7, c.height(t))
 	c.accept(t, c.build(t))
 	c.accept(t, c.build(t))
@@ -90,17 +87,16 @@ func TestChainThatTimestampvmRsWentOnWithIsFollowed(t *testing.T) {
 // The proposervm goes back as soon as timestampvm-rs is there, which writes nothing until it accepts a block.
 func TestChainThatTimestampvmRsOnlyOpenedComesUpAfterARollback(t *testing.T) {
 	s := recordPeer(t, 3, 0).site
-	c := open(t, options{site: &s, proposer: true})
+	c := open(t, s)
 	c.stamp(t, "ours")
 	c.close(t)
 	playPeer(t, s)
 
-	refused := launch(t)
-	_, err := tryOpenOn(t, refused, options{site: &s, proposer: true})
-	require.ErrorContains(t, err, "should never be lower than the inner height index")
-	refused.shutdown(t)
+	refused := launch(t, s)
+	require.ErrorContains(t, refused.Initialize(genesisData), "should never be lower than the inner height index")
+	require.NoError(t, refused.Close())
 	rollBack(t, s, 3)
-	c = open(t, options{site: &s, proposer: true})
+	c = open(t, s)
 	require.EqualValues(t, 3, c.height(t))
 	c.accept(t, c.build(t))
 	whole := c.requireWhole(t)
@@ -124,14 +120,14 @@ func playPeer(t *testing.T, s site, data ...string) {
 		}
 	})
 	other := s
-	other.chainData = t.TempDir()
-	c := open(t, options{site: &other, proposer: true})
+	other.ChainData = t.TempDir()
+	c := open(t, other)
 	var blocks [][]byte
 	for _, text := range data {
 		c.stamp(t, text)
-		id, err := c.vm.LastAccepted(t.Context())
+		id, err := c.Inner.LastAccepted(t.Context())
 		require.NoError(t, err)
-		inner, err := c.vm.GetBlock(t.Context(), id)
+		inner, err := c.Inner.GetBlock(t.Context(), id)
 		require.NoError(t, err)
 		blocks = append(blocks, inner.Bytes())
 	}
@@ -153,13 +149,13 @@ func playPeer(t *testing.T, s site, data ...string) {
 func recordPeer(t *testing.T, height, spaced int) peerHistory {
 	t.Helper()
 	h := peerHistory{site: newSite(t)}
-	c := open(t, options{site: &h.site, proposer: true})
+	c := open(t, h.site)
 	values := map[ids.ID][]byte{}
 	h.bytes = append(h.bytes, nil)
 	for at := 0; ; at++ {
-		inner, err := c.vm.LastAccepted(t.Context())
+		inner, err := c.Inner.LastAccepted(t.Context())
 		require.NoError(t, err)
-		stored, err := c.vm.GetBlock(t.Context(), inner)
+		stored, err := c.Inner.GetBlock(t.Context(), inner)
 		require.NoError(t, err)
 		h.outer = append(h.outer, c.lastAccepted(t))
 		h.inner = append(h.inner, inner)
@@ -176,7 +172,7 @@ func recordPeer(t *testing.T, height, spaced int) peerHistory {
 		h.bytes = append(h.bytes, next.Bytes())
 	}
 	c.close(t)
-	require.NoError(t, os.RemoveAll(h.site.chainData))
+	require.NoError(t, os.RemoveAll(h.site.ChainData))
 	withNodeDB(t, h.site, func(db database.Database) {
 		require.NoError(t, db.Delete([]byte("timestampvm/v1/head")))
 		for id, value := range values {
@@ -191,7 +187,7 @@ func recordPeer(t *testing.T, height, spaced int) peerHistory {
 // back to the node's head and goes on.
 func requireTakenOver(t *testing.T, h peerHistory, height int) {
 	t.Helper()
-	c := open(t, options{site: &h.site, proposer: true, bootstrap: true})
+	c := openBootstrapping(t, h.site)
 	require.EqualValues(t, height, c.height(t))
 	require.Equal(t, h.outer[height], c.lastAccepted(t))
 	for _, bytes := range h.bytes[height+1:] {
@@ -201,16 +197,16 @@ func requireTakenOver(t *testing.T, h peerHistory, height int) {
 	c.stamp(t, "after timestampvm-rs")
 	for range 2 {
 		for at, id := range h.inner {
-			indexed, err := c.vm.GetBlockIDAtHeight(t.Context(), uint64(at))
+			indexed, err := c.Inner.GetBlockIDAtHeight(t.Context(), uint64(at))
 			require.NoError(t, err)
 			require.Equal(t, id, indexed)
-			stored, err := c.vm.GetBlock(t.Context(), id)
+			stored, err := c.Inner.GetBlock(t.Context(), id)
 			require.NoError(t, err)
 			require.EqualValues(t, at, stored.Height())
 		}
 		require.EqualValues(t, len(h.inner), c.height(t))
 		c.close(t)
-		c = open(t, options{site: &h.site, proposer: true})
+		c = open(t, h.site)
 	}
 	c.close(t)
 }
@@ -220,7 +216,7 @@ func (c *chain) withSpace(t *testing.T, built snowman.Block) snowman.Block {
 	t.Helper()
 	spaced := spacedBytes(built.Bytes())
 	if built.Height() > 1 {
-		envelope, err := block.Parse(built.Bytes(), c.context.ChainID)
+		envelope, err := block.Parse(built.Bytes(), c.Context.ChainID)
 		require.NoError(t, err)
 		signed := envelope.(block.SignedBlock)
 		again, err := block.BuildUnsigned(signed.ParentID(), signed.Timestamp(), signed.PChainHeight(), signed.PChainEpoch(),
@@ -228,7 +224,7 @@ func (c *chain) withSpace(t *testing.T, built snowman.Block) snowman.Block {
 		require.NoError(t, err)
 		spaced = again.Bytes()
 	}
-	parsed, err := c.consensus.ParseBlock(t.Context(), spaced)
+	parsed, err := c.Consensus.ParseBlock(t.Context(), spaced)
 	require.NoError(t, err)
 	return parsed
 }
@@ -240,10 +236,10 @@ func spacedBytes(canonical []byte) []byte {
 // withNodeDB works on what a stopped node lends the plugin.
 func withNodeDB(t *testing.T, s site, work func(database.Database)) {
 	t.Helper()
-	db, err := leveldb.New(s.nodeDB, nil, logging.NoLog{}, prometheus.NewRegistry())
-	require.NoError(t, err)
-	work(prefixdb.New([]byte("vm"), db))
-	require.NoError(t, db.Close())
+	require.NoError(t, host.WithDatabase(s.Site, func(db database.Database) error {
+		work(db)
+		return nil
+	}))
 }
 
 func peerKey(id ids.ID) []byte {
