@@ -91,11 +91,8 @@ func (s *siege) stallDisk(ctx context.Context, random *rand.Rand) {
 	}
 	victim := random.IntN(len(s.nodes))
 	s.say("the disk of node %d stalls for %s", victim+1, s.config.Stall)
-	pid, err := s.nodes[victim].PID()
-	if err == nil {
-		err = s.disk.Stall(pid)
-	}
-	if err != nil {
+	pid := s.nodes[victim].PID()
+	if err := s.disk.Stall(pid); err != nil {
 		s.violate("the disk of node %d cannot be stalled: %s", victim+1, err)
 		return
 	}

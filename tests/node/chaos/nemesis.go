@@ -76,7 +76,7 @@ func (n *nemesis) revive(ctx context.Context, f Fault) error {
 	}
 	node := n.nodes[f.Victim]
 	for _, again := range f.Again {
-		if err := node.Launch(ctx); err != nil {
+		if err := node.Launch(); err != nil {
 			return err
 		}
 		if !sleep(ctx, again) {
@@ -86,7 +86,7 @@ func (n *nemesis) revive(ctx context.Context, f Fault) error {
 			return err
 		}
 	}
-	return node.Launch(ctx)
+	return node.Launch()
 }
 
 // end returns when the node's process is gone.
@@ -175,15 +175,11 @@ func (n *nemesis) stop(ctx context.Context, f Fault) error {
 	if err != nil {
 		return err
 	}
-	pid, err := node.PID()
-	if err != nil {
-		return err
-	}
 	switch f.Kind {
 	case StopNode:
-		pids = []int{pid}
+		pids = []int{node.PID()}
 	case StopBoth:
-		pids = append(pids, pid)
+		pids = append(pids, node.PID())
 	}
 	for _, pid := range pids {
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {

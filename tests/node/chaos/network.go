@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ava-labs/avalanchego/snow/consensus/snowball"
-	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 
 	"github.com/timestampvm/timestampvm/tests/node/network"
 )
@@ -37,9 +36,9 @@ func RunNetwork(ctx context.Context, c NetworkConfig) (report Report, err error)
 	if err != nil {
 		return Report{}, err
 	}
-	running, err := network.Start(ctx, network.Config{
-		Nodes: c.Nodes, AvalancheGo: c.AvalancheGo, VM: vm, Subnet: subnetConfig(c.Nodes),
-	})
+	config := network.Of(c.Nodes, c.AvalancheGo, vm)
+	config.Subnet = subnetConfig(c.Nodes)
+	running, err := network.Start(ctx, config)
 	if err != nil {
 		return Report{}, err
 	}
@@ -59,13 +58,13 @@ func RunNetwork(ctx context.Context, c NetworkConfig) (report Report, err error)
 // subnetConfig lets consensus go on while one node of four is missing. With AvalancheGo's own 15 of 20 votes a poll then
 // succeeds six times in ten, and 20 must succeed in a row. 12 of 20 is still a clear majority: with the votes split in
 // half, 20 such polls in a row have a chance of 10^-12.
-func subnetConfig(nodes int) tmpnet.ConfigMap {
+func subnetConfig(nodes int) map[string]any {
 	if nodes == 1 {
 		return nil // the only validator asks itself
 	}
 	parameters := snowball.DefaultParameters
 	parameters.AlphaPreference, parameters.AlphaConfidence = 11, 12
-	return tmpnet.ConfigMap{"snowParameters": parameters}
+	return map[string]any{"snowParameters": parameters}
 }
 
 func (n *nemesis) followPlan(ctx context.Context, c NetworkConfig) error {

@@ -17,9 +17,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/ava-labs/avalanchego/config"
-	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
-
 	vmpb "github.com/ava-labs/avalanchego/proto/pb/vm"
 
 	"github.com/timestampvm/timestampvm/tests/attack"
@@ -110,11 +107,11 @@ func (s *siege) start(ctx context.Context, folder string) (*network.Network, err
 		}
 		vm.Script = s.disk.Script()
 	}
-	return network.Start(ctx, network.Config{
-		Nodes: s.config.Nodes, AvalancheGo: s.config.AvalancheGo, VM: vm, Flags: network.LargeBlocksQuickly,
-		// One of each database that a node can have on a disk.
-		FlagsOf: map[int]tmpnet.FlagsMap{0: {config.DBTypeKey: "pebbledb"}},
-	})
+	c := network.Of(s.config.Nodes, s.config.AvalancheGo, vm)
+	c.Flags = network.LargeBlocksQuickly
+	// One of each database that a node can have on a disk.
+	c.FlagsOf = map[int]map[string]string{0: {"db-type": "pebbledb"}}
+	return network.Start(ctx, c)
 }
 
 // besiege returns when all is over and the chain has taken in what is left of it.

@@ -1,23 +1,24 @@
-package network
+package network_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ava-labs/avalanchego/ids"
 
-	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
-// The tests of the API and of the page that `make test` runs against a development chain.
-func TestClientsOfANode(t *testing.T) {
-	n := startNetwork(t, 1)
+// A node alone answers the tests of the API and of the page that `make test-binary` runs against a development chain.
+func TestNodeAlone(t *testing.T) {
+	n := nodetest.Start(t, ourNetwork(t, 1))
 	root, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 
@@ -25,18 +26,22 @@ func TestClientsOfANode(t *testing.T) {
 		t.Run(suite, func(t *testing.T) {
 			bun := exec.CommandContext(t.Context(), "node_modules/.bin/bun", "test", suite)
 			bun.Dir = root
-			bun.Env = append(os.Environ(), "TIMESTAMPVM_TEST_URL="+n.nodes[0].ChainURL())
+			bun.Env = append(os.Environ(), "TIMESTAMPVM_TEST_URL="+n.Nodes()[0].ChainURL())
 			output, err := bun.CombinedOutput()
 			t.Logf("%s", output)
 			require.NoError(t, err)
 		})
 	}
+	before := nodetest.Chain(t, n.Nodes()[0])
+	require.NoError(t, n.Restart(t.Context()))
+	nodetest.Stamp(t, n.Nodes()[0], "after a restart")
+	require.Equal(t, before, nodetest.Chain(t, n.Nodes()[0])[:len(before)])
 }
 
-func testStatus(t *testing.T, n *Network) {
-	for _, node := range n.nodes {
-		require.NoError(t, poll.Until(deadline(t, time.Minute), func() error {
-			status, err := node.Client().Status(t.Context())
+func testStatus(t *testing.T, n *network.Network) {
+	for _, node := range n.Nodes() {
+		nodetest.Eventually(t, func(ctx context.Context) error {
+			status, err := node.Client().Status(ctx)
 			if err != nil {
 				return err
 			}
@@ -44,25 +49,30 @@ func testStatus(t *testing.T, n *Network) {
 			require.Equal(t, n.ChainID(), status.ChainID)
 			require.Equal(t, "normal operation", status.State)
 			require.NotZero(t, status.NetworkID)
-			if status.Peers != len(n.nodes)-1 {
-				return fmt.Errorf("%s has %d peers", node.ID(), status.Peers)
+			if status.Peers != len(n.Nodes())-1 {
+				return fmt.Errorf("%s has %d peers", node, status.Peers)
 			}
 			return nil
-		}))
+		})
 	}
 }
 
 // Whoever asks another node than the one that took the stamp has the same receipt.
-func testReceipts(t *testing.T, n *Network) {
-	stamped, err := n.nodes[0].Client().Stamp(t.Context(), []byte("whose receipt is asked for everywhere"))
+func testReceipts(t *testing.T, n *network.Network) {
+	stamped, err := n.Nodes()[0].Client().Stamp(t.Context(), []byte("whose receipt is asked for everywhere"))
 	require.NoError(t, err)
 	require.Contains(t, []string{"pending", "processing", "accepted"}, stamped.Status)
 	blocks := map[ids.ID]bool{}
-	for _, node := range n.nodes {
-		receipt, err := node.Client().AwaitReceipt(t.Context(), stamped.ID)
-		require.NoError(t, err)
-		require.Equal(t, "accepted", receipt.Status, "on %s", node.ID())
-		blocks[receipt.Block.ID] = true
+	for _, node := range n.Nodes() {
+		nodetest.Eventually(t, func(ctx context.Context) error {
+			receipt, err := node.Client().AwaitReceipt(ctx, stamped.ID)
+			if err == nil && receipt.Status != "accepted" {
+				err = fmt.Errorf("it is %s on %s", receipt.Status, node)
+			}
+			blocks[receipt.Block.ID] = true
+			return err
+		})
 	}
+	delete(blocks, ids.Empty)
 	require.Len(t, blocks, 1)
 }

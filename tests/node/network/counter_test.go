@@ -1,6 +1,7 @@
-package network
+package network_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,52 +10,53 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
 // examples/counter is a whole VM. On real nodes it does what it does under the fake one.
 func TestCounter(t *testing.T) {
-	vm := VM{Name: "counter", Binary: counter, Genesis: []byte("a chain that counts")}
-	n := startConfigured(t, Config{Nodes: validators, VM: vm})
-	n.requireCount(t, 0)
+	vm := network.VM{Name: "counter", Binary: counter, Genesis: []byte("a chain that counts")}
+	n := nodetest.Start(t, network.Of(3, avalancheGo, vm))
+	requireCount(t, n, 0)
 
-	count := 0
-	for _, node := range n.nodes {
-		node.count(t, http.MethodPost)
-		count++
-		n.requireCount(t, count)
+	counted := 0
+	for _, node := range n.Nodes() {
+		count(t, node, http.MethodPost)
+		counted++
+		requireCount(t, n, counted)
 	}
 	_, err := n.Join(t.Context())
 	require.NoError(t, err)
-	n.requireCount(t, count)
-	testCleanLog(t, n.nodes[1])
+	requireCount(t, n, counted)
+	testCleanLog(t, n.Nodes()[1])
 
-	require.NoError(t, n.nodes[0].Kill())
-	require.NoError(t, n.nodes[0].Start(t.Context()))
-	n.requireCount(t, count)
+	require.NoError(t, n.Nodes()[0].Kill())
+	require.NoError(t, n.Nodes()[0].Start(t.Context()))
+	requireCount(t, n, counted)
 	require.NoError(t, n.Restart(t.Context()))
-	n.requireCount(t, count)
-	n.nodes[0].count(t, http.MethodPost)
-	n.requireCount(t, count+1)
+	requireCount(t, n, counted)
+	count(t, n.Nodes()[0], http.MethodPost)
+	requireCount(t, n, counted+1)
 }
 
 // requireCount waits until every node has counted that far.
-func (n *Network) requireCount(t *testing.T, want int) {
+func requireCount(t *testing.T, n *network.Network, want int) {
 	t.Helper()
-	for _, node := range n.nodes {
-		require.NoError(t, poll.Until(deadline(t, 2*time.Minute), func() error {
-			if counted := node.count(t, http.MethodGet); counted != fmt.Sprintln(want) {
-				return fmt.Errorf("node %s has counted to %s", node.ID(), counted)
+	for _, node := range n.Nodes() {
+		nodetest.Eventually(t, func(context.Context) error {
+			if counted := count(t, node, http.MethodGet); counted != fmt.Sprintln(want) {
+				return fmt.Errorf("%s has counted to %s", node, counted)
 			}
 			return nil
-		}))
+		})
 	}
 }
 
 // count returns how far the node has counted. As a POST it wishes that one more is counted.
-func (n *Node) count(t *testing.T, method string) string {
+func count(t *testing.T, node *network.Node, method string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(deadline(t, time.Minute), method, n.ChainURL()+"/count", nil)
+	request, err := http.NewRequestWithContext(nodetest.Deadline(t, time.Minute), method, node.ChainURL()+"/count", nil)
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)

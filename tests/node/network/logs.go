@@ -7,22 +7,27 @@ import (
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
+// outputName is where goes what a node prints.
+const outputName = "output.log"
+
 // LogTails returns the last lines of what every node wrote about itself and about the chain, to explain a failure.
 func (n *Network) LogTails() string {
 	var text string
 	for _, node := range n.nodes {
-		for _, name := range node.logNames() {
-			text += sandbox.LogTail(fmt.Sprintf("%s %s", node.ID(), name), node.logFile(name))
+		for _, path := range append(node.Logs(), filepath.Join(node.home, outputName)) {
+			text += sandbox.LogTail(fmt.Sprintf("%s, %s", node, filepath.Base(path)), path)
 		}
 	}
 	return text
 }
 
-// logNames are the logs in which something about the plugin can be.
-func (n *Node) logNames() []string {
-	return []string{"main.log", "vm-factory.log", n.network.ChainID().String() + ".log"}
+// Logs are the node's own log, and those of the plugin.
+func (n *Node) Logs() []string {
+	return append([]string{filepath.Join(n.Dir(), "logs", "main.log")}, n.PluginLogs()...)
 }
 
-func (n *Node) logFile(name string) string {
-	return filepath.Join(n.tmp.DataDir, "logs", name)
+// PluginLogs are the logs of what the plugin and the node say about each other. The oldest releases have one less.
+func (n *Node) PluginLogs() []string {
+	logs := filepath.Join(n.Dir(), "logs")
+	return []string{filepath.Join(logs, "vm-factory.log"), filepath.Join(logs, n.network.ChainID().String()+".log")}
 }

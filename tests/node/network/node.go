@@ -2,41 +2,53 @@ package network
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/netip"
-	"net/url"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
-	"github.com/ava-labs/avalanchego/api/info"
-	"github.com/ava-labs/avalanchego/config"
-	"github.com/ava-labs/avalanchego/config/node"
 	"github.com/ava-labs/avalanchego/ids"
-	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
+	"github.com/ava-labs/avalanchego/utils/rpc"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
 	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
 )
 
-// Node is one node of a network.
+// Node is one node of a network. It has the same place, ports and keys whatever it runs, over all its starts.
 type Node struct {
-	tmp     *tmpnet.Node
-	network *Network
+	network     *Network
+	number      int // counts from 0
+	program     Program
+	home        string
+	vmHome      string // has plugins/ in it
+	httpPort    int
+	stakingPort int
+	keys        keys
+	process     *nodeProcess // nil while it does not run
+}
+
+// Program returns what the node runs.
+func (n *Node) Program() Program {
+	return n.program
 }
 
 // ID returns the name by which the other nodes know it.
 func (n *Node) ID() ids.NodeID {
-	return n.tmp.NodeID
+	return n.keys.nodeID
 }
 
-// URL returns where the node's API is. It stays the same over restarts.
+// URL returns where the node's API is.
 func (n *Node) URL() string {
-	return n.tmp.URI
+	return "http://" + at(n.httpPort)
 }
 
 // ChainURL returns below which URL the node serves the chain.
@@ -54,24 +66,28 @@ func (n *Node) Client() client.Client {
 	return client.New(n.RPCURL())
 }
 
-// Start starts a node that was stopped or killed, and returns once it serves the chain.
+// Call asks one of the node's own APIs: a method such as info.peers.
+func (n *Node) Call(ctx context.Context, method string, params, reply any) error {
+	api, _, _ := strings.Cut(method, ".")
+	return rpc.NewEndpointRequester(n.URL()+"/ext/"+api).SendRequest(ctx, method, params, reply)
+}
+
+// Start starts a node that does not run, and returns once it serves the chain.
 func (n *Node) Start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := n.launch(ctx); err != nil {
+	if err := n.Launch(); err != nil {
 		return err
 	}
-	return n.ready(ctx)
+	return n.Ready(ctx)
 }
 
-// Launch starts a node that was stopped or killed, and returns as soon as its process is up.
-func (n *Node) Launch(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	return n.launch(ctx)
+// Launch starts a node that does not run, and returns as soon as its process is up.
+func (n *Node) Launch() error {
+	return n.launch(n.others())
 }
 
-// Stop asks the node to stop and waits until it has.
+// Stop asks the node to stop and waits until it has. It is an error when the node says it did not end well.
 func (n *Node) Stop() error {
 	return endAll([]*Node{n}, syscall.SIGTERM)
 }
@@ -81,127 +97,209 @@ func (n *Node) Kill() error {
 	return endAll([]*Node{n}, syscall.SIGKILL)
 }
 
-// PID returns the node's process ID.
-func (n *Node) PID() (int, error) {
-	bytes, err := os.ReadFile(n.processFile())
-	if err != nil {
-		return 0, fmt.Errorf("node %s is not running: %w", n.ID(), err)
-	}
-	var context node.ProcessContext
-	if err := json.Unmarshal(bytes, &context); err != nil {
-		return 0, err
-	}
-	return context.PID, nil
+// Install gives a node that does not run another program to run from now on, with everything it has so far.
+func (n *Node) Install(program Program) (err error) {
+	n.program = program
+	n.vmHome, err = n.network.install(program.VM)
+	return err
 }
 
-// Dir returns where the node keeps everything. Its keys are not there alone: a node that is started again has them.
+// PID returns the node's process ID; 0 of one that does not run.
+func (n *Node) PID() int {
+	if n.process == nil {
+		return 0
+	}
+	return n.process.cmd.Process.Pid
+}
+
+// PluginPIDs returns the process IDs of the node's plugins. Up to v1.10.17 it has one more than chains.
+func (n *Node) PluginPIDs() ([]int, error) {
+	return sandbox.ChildrenOf(n.PID(), n.network.folder.Path())
+}
+
+// Dir returns where the node keeps everything. Its keys and plugins are not there.
 func (n *Node) Dir() string {
-	return n.tmp.DataDir
+	return filepath.Join(n.home, "data")
 }
 
 // DatabaseDir returns where the node keeps its own database.
 func (n *Node) DatabaseDir() string {
-	return filepath.Join(n.tmp.DataDir, "db")
+	return filepath.Join(n.Dir(), "db")
 }
 
 // ChainDataDir returns where the plugin keeps the chain.
 func (n *Node) ChainDataDir() string {
-	return filepath.Join(n.tmp.DataDir, "chainData", n.network.ChainID().String())
+	return filepath.Join(n.Dir(), "chainData", n.network.ChainID().String())
 }
 
-// PluginPIDs returns the process IDs of the node's plugins.
-func (n *Node) PluginPIDs() ([]int, error) {
-	pid, err := n.PID()
-	if err != nil {
-		return nil, err
-	}
-	return sandbox.ChildrenOf(pid, n.network.folder.Path())
+// PluginDir returns where the node looks for plugins. All nodes with the same VM share it.
+func (n *Node) PluginDir() string {
+	return filepath.Join(n.vmHome, "plugins")
 }
 
-// endAll signals all nodes before it waits for the first.
-func endAll(nodes []*Node, signal syscall.Signal) error {
-	pids := make([]int, len(nodes))
-	for i, node := range nodes {
-		var err error
-		if pids[i], err = node.PID(); err != nil {
-			return err
-		}
-		if err := syscall.Kill(pids[i], signal); err != nil {
-			return err
-		}
+func (n *Node) String() string {
+	return fmt.Sprintf("node %d of %s", n.number+1, n.program.Release)
+}
+
+func newNode(n *Network, number int, program Program) (*Node, error) {
+	node := &Node{network: n, number: number, home: n.folder.Path(strconv.Itoa(number + 1))}
+	var keysErr, httpErr, stakingErr error
+	node.keys, keysErr = newKeys()
+	node.httpPort, httpErr = freePort()
+	node.stakingPort, stakingErr = freePort()
+	return node, errors.Join(keysErr, httpErr, stakingErr, node.Install(program))
+}
+
+// launch starts a node that fetches what it has missed from some others.
+func (n *Node) launch(from []*Node) error {
+	if err := os.MkdirAll(n.Dir(), 0o755); err != nil {
+		return err
 	}
-	for i, node := range nodes {
-		if err := sandbox.AwaitExit(pids[i], stopTimeout); err != nil {
-			return fmt.Errorf("ending node %s: %w", node.ID(), err)
-		}
-		if err := node.forgetProcess(); err != nil {
-			return err
-		}
+	flags := n.flags(from)
+	var args []string
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		args = append(args, fmt.Sprintf("--%s=%s", name, flags[name]))
+	}
+	var err error
+	if n.process, err = startProcess(n.program.AvalancheGo, args, n.home); err != nil {
+		return fmt.Errorf("starting %s: %w", n, err)
 	}
 	return nil
 }
 
-func (n *Node) launch(ctx context.Context) error {
-	if err := n.tmp.Write(); err != nil {
-		return err
+// others returns the validators that run beside the node.
+func (n *Node) others() []*Node {
+	var others []*Node
+	for _, other := range n.network.nodes[:len(n.network.config.Programs)] {
+		if other != n && other.process != nil {
+			others = append(others, other)
+		}
 	}
-	if err := n.tmp.Start(ctx); err != nil {
-		return fmt.Errorf("starting node %s: %w", n.ID(), err)
-	}
-	return nil
+	return others
 }
 
-// ready waits until the node serves the chain.
-func (n *Node) ready(ctx context.Context) error {
-	if err := n.keepPort(); err != nil {
-		return err
-	}
-	// tmpnet's own wait gives up at the first call that fails, which a busy machine is enough for.
-	err := poll.Until(ctx, func() error {
-		healthy, err := n.tmp.IsHealthy(ctx)
-		switch {
-		case err != nil:
+// Ready waits until the node serves the chain.
+func (n *Node) Ready(ctx context.Context) error {
+	return n.pollAlive(ctx, func() error {
+		if err := n.connected(ctx); err != nil {
 			return err
-		case !healthy:
-			return errors.New("it is not healthy")
 		}
-		return n.bootstrapped(ctx)
+		if err := n.bootstrapped(ctx); err != nil {
+			return err
+		}
+		if n.network.config.Staked {
+			return n.Healthy(ctx)
+		}
+		return nil // a node without peers is not well
 	})
-	if err != nil {
-		return fmt.Errorf("waiting for node %s: %w", n.ID(), err)
+}
+
+// answers waits until the node's API is there.
+func (n *Node) answers(ctx context.Context) error {
+	return n.pollAlive(ctx, func() error {
+		var reply struct{}
+		return n.Call(ctx, "info.getNodeID", struct{}{}, &reply)
+	})
+}
+
+// connected gives an error until the node has met all others that run: with less of them it may not try to decide.
+func (n *Node) connected(ctx context.Context) error {
+	var reply struct {
+		Peers int `json:"numPeers,string"`
+	}
+	if err := n.Call(ctx, "info.peers", struct{}{}, &reply); err != nil {
+		return err
+	}
+	running := 0
+	for _, node := range n.network.nodes {
+		if node.process != nil {
+			running++
+		}
+	}
+	if reply.Peers < running-1 {
+		return fmt.Errorf("it has met %d of %d nodes", reply.Peers, running-1)
 	}
 	return nil
 }
 
-// bootstrapped returns an error until requests reach the plugin, which may be a moment later than the node is healthy.
+// bootstrapped gives an error until requests reach the plugin.
 func (n *Node) bootstrapped(ctx context.Context) error {
-	is, err := info.NewClient(n.URL()).IsBootstrapped(ctx, n.network.ChainID().String())
-	if err == nil && !is {
+	var reply struct {
+		Is bool `json:"isBootstrapped"`
+	}
+	chain := map[string]string{"chain": n.network.ChainID().String()}
+	err := n.Call(ctx, "info.isBootstrapped", chain, &reply)
+	if err == nil && !reply.Is {
 		err = errors.New("the chain is not bootstrapped")
 	}
 	return err
 }
 
-// keepPort makes the node come back on the port that the system gave it the first time.
-func (n *Node) keepPort() error {
-	address, err := url.Parse(n.tmp.URI)
+// Healthy gives an error while the node says that it is not well.
+func (n *Node) Healthy(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL()+"/ext/health", nil)
 	if err != nil {
 		return err
 	}
-	n.tmp.Flags[config.HTTPPortKey] = address.Port()
-	return nil
-}
-
-// forgetProcess makes tmpnet see that the node does not run. It trusts this file, and a node that was killed leaves it.
-func (n *Node) forgetProcess() error {
-	n.tmp.URI = ""
-	n.tmp.StakingAddress = netip.AddrPort{}
-	if err := os.Remove(n.processFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
 		return err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("it is not healthy: %s", response.Status)
 	}
 	return nil
 }
 
-func (n *Node) processFile() string {
-	return filepath.Join(n.tmp.DataDir, config.DefaultProcessContextFilename)
+// pollAlive polls as long as the node runs.
+func (n *Node) pollAlive(ctx context.Context, try func() error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ended := n.process.ended
+	go func() {
+		select {
+		case <-ended:
+			cancel(errors.New("it has ended"))
+		case <-ctx.Done():
+		}
+	}()
+	if err := poll.Until(ctx, try); err != nil {
+		return fmt.Errorf("waiting for %s: %w", n, errors.Join(err, context.Cause(ctx)))
+	}
+	return nil
+}
+
+// endAll signals all nodes that run before it waits for the first.
+func endAll(nodes []*Node, signal syscall.Signal) error {
+	running := slices.DeleteFunc(slices.Clone(nodes), func(node *Node) bool { return node.process == nil })
+	var errs []error
+	for _, node := range running {
+		errs = append(errs, node.process.signal(signal))
+	}
+	for _, node := range running {
+		if err := node.process.wait(stopTimeout); err != nil && signal != syscall.SIGKILL {
+			errs = append(errs, fmt.Errorf("stopping %s: %w", node, err))
+		}
+		node.process = nil
+	}
+	return errors.Join(errs...)
+}
+
+func at(port int) string {
+	return net.JoinHostPort(loopback, strconv.Itoa(port))
+}
+
+// freePort finds a port that nobody is likely to take while the node is stopped: systems give out others by themselves,
+// and plugins of other makes take lower ones.
+func freePort() (int, error) {
+	var err error
+	for range 100 {
+		port := 26000 + rand.IntN(6000)
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", at(port)); err == nil {
+			return port, listener.Close()
+		}
+	}
+	return 0, err
 }

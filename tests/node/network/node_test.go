@@ -1,10 +1,11 @@
-package network
+package network_test
 
 import (
 	"encoding/json"
 	"io"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,13 +13,17 @@ import (
 
 	"github.com/ava-labs/avalanchego/api/admin"
 	"github.com/ava-labs/avalanchego/api/info"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
+	"github.com/timestampvm/timestampvm/tests/node/internal/sandbox"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
-func testCurlLines(t *testing.T, n *Network) {
+func testCurlLines(t *testing.T, n *network.Network) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed")
 	}
-	for _, node := range n.nodes {
+	for _, node := range n.Nodes() {
 		lines, err := node.CurlLines(t.Context())
 		require.NoError(t, err)
 		for _, line := range lines {
@@ -33,19 +38,19 @@ func testCurlLines(t *testing.T, n *Network) {
 			require.NotEmpty(t, answer.Result, line)
 		}
 	}
-	once := func(int) []byte { return []byte("hello world") }
-	for _, node := range n.nodes {
-		node.requireAll(t, deadline(t, time.Minute), 1, once)
+	for _, node := range n.Nodes() {
+		nodetest.Carries(t, node, "hello world")
 	}
 }
 
 // One VM with a malformed answer would spoil these pages for every chain of the node.
-func testNodePages(t *testing.T, n *Network) {
-	for _, node := range n.nodes {
+func testNodePages(t *testing.T, n *network.Network) {
+	for _, node := range n.Nodes() {
 		var health struct {
 			Healthy bool                       `json:"healthy"`
 			Checks  map[string]json.RawMessage `json:"checks"`
 		}
+		nodetest.Eventually(t, node.Healthy)
 		status, body := get(t, node.URL()+"/ext/health")
 		require.Equal(t, http.StatusOK, status)
 		require.NoError(t, json.Unmarshal(body, &health), "%s", body)
@@ -54,19 +59,19 @@ func testNodePages(t *testing.T, n *Network) {
 
 		status, body = get(t, node.URL()+"/ext/metrics")
 		require.Equal(t, http.StatusOK, status)
-		require.Contains(t, string(body), "avalanche_"+VMID.String())
+		require.Contains(t, string(body), "avalanche_"+network.VMID.String())
 
 		versions, err := info.NewClient(node.URL()).GetNodeVersion(t.Context())
 		require.NoError(t, err)
-		require.Contains(t, versions.VMVersions, VMID.String())
-		require.NotEmpty(t, versions.VMVersions[VMID.String()])
+		require.Contains(t, versions.VMVersions, network.VMID.String())
+		require.NotEmpty(t, versions.VMVersions[network.VMID.String()])
 	}
 }
 
-func testLoadVMs(t *testing.T, n *Network) {
-	node := n.nodes[0]
-	another := NamedVMID("timestampvm again")
-	require.NoError(t, n.folder.install(timestampVM, another))
+func testLoadVMs(t *testing.T, n *network.Network) {
+	node := n.Nodes()[0]
+	another := network.NamedVMID("timestampvm again")
+	require.NoError(t, sandbox.Install(timestampVM, filepath.Join(node.PluginDir(), another.String())))
 	loaded, failed, err := admin.NewClient(node.URL()).LoadVMs(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, failed)
@@ -75,14 +80,12 @@ func testLoadVMs(t *testing.T, n *Network) {
 	versions, err := info.NewClient(node.URL()).GetNodeVersion(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, versions.VMVersions[another.String()])
-	plugins, err := node.PluginPIDs()
-	require.NoError(t, err)
-	require.Len(t, plugins, 1, "the process that was only asked for its version is left")
+	require.Len(t, nodetest.Plugins(t, node), 1, "the process that was only asked for its version is left")
 }
 
 func get(t *testing.T, url string) (int, []byte) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(deadline(t, time.Minute), http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(nodetest.Deadline(t, time.Minute), http.MethodGet, url, nil)
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)

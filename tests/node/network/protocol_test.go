@@ -1,4 +1,4 @@
-package network
+package network_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/client"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
 const (
@@ -22,8 +23,8 @@ const (
 )
 
 // The node passes all of these through another call to the plugin than plain requests.
-func testProtocols(t *testing.T, n *Network) {
-	node := n.nodes[0]
+func testProtocols(t *testing.T, n *network.Network) {
+	node := n.Nodes()[0]
 
 	t.Run("HTTP/2 with prior knowledge", func(t *testing.T) {
 		transport := &http2.Transport{AllowHTTP: true, DialTLSContext: dialWithoutTLS}
@@ -70,6 +71,6 @@ func postWith(t *testing.T, url string, headers map[string]string) string {
 	return strings.TrimSpace(string(body))
 }
 
-func dialWithoutTLS(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, network, address)
+func dialWithoutTLS(ctx context.Context, protocol, address string, _ *tls.Config) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, protocol, address)
 }

@@ -1,4 +1,4 @@
-package network
+package network_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,12 +16,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ava-labs/avalanchego/config"
 	"github.com/ava-labs/avalanchego/ids"
-	"github.com/ava-labs/avalanchego/tests/fixture/tmpnet"
 
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
 	"github.com/timestampvm/timestampvm/tests/node/internal/poll"
 	"github.com/timestampvm/timestampvm/tests/node/internal/stall"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
 const (
@@ -43,16 +43,16 @@ func TestStalledDisks(t *testing.T) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	vm, err := TimestampVM(timestampVM, "the network's first block")
-	require.NoError(t, err)
-	vm.Script = disk.Script()
-	n := startConfigured(t, Config{
-		Nodes: 3, VM: vm, Flags: tmpnet.FlagsMap{config.HTTPWriteTimeoutKey: answerTime},
-		FlagsOf: map[int]tmpnet.FlagsMap{0: {config.DBTypeKey: "leveldb"}, 1: {config.DBTypeKey: "pebbledb"}},
-	})
-	plugins := n.plugins(t)
-	victims := []*victim{{Node: n.nodes[0]}, {Node: n.nodes[1]}}
-	stopLoad := n.load(t, n.nodes[2])
+	c := ourNetwork(t, 3)
+	for i := range c.Programs {
+		c.Programs[i].VM.Script = disk.Script()
+	}
+	c.Flags = map[string]string{"http-write-timeout": answerTime}
+	c.FlagsOf = map[int]map[string]string{0: {"db-type": "leveldb"}, 1: {"db-type": "pebbledb"}}
+	n := nodetest.Start(t, c)
+	before := plugins(t, n)
+	victims := []*victim{{Node: n.Nodes()[0]}, {Node: n.Nodes()[1]}}
+	stopLoad := load(t, n.Nodes()[2])
 
 	for _, v := range victims {
 		v.requireGrowth(t, blocksInStall)
@@ -76,21 +76,21 @@ func TestStalledDisks(t *testing.T) {
 	report(t, "disks stalled for %s: %d stamps through the third node, %d and %d blocks decided meanwhile",
 		time.Since(began).Round(time.Second), len(stamped), victims[0].grown, victims[1].grown)
 
-	chain := n.requireAgreement(t)
+	chain := nodetest.Agree(t, n.Nodes()...)
 	for _, v := range victims {
 		stamped = append(stamped, v.proposals...)
 	}
 	for _, data := range stamped {
 		require.Len(t, chain.Find(data), 1, "%s", data)
 	}
-	require.Equal(t, plugins, n.plugins(t))
-	for _, node := range n.nodes {
-		requireNoFatal(t, node)
+	require.Equal(t, before, plugins(t, n))
+	for _, node := range n.Nodes() {
+		require.Empty(t, nodetest.LinesWith(t, node.Logs(), "] FATAL "))
 	}
 }
 
 // load stamps through a node until it is stopped, and gives what was stamped then.
-func (n *Network) load(t *testing.T, node *Node) (stop func() [][]byte) {
+func load(t *testing.T, node *network.Node) (stop func() [][]byte) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var (
 		stampers sync.WaitGroup
@@ -102,7 +102,7 @@ func (n *Network) load(t *testing.T, node *Node) (stop func() [][]byte) {
 		stampers.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				data := fmt.Appendf(nil, "stamp %d of stamper %d", i, stamper)
-				err := node.stampWhole(t.Context(), data)
+				err := stampWhole(t.Context(), node, data)
 				lock.Lock()
 				stamped = append(stamped, data)
 				failed = errors.Join(failed, err)
@@ -120,17 +120,17 @@ func (n *Network) load(t *testing.T, node *Node) (stop func() [][]byte) {
 }
 
 // stampWhole returns when what was stamped is accepted.
-func (n *Node) stampWhole(ctx context.Context, data []byte) error {
-	receipt, err := n.Client().Stamp(ctx, data)
+func stampWhole(ctx context.Context, node *network.Node, data []byte) error {
+	receipt, err := node.Client().Stamp(ctx, data)
 	for err == nil && receipt.Status != "accepted" {
-		receipt, err = n.Client().AwaitReceipt(ctx, receipt.ID)
+		receipt, err = node.Client().AwaitReceipt(ctx, receipt.ID)
 	}
 	return err
 }
 
 // victim is a node whose disk stalls.
 type victim struct {
-	*Node
+	*network.Node
 	shown     ids.ID // the last block that the disk has for sure
 	decided   uint64
 	grown     uint64 // how many blocks it decided in the last requireGrowth
@@ -142,10 +142,8 @@ type victim struct {
 
 // stall returns when the disk has stalled for so long that the node is not well.
 func (v *victim) stall(t *testing.T, disk stall.Disk) {
-	pid, err := v.PID()
-	require.NoError(t, err)
-	require.NoError(t, disk.Stall(pid))
-	ctx := deadline(t, time.Minute)
+	require.NoError(t, disk.Stall(v.PID()))
+	ctx := nodetest.Deadline(t, 3*time.Minute)
 	require.NoError(t, poll.Until(ctx, func() error {
 		_, complaint, err := v.health(ctx)
 		if err == nil && !strings.Contains(complaint, "the disk has not synced it for") {
@@ -153,6 +151,7 @@ func (v *victim) stall(t *testing.T, disk stall.Disk) {
 		}
 		return err
 	}))
+	var err error
 	v.shown, err = v.Client().LastAccepted(ctx)
 	require.NoError(t, err)
 	v.decided, _, err = v.health(ctx)
@@ -170,7 +169,7 @@ func (v *victim) stall(t *testing.T, disk stall.Disk) {
 // requireNothingSaid requires that the node serves clients, who are shown and promised nothing that the disk lacks.
 func (v *victim) requireNothingSaid(t *testing.T) {
 	t.Helper()
-	shown, err := v.Client().LastAccepted(deadline(t, time.Minute))
+	shown, err := v.Client().LastAccepted(nodetest.Deadline(t, time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, v.shown, shown)
 	require.Zero(t, v.answered.Load())
@@ -178,7 +177,7 @@ func (v *victim) requireNothingSaid(t *testing.T) {
 
 // requireGrowth waits until the node has decided so many blocks since it was last looked at.
 func (v *victim) requireGrowth(t *testing.T, blocks uint64) {
-	ctx := deadline(t, time.Minute)
+	ctx := nodetest.Deadline(t, 3*time.Minute)
 	require.NoError(t, poll.Until(ctx, func() error {
 		decided, _, err := v.health(ctx)
 		v.grown = decided - v.decided
@@ -191,16 +190,14 @@ func (v *victim) requireGrowth(t *testing.T, blocks uint64) {
 
 // goOn requires that all answers come now.
 func (v *victim) goOn(t *testing.T, disk stall.Disk) {
-	pid, err := v.PID()
-	require.NoError(t, err)
-	require.NoError(t, disk.GoOn(pid))
+	require.NoError(t, disk.GoOn(v.PID()))
 	v.answers.Wait()
 	require.NoError(t, errors.Join(v.failed[:]...))
 }
 
 // health returns the height up to which the node has decided, and what is wrong with its chain.
-func (n *Node) health(ctx context.Context) (height uint64, complaint string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL()+"/ext/health", nil)
+func (v *victim) health(ctx context.Context) (height uint64, complaint string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.URL()+"/ext/health", nil)
 	if err != nil {
 		return 0, "", err
 	}
@@ -229,15 +226,6 @@ func (n *Node) health(ctx context.Context) (height uint64, complaint string, err
 	if err := json.Unmarshal(body, &health); err != nil {
 		return 0, "", err
 	}
-	err = json.Unmarshal(health.Checks[n.network.ChainID().String()], &chain)
+	err = json.Unmarshal(health.Checks[path.Base(v.ChainURL())], &chain)
 	return chain.Message.Engine.Consensus.LastAcceptedHeight, chain.Error, err
-}
-
-func requireNoFatal(t *testing.T, node *Node) {
-	t.Helper()
-	for _, name := range node.logNames() {
-		content, err := os.ReadFile(node.logFile(name))
-		require.NoError(t, err)
-		require.NotContains(t, string(content), "] FATAL ", name)
-	}
 }

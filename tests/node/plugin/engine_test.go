@@ -48,7 +48,7 @@ func TestConsensusEngineTakesBlocksFromAPeer(t *testing.T) {
 	n := newSoleValidator(t, c)
 
 	// Height 1 is decided before the proposervm begins to wrap blocks, so it is the plugin's own bytes on the wire.
-	first := client.Block{ParentID: c.lastAccepted(t), Height: 1, Timestamp: uint64(time.Now().Unix()), Data: []byte("from a peer")}
+	first := client.Block{ParentID: c.lastAccepted(t), Height: 1, Timestamp: uint64(time.Now().Unix()), Data: []byte("a peer's")}
 	require.NoError(t, n.engine.PushQuery(t.Context(), n.id, 1, first.Bytes(), 0))
 	n.answerQueries(t)
 	require.Equal(t, first.ID(), c.requireWhole(t).Head().ID)

@@ -1,16 +1,19 @@
+// Package releases proves the plugin under whole nodes of old and new releases of AvalancheGo, and beside timestampvm-rs.
+// Everything is in the tests.
 package releases
 
 import (
-	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
 // releasesEnv names the releases under test, with spaces between them. All of them are more than one likes to wait for.
@@ -31,48 +34,49 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startNetwork starts nodes with a chain, and when the test is over requires that nothing is left of them.
-func startNetwork(t *testing.T, programs ...Program) *Network {
-	t.Helper()
-	n, err := Start(t.Context(), "the first block", programs...)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(n.LogTails())
-		}
-		require.NoError(t, n.Stop())
-		require.NoDirExists(t, string(n.folder))
-	})
-	return n
-}
-
 // chosen returns the releases under test, oldest first.
-func chosen(t *testing.T) []Release {
+func chosen(t *testing.T) []network.Release {
 	t.Helper()
 	names := os.Getenv(releasesEnv)
 	if names == "" {
 		names = milestones
 	}
-	var releases []Release
+	var releases []network.Release
 	for _, name := range strings.Fields(names) {
-		release, err := Find(name)
-		require.NoError(t, err)
-		releases = append(releases, release)
+		releases = append(releases, find(t, name))
 	}
 	return releases
 }
 
-// program is a release with the plugin under test.
-func program(t *testing.T, release Release) Program {
+// binariesEnv names the folder with the releases' executables, such as avalanchego-v1.8.6.
+const binariesEnv = "AVALANCHEGO_DIR"
+
+// with is a node of a release with a plugin.
+func with(t *testing.T, release network.Release, plugin string) network.Program {
 	t.Helper()
-	program, err := release.With(timestampVM)
+	path := filepath.Join(os.Getenv(binariesEnv), "avalanchego-"+release.Version)
+	avalancheGo, err := artifact.Executable("AvalancheGo "+release.Version, path, "put it where "+binariesEnv+" says")
 	require.NoError(t, err)
-	return program
+	vm, err := network.TimestampVM(plugin, "the first block")
+	require.NoError(t, err)
+	return network.Program{Release: release, AvalancheGo: avalancheGo, VM: vm}
 }
 
-// deadline is a context for a wait that is never to be as long.
-func deadline(t *testing.T, limit time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
-	return ctx
+// ours is a node of a release with the plugin under test.
+func ours(t *testing.T, release network.Release) network.Program {
+	t.Helper()
+	return with(t, release, timestampVM)
+}
+
+func find(t *testing.T, version string) network.Release {
+	t.Helper()
+	release, err := network.Find(version)
+	require.NoError(t, err)
+	return release
+}
+
+// startOne starts a node alone with the plugin under test.
+func startOne(t *testing.T, release network.Release) *network.Node {
+	t.Helper()
+	return nodetest.Start(t, network.Config{Programs: []network.Program{ours(t, release)}}).Nodes()[0]
 }

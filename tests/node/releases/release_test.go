@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
 	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
@@ -23,11 +25,10 @@ const largestData = 1_000_000
 func TestRelease(t *testing.T) {
 	for _, release := range chosen(t) {
 		t.Run(release.Version, func(t *testing.T) {
-			n := startNetwork(t, program(t, release))
-			node := n.nodes[0]
+			node := startOne(t, release)
 			for _, part := range []struct {
 				name string
-				run  func(t *testing.T, node *Node)
+				run  func(t *testing.T, node *network.Node)
 			}{
 				{"the node is of that release and knows the plugin", testVersion},
 				{"data becomes blocks", testBlocks},
@@ -49,15 +50,15 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-func testVersion(t *testing.T, node *Node) {
+func testVersion(t *testing.T, node *network.Node) {
 	var reply struct {
 		Version  string            `json:"version"`
 		Protocol int               `json:"rpcProtocolVersion,string"` // the oldest do not tell
 		VMs      map[string]string `json:"vmVersions"`
 	}
-	node.call(t, "info", "info.getNodeVersion", &reply)
+	require.NoError(t, node.Call(t.Context(), "info.getNodeVersion", struct{}{}, &reply))
 
-	release := node.program.Release
+	release := node.Program().Release
 	require.Equal(t, strings.TrimPrefix(release.Version, "v"), path.Base(reply.Version))
 	if reply.Protocol != 0 {
 		require.Equal(t, release.Protocol, reply.Protocol)
@@ -65,16 +66,16 @@ func testVersion(t *testing.T, node *Node) {
 	require.Contains(t, reply.VMs, network.VMID.String())
 }
 
-func testBlocks(t *testing.T, node *Node) {
-	genesis := node.chain(t)
+func testBlocks(t *testing.T, node *network.Node) {
+	genesis := nodetest.Chain(t, node)
 	require.Len(t, genesis, 1)
 	require.Equal(t, "the first block", string(genesis[0].Data))
 
 	proposals := []string{"one", "two", strings.Repeat("x", largestData)}
 	for _, data := range proposals {
-		node.stamp(t, data)
+		nodetest.Stamp(t, node, data)
 	}
-	chain := node.chain(t)
+	chain := nodetest.Chain(t, node)
 	require.Len(t, chain, 1+len(proposals))
 	for i, data := range proposals {
 		require.Equal(t, data, string(chain[1+i].Data))
@@ -82,14 +83,14 @@ func testBlocks(t *testing.T, node *Node) {
 }
 
 // The node passes such requests through another call to the plugin than plain ones.
-func testUpgradeHeader(t *testing.T, node *Node) {
+func testUpgradeHeader(t *testing.T, node *network.Node) {
 	requirePong(t, ping(t, node.Client().URL, "h2c"))
 }
 
 // A plugin process without a chain serves it.
-func testStatic(t *testing.T, node *Node) {
+func testStatic(t *testing.T, node *network.Node) {
 	response := ping(t, fmt.Sprintf("%s/ext/vm/%s/static", node.URL(), network.VMID), "")
-	if node.program.Release.Protocol <= 30 {
+	if node.Program().Release.Protocol <= 30 {
 		requirePong(t, response)
 	} else {
 		require.Equal(t, http.StatusNotFound, response.StatusCode)
@@ -120,8 +121,8 @@ func requirePong(t *testing.T, response *http.Response) {
 }
 
 // The node itself may be unwell because it has no peers.
-func testHealth(t *testing.T, node *Node) {
-	id := node.network.ChainID().String()
+func testHealth(t *testing.T, node *network.Node) {
+	id := path.Base(node.ChainURL())
 	require.EventuallyWithT(t, func(t *assert.CollectT) {
 		var reply struct {
 			Checks map[string]struct {
@@ -129,7 +130,7 @@ func testHealth(t *testing.T, node *Node) {
 				Error   *string         `json:"error"`
 			} `json:"checks"`
 		}
-		node.call(t, "health", "health.health", &reply)
+		require.NoError(t, node.Call(context.Background(), "health.health", struct{}{}, &reply))
 		require.Contains(t, reply.Checks, id)
 		require.Nil(t, reply.Checks[id].Error)
 		require.Contains(t, string(reply.Checks[id].Message), `"state":"normal operation"`)
@@ -137,7 +138,7 @@ func testHealth(t *testing.T, node *Node) {
 }
 
 // The releases differ in what they put before a name.
-func testMetrics(t *testing.T, node *Node) {
+func testMetrics(t *testing.T, node *network.Node) {
 	response, err := http.Get(node.URL() + "/ext/metrics")
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -148,29 +149,29 @@ func testMetrics(t *testing.T, node *Node) {
 }
 
 // The oldest releases do not tell the plugin where that is.
-func testChainData(t *testing.T, node *Node) {
+func testChainData(t *testing.T, node *network.Node) {
 	require.FileExists(t, filepath.Join(node.ChainDataDir(), "timestampvm.db"))
 }
 
-func testRestart(t *testing.T, node *Node) {
-	before := node.chain(t)
-	node.stopCleanly(t)
+func testRestart(t *testing.T, node *network.Node) {
+	before := nodetest.Chain(t, node)
+	stopCleanly(t, node)
 	require.NoError(t, node.Start(t.Context()))
-	node.requireGrowth(t, before, "after a restart")
-	node.stopCleanly(t)
+	requireGrowth(t, node, before, "after a restart")
+	stopCleanly(t, node)
 	require.NoError(t, node.Start(t.Context()))
 }
 
-func testCleanLog(t *testing.T, node *Node) {
-	require.Empty(t, node.complaints(t))
+func testCleanLog(t *testing.T, node *network.Node) {
+	require.Empty(t, complaints(t, node))
 }
 
-func testCrash(t *testing.T, node *Node) {
-	before := node.chain(t)
-	plugins := node.plugins(t)
+func testCrash(t *testing.T, node *network.Node) {
+	before := nodetest.Chain(t, node)
+	plugins := nodetest.Plugins(t, node)
 	require.NoError(t, node.Kill())
-	requireGone(t, plugins)
+	nodetest.Gone(t, plugins)
 	require.NoError(t, node.Start(t.Context()))
-	node.requireGrowth(t, before, "after a crash")
-	node.stopCleanly(t)
+	requireGrowth(t, node, before, "after a crash")
+	stopCleanly(t, node)
 }

@@ -4,23 +4,25 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/timestampvm/timestampvm/tests/node/internal/nodetest"
+	"github.com/timestampvm/timestampvm/tests/node/network"
 )
 
 // One node goes from the oldest release to the newest, with the same plugin, the same data and the same chain.
 func TestUpgrade(t *testing.T) {
 	releases := chosen(t)
 	first, rest := releases[0], releases[1:]
-	n := startNetwork(t, program(t, first))
-	node := n.nodes[0]
-	node.requireGrowth(t, node.chain(t), first.Version)
+	node := startOne(t, first)
+	requireGrowth(t, node, nodetest.Chain(t, node), first.Version)
 
 	fact := upgradeFact{Releases: []string{first.Version}}
 	for _, release := range rest {
-		node.changeTo(t, release)
+		changeTo(t, node, release)
 		fact.Releases = append(fact.Releases, release.Version)
 	}
-	require.Len(t, node.chain(t), 1+2*len(releases))
-	node.stopCleanly(t)
+	require.Len(t, nodetest.Chain(t, node), 1+2*len(releases))
+	stopCleanly(t, node)
 	writeFact(t, "upgrade", fact)
 }
 
@@ -32,25 +34,21 @@ func TestDowngrade(t *testing.T) {
 		{"v1.13.2", "v1.11.9"},
 	} {
 		t.Run(step.newer+" to "+step.older, func(t *testing.T) {
-			newer, err := Find(step.newer)
-			require.NoError(t, err)
-			older, err := Find(step.older)
-			require.NoError(t, err)
-			n := startNetwork(t, program(t, newer))
-			node := n.nodes[0]
-			node.requireGrowth(t, node.chain(t), newer.Version)
-			node.changeTo(t, older)
-			node.changeTo(t, newer)
+			newer, older := find(t, step.newer), find(t, step.older)
+			node := startOne(t, newer)
+			requireGrowth(t, node, nodetest.Chain(t, node), newer.Version)
+			changeTo(t, node, older)
+			changeTo(t, node, newer)
 		})
 	}
 }
 
 // changeTo stops the node and starts it as another release, and requires that the chain goes on.
-func (n *Node) changeTo(t *testing.T, release Release) {
+func changeTo(t *testing.T, node *network.Node, release network.Release) {
 	t.Helper()
-	before := n.chain(t)
-	n.stopCleanly(t)
-	require.NoError(t, n.Install(program(t, release)))
-	require.NoError(t, n.Start(t.Context()), "%s: %s", release, n.LogTails())
-	n.requireGrowth(t, before, release.Version)
+	before := nodetest.Chain(t, node)
+	stopCleanly(t, node)
+	require.NoError(t, node.Install(ours(t, release)))
+	require.NoError(t, node.Start(t.Context()), "%s", release)
+	requireGrowth(t, node, before, release.Version)
 }

@@ -11,8 +11,6 @@ import (
 	"syscall"
 
 	"github.com/ava-labs/avalanchego/ids"
-	"github.com/ava-labs/avalanchego/tests"
-	"github.com/ava-labs/avalanchego/utils/logging"
 
 	"github.com/timestampvm/timestampvm/tests/node/internal/artifact"
 	"github.com/timestampvm/timestampvm/tests/node/network"
@@ -32,7 +30,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Starting %d AvalancheGo node(s) with a %s chain. This takes some seconds.\n", config.Nodes, config.VM.Name)
+	vm := config.Programs[0].VM
+	fmt.Printf("Starting %d AvalancheGo node(s) with a %s chain. This takes some seconds.\n", len(config.Programs), vm.Name)
 	running, err := network.Start(ctx, config)
 	switch {
 	case ctx.Err() != nil && !errors.Is(err, network.ErrUncleanStop):
@@ -41,7 +40,7 @@ func run(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := show(ctx, running, config.VM); err != nil {
+	if err := show(ctx, running, vm); err != nil {
 		return errors.Join(err, running.Stop())
 	}
 
@@ -60,7 +59,6 @@ func parse() (network.Config, error) {
 	name := flag.String("name", network.Name, "the VM's name, which stands for its ID")
 	avalancheGo := flag.String("avalanchego", os.Getenv(artifact.AvalancheGoEnv), "path of the AvalancheGo binary")
 	genesis := flag.String("genesis", "Hello from timestampvm!", "of timestampvm, the data of the chain's first block; of another VM, the genesis")
-	verbose := flag.Bool("verbose", false, "show what is being done")
 	flag.Parse()
 
 	if flag.NArg() > 0 {
@@ -91,13 +89,7 @@ func parse() (network.Config, error) {
 			return network.Config{}, err
 		}
 	}
-	config := network.Config{Nodes: *nodes, AvalancheGo: nodePath, VM: vm}
-	if *verbose {
-		config.Log = tests.NewDefaultLogger("")
-	} else {
-		config.Log = logging.NoLog{}
-	}
-	return config, nil
+	return network.Of(*nodes, nodePath, vm), nil
 }
 
 func show(ctx context.Context, running *network.Network, vm network.VM) error {

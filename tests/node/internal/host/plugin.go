@@ -79,7 +79,8 @@ func (p *Plugin) Initialize(data string) error {
 	if err != nil {
 		return err
 	}
-	err = p.Consensus.Initialize(p.Alive, p.Context, prefixdb.New(vmPrefix, p.database), genesis, nil, nil, nil, &enginetest.Sender{})
+	db := prefixdb.New(vmPrefix, p.database)
+	err = p.Consensus.Initialize(p.Alive, p.Context, db, genesis, nil, nil, nil, &enginetest.Sender{})
 	if err != nil {
 		return err
 	}

@@ -41,17 +41,6 @@ func find(wanted func(*process.Process, []string) bool) ([]int, error) {
 	return found, nil
 }
 
-// AwaitExit waits until our child process has ended. Without the wait its remains would look alive.
-func AwaitExit(pid int, timeout time.Duration) error {
-	for deadline := time.Now().Add(timeout); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		reaped, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
-		if reaped == pid || errors.Is(err, syscall.ECHILD) {
-			return nil
-		}
-	}
-	return fmt.Errorf("process %d did not end within %s", pid, timeout)
-}
-
 // endProcesses asks all to stop, and after the timeout kills those that did not.
 func endProcesses(list func() ([]int, error), timeout time.Duration) error {
 	asked, err := list()

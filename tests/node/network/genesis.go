@@ -1,4 +1,4 @@
-package releases
+package network
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"github.com/ava-labs/avalanchego/utils/constants"
 	"github.com/ava-labs/avalanchego/utils/formatting/address"
 	"github.com/ava-labs/avalanchego/utils/units"
+	"github.com/ava-labs/avalanchego/vms/platformvm/signer"
 )
 
 const (
@@ -34,14 +35,18 @@ const cChainGenesis = `{"config":{"chainId":80160,"homesteadBlock":0,"daoForkBlo
 	`"number":"0x0","gasUsed":"0x0",` +
 	`"parentHash":"0x0000000000000000000000000000000000000000000000000000000000000000"}`
 
-// writeGenesis writes a genesis that all releases understand: the well-known key has funds, and a validator that exists
-// only because there has to be one.
-func writeGenesis(path string) error {
+// writeGenesis writes a genesis that all releases understand: the well-known key has funds, and the nodes of a staked
+// network have stakes.
+func (n *Network) writeGenesis() error {
 	rich, err := address.Format("X", hrp, genesis.EWOQKey.Address().Bytes())
 	if err != nil {
 		return err
 	}
 	staker, err := address.Format("X", hrp, genesis.VMRQKey.Address().Bytes())
+	if err != nil {
+		return err
+	}
+	stakers, err := n.stakers(staker)
 	if err != nil {
 		return err
 	}
@@ -51,14 +56,34 @@ func writeGenesis(path string) error {
 		StartTime:            uint64(time.Now().Add(-time.Hour).Unix()),
 		InitialStakeDuration: uint64((300 * 24 * time.Hour).Seconds()),
 		InitialStakedFunds:   []string{staker},
-		InitialStakers:       []genesis.UnparsedStaker{{NodeID: ids.NodeID{1}, RewardAddress: staker}},
+		InitialStakers:       stakers,
 		CChainGenesis:        cChainGenesis,
 		Message:              "timestampvm",
 	}, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, bytes, 0o644)
+	return os.WriteFile(n.genesisFile(), bytes, 0o644)
+}
+
+// stakers are the nodes of a staked network, or else one that exists only because there has to be one.
+func (n *Network) stakers(rewards string) ([]genesis.UnparsedStaker, error) {
+	if !n.config.Staked {
+		return []genesis.UnparsedStaker{{NodeID: ids.NodeID{1}, RewardAddress: rewards}}, nil
+	}
+	var stakers []genesis.UnparsedStaker
+	for _, node := range n.nodes {
+		proof, err := signer.NewProofOfPossession(node.keys.signer)
+		if err != nil {
+			return nil, err
+		}
+		stakers = append(stakers, genesis.UnparsedStaker{NodeID: node.ID(), RewardAddress: rewards, Signer: proof})
+	}
+	return stakers, nil
+}
+
+func (n *Network) genesisFile() string {
+	return n.folder.Path("genesis.json")
 }
 
 func allocation(owner string) genesis.UnparsedAllocation {

@@ -1,9 +1,10 @@
-package releases
+package network
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ava-labs/avalanchego/api"
 	"github.com/ava-labs/avalanchego/genesis"
@@ -24,7 +25,7 @@ import (
 // fee is more than any release wants. What is too much is burned.
 const fee = units.Avax
 
-// platform issues transactions on a node's P-Chain. Both kinds have kept their bytes since before the oldest release, and
+// platform issues transactions on a node's P-Chain. All kinds have kept their bytes since before the oldest release, and
 // so have the calls, which is why the library of one release will do for all.
 type platform struct {
 	requester rpc.EndpointRequester
@@ -41,6 +42,23 @@ func (p platform) createSubnet(ctx context.Context) (ids.ID, error) {
 		return ids.Empty, err
 	}
 	return p.issue(ctx, &txs.CreateSubnetTx{BaseTx: base, Owner: owner()}, 1)
+}
+
+// addValidator returns once the node validates the subnet, for longer than anybody waits.
+func (p platform) addValidator(ctx context.Context, subnetID ids.ID, node ids.NodeID) error {
+	base, err := p.spend(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = p.issue(ctx, &txs.AddSubnetValidatorTx{
+		BaseTx: base,
+		SubnetValidator: txs.SubnetValidator{
+			Validator: txs.Validator{NodeID: node, End: uint64(time.Now().Add(30 * 24 * time.Hour).Unix()), Wght: 1_000},
+			Subnet:    subnetID,
+		},
+		SubnetAuth: &secp256k1fx.Input{SigIndices: []uint32{0}},
+	}, 2)
+	return err
 }
 
 // createChain returns the ID of a new chain once it is accepted.

@@ -1,4 +1,4 @@
-package releases
+package network
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// override is the environment variable by which an operator names the protocol to the plugin. Nodes pass it on.
-const override = "GRPC_TIMESTAMPVM_PROTOCOL"
+// ProtocolEnv is the environment variable by which an operator names the protocol to the plugin. Nodes pass it on.
+const ProtocolEnv = "GRPC_TIMESTAMPVM_PROTOCOL"
 
 // nodeProcess is a running node.
 type nodeProcess struct {
@@ -29,7 +29,10 @@ func startProcess(binary string, args []string, dir string) (*nodeProcess, error
 	defer output.Close()
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = dir
-	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"), override + "=" + os.Getenv(override)}
+	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir}
+	for _, name := range []string{"PATH", ProtocolEnv} {
+		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
+	}
 	cmd.Stdout = output
 	cmd.Stderr = output
 	// In a group of its own it does not hear the Ctrl-C that ends this program, and is ended in good order.
@@ -45,30 +48,19 @@ func startProcess(binary string, args []string, dir string) (*nodeProcess, error
 	return p, nil
 }
 
-func (p *nodeProcess) interrupt() error {
-	return p.signal(syscall.SIGTERM)
-}
-
-// wait returns how the process ended.
+// wait returns how the process ended. It is killed when that takes too long.
 func (p *nodeProcess) wait(timeout time.Duration) error {
 	select {
 	case <-p.ended:
 		return p.err
 	case <-time.After(timeout):
-		return errors.Join(fmt.Errorf("process %d did not end within %s", p.cmd.Process.Pid, timeout), p.kill(timeout))
 	}
-}
-
-func (p *nodeProcess) kill(timeout time.Duration) error {
-	if err := p.signal(syscall.SIGKILL); err != nil {
-		return err
+	err := fmt.Errorf("process %d did not end within %s", p.cmd.Process.Pid, timeout)
+	if killErr := p.signal(syscall.SIGKILL); killErr != nil {
+		return errors.Join(err, killErr)
 	}
-	select {
-	case <-p.ended:
-		return nil
-	case <-time.After(timeout):
-		return fmt.Errorf("process %d did not end within %s of its death", p.cmd.Process.Pid, timeout)
-	}
+	<-p.ended
+	return err
 }
 
 func (p *nodeProcess) signal(signal syscall.Signal) error {
