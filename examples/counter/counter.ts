@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import type { Block, ChainVm, Id, NodeContext, NodeDatabase, VmEvent } from "timestampvm/rpcchainvm";
 import { idFromBytes, idToBytes, parseId, servePlugin, sha256 } from "timestampvm/rpcchainvm";
 
-/** Each block counts one, so the count is the height. A block is a text: the parent's id, the height and the time. */
+/** Each block adds one, so the count is the height. A block is a text: its parent's id, its height and its time. */
 function createBlock(parentId: Id, height: bigint, timestamp: bigint): Block {
   return parseBlock(encode(`${parentId} ${height} ${timestamp}`));
 }
@@ -17,7 +17,7 @@ function parseBlock(bytes: Uint8Array): Block {
 const encode = (text: string) => new TextEncoder().encode(text);
 class Refusal extends Error {} // what the VM refuses on purpose; every other error is a bug
 
-/** Keeps a block by its id, its id by its height, and the id of the last one; a crash leaves all of it or nothing. */
+/** Stores a block by its id, its id by its height, and the last id, in one batch: a crash leaves all or nothing. */
 function save(database: NodeDatabase, { id, height, bytes }: Block): Promise<void> {
   const value = idToBytes(id);
   return database.batch([
@@ -62,7 +62,7 @@ class Counter implements ChainVm {
   }
   rejectBlock = (id: Id) => void this.#undecided.delete(id);
 
-  #wishes = 0; // of clients, to count one
+  #wishes = 0; // how often clients asked to count
   readonly #clients = new EventEmitter();
   async waitForEvent(signal: AbortSignal): Promise<VmEvent> {
     if (this.#wishes === 0) await once(this.#clients, "wish", { signal });

@@ -114,7 +114,7 @@ export type SendAppGossipMsg = Message<"appsender.SendAppGossipMsg"> & {
   nodeIds: Uint8Array[];
 
   /**
-   * How many of each kind to pick at random, beside `node_ids`.
+   * How many nodes of each kind to pick at random, in addition to `node_ids`.
    *
    * @generated from field: uint64 validators = 2;
    */

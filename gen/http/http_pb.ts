@@ -63,7 +63,7 @@ export type HandleSimpleHTTPRequest = Message<"http.HandleSimpleHTTPRequest"> & 
   body: Uint8Array;
 
   /**
-   * From protocol 42: headers the node has set already, lost unless the answer repeats them.
+   * From protocol 42: headers that the node has set. They are lost unless the answer repeats them.
    *
    * @generated from field: repeated http.Element response_headers = 5;
    */
@@ -185,7 +185,7 @@ export type Request = Message<"http.Request"> & {
   header: Element[];
 
   /**
-   * Until protocol 39; later through io.reader.Reader.
+   * Until protocol 39. Later it is read through io.reader.Reader.
    *
    * @generated from field: bytes body = 7;
    */
@@ -441,7 +441,7 @@ export const HTTP: GenService<{
     output: typeof HTTPResponseSchema;
   },
   /**
-   * Every other request, whole in one message.
+   * Every other request. All of it is in one message.
    *
    * @generated from rpc http.HTTP.HandleSimple
    */

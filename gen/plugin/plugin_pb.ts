@@ -101,7 +101,7 @@ export const ChannelSchema: GenEnum<Channel> = /*@__PURE__*/
  */
 export const GRPCController: GenService<{
   /**
-   * The process is to leave; after two seconds it is killed.
+   * Asks the process to exit; after two seconds it is killed.
    *
    * @generated from rpc plugin.GRPCController.Shutdown
    */

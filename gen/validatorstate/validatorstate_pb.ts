@@ -107,7 +107,7 @@ export const ValidatorState: GenService<{
     output: typeof GetCurrentHeightResponseSchema;
   },
   /**
-   * At any height up to the current one. Nobody validates a subnet that is not known.
+   * At any height up to the current one. Empty for an unknown subnet.
    *
    * @generated from rpc validatorstate.ValidatorState.GetValidatorSet
    */

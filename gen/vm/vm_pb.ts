@@ -1640,7 +1640,7 @@ export const VM: GenService<{
   },
   /**
    * Consensus.
-   * From protocol 42. Answers when the VM has something for the engine, or when it is cancelled.
+   * From protocol 42. Answers when the VM has an event for the engine, or when the call is cancelled.
    *
    * @generated from rpc vm.VM.WaitForEvent
    */

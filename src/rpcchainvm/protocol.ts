@@ -10,31 +10,31 @@ import {
 } from "../../gen/vm/older_pb.ts";
 import { CreateHandlersResponseSchema, InitializeRequestSchema, Message } from "../../gen/vm/vm_pb.ts";
 
-/** What a VM has for the engine (v1.14.2, snow/engine/common/message.go). */
+/** What a VM asks the engine to do next, or reports to it (v1.14.2, snow/engine/common/message.go). */
 export type VmEvent = "build block" | "state sync done";
 
 /**
- * What we do differently from one RPCChainVM protocol to another. Only this file knows protocol numbers. Whatever can
- * be the same in all of them is: calls that a protocol lacks are never made, and fields that it lacks are ignored.
+ * What we do differently from one RPCChainVM protocol to another. Only this file knows protocol numbers. Everything
+ * else is the same in all protocols: calls that a protocol lacks are never made, and fields that it lacks are ignored.
  */
 export interface Protocol {
-  /** The number on which node and plugin must agree exactly. */
+  /** Node and plugin must have exactly the same number. */
   readonly version: number;
-  /** With which signals the node ends a process that it has shut down. */
+  /** The signals by which the node ends a process that it has shut down. */
   readonly stopSignals: readonly NodeJS.Signals[];
-  /** What vm.VM/Initialize carries. */
+  /** The layout of the request of vm.VM/Initialize. */
   readonly initializeRequest:
     | typeof InitializeRequest16Schema
     | typeof InitializeRequest20Schema
     | typeof InitializeRequest24Schema
     | typeof InitializeRequestSchema;
-  /** What vm.VM/CreateHandlers and CreateStaticHandlers answer. */
+  /** The layout of the answers to vm.VM/CreateHandlers and CreateStaticHandlers. */
   readonly handlersReply: typeof CreateHandlersResponse16Schema | typeof CreateHandlersResponseSchema;
-  /** Whether replies about a block say where it stands. */
+  /** Whether replies about a block contain its status. */
   readonly hasBlockStatus: boolean;
   /** How the engine learns of an event: we call Messenger.Notify, or it calls WaitForEvent. */
   readonly events: "notify" | "wait";
-  /** What either says for each event. */
+  /** The number of each event, in either call. */
   readonly messages: Readonly<Record<VmEvent, Message>>;
   readonly sendAppGossip: DescMethodUnary<
     typeof SendAppGossipMsg16Schema | typeof SendAppGossipMsgSchema,
@@ -44,13 +44,13 @@ export interface Protocol {
   readonly hasValidators: boolean;
   /** Whether there is AppSender.SendAppError. */
   readonly hasAppErrors: boolean;
-  /** What StateSummaryAccept answers: whether the summary is taken up, or how. */
+  /** What StateSummaryAccept answers: whether the VM syncs to the summary, or how. */
   readonly summaryReply: "whether" | "how";
-  /** Where http.HTTP/Handle has the request's body: inside, or to be read, up to an error by this text or this code. */
+  /** Where http.HTTP/Handle has the body: inside its message, or read in calls up to this error text or code. */
   readonly requestBody: "inside" | "read to EOF text" | "read to EOF code";
 }
 
-/** As AvalancheGo's version/compatibility.json counts them. */
+/** The oldest. The numbers are those of AvalancheGo's version/compatibility.json. */
 const first: Protocol = {
   version: 16, // v1.8.0
   stopSignals: ["SIGTERM"],
@@ -58,7 +58,7 @@ const first: Protocol = {
   handlersReply: CreateHandlersResponse16Schema,
   hasBlockStatus: true,
   events: "notify",
-  // Counted from 0 (avalanchego v1.9.5, snow/engine/common/message.go:19).
+  // These protocols count from 0 (avalanchego v1.9.5, snow/engine/common/message.go:19).
   messages: { "build block": Message.UNSPECIFIED, "state sync done": Message.BUILD_BLOCK },
   sendAppGossip: { ...AppSender.method.sendAppGossip, input: SendAppGossipMsg16Schema },
   hasValidators: false,
@@ -94,13 +94,12 @@ export const oldestProtocol = first.version;
 /** The protocol of AvalancheGo v1.15.0. */
 export const newestProtocol = 46;
 /**
- * The one that we say where no node says its own: that of AvalancheGo v1.14.2. Tools that start a plugin to learn its
- * protocol then look for nodes with it, so it must be a release's that they deploy; a pre-release's is of no use to
- * them.
+ * The protocol that we announce when no node names its own: that of AvalancheGo v1.14.2. Tools start a plugin to learn
+ * its protocol, and then look for a release of AvalancheGo that has it. So it is not a pre-release's.
  */
 export const defaultProtocol = 45;
 
-/** Takes a number from `oldestProtocol` on. A newer one than we know gets the rules of the newest that we know. */
+/** Takes a number from `oldestProtocol` on. A number above `newestProtocol` gets the rules of `newestProtocol`. */
 export function protocolOf(version: number): Protocol {
   let protocol: Protocol = { ...first, version };
   for (const [since, change] of changes) if (since <= version) protocol = { ...protocol, ...change };

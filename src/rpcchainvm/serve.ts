@@ -25,11 +25,11 @@ import { writeTo } from "./start/standard-streams.ts";
 
 /** A kind of chain, which a node may run. */
 export interface VmDefinition {
-  /** As the VM's id says it: at most 32 bytes. */
+  /** The VM's id is this name as bytes: at most 32. */
   readonly name: string;
-  /** Of the program, as the node shows it. */
+  /** The program's version, which the node shows. */
   readonly version: string;
-  /** Opens the chain that the node asks for. It must hold nothing when it rejects: the node may try again. */
+  /** Opens the chain that the node asks for. It must hold nothing open when it rejects: the node may try again. */
   readonly open: (context: NodeContext) => Promise<ChainVm>;
   /** The gRPC status of errors that the VM throws on purpose. Every other one is logged as a bug. */
   readonly statusOf?: StatusOf;
@@ -37,23 +37,21 @@ export interface VmDefinition {
   readonly staticHttp?: HttpHandler;
 }
 
-/** What the process gives; what is left out is the process's own. */
+/** What a test may replace; what is left out is the process's own. */
 export interface ServeOptions {
-  /** What the node gave us. */
+  /** The variables that the node started us with. */
   readonly environment?: Environment;
   readonly log?: Log;
   /** Writes to standard output, which only the handshake of old nodes may use. */
   readonly writeOut?: (text: string) => void;
-  /**
-   * Lets HTTP requests in by their size. Without it each of them may have `maxHttpRequestBytes`, however many they are.
-   */
+  /** Admits HTTP requests by their size. Without it each may have `maxHttpRequestBytes`; nothing else is limited. */
   readonly admission?: HttpAdmission;
 }
 
-/** The environment variable in which the node says where it waits for the handshake; older ones use go-plugin's. */
+/** The environment variable with the address where the node waits for the handshake. Older nodes use go-plugin's. */
 const runtimeAddressVariable = "AVALANCHE_VM_RUNTIME_ENGINE_ADDR";
 
-/** A node sets one of these for each process that it starts. */
+/** A node sets one of these for each plugin that it starts. */
 export const nodeVariables: readonly string[] = [runtimeAddressVariable, offeredVariable];
 
 /**
@@ -88,9 +86,7 @@ export async function servePlugin(vm: VmDefinition, options: ServeOptions = {}):
   log.debug("serving", { address, httpAddress });
 }
 
-/**
- * As long as a node waits for the end (avalanchego v1.14.2, subprocess/linux_stopper.go:29): a VM may hang in its own.
- */
+/** As long as a node waits (avalanchego v1.14.2, subprocess/linux_stopper.go:29): `shutdown` of a VM may hang. */
 const endTimeoutMs = 5_000;
 
 /** Ends the process when the node wants it, or is gone. */
@@ -112,7 +108,7 @@ function watchSession(session: Session, protocol: Protocol, parent: number, log:
   });
   return {
     end,
-    /** Until then, a signal to end waits: it may be faster than the node's answer. */
+    /** Until the handshake is done, a signal to end waits: it may be faster than the node's answer. */
     noteHandshake: () => {
       isShaken = true;
       if (isAskedToEnd) end();
@@ -120,7 +116,7 @@ function watchSession(session: Session, protocol: Protocol, parent: number, log:
   };
 }
 
-/** What a chain answers here, and not at an address of its own. */
+/** The handler of a chain that has no HTTP server of its own. */
 function handlerOf(session: Session): HttpHandler | undefined {
   const http = session.chainIfOpen?.vm.http;
   return http === undefined || "address" in http ? undefined : http;

@@ -12,7 +12,7 @@ export interface SessionOptions {
   readonly protocol: Protocol;
   readonly node: NodeSettings;
   readonly log: Log;
-  /** Opens the chain that the node asks for. Holds nothing when it rejects. */
+  /** Opens the chain that the node asks for. Holds nothing open when it rejects. */
   readonly open: (context: NodeContext) => Promise<ChainVm>;
 }
 
@@ -21,7 +21,7 @@ interface OpenChain {
   readonly node: NodeConnection;
 }
 
-/** One life of a plugin process, as the node leads it: Initialize once, Shutdown once. */
+/** The life of a plugin process: the node calls Initialize once and Shutdown once. */
 export class Session {
   readonly #options: SessionOptions;
   #phase: "new" | "opening" | "open" | "shut down" = "new";
@@ -33,12 +33,12 @@ export class Session {
     this.#options = options;
   }
 
-  /** The node may only end us with a signal before Initialize or after Shutdown. */
+  /** Whether a signal may end the process: only before Initialize or after Shutdown. */
   get mayEnd(): boolean {
     return this.#phase === "new" || this.#phase === "shut down";
   }
 
-  /** The chain, where there is one: for calls that must be answered at any time. */
+  /** The chain, if it is open: for calls that must be answered at any time. */
   get chainIfOpen(): OpenChain | undefined {
     return this.#chain;
   }
@@ -48,16 +48,14 @@ export class Session {
     return this.#ended.signal;
   }
 
-  /** Throws when there is none yet, or no more. */
+  /** The open chain's VM. Throws when it is not open yet, or not any more. */
   get vm(): ChainVm {
     if (this.#chain !== undefined) return this.#chain.vm;
     if (this.#phase === "shut down") throw shutDown();
     throw new ConnectError("the VM is not initialized", Code.FailedPrecondition);
   }
 
-  /**
-   * Opens the chain. Gives what `reply` makes of its last accepted block; the chain is closed again when that throws.
-   */
+  /** Opens the chain. Gives what `reply` makes of its last accepted block. The chain is closed if that throws. */
   async initialize<Reply>(request: InitializeRequest, reply: (lastAccepted: Block) => Reply): Promise<Reply> {
     if (this.#phase === "shut down") throw shutDown();
     if (this.#phase !== "new") throw new ConnectError("the VM is initialized already", Code.FailedPrecondition);
@@ -72,13 +70,13 @@ export class Session {
     }
   }
 
-  /** Releases what the chain holds. More calls are refused from here on. */
+  /** Shuts the chain down and releases what it holds. Later calls are refused. */
   shutDown(): Promise<void> {
     this.#end ??= this.#endChain();
     return this.#end;
   }
 
-  /** What waits ends first: the VM is not asked any more when it is shut down, and need not succeed at that. */
+  /** Waiting calls end first, so that no call reaches a VM that is shutting down, even if its shutdown fails. */
   async #endChain(): Promise<void> {
     const chain = this.#chain;
     this.#phase = "shut down";

@@ -19,7 +19,7 @@ export const file_io_reader_reader: GenFile = /*@__PURE__*/
  */
 export type ReadRequest = Message<"io.reader.ReadRequest"> & {
   /**
-   * Bytes wanted at most.
+   * At most so many bytes are wanted.
    *
    * @generated from field: int32 length = 1;
    */

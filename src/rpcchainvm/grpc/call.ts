@@ -6,46 +6,42 @@ import { encodeFrame, joinChunks, type Pieces, prefixBytes } from "./frame.ts";
 export interface Call {
   /** Aborts when the caller cancels, goes away, or its deadline passes. */
   readonly signal: AbortSignal;
-  /** Stands for the connection that it came on: the same object for all calls on that. */
+  /** The same object for all calls on one connection. */
   readonly connection: object;
-  /** What it holds, where there is a limit. */
+  /** The room that it holds; undefined where there is no limit. */
   readonly room: Room | undefined;
 }
 
-/** What a call holds of limited room, from its length prefix until its stream is closed: the answer is sent, then. */
+/** A call's share of limited room, from its length prefix until its stream is closed, after the answer is sent. */
 export interface Room {
-  /** To be called once when it is known who asks. False when this one holds too much already. */
+  /** To be called once when the caller is known. False when this caller holds too much already. */
   takeFor(caller: string): boolean;
-  /**
-   * To be called before so many more bytes are kept that belong to the request. False when there is no room for them.
-   */
+  /** To be called before `bytes` more of the request are kept. False when there is no room for them. */
   holdRequest(bytes: number): boolean;
-  /** To be called when the request's bytes are of no more use. */
+  /** To be called when the request's bytes are not needed any more. */
   releaseRequest(): void;
-  /**
-   * To be called before so many more bytes are kept that belong to the answer. False when there is no room for them.
-   */
+  /** To be called before `bytes` more of the answer are kept. False when there is no room for them. */
   holdAnswer(bytes: number): boolean;
   /**
-   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched:
-   * answer that there is no room. `giveUp` is called when nobody fetches it.
+   * To be called once with the size of the whole answer, before it is sent. False when too many bytes wait for their
+   * callers: the answer must be that there is no room. `giveUp` is called when nobody reads the answer.
    */
   holdWhole(bytes: number, giveUp: () => void): boolean;
   free(): void;
 }
 
-/** What becomes of a request: one of the three, once, unless the call fails before. */
+/** What happens with a request: one of the three callbacks is called, once, unless the call fails before. */
 export interface Reception {
-  /** Bytes of a message. */
+  /** The largest message, in bytes. */
   readonly maxBytes: number;
-  /** Room for a message of so many bytes; undefined when there is none now. Without it there is no limit. */
+  /** Gives room for a message of `bytes`; undefined when there is none now. Without this member there is no limit. */
   readonly admit: ((bytes: number) => Room | undefined) | undefined;
   readonly onRequest: (request: Uint8Array) => void;
   readonly onTooLarge: () => void;
   readonly onBusy: () => void;
 }
 
-/** One unary call: reads one message, then answers once. What happens after the caller is gone has no effect. */
+/** One unary call: reads one message, then answers once. An answer after the caller is gone has no effect. */
 export class ServerCall implements Call {
   readonly #stream: ServerHttp2Stream;
   #aborter: AbortController | undefined;
@@ -60,7 +56,7 @@ export class ServerCall implements Call {
     if (timeout !== undefined) this.#startDeadline(timeout);
   }
 
-  /** Made for those who ask: most calls are over before anybody can cancel them. */
+  /** Made when it is first read: most calls end before anybody can cancel them. */
   get signal(): AbortSignal {
     if (this.#aborter === undefined) {
       this.#aborter = new AbortController();
@@ -118,7 +114,7 @@ export class ServerCall implements Call {
     return room !== undefined;
   }
 
-  /** Whether there is room for an answer of so many bytes, until the caller has fetched it. */
+  /** Whether there is room for an answer of `bytes` until the caller has read it. */
   holdWhole(bytes: number): boolean {
     return this.#room?.holdWhole(bytes, () => this.#stream.close(constants.NGHTTP2_CANCEL)) ?? true;
   }
@@ -153,7 +149,7 @@ export class ServerCall implements Call {
     this.#stream.resume();
   }
 
-  /** Says to the caller that the rest of its request is not wanted, when the answer is sent. */
+  /** Once the answer is sent, asks the caller not to send the rest of its request. */
   stopReading(): void {
     const stop = () => this.#stream.close(constants.NGHTTP2_NO_ERROR);
     if (this.#stream.writableFinished) stop();
@@ -175,7 +171,7 @@ export class ServerCall implements Call {
     if (!this.#done) this.#aborter?.abort(new ConnectError(reason, code));
   }
 
-  /** False when the call was answered already or nobody waits for an answer. */
+  /** False when the call is answered already or nobody waits for an answer. */
   #finish(): boolean {
     if (this.#done || this.#stream.destroyed || this.#stream.closed) return false;
     this.#done = true;
@@ -186,7 +182,7 @@ export class ServerCall implements Call {
 
 const notOneMessage = "not one whole message";
 const replyHeaders = { ":status": 200, "content-type": "application/grpc" };
-/** gRPC has no use for the date. */
+/** gRPC does not use the date. */
 const messageFollows = { waitForTrailers: true, sendDate: false };
 const okTrailers = { "grpc-status": "0" };
 /** Characters, up to 9 bytes each on the wire: a header block beyond 64 KiB breaks the connection. */

@@ -13,9 +13,8 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
 import { encodeFrame, joinChunks, type Pieces, prefixBytes } from "./frame.ts";
 
 /**
- * Calls to a gRPC server of the node over one connection, which Connect makes at the first call, and again after a
- * loss. Only unary calls, for what lies on the way of each block: Connect's own transport takes twice as long for a
- * small one.
+ * Calls a gRPC server of the node, over one connection that Connect opens at the first call, and again after a loss.
+ * Unary calls only. Some are made for each block, and Connect's own transport takes twice as long for a small one.
  */
 export class GrpcClient {
   readonly #sessions: Http2SessionManager;
@@ -23,8 +22,8 @@ export class GrpcClient {
 
   /** Takes `host:port`. */
   constructor(address: string) {
-    // No pings: the node is on this machine, and Connect's would go on, and throw, after a session that ended under a
-    // call. Bun 1.4.5 drops large or many calls under the default maxSessionMemory; in MB.
+    // No pings: the node is on this machine, and Connect would go on sending them, and throw, after a session ended
+    // during a call. maxSessionMemory is in MB; with the default, Bun 1.4.5 drops large calls, and many calls at once.
     this.#sessions = new Http2SessionManager(`http://${address}`, {}, { maxSessionMemory: 2 ** 20 });
   }
 
@@ -48,7 +47,7 @@ export class GrpcClient {
   }
 
   async #open(path: string): Promise<ClientHttp2Stream> {
-    if (this.#isClosed) throw new ConnectError("the connection is closed", Code.Unavailable); // it would connect again
+    if (this.#isClosed) throw new ConnectError("the connection is closed", Code.Unavailable); // and stays so
     try {
       return await this.#sessions.request("POST", path, requestHeaders, {});
     } catch (error) {
@@ -73,7 +72,7 @@ function exchange(
       onRead();
       if (headers["grpc-status"] !== undefined) status = headers;
     };
-    stream.on("response", read); // has the status as well when there is no message
+    stream.on("response", read); // has the status when there is no message
     stream.on("trailers", read);
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("error", (error) => {

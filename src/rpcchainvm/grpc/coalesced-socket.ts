@@ -2,9 +2,8 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
 /**
- * A connection that sends at once what is written first, and together what follows in the same turn of the event loop.
- * Bun 1.4.5 gives each HTTP/2 reply a system call of its own: a third of the cost of a small one, when many are under
- * way.
+ * A connection that sends the first write of a turn of the event loop at once, and all later writes of that turn
+ * together. Bun 1.4.5 makes a system call for each HTTP/2 reply: a third of the cost of a small one, under load.
  */
 export class CoalescedSocket extends Duplex {
   readonly #socket: Socket;
@@ -30,7 +29,7 @@ export class CoalescedSocket extends Duplex {
     this._writev([{ chunk }], callback);
   }
 
-  /** Holds back what comes after, until the turn is over: it then comes here in one piece. */
+  /** Holds back later writes until the turn is over. They then arrive here together. */
   override _writev(chunks: readonly { chunk: Buffer }[], callback: () => void): void {
     const [first] = chunks;
     const bytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0);
@@ -57,8 +56,8 @@ export class CoalescedSocket extends Duplex {
   }
 }
 
-/** Bytes that are copied into one piece: of more, the system calls are the smaller part of the cost. */
+/** At most so many bytes are copied into one piece. For more, a copy costs more than the system calls. */
 const maxCopiedBytes = 256 * 1024;
 
-/** Bytes: several replies of the largest data. */
+/** Bytes: room for several replies with the largest data. */
 const writableHighWaterMark = 8 * 1024 * 1024;

@@ -2,13 +2,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { messageOf, textOf } from "../../avalanche/coded-error.ts";
 import { IdError } from "../../avalanche/id.ts";
 
-/** The gRPC status of an error that a VM refuses with; undefined for one that it does not know, which is a bug. */
+/** Gives the gRPC status of an error that the VM throws on purpose; undefined for any other, which is a bug. */
 export type StatusOf = (error: unknown) => Code | undefined;
 
-/**
- * The one door from anything thrown to a gRPC status. What is no refusal is a bug, and says so. Never throws itself:
- * the chain waits for the answer.
- */
+/** Turns anything thrown into a gRPC status; a bug becomes "internal error". Never throws: the chain waits. */
 export function toConnectError(error: unknown, statusOf: StatusOf): ConnectError {
   if (error instanceof ConnectError) return error;
   try {

@@ -1,13 +1,13 @@
 /** Before each message: a compression flag and the length, u32 (gRPC over HTTP/2, "Length-Prefixed-Message"). */
 export const prefixBytes = 5;
 
-/** A message in pieces, which is sent in their order. */
+/** A message in pieces, which are sent in this order. */
 export type Pieces = readonly Uint8Array[];
 
-/** Bytes of a message that are copied into one piece with its prefix; more would cost more than it saves. */
+/** A message of at most so many bytes is copied into one piece with its prefix. A larger copy would cost too much. */
 export const maxCopiedBytes = 64 * 1024;
 
-/** What goes over the wire, not compressed: one piece of its own, or for a large message its prefix and the pieces. */
+/** Gives what goes over the wire, not compressed: one piece, or for a large message its prefix and then its pieces. */
 export function encodeFrame(pieces: Pieces): Pieces {
   const length = lengthOf(pieces);
   const isLarge = length > maxCopiedBytes;
@@ -23,12 +23,12 @@ export function encodeFrame(pieces: Pieces): Pieces {
   return [frame];
 }
 
-/** Bytes. */
+/** The sum of the lengths, in bytes. */
 export function lengthOf(pieces: Pieces): number {
   return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** What the chunks make together, without a copy where there is one. */
+/** Joins the chunks. Makes no copy when there is only one. */
 export function joinChunks(chunks: readonly Buffer[]): Buffer {
   const [first] = chunks;
   return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);

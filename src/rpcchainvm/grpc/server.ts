@@ -18,17 +18,17 @@ import { CoalescedSocket } from "./coalesced-socket.ts";
 import { type StatusOf, toConnectError } from "./error.ts";
 import { lengthOf, type Pieces } from "./frame.ts";
 
-/** An implementation of every unary method of a service: a method that is missing does not compile. */
+/** An implementation of every unary method of a service. If a method is missing, it does not compile. */
 export type UnaryService<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]: Service["method"][Name] extends DescMethodUnary<infer Input, infer Output>
     ? (request: MessageShape<Input>, call: Call) => MessageInitShape<Output> | Promise<MessageInitShape<Output>>
     : never;
 };
 
-/** How methods read and write messages in another layout than the one that the service is declared with. */
+/** Lets methods read and write messages in another layout than the one in the service's declaration. */
 export type Codecs<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]?: {
-    /** Undefined for a request that is too large in some part, which is refused as one that is too large as a whole. */
+    /** Gives undefined for a request with a part that is too large. It is then refused as too large. */
     readonly decode?: (request: Uint8Array) => MessageShape<Service["method"][Name]["input"]> | undefined;
     readonly encode?: (reply: MessageInitShape<Service["method"][Name]["output"]>) => Pieces;
   };
@@ -45,26 +45,26 @@ interface Route {
   readonly refuseBusy: () => Pieces;
 }
 
-/** What to answer to a request that is not read, by method; the status RESOURCE_EXHAUSTED where there is nothing. */
+/** The answer of each method to a request that is not read; without one, it is the status RESOURCE_EXHAUSTED. */
 type Refusals<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]?: MessageInitShape<Service["method"][Name]["output"]>;
 };
 
-/** How the requests of a service are let in, refused and read. */
+/** How the requests of a service are admitted, refused and read. */
 export interface ServiceOptions<Service extends DescService> {
   /** Larger requests are refused by their length prefix, before they are read. */
   readonly maxRequestBytes?: number;
   readonly tooLarge?: Refusals<Service>;
-  /** Asked for each request, by its length prefix, before it is read: see `Reception`. */
+  /** Called for each request with the size from its length prefix, before it is read: see `Reception`. */
   readonly admit?: Reception["admit"];
   readonly busy?: Refusals<Service>;
   readonly codecs?: Codecs<Service>;
 }
 
 export interface ServerOptions {
-  /** How much of a request may be on its way before any of it was looked at, bytes. */
+  /** How many bytes of a request a caller may send before we have read any. */
   readonly windowBytes?: number;
-  /** Of the errors that implementations throw; without it, every error but a `ConnectError` is a bug. */
+  /** For errors that implementations throw. Without it, every error but a `ConnectError` is a bug. */
   readonly statusOf?: StatusOf;
 }
 
@@ -72,7 +72,7 @@ export const defaultMaxRequestBytes = 128 * 1024 * 1024;
 
 /**
  * A gRPC server for unary calls over plain HTTP/2. Connect's own Node adapter handles every protocol and stream kind
- * and needs three times the CPU for a small call; this one does what AvalancheGo's client needs
+ * and needs three times the CPU for a small call. This server does only what AvalancheGo's client needs
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), with Connect's service types and errors.
  */
 export class GrpcServer {
@@ -86,9 +86,9 @@ export class GrpcServer {
     this.#log = log;
     this.#statusOf = statusOf;
     this.#server = http2.createServer({
-      // Bun 1.4.5 refuses answers on open streams while more than this waits to be sent; in MB.
+      // In MB. While more than this waits to be sent, Bun 1.4.5 refuses answers on open streams.
       maxSessionMemory: 2 ** 20,
-      // The node cancels WaitForEvent often, and losing the connection would fail every call on it.
+      // The node cancels WaitForEvent often. A lost connection would fail every call on it.
       streamResetBurst: 1_000_000,
       streamResetRate: 1_000_000,
       settings: { maxConcurrentStreams: 2 ** 31 - 1, initialWindowSize: windowBytes },
@@ -133,7 +133,7 @@ export class GrpcServer {
     }
   }
 
-  /** Keeps every stream of a method open, with nothing in it, for as long as the caller likes. */
+  /** Keeps every stream of a method open and empty until the caller closes it. */
   hold(method: DescMethod): void {
     this.#held.add(pathOf(method));
   }
@@ -144,8 +144,8 @@ export class GrpcServer {
   }
 
   /**
-   * The same for callers with many small calls at a time: see `CoalescedSocket`. On this port, where one is named.
-   * Rejects with the system's error.
+   * The same for many small calls at a time: see `CoalescedSocket`. Port 0 is any free one. Rejects with the system's
+   * error.
    */
   listenCoalesced(port = 0): Promise<string> {
     const listener = net.createServer((socket) => this.#server.emit("connection", new CoalescedSocket(socket)));
@@ -178,7 +178,7 @@ export class GrpcServer {
     });
   }
 
-  /** Promises only where a method makes one: most are done at once, and a small call is counted in microseconds. */
+  /** Uses a promise only if the method does: most finish at once, and a promise would slow a small call. */
   #reply(call: ServerCall, path: string, work: () => Pieces | Promise<Pieces>): void {
     const fail = (error: unknown) => this.#fail(call, path, error);
     const answer = (message: Pieces) => call.reply(message);
@@ -204,7 +204,7 @@ function pathOf({ parent, name }: DescMethod): string {
   return `/${parent.typeName}/${name}`;
 }
 
-/** Fields of a newer node need not be kept: nothing is passed on. */
+/** Unknown fields of a newer node are dropped, since requests are not passed on. */
 const ignoreUnknown = { readUnknownFields: false };
 
 function listenOnLoopback(server: net.Server | http2.Http2Server, port = 0): Promise<string> {

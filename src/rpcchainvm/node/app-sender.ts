@@ -3,15 +3,15 @@ import { type NodeId, nodeIdToBytes } from "../../avalanche/node-id.ts";
 import type { GrpcClient } from "../grpc/client.ts";
 import type { Protocol } from "../protocol.ts";
 
-/** The node takes a message at once. */
+/** Generous: the node takes a message at once. */
 const timeoutMs = 10_000;
-/** Requests of this VM that are not answered yet, at most: each is remembered until the node says what became of it. */
+/** How many requests of this VM may be unanswered at a time. Each is kept until its answer or its failure comes. */
 export const maxAppRequests = 1_024;
 
 /**
  * Why there is no answer to an app request, in the numbers of AvalancheGo (v1.14.2, snow/engine/common/error.go): -1
- * for a time-out, 0 for no reason, and above 0 what the VM that was asked means by it. A VM throws it to refuse a
- * peer's request, and gets it when its own is refused; until protocol 30 the node does not say why, and the code is 0.
+ * for a time-out, 0 for no reason, and numbers above 0 have a meaning that the VM defines. A VM throws it to refuse a
+ * peer's request, and gets it when its own request is refused. Until protocol 30 the code is 0.
  */
 export class AppError extends Error {
   override readonly name = "AppError";
@@ -25,8 +25,8 @@ export class AppError extends Error {
 }
 
 /**
- * To how many nodes a message goes, which the node picks at random: to none where nothing is said. Until protocol 33 it
- * decides itself.
+ * To how many nodes of each kind a message goes; 0 where nothing is given. The node picks them at random. Until
+ * protocol 33 the node decides the numbers itself.
  */
 export interface GossipTargets {
   readonly validators?: number;
@@ -42,8 +42,8 @@ interface Pending {
 }
 
 /**
- * Messages to the VMs of other nodes of the chain (appsender.AppSender), of 2 MiB at most. A VM calls `gossip` and
- * `request`; the others are called for what it is asked, and for what comes back.
+ * Sends messages of at most 2 MiB to the VMs of the chain's other nodes (appsender.AppSender). A VM calls `gossip` and
+ * `request`. The other methods are called by the services that take a peer's requests and answers.
  */
 export class AppSender {
   readonly #client: GrpcClient;
@@ -57,7 +57,7 @@ export class AppSender {
   }
 
   /**
-   * SendAppGossip. Resolves when the node has taken the message; who gets it is not known. Rejects with a
+   * SendAppGossip. Resolves when the node has taken the message. It is not known who gets it. Rejects with a
    * `ConnectError` when the node does not take it within 10 s, or has shut the VM down.
    */
   async gossip(
@@ -69,15 +69,15 @@ export class AppSender {
   }
 
   /**
-   * SendAppRequest. Resolves with the answer of a peer. Rejects with an `AppError` when it gives none, which the node
-   * says at the latest after its own time-out, some 10 s; when `maxAppRequests` are under way; and when the VM is shut
-   * down. Rejects with a `ConnectError` when the node does not send it.
+   * SendAppRequest. Resolves with the peer's answer. Rejects with an `AppError` when the peer gives none (the node
+   * reports that after its own time-out of some 10 s at the latest), when `maxAppRequests` are under way, and when the
+   * VM is shut down. Rejects with a `ConnectError` when the node does not send the request.
    */
   async request(nodeId: NodeId, request: Uint8Array): Promise<Uint8Array> {
     if (this.#pendingById.size >= maxAppRequests) throw new AppError(0, "too many requests are not answered yet");
     const requestId = this.#nextId();
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    promise.catch(() => {}); // it may fail before the node has said that it was sent
+    promise.catch(() => {}); // it may fail before the node confirms that it was sent
     this.#pendingById.set(requestId, { nodeId, resolve, reject });
     try {
       const sent = { nodeIds: [nodeIdToBytes(nodeId)], requestId, request };
@@ -88,12 +88,12 @@ export class AppSender {
     }
   }
 
-  /** What a peer answers. What was not asked, or not of this peer, is nothing. */
+  /** A peer's answer. Ignored if this peer was not asked. */
   takeResponse(nodeId: NodeId, requestId: number, response: Uint8Array): void {
     this.#pendingOf(nodeId, requestId)?.resolve(new Uint8Array(response));
   }
 
-  /** No answer will come. */
+  /** A request of ours gets no answer. */
   takeFailure(nodeId: NodeId, requestId: number, error: AppError): void {
     this.#pendingOf(nodeId, requestId)?.reject(error);
   }
@@ -104,14 +104,14 @@ export class AppSender {
     await this.#client.call(AppSenderService.method.sendAppResponse, sent, timeoutMs);
   }
 
-  /** Says that there is no answer, where the protocol can say it; the peer waits in vain else. */
+  /** Reports to the peer that there is no answer. If the protocol has no such call, the peer waits for its time-out. */
   async refuse(nodeId: NodeId, requestId: number, { code, message }: AppError): Promise<void> {
     if (!this.#protocol.hasAppErrors) return;
     const sent = { nodeId: nodeIdToBytes(nodeId), requestId, errorCode: code, errorMessage: message };
     await this.#client.call(AppSenderService.method.sendAppError, sent, timeoutMs);
   }
 
-  /** Ends all that wait for an answer. */
+  /** Rejects all requests that still wait for an answer. */
   close(): void {
     for (const { reject } of this.#pendingById.values()) reject(new AppError(0, "the VM is shut down"));
   }

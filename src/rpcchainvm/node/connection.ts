@@ -16,16 +16,16 @@ interface ConnectionOptions {
   readonly log: Log;
 }
 
-/** The node, as one chain has it. */
+/** A chain's connections to its node. */
 export interface NodeConnection {
   readonly context: NodeContext;
   readonly appSender: AppSender;
-  /** To what the node serves beside its database. */
+  /** A client of the services that the node has beside its database. */
   readonly services: GrpcClient;
   readonly close: () => void;
 }
 
-/** What the node said at Initialize, with clients of what it serves. Connects at the first call of each. */
+/** Gives what the node said at Initialize, with clients of its services. Each connects at its first call. */
 export function openNode(request: InitializeRequest, { protocol, node, log }: ConnectionOptions): NodeConnection {
   const { networkId, subnetId, chainId, nodeId, publicKey, genesisBytes, upgradeBytes, configBytes } = request;
   const database = new GrpcClient(request.dbServerAddr);

@@ -2,28 +2,26 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Database, Error as DatabaseError } from "../../../gen/rpcdb/rpcdb_pb.ts";
 import type { GrpcClient } from "../grpc/client.ts";
 
-/** A change of a batch: without a value, the key is deleted. */
+/** One change of a batch. Without a value, the key is deleted. */
 export interface Change {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
 }
 
-/**
- * Where an iteration begins, and to which keys it keeps; without them, at the first key and to all. Both may be given.
- */
+/** Where an iteration begins, and which keys it includes. The default is the first key, and all keys. */
 export interface Range {
-  /** The first key, or where it would be. */
+  /** The first key; it need not exist. */
   readonly start?: Uint8Array;
-  /** How each key begins. */
+  /** The first bytes of each key. */
   readonly prefix?: Uint8Array;
 }
 
 /**
- * The database that the node lends the VM (rpcdb.Database): keys and values are any bytes, also none, in the order of
- * the keys. Writes arrive in the order of their calls, past one that fails, and each is whole or not done; a read finds
- * the writes that have resolved. Bytes must not be changed until their call has resolved. The node syncs it to the disk
- * when it likes: a power cut may lose the newest. All methods reject with a `ConnectError` when the node cannot do
- * it, shuts down, or has shut the VM down.
+ * The database that the node lends the VM (rpcdb.Database): keys and values are any bytes, also none, sorted by key.
+ * Writes are done in the order of their calls, also after one that failed. Each is done as a whole or not at all. A
+ * read sees the writes that have resolved. Do not change bytes until their call has resolved. The node decides when it
+ * syncs to the disk, so a power cut may lose the newest writes. All methods reject with a `ConnectError` when the node
+ * fails, shuts down, or has shut the VM down.
  */
 export class NodeDatabase {
   readonly #client: GrpcClient;
@@ -34,7 +32,7 @@ export class NodeDatabase {
     this.#client = client;
   }
 
-  /** What stands under a key, which may be 0 bytes; undefined where there is nothing. */
+  /** The value of a key, which may have 0 bytes; undefined for an unknown key. */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     const { value, err } = await this.#client.call(Database.method.get, { key });
     if (err === DatabaseError.NOT_FOUND) return undefined;
@@ -42,7 +40,7 @@ export class NodeDatabase {
     return value;
   }
 
-  /** Whether something stands under a key. */
+  /** Whether the key has a value. */
   async has(key: Uint8Array): Promise<boolean> {
     const { has, err } = await this.#client.call(Database.method.has, { key });
     expectOk("Has", err);
@@ -54,17 +52,17 @@ export class NodeDatabase {
     return this.#write("Put", async () => (await this.#client.call(Database.method.put, { key, value })).err);
   }
 
-  /** Resolves when the node has it, whether there was something or not. */
+  /** Resolves when the node has done it, whether the key had a value or not. */
   delete(key: Uint8Array): Promise<void> {
     return this.#write("Delete", async () => (await this.#client.call(Database.method.delete, { key })).err);
   }
 
-  /** All of them or none: resolves when the node has them. Of two changes of a key, the later one counts. */
+  /** Does all changes or none. Resolves when the node has them. Of two changes of a key, the later one counts. */
   batch(changes: readonly Change[]): Promise<void> {
     const last = new Map(changes.map((change) => [change.key.toHex(), change]));
     const puts = [...last.values()].flatMap(({ key, value }) => (value === undefined ? [] : { key, value }));
     const deletes = [...last.values()].flatMap(({ key, value }) => (value === undefined ? { key } : []));
-    const id = this.#batches++; // until protocol 20 the node tells batches apart by it (v1.9.4, rpcdb/db_server.go)
+    const id = this.#batches++; // until protocol 20 the node distinguishes batches by it (v1.9.4, rpcdb/db_server.go)
     return this.#write(
       "WriteBatch",
       async () => (await this.#client.call(Database.method.writeBatch, { puts, deletes, id })).err,
@@ -72,9 +70,8 @@ export class NodeDatabase {
   }
 
   /**
-   * Keys and values in the order of the keys, as they were when it began. They come page by page, of 128 KiB or so. To
-   * be read to the end, or left by `break`, `return` or an error of the loop: the node holds something for it until
-   * then.
+   * Keys and values, sorted by key, as they were when the iteration began. They are fetched in pages of some 128 KiB.
+   * Read it to the end, or leave the loop by `break`, `return` or an error: the node holds an iterator until then.
    */
   async *iterate({
     start = empty,
@@ -90,7 +87,7 @@ export class NodeDatabase {
       const { err } = await this.#client.call(Database.method.iteratorError, { id });
       expectOk("IteratorNext", err);
     } finally {
-      await this.#client.call(Database.method.iteratorRelease, { id }).catch(() => {}); // a node that is gone
+      await this.#client.call(Database.method.iteratorRelease, { id }).catch(() => {}); // the node may be gone
     }
   }
 

@@ -8,11 +8,11 @@ import type { GrpcClient } from "../grpc/client.ts";
 import { nextEvent } from "../next-event.ts";
 import type { Protocol } from "../protocol.ts";
 
-/** The node takes a message at once, or says that its queue is full. */
+/** Generous: the node takes a message at once, or refuses it because its queue is full. */
 const notifyTimeoutMs = 10_000;
-/** After what did not arrive: as long as later nodes wait (v1.14.2, snow/engine/common/notifier.go). */
+/** The pause after a message that was not taken, as in later nodes (v1.14.2, snow/engine/common/notifier.go). */
 const retryMs = 100;
-/** After each message: a node that takes all of them and builds nothing is not asked in a loop. */
+/** The pause after each message: else a node that takes all of them and builds nothing would keep us in a busy loop. */
 const pauseMs = 10;
 
 export interface NotifyOptions {
@@ -26,8 +26,8 @@ export interface NotifyOptions {
 }
 
 /**
- * Gives the engine each event of the VM, again and again while there is one. A message is good for one attempt at most,
- * and is lost when the node's queue of one is full, or while it bootstraps (avalanchego v1.9.8,
+ * Sends the VM's events to the engine, again and again while there is one. The node makes at most one attempt for a
+ * message. It loses the message when its queue of one is full, or while it bootstraps (avalanchego v1.9.8,
  * vms/rpcchainvm/messenger/messenger_server.go).
  */
 export async function notifyEngine(options: NotifyOptions): Promise<void> {
@@ -38,7 +38,7 @@ export async function notifyEngine(options: NotifyOptions): Promise<void> {
   }
 }
 
-/** False when the VM fails, or when the node does not take what it says. */
+/** False when the VM fails, or when the node does not take the message. */
 async function notifyNext({ vm, node, protocol, log, ended }: NotifyOptions): Promise<boolean> {
   try {
     const event = await nextEvent(vm, [ended]);

@@ -3,12 +3,12 @@ import { type Id, idToBytes } from "../../avalanche/id.ts";
 import { type NodeId, nodeIdFromBytes } from "../../avalanche/node-id.ts";
 import type { GrpcClient } from "../grpc/client.ts";
 
-/** The P-Chain is on this machine: heights are at hand, but an old set is computed. */
+/** The node has heights at once, but it must compute an old set. */
 const timeoutMs = 10_000;
 
 /**
- * Who validates which subnet, as the node's P-Chain has it (validatorstate.ValidatorState). All methods reject with a
- * `ConnectError` when the node cannot say it, does not within 10 s, or has shut the VM down.
+ * The validators of subnets, by the node's P-Chain (validatorstate.ValidatorState). All methods reject with a
+ * `ConnectError` when the node cannot answer, does not answer within 10 s, or has shut the VM down.
  */
 export class Validators {
   readonly #client: GrpcClient;
@@ -25,8 +25,8 @@ export class Validators {
 
   /**
    * GetValidatorSet: the validators of a subnet at a height of the P-Chain, each with its weight, u64. Empty for an
-   * unknown subnet. Rejects for a height above the current one. Nodes without a balance on an L1 are one, of 20 zero
-   * bytes.
+   * unknown subnet. Rejects above the current height. Validators of an L1 without a balance are one entry, with an id
+   * of 20 zero bytes.
    */
   async getValidatorSet(height: bigint, subnetId: Id): Promise<ReadonlyMap<NodeId, bigint>> {
     const request = { height, subnetId: idToBytes(subnetId) };

@@ -2,8 +2,8 @@ import type { Id } from "../../avalanche/id.ts";
 import type { AncestorLimits, ChainVm } from "../chain-vm.ts";
 
 /**
- * The bytes of a block and of those before it, newest first, as many as the limits allow but at least the block; [] for
- * an unknown one. For a VM that does not say it itself (avalanchego v1.14.2, snow/engine/snowman/block/batched_vm.go).
+ * The bytes of a block and of those before it, newest first, as many as the limits allow, but at least the block; []
+ * for an unknown block. For a VM without `getAncestors` (avalanchego v1.14.2, snow/engine/snowman/block/batched_vm.go).
  */
 export async function walkAncestors(
   vm: Pick<ChainVm, "getBlock">,
@@ -22,5 +22,5 @@ export async function walkAncestors(
   return ancestors;
 }
 
-/** A batch has the length of each block before it (v1.14.2, wrappers.IntLen). */
+/** A batch has each block's length before the block (v1.14.2, wrappers.IntLen). */
 const lengthBytes = 4;

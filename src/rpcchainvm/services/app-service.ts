@@ -9,7 +9,7 @@ import type { UnaryService } from "../grpc/server.ts";
 import { AppError, type AppSender } from "../node/app-sender.ts";
 import type { Session } from "../session.ts";
 
-/** What the app messages of vm.VM go to. */
+/** What the app calls of vm.VM need. */
 export interface AppServiceOptions {
   readonly session: Session;
   readonly log: Log;
@@ -23,14 +23,13 @@ interface Peer {
 }
 
 /**
- * What comes from peers. Any peer may send anything, also before the chain is open; an error in an answer to the node
- * would end the chain (avalanchego v1.14.2, snow/networking/handler/handler.go:370), so every call is answered, and
- * errors are logged.
+ * Takes messages of peers. Any peer may send anything, also before the chain is open. An error in the answer to the
+ * node would end the chain (avalanchego v1.14.2, snow/networking/handler/handler.go:370), so errors are only logged.
  */
 export function createAppService({ session, log }: AppServiceOptions) {
   const withPeer = (what: string, nodeId: Uint8Array, work: (peer: Peer) => unknown): Awaitable<object> => {
     const logError = (error: unknown) => {
-      const isOfNode = error instanceof ConnectError; // which cannot be reached, or shuts us down
+      const isOfNode = error instanceof ConnectError; // the node cannot be reached, or shuts us down
       log[isOfNode ? "debug" : "error"](`${what} not taken`, { error: textOf(error) });
       return {};
     };
@@ -48,7 +47,7 @@ export function createAppService({ session, log }: AppServiceOptions) {
     appRequest: ({ nodeId, requestId, request, deadline: at }) => {
       const deadline = dateOf(at);
       const answer = (peer: Peer) => answerRequest(peer, requestId, { nodeId: peer.nodeId, request, deadline }, log);
-      // A VM that answers no requests leaves them to their deadline.
+      // If the VM answers no requests, the peer waits until its deadline.
       return byDeadline(
         deadline,
         withPeer("app request", nodeId, (peer) => peer.vm.app?.appRequest && answer(peer)),
@@ -66,7 +65,7 @@ export function createAppService({ session, log }: AppServiceOptions) {
         vm.connected?.(nodeId, name.includes("/") ? name : `${name}/${major}.${minor}.${patch}`),
       ),
     disconnected: ({ nodeId }) => withPeer("disconnection", nodeId, ({ vm, nodeId }) => vm.disconnected?.(nodeId)),
-    // Between chains of one node; no release after v1.11.11 sends them.
+    // Requests between chains of one node. No release after v1.11.11 sends them.
     crossChainAppRequest: () => ({}),
     crossChainAppRequestFailed: () => ({}),
     crossChainAppResponse: () => ({}),
@@ -85,7 +84,7 @@ async function answerRequest({ vm, appSender }: Peer, requestId: number, request
   else await appSender.respond(request.nodeId, requestId, response);
 }
 
-/** A peer hears nothing of a bug but that there is one. */
+/** A bug is logged, and the peer only gets "no answer". */
 async function askVm(app: AppHandler | undefined, { nodeId, request, deadline }: AppRequest, log: Log) {
   try {
     return (await app?.appRequest?.(nodeId, request, deadline)) ?? noAnswer;
@@ -99,8 +98,8 @@ async function askVm(app: AppHandler | undefined, { nodeId, request, deadline }:
 const noAnswer = new AppError(0, "no answer");
 
 /**
- * What `answered` gives, or nothing when the deadline has passed: the VM may answer later, or never, but the node takes
- * no more from peers while it waits for two (v1.14.2, snow/networking/handler/handler.go:772).
+ * Gives what `answered` gives, or {} when the deadline has passed. The VM may answer late or never, and while the node
+ * waits for two answers it takes nothing else from peers (v1.14.2, snow/networking/handler/handler.go:772).
  */
 function byDeadline(deadline: Date, answered: Awaitable<object>): Awaitable<object> {
   if (!(answered instanceof Promise)) return answered;
@@ -110,9 +109,7 @@ function byDeadline(deadline: Date, answered: Awaitable<object>): Awaitable<obje
   return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer));
 }
 
-/**
- * The node allows peers no more (v1.14.2, `network-maximum-inbound-timeout`); a longer one would be a timer of none.
- */
+/** The node's own limit (v1.14.2, `network-maximum-inbound-timeout`). A timer of more than 2^31 ms fires at once. */
 const maxWaitMs = 10_000;
 
 function dateOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): Date {

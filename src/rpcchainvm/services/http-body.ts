@@ -10,19 +10,19 @@ import {
 import type { GrpcClient } from "../grpc/client.ts";
 import type { Protocol } from "../protocol.ts";
 
-/** Bytes asked for in one call. */
+/** How many bytes are read in one call. */
 const readBytes = 1024 * 1024;
 
-/** How long a client may let us wait for the next of them. */
+/** How long we wait for a client's next bytes. */
 const readTimeoutMs = 30_000;
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Called for each part that is to be kept, with its bytes. False when there is no room for it. */
+  /** Called with the size of each part before it is kept. False when there is no room for it. */
   readonly hold: (bytes: number) => boolean;
 }
 
-/** The body of a request of http.HTTP/Handle, or why it is not read to its end. Throws what the node says. */
+/** Gives the body of a request of http.HTTP/Handle, or why it was not read to its end. Throws the node's error. */
 export async function readBody(
   { requestBody }: Protocol,
   inside: Uint8Array,
@@ -47,10 +47,10 @@ type ReadMethod = DescMethodUnary<typeof ReadRequestSchema, ReadReplySchema>;
 
 const textReader = { ...Reader.method.read, output: ReadResponse40Schema };
 
-/** What stands in place of an error may be the end. Throws any other. */
+/** An error may be the end of the body. Throws any other. */
 function isEnd(error: MessageShape<ReadReplySchema>["error"]): boolean {
   if (error === undefined) return false;
   if (error === "EOF" || (typeof error === "object" && error.errorCode === ErrorCode.EOF)) return true;
   const problem = typeof error === "object" ? error.message : error;
-  throw new ConnectError(`cannot read the request: ${problem}`, Code.Aborted); // the client's doing, not a bug
+  throw new ConnectError(`cannot read the request: ${problem}`, Code.Aborted); // caused by the client, not a bug
 }

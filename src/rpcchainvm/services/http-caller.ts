@@ -1,9 +1,9 @@
 import type { Element } from "../../../gen/http/http_pb.ts";
 
 /**
- * Names those who ask, so that they can share what is limited: by the header in which the operator's proxy names its
- * client, else by the address that the node passes on (with http.HTTP/Handle), else by the connection of the node,
- * which all others have in common.
+ * Gives each client a name, so that clients can share limited room. It is from the header that the operator's proxy
+ * sets, else the address that the node passes on (http.HTTP/Handle only), else the node's connection, common to all
+ * others.
  */
 export class CallerNames {
   readonly #nameByConnection = new WeakMap<object, string>();
@@ -23,7 +23,7 @@ export class CallerNames {
   }
 }
 
-/** The last value is the one that the nearest proxy has added; those before it anyone may have written. */
+/** The nearest proxy has added the last value. Anyone may have written those before it. */
 function readClient(headers: readonly Element[], name: string): string | undefined {
   if (name === "") return undefined;
   const wanted = name.toLowerCase();
@@ -32,17 +32,17 @@ function readClient(headers: readonly Element[], name: string): string | undefin
   return client === "" ? undefined : networkOf(client.slice(0, maxClientLength));
 }
 
-/** Characters of a header's value that name a client. */
+/** Characters of a header's value that count as the name. */
 const maxClientLength = 64;
 
-/** An address without its port; of IPv6 the first 64 bits, all of whose addresses one client may have. */
+/** An address without its port; of an IPv6 address only the first 64 bits, since one client may have all the others. */
 function networkOf(address: string): string | undefined {
   const host = /^\[(.*)\]:\d+$/.exec(address)?.[1] ?? address.replace(/^([^:]*):\d+$/, "$1");
   if (host === "") return undefined;
   return host.includes(":") ? firstHalf(host) : host;
 }
 
-/** Of an IPv6 address as Go writes it: `::` stands for zeros, and `::ffff:1.2.3.4` for an IPv4 address. */
+/** The first 64 bits of an IPv6 address in Go's form: `::` means zeros, and `::ffff:1.2.3.4` is an IPv4 address. */
 function firstHalf(host: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(host)?.[1];
   if (mapped !== undefined) return mapped;

@@ -1,18 +1,14 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 
-/**
- * Bytes of a request without its body: what names it, and its headers. Go's own limit is 1 MiB, and a tenth of a
- * second.
- */
+/** Bytes of a request without its body. Go's own limit, 1 MiB, would take us a tenth of a second. */
 export const maxHeadBytes = 128 * 1024;
 
-/** Fields of it, of which each header is one: to make a `Request` with thousands of them takes a third of a second. */
+/** Fields of a request without its body; each header is one. Thousands of headers take a third of a second. */
 export const maxHeadFields = 500;
 
 /**
- * Whether an encoded message has more than `maxHeadBytes` or `maxHeadFields` beside its body. The body stands at the
- * end of `path`, the numbers of the fields that lead to it. Looks at lengths only. A malformed message is left to those
- * who decode it.
+ * Whether an encoded message has more than `maxHeadBytes` or `maxHeadFields` beside its body. `path` has the numbers of
+ * the fields that lead to the body. Reads lengths only. False for a malformed message: decoding reports that.
  */
 export function hasLargeHead(message: Uint8Array, path: readonly number[]): boolean {
   if (message.length <= safeBytes) return false;
@@ -24,10 +20,10 @@ export function hasLargeHead(message: Uint8Array, path: readonly number[]): bool
   }
 }
 
-/** So short a message has no more fields: each takes two bytes at least. */
+/** A message of at most so many bytes cannot have too many fields: each takes at least two bytes. */
 const safeBytes = 2 * maxHeadFields;
 
-/** Stops soon when it is too much. */
+/** Stops when one of the limits is passed. */
 function countHead(message: Uint8Array, [field, ...rest]: readonly number[]): { bytes: number; fields: number } {
   const reader = new BinaryReader(message);
   let bytes = 0;

@@ -6,8 +6,8 @@ import type { HttpAdmission, HttpHandler } from "./http-handler.ts";
 import { createHttpService, httpOptions } from "./http-service.ts";
 
 /**
- * A server of http.HTTP alone: clients come in numbers, while consensus waits for each answer. Whoever listens with it
- * does so on a port of its own, by `listenCoalesced`.
+ * A server of http.HTTP alone, which must listen on a port of its own, by `listenCoalesced`: clients make many calls at
+ * a time, but consensus waits for each of its calls.
  */
 export function createHttpServer(
   getHandler: () => HttpHandler | undefined,
@@ -20,5 +20,5 @@ export function createHttpServer(
   return server;
 }
 
-/** Little of a request that is refused: of a hundred large ones, it is what comes in one turn of the event loop. */
+/** Small, because a refused request has sent so much: a hundred may send it in one turn of the event loop. */
 const httpWindowBytes = 64 * 1024;

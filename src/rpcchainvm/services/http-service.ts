@@ -21,7 +21,7 @@ import { CallerNames } from "./http-caller.ts";
 import type { HeaderLine, HttpAdmission, HttpAsker, HttpHandler, SimpleAnswer, SimpleRequest } from "./http-handler.ts";
 import { hasLargeHead, maxHeadBytes } from "./http-head.ts";
 
-/** Bytes of a whole request, headers included. The node itself has no limit; the API refuses less, with more words. */
+/** Bytes of a whole request, with headers. The node has no limit; the API has a smaller one, with a better answer. */
 export const maxHttpRequestBytes = 8 * 1024 * 1024;
 
 const malformed = plainAnswer(400, "malformed HTTP request");
@@ -38,10 +38,10 @@ function tooLarge(maxBytes: number): SimpleAnswer {
   return plainAnswer(413, `a request has at most ${maxBytes} bytes, ${ofHead} of them beside its body`);
 }
 
-/** How much a request may have, and how many there may be. */
+/** The size of a request, and how many there may be. */
 type Door = Pick<HttpAdmission, "admit" | "maxRequestBytes">;
 
-/** Of the service, behind that door. */
+/** The options of the service with these limits. */
 export function httpOptions(admission: Door | undefined): ServiceOptions<typeof HTTP> {
   const maxRequestBytes = admission?.maxRequestBytes ?? maxHttpRequestBytes;
   return {
@@ -62,7 +62,7 @@ export function httpOptions(admission: Door | undefined): ServiceOptions<typeof 
   };
 }
 
-/** A large body goes last, and is not copied. */
+/** A large body is sent last, without a copy. */
 function encodeReply({ code = 0, headers = [], body = new Uint8Array() }: SimpleReply): Pieces {
   const schema = HandleSimpleHTTPResponseSchema;
   if (body.length <= maxCopiedBytes) return [toBinary(schema, create(schema, { code, headers, body }))];
@@ -77,7 +77,7 @@ type SimpleReply = MessageInitShape<typeof HandleSimpleHTTPResponseSchema>;
 const pathOfSimpleBody = [HandleSimpleHTTPRequestSchema.field.body.number];
 const pathOfBody = [HTTPRequestSchema.field.request.number, RequestSchema.field.body.number];
 
-/** Serves HTTP requests that reach the node under `/ext/bc/<chain>` or `/ext/vm/<VM>`, without that part. */
+/** Serves requests under `/ext/bc/<chain>` or `/ext/vm/<VM>`. The handler sees the path without that prefix. */
 export function createHttpService(
   getHandler: () => HttpHandler | undefined,
   protocol: Protocol,
@@ -104,7 +104,7 @@ export function createHttpService(
   };
 }
 
-/** Asks for the signal only when it is needed: it is made then. */
+/** Reads the call's signal only when it is needed, since reading it makes it. */
 class CallAsker implements HttpAsker {
   readonly name: string;
   readonly #call: Call;
@@ -127,7 +127,7 @@ class CallAsker implements HttpAsker {
   }
 }
 
-/** By the short cut where there is one for it. */
+/** Uses the short cut if the handler has one for this request. */
 function answer(handler: HttpHandler | undefined, request: SimpleRequest, asker: HttpAsker): Awaitable<SimpleAnswer> {
   return handler?.answerSimple?.(request, asker) ?? fetchAnswer(handler, request, asker);
 }
@@ -144,7 +144,7 @@ async function fetchAnswer(
   return { code: response.status, headers: toLines(response.headers), body: await response.bytes() };
 }
 
-/** One line for each name: of two, Go's map would keep the last. Only cookies have several values. */
+/** One line for each name: of two lines, Go's map would keep the last. Only cookies have several values. */
 function toLines(headers: Headers): HeaderLine[] {
   return [...new Set(headers.keys())].map((name) => {
     const values = name === "set-cookie" ? headers.getSetCookie() : [headers.get(name) ?? ""];
@@ -152,7 +152,7 @@ function toLines(headers: Headers): HeaderLine[] {
   });
 }
 
-/** Undefined for what the Fetch standard does not take: a forbidden method, a malformed URL or header. */
+/** Undefined for what the Fetch standard refuses: a forbidden method, a malformed URL or header. */
 function toRequest({ method, path, headers, body }: SimpleRequest, { signal }: HttpAsker): Request | undefined {
   try {
     return new Request(`http://vm${path.startsWith("/") ? path : `/${path}`}`, {
@@ -166,14 +166,12 @@ function toRequest({ method, path, headers, body }: SimpleRequest, { signal }: H
   }
 }
 
-/**
- * Where the node mounts handlers (avalanchego v1.14.2, api/server/server.go:172), and until protocol 30 static ones.
- */
+/** Where the node mounts handlers (avalanchego v1.14.2, api/server/server.go:172); static ones until protocol 30. */
 const mountPath = /^\/ext\/(bc|vm)\/[^/?]+/;
 
 /**
- * The node replaces its own headers (CORS, its id) by what we answer (v1.14.2, ghttp/http_client.go:220), so they go
- * back. Names go verbatim into Go's map, which knows canonical names only.
+ * The node replaces its own headers (CORS, its id) by those of our answer (v1.14.2, ghttp/http_client.go:220), so we
+ * send them back. Names go unchanged into Go's map, which finds canonical names only.
  */
 function toReply({ code, headers, body }: SimpleAnswer, nodes: readonly HeaderLine[] = []): SimpleReply {
   return { code, headers: mergeHeaders(headers, nodes), body };
@@ -187,7 +185,7 @@ function canonicalName(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-/** How a request was let in; without an asker, it was not. */
+/** How a request was admitted. Without an asker, it was refused. */
 interface Admitted {
   readonly protocol: Protocol;
   readonly asker: HttpAsker | undefined;
@@ -195,7 +193,7 @@ interface Admitted {
   readonly maxRequestBytes: number;
 }
 
-/** HTTP/2 and `Upgrade:` requests: the body is read from the node, and the answer written to it, in further calls. */
+/** For HTTP/2 and `Upgrade:` requests: further calls to the node read the body and write the answer. */
 async function answerThroughWriter(
   handler: HttpHandler | undefined,
   { request, responseWriter }: HTTPRequest,

@@ -2,7 +2,7 @@ import { create, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { type InitializeRequest, InitializeRequestSchema } from "../../../gen/vm/vm_pb.ts";
 import type { Protocol } from "../protocol.ts";
 
-/** Reads what Initialize carries in the protocol's layout, into the newest. What an older one lacks is empty. */
+/** Decodes the request of Initialize into the newest layout. Fields that an older layout lacks are empty. */
 export function decodeInitialize({ initializeRequest }: Protocol, bytes: Uint8Array): InitializeRequest {
   return toNewest(fromBinary(initializeRequest, bytes, { readUnknownFields: false }));
 }
@@ -10,6 +10,6 @@ export function decodeInitialize({ initializeRequest }: Protocol, bytes: Uint8Ar
 function toNewest(request: MessageShape<Protocol["initializeRequest"]>): InitializeRequest {
   if (!("dbServers" in request)) return request;
   const { $typeName: _, dbServers, ...fields } = request;
-  // One for each layout that the node's database ever had; the first is the newest, the one in use.
+  // There is a server for each layout that the node's database ever had. The first is the newest, which is in use.
   return create(InitializeRequestSchema, { ...fields, dbServerAddr: dbServers[0]?.serverAddr ?? "" });
 }

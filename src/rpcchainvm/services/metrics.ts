@@ -8,9 +8,9 @@ import type { HttpAdmission } from "./http-handler.ts";
 type MetricFamily = MessageInitShape<typeof MetricFamilySchema>;
 
 /**
- * What Gather answers: of the process, and of the VM where there is one. The node merges all chains, and answers nobody
- * if one sends what it cannot merge (`problemOf`), or an error: such a metric is left out, and all of a VM's that
- * fails.
+ * The answer to Gather: metrics of the process, and of the VM if there is one. The node merges those of all chains. If
+ * one chain sends an error, or a metric that cannot be merged (`problemOf`), the node shows none at all. So such a
+ * metric is left out, and when a VM fails, all of the VM's metrics are.
  */
 export function gatherMetrics(
   vm: Pick<ChainVm, "metrics"> | undefined,
@@ -34,8 +34,8 @@ export function gatherMetrics(
 }
 
 /**
- * Why the node could not merge it; undefined where it can (client_golang, prometheus/registry.go,
- * `checkMetricConsistency`). The node has a label `chain` of its own.
+ * Why the node could not merge a metric; undefined if it can (client_golang, prometheus/registry.go,
+ * `checkMetricConsistency`). The label `chain` is the node's own.
  */
 function problemOf({ name, help, samples }: Metric): string | undefined {
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) return "its name is none";

@@ -7,15 +7,15 @@ import type { UnaryService } from "../grpc/server.ts";
 import type { Protocol } from "../protocol.ts";
 import type { Session } from "../session.ts";
 
-/** What the calls of state sync go to. */
+/** What the calls of state sync need. */
 export interface StateSyncServiceOptions {
   readonly session: Session;
   readonly protocol: Protocol;
 }
 
 /**
- * A VM without it says that it is not enabled, and has no summary. NOT_FOUND has one number in all protocols; the
- * number of STATE_SYNC_NOT_IMPLEMENTED changed, and the node takes a wrong one for success.
+ * For a VM without state sync, the answers are "not enabled" and "no summary". NOT_FOUND has the same number in all
+ * protocols. The number of STATE_SYNC_NOT_IMPLEMENTED has changed, and the node takes a wrong number for success.
  */
 export function createStateSyncService({ session, protocol }: StateSyncServiceOptions) {
   const stateSync = () => session.chainIfOpen?.vm.stateSync;
@@ -39,14 +39,14 @@ export function createStateSyncService({ session, protocol }: StateSyncServiceOp
 
 const notFound = { err: Answer.NOT_FOUND };
 
-/** Fields that a reply does not have are not written. */
+/** Serves several replies: a field that a reply's message does not have is not encoded. */
 function summaryReply(summary: StateSummary | undefined) {
   if (summary === undefined) return notFound;
   const { id, height, bytes } = summary;
   return { id: idToBytes(id), height, bytes };
 }
 
-/** A number of the mode's enumeration is a true `accepted` as well, but for 0, which is false. */
+/** Older protocols have a boolean `accepted` in the mode's place: 0 is false, and the number of any mode is true. */
 function modeIn({ summaryReply }: Protocol, mode: StateSyncMode): Mode {
   if (summaryReply === "whether" && mode === "skipped") return Mode.UNSPECIFIED;
   return modes[mode];

@@ -15,23 +15,23 @@ import type { HttpAdmission, HttpHandler } from "./http-handler.ts";
 import { gatherMetrics } from "./metrics.ts";
 import { createStateSyncService } from "./state-sync-service.ts";
 
-/** What vm.VM answers from. */
+/** What vm.VM needs for its answers. */
 export interface VmServiceOptions {
   readonly session: Session;
   readonly protocol: Protocol;
   readonly log: Log;
-  /** Of the VM. */
+  /** The VM's version. */
   readonly version: string;
   /** Where this process serves http.HTTP, `host:port`. */
   readonly httpAddress: string;
-  /** Answers there what needs no chain. */
+  /** Answers requests there that need no chain. */
   readonly staticHttp: HttpHandler | undefined;
   readonly admission: HttpAdmission | undefined;
 }
 
 type VmService = UnaryService<typeof VM>;
 
-/** Everything the node asks, one entry for each call: what the VM does not have is written down as such. */
+/** Every call of the node has an entry, also calls for what the VM does not have. */
 export function createVmService(options: VmServiceOptions): VmService {
   return {
     ...createLifeCycle(options),
@@ -62,11 +62,11 @@ function createLifeCycle({ session, log, version, admission }: VmServiceOptions)
   } satisfies Partial<VmService>;
 }
 
-/** What clients ask of the chain, by path or by route header; and what needs no chain. */
+/** Where clients' requests go: to the chain, by path or by route header, or to the static handlers. */
 function createHandlers({ session, httpAddress, staticHttp }: VmServiceOptions) {
   const chainHttp = () => session.chainIfOpen?.vm.http;
   const serverAddr = (): Awaitable<string> => {
-    if (session.chainIfOpen === undefined) return httpAddress; // where most VMs will be
+    if (session.chainIfOpen === undefined) return httpAddress; // the address of most VMs
     const http = chainHttp();
     if (http === undefined) return "";
     return "address" in http ? http.address : httpAddress;
@@ -134,7 +134,7 @@ function createConsensus({ session, protocol }: VmServiceOptions) {
   } satisfies Partial<VmService>;
 }
 
-/** A text that is no JSON becomes one: the node would cut off what it says of all its chains. */
+/** Text that is not JSON becomes a JSON string: else the node's report about all its chains would be cut off. */
 function healthReply(text: string) {
   return { details: new TextEncoder().encode(isJson(text) ? text : JSON.stringify(text)) };
 }

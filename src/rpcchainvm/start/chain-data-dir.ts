@@ -7,20 +7,20 @@ import type { Environment } from "./choose-protocol.ts";
 export interface NodeSettings {
   /** Gives its command line, without the program. */
   readonly args: () => readonly string[];
-  /** It gives plugins its own until protocol 22. */
+  /** Until protocol 22 a plugin has the same environment as its node. */
   readonly environment: Environment;
 }
 
 /**
- * Where the data of a chain goes, when the node does not say (until protocol 19): where it will say so once it is
- * upgraded, so that the data is found again (avalanchego v1.9.4, config/flags.go: `$DATA_DIR/chainData`, and below it
+ * The directory for a chain's data when the node names none (until protocol 19). It is the one that an upgraded node
+ * will name, so that the data is found again (avalanchego v1.9.4, config/flags.go: `$DATA_DIR/chainData`, and below it
  * the chain's id). Throws when that is not known.
  */
 export function defaultChainDataDir(chainId: Uint8Array, node: NodeSettings): string {
   return join(nodeDataDir(node), "chainData", idFromBytes(chainId));
 }
 
-/** The node's own rule: a flag, before the environment, before the config file, before the home directory. */
+/** The node's own rule: the flag wins, then the environment, then the config file, then the home directory. */
 function nodeDataDir({ args, environment }: NodeSettings): string {
   const words = args();
   const read = (name: string) =>
@@ -51,7 +51,7 @@ function readConfigFile(file: string | undefined, environment: Environment): Rec
   }
 }
 
-/** As Go's os.ExpandEnv. */
+/** Like Go's os.ExpandEnv. */
 function expand(path: string, environment: Environment): string {
   return path.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, plain) => environment[braced ?? plain] ?? "");
 }

@@ -2,17 +2,15 @@ import { defaultProtocol, newestProtocol, oldestProtocol, type Protocol, protoco
 import type { KnownProtocol } from "./known-protocol.ts";
 import type { NodeProcess } from "./node-process.ts";
 
-/**
- * The environment variable by which an operator names the protocol, of a VM: the node passes on what begins with GRPC_.
- */
+/** The environment variable by which an operator sets a VM's protocol. The node passes on what begins with GRPC_. */
 export function overrideVariableOf(vmName: string): string {
   return `GRPC_${vmName.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_PROTOCOL`;
 }
 
-/** In which go-plugin names the node's: until protocol 22 (go-plugin v1.4.4, client.go:524-538). */
+/** The variable in which go-plugin names the node's protocol: until 22 (go-plugin v1.4.4, client.go:524-538). */
 export const offeredVariable = "PLUGIN_PROTOCOL_VERSIONS";
 
-/** The variables of this process, or those that another was started with. */
+/** The environment variables of this process, or of another. */
 export interface Environment {
   readonly [name: string]: string | undefined;
 }
@@ -37,8 +35,8 @@ export interface ChooseOptions {
 }
 
 /**
- * The protocol to speak, before the node says a word: it takes one answer only, in the 5 s after it has started us, and
- * wants exactly its own number. Throws, with what the operator can do, when it is one that we do not speak.
+ * Chooses the protocol before the node sends anything: the node takes only one answer, within 5 s after it has started
+ * us, and it must be exactly the node's number. Throws when we do not speak it, with what the operator can do.
  */
 export async function chooseProtocol({ name, environment, node, known }: ChooseOptions): Promise<Choice> {
   const overrideVariable = overrideVariableOf(name);
@@ -69,7 +67,7 @@ function readOverride(variable: string, text: string | undefined): number | unde
   throw new Error(`${variable} must be a number of an RPCChainVM protocol, not ${JSON.stringify(text)}`);
 }
 
-/** go-plugin offers a list; AvalancheGo one number. */
+/** go-plugin allows a list; AvalancheGo sends one number. */
 function readOffer(text: string | undefined): Found | undefined {
   const offered = (text ?? "").split(",").filter((word) => /^\d{1,9}$/.test(word));
   return offered.length === 0

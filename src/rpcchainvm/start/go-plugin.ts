@@ -1,10 +1,10 @@
 import { GRPCBroker, GRPCController, GRPCStdio } from "../../../gen/plugin/plugin_pb.ts";
 import type { GrpcServer } from "../grpc/server.ts";
 
-/** The reply to Shutdown goes out first; the node kills us after two seconds (go-plugin v1.4.4, client.go:407-474). */
+/** The reply to Shutdown is sent first. The node kills us after two seconds (go-plugin v1.4.4, client.go:407-474). */
 const endAfterMs = 100;
 
-/** What hashicorp/go-plugin asks of a plugin, beside its own service. `end` ends the process. */
+/** Adds the services that hashicorp/go-plugin requires of each plugin. `end` ends the process. */
 export function addGoPluginServices(server: GrpcServer, end: () => void): void {
   server.add(GRPCController, {
     shutdown: () => {

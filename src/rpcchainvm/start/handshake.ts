@@ -15,7 +15,10 @@ export class ProtocolMismatch extends Error {
   }
 }
 
-/** Says to the node at `runtimeAddress` what we speak and where we serve. Throws the node's reason when it refuses. */
+/**
+ * Reports our protocol, and our address `addr` (`host:port`), to the node at `runtimeAddress`. Throws the node's reason
+ * when it refuses, as `ProtocolMismatch` if it names another protocol.
+ */
 export async function shakeHands(runtimeAddress: string, protocolVersion: number, addr: string): Promise<void> {
   const client = new GrpcClient(runtimeAddress);
   try {
@@ -32,7 +35,7 @@ export async function shakeHands(runtimeAddress: string, protocolVersion: number
   }
 }
 
-/** The node's own protocol, in what it says of a mismatch: until v1.10.9, and from v1.10.10 on. */
+/** Reads the node's protocol from its refusal, in the words of v1.10.9 and older, or of v1.10.10 and newer. */
 function wantedProtocol(reason: string): number | undefined {
   const [, until, from] = /avalanchego: (\d+), vm:|implements RPCChainVM protocol version (\d+)/.exec(reason) ?? [];
   const number = until ?? from;

@@ -16,17 +16,17 @@ import { codeOf } from "../../avalanche/coded-error.ts";
 import { sha256 } from "../../avalanche/sha256.ts";
 import type { NodeProcess } from "./node-process.ts";
 
-/** What a node has let us know of its protocol. */
+/** What we have learnt of a node's protocol. */
 export interface Known {
   readonly version: number;
-  /** The one that it refused; undefined when it took `version`. */
+  /** The protocol that the node refused; undefined when it took `version`. */
   readonly refused: number | undefined;
 }
 
 /**
- * What this run of the node has taken or refused, for the processes that it starts later: among the temporary files,
- * since a node that finds a strange file in its plugins folder does not start. A later run of the node knows nothing of
- * it, so that it cannot outlive its truth.
+ * Remembers the protocol that this run of the node has taken or refused, for the processes that it starts later. The
+ * file is in the folder for temporary files, since a node does not start when its plugins folder holds an unknown file.
+ * A later run of the node ignores it, since it may be another release.
  */
 export class KnownProtocol {
   readonly #directory: string;
@@ -58,8 +58,8 @@ export class KnownProtocol {
   }
 
   /**
-   * Writes a file that nobody else can be in the way of, then removes those before it and those of nodes that are gone.
-   * Throws what the file system says of the first; the others may stay.
+   * Writes a new file under a random name, which nobody else can have taken, then removes older files and those of
+   * nodes that are gone. Throws the system's error if it cannot write. A file that cannot be removed stays.
    */
   remember({ version, refused }: Known): void {
     const before = this.#findOwn();
@@ -74,7 +74,7 @@ export class KnownProtocol {
     for (const { file, name, pid } of before) if (name.startsWith(this.#name) || isGone(pid)) tryToRemove(file);
   }
 
-  /** Everyone may write there: directories, links and what another user wrote are left alone. */
+  /** Everyone may write to this folder: directories, links and other users' files are left alone. */
   #findOwn(): OwnFile[] {
     try {
       return readdirSync(this.#directory).flatMap((name) => findOwn(this.#directory, this.#prefix, name) ?? []);
@@ -87,7 +87,7 @@ export class KnownProtocol {
 interface OwnFile {
   readonly file: string;
   readonly name: string;
-  /** Of the node that it is about. */
+  /** The process id of the node that the file is about. */
   readonly pid: number;
   /** Unix milliseconds. */
   readonly writtenMs: number;
@@ -107,7 +107,7 @@ function tryToRemove(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // Another time, or by whoever cleans the folder.
+    // It is removed another time, or by whatever cleans the folder.
   }
 }
 
@@ -130,7 +130,7 @@ function readKnown(file: string): Known | undefined {
   }
 }
 
-/** Looks at what is open: by its name it may be another by now. */
+/** Checks the open file: under its name there may be another one by now. */
 function readOwn(file: string): string | undefined {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -1,4 +1,4 @@
-/** How often we look whether the node still lives: with the rest, we are gone within two seconds of it. */
+/** How often we check that the node still lives. With shutdown, we are gone within two seconds after it. */
 const parentPollMs = 500;
 
 export interface Lifetime {
@@ -11,9 +11,9 @@ export interface Lifetime {
 }
 
 /**
- * When to exit. A terminal's Ctrl-C and a service manager's SIGTERM reach the node and its plugins alike, and the node
- * still needs us then, to shut down in order (avalanchego v1.14.2, vms/rpcchainvm/vm.go:48-65). But we do not outlive
- * it: an orphan would hold the database.
+ * Decides when to exit. Ctrl-C in a terminal and a service manager's SIGTERM reach the node and its plugins alike. The
+ * node still needs us then, to shut down in order (avalanchego v1.14.2, vms/rpcchainvm/vm.go:48-65). But we must not
+ * outlive the node: an orphan would hold the database.
  */
 export function watchLifetime({ parent, mayEnd, end }: Lifetime): void {
   const orphaned = () => process.ppid !== parent;

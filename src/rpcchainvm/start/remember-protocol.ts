@@ -14,7 +14,10 @@ export interface ShakeOptions {
   readonly known: KnownProtocol | undefined;
 }
 
-/** Whether the node takes our protocol or refuses it, the processes that it starts later need not ask. */
+/**
+ * Shakes hands with the node, and remembers whether it took our protocol, so that processes that it starts later need
+ * not ask. Throws when the node refuses.
+ */
 export async function shakeOrRemember({
   vmName,
   runtimeAddress,
@@ -38,9 +41,9 @@ export async function shakeOrRemember({
   if (known?.recall() === undefined) remember(known, { version, refused: undefined });
 }
 
-/** Gives what went wrong; undefined when nothing did. */
+/** Gives the problem; undefined when there was none. */
 function remember(known: KnownProtocol | undefined, what: Known): string | undefined {
-  if (known === undefined) return "the node's process cannot be told from others";
+  if (known === undefined) return "the node's process cannot be distinguished from others";
   try {
     known.remember(what);
     return undefined;

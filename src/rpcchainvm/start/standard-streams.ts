@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 
-/** Synchronous: what is written before the process ends arrives. A reader who is gone does not end us. */
+/** Writes synchronously, so that nothing is lost when the process ends. Ignores that a reader is gone. */
 export function writeTo(fileDescriptor: 1 | 2): (text: string) => void {
   return (text) => {
     try {
