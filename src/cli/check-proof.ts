@@ -5,6 +5,7 @@ import { digestBytes, digestOf, matchOf } from "../core/digest.ts";
 import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
+import { helpAfter } from "./help.ts";
 import { readProof } from "./proof-file.ts";
 import { readSubject } from "./read-source.ts";
 import { addSourceOptions, type DataSource, findSource, type Source, type SourceOptions } from "./source.ts";
@@ -23,18 +24,23 @@ export function addCheckProofCommand(program: Command, output: Output): void {
   const command = program
     .command("check-proof")
     .description("check a proof, without a node, and show what it proves")
-    .argument("<proof>", "the file of the proof; - is standard input")
-    .option("--to <block>", "the id of the block that it must lead to", parseIdOption)
-    .option("--file <file>", "the data that it must be about; - is standard input");
+    .argument("<proof>", "the file with the proof; - is standard input")
+    .option("--to <block>", "the id of the block that the proof must lead to", parseIdOption)
+    .option("--file <file>", "the data that the proof must be about; - is standard input");
   addSourceOptions(command)
     .option("--json", "print JSON for programs")
     .addHelpText(
       "after",
-      "\nA proof that holds says that its block was made before the block that it leads to. It cannot say whether\n" +
-        "that later block belongs to the chain: compare its id with one from a source that you trust, or give that\n" +
-        "one as --to.\n" +
-        `A proof has at most ${formatSize(maxProofFileBytes)}.\n` +
-        "\nExit codes: 0 it holds; 1 it does not, or could not be read; 2 wrong use.",
+      helpAfter({
+        notes: [
+          "A proof that holds says that its block was made before the block that it leads to. It cannot say " +
+            "whether that later block belongs to the chain: compare its id with one from a source that you " +
+            "trust, or give that one as --to.",
+          `A proof has at most ${formatSize(maxProofFileBytes)}.`,
+        ],
+        examples: ["timestampvm check-proof report.proof.json --file report.pdf"],
+        exitCodes: { 0: "the proof holds", 1: "it does not hold, or could not be read" },
+      }),
     )
     .action((proof: string, options: CheckProofOptions, command: Command) => {
       const about = findSource(options.file, options, command);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
+import { systemProblemOf } from "../avalanche/system-error.ts";
 import { RpcError } from "../client/rpc-error.ts";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
@@ -8,6 +9,7 @@ import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { addGenesisCommand } from "./genesis.ts";
+import { addHelpCommand } from "./help.ts";
 import { addLicensesCommand } from "./licenses.ts";
 import { addMempoolCommand } from "./mempool.ts";
 import { addBlockCommand } from "./node/block.ts";
@@ -48,7 +50,7 @@ function failureOf(error: unknown): string | undefined {
   if (error instanceof CommandFailed || error instanceof CodedError || error instanceof RpcError) return error.message;
   const code = codeOf(error);
   if (code === "EPIPE") return "";
-  return /^E[A-Z]+$/.test(code) ? messageOf(error) : undefined;
+  return /^E[A-Z]+$/.test(code) ? (systemProblemOf(error) ?? messageOf(error)) : undefined;
 }
 
 /** All commands. Those that are not asynchronous have done their work when `parse` returns. */
@@ -57,8 +59,8 @@ export function createProgram(about: About, output: Output): Command {
   const { out, err } = output;
   const program = new Command(name)
     .description(
-      "An Avalanche virtual machine that proves that data existed at a time.\n" +
-        "AvalancheGo runs it as a plugin: put it into the plugins directory, named by its VM id.",
+      "Prove that data existed at a time, with an Avalanche chain. AvalancheGo runs this program as a plugin: " +
+        "put it into the plugins directory, with its VM id as its name.",
     )
     .version(
       `${name} ${version} [rpcchainvm=${protocols.oldest}-${protocols.newest}]`,
@@ -66,7 +68,6 @@ export function createProgram(about: About, output: Output): Command {
       "print the version and exit",
     )
     .helpOption("-h, --help", "print this help and exit")
-    .helpCommand("help [command]", "print the help of a command and exit")
     .showHelpAfterError("(see --help)")
     .configureOutput({ writeOut: out, writeErr: (text) => err(escapeUnprintable(text)) })
     .exitOverride();
@@ -86,5 +87,6 @@ export function createProgram(about: About, output: Output): Command {
   addVmIdCommand(program, out);
   addVersionJsonCommand(program, about, output);
   addLicensesCommand(program, output);
+  addHelpCommand(program);
   return program;
 }

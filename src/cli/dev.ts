@@ -9,6 +9,7 @@ import { inMemory } from "../store/shared-database.ts";
 import type { About } from "./about.ts";
 import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
+import { helpAfter } from "./help.ts";
 import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
 
@@ -25,17 +26,29 @@ interface DevCommandOptions {
 export function addDevCommand(program: Command, about: About, output: Output): void {
   program
     .command("dev")
-    .description("serve a development chain: one process, no peers, no consensus")
+    .description("run a development chain on this machine: one process, no peers, no consensus")
     .addOption(
-      new Option("--http <host:port>", "where to listen; when the port is taken, the next free one")
+      new Option("--http <host:port>", "the address to listen on; if the port is taken, the next free one")
         .argParser(parseAddress)
         .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
     )
-    .option("--data-dir <dir>", "keep the chain in this directory (default: in memory)")
-    .option("--genesis <text>", "what the first block carries; @FILE takes it from a file", "development chain")
-    .option("--block-interval <ms>", "milliseconds between two blocks, at least", parseMilliseconds, 0)
-    .addOption(new Option("--log-level <level>", "what is logged").choices(logLevels).default("warn"))
-    .option("--json", "print one JSON object a line")
+    .option("--data-dir <dir>", "keep the chain in this directory, which may be missing (default: in memory)")
+    .option("--genesis <text>", "the data of the first block; @FILE reads it from a file", "development chain")
+    .option("--block-interval <ms>", "at least so many milliseconds between two blocks", parseMilliseconds, 0)
+    .addOption(
+      new Option("--log-level <level>", "the least important events to log, on standard error")
+        .choices(logLevels)
+        .default("warn"),
+    )
+    .option("--json", "print one JSON object per line")
+    .addHelpText(
+      "after",
+      helpAfter({
+        notes: ["Ctrl-C ends it. A chain in --data-dir goes on when the command is run again."],
+        examples: ["timestampvm dev", "timestampvm dev --data-dir chain"],
+        exitCodes: { 0: "ended by Ctrl-C", 1: "the address, the directory or the file cannot be used" },
+      }),
+    )
     .action((options: DevCommandOptions) => serve(options, about, output));
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { formatGenesis } from "../core/genesis.ts";
+import { helpAfter } from "./help.ts";
 
 /** Prints the genesis of a new chain. */
 export function addGenesisCommand(program: Command, out: (text: string) => void): void {
@@ -7,5 +8,6 @@ export function addGenesisCommand(program: Command, out: (text: string) => void)
     .command("genesis")
     .description("print the genesis of a new chain, whose first block carries <data>")
     .argument("<data>", "any text")
+    .addHelpText("after", helpAfter({ examples: ['timestampvm genesis "Hello, world" > genesis.json'] }))
     .action((data: string) => out(`${formatGenesis(data)}\n`));
 }

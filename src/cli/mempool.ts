@@ -4,8 +4,9 @@ import { type Digest, parseDigest } from "../core/digest.ts";
 import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
 import { askOperated } from "../operator/ask.ts";
 import type { AnswerLine, WaitingProposal } from "../operator/messages.ts";
-import { CommandFailed, exitCodesHelp } from "./command-failed.ts";
-import { databaseArgument, locateDatabase } from "./db/open-database.ts";
+import { CommandFailed } from "./command-failed.ts";
+import { databaseArgument, findDatabase } from "./db/open-database.ts";
+import { helpAfter } from "./help.ts";
 import type { Output, Paint } from "./terminal/output.ts";
 import { askYesNo } from "./terminal/question.ts";
 
@@ -20,28 +21,34 @@ interface MempoolOptions {
 export function addMempoolCommand(program: Command, output: Output): void {
   program
     .command("mempool")
-    .description("list what waits for a block at a running node, or clear it")
+    .description("list the proposals that wait for a block at a running node, or clear them")
     .argument("<database>", databaseArgument)
-    .addOption(new Option("--clear-peers", "clear all that other nodes sent").conflicts(["clear", "json"]))
+    .addOption(new Option("--clear-peers", "clear all proposals that other nodes sent").conflicts(["clear", "json"]))
     .addOption(
-      new Option("--clear <id>", "clear the one proposal with this receipt id")
+      new Option("--clear <id>", "clear the proposal with this receipt id: 64 hex digits")
         .argParser(parseReceiptId)
         .conflicts("json"),
     )
-    .option("-y, --yes", "ask nothing")
-    .option("--json", "print one JSON object a line")
+    .option("-y, --yes", "answer yes to every question")
+    .option("--json", "print one JSON object per line")
     .addHelpText(
       "after",
-      "\nAsks the node's process itself, by a socket that only its user can reach: run it as that user.\n" +
-        "Prints one line a proposal, the oldest first: since when it waits, its id, the size of its data, and who\n" +
-        "sent it: another node, or a client of this node, by its address if it came since the start.\n" +
-        "\nWhat is cleared is gone from this node and its file. Other nodes may have it, put it into a block, or\n" +
-        "send it again. A block that carries it already may still be accepted. The node has promised a block to\n" +
-        "what its own clients proposed: before that promise is broken, --clear asks." +
-        `\n${exitCodesHelp("the node was not reached, or refused, or the answer was no")}`,
+      helpAfter({
+        notes: [
+          "Asks the process of the node, by a socket that only its user can reach: run the command as that " +
+            "user. Prints one line for each proposal, the oldest first: since when it waits, its id, the size " +
+            "of its data, and who sent it: another node, or a client of this node, by its address if it came " +
+            "since the start.",
+          "A cleared proposal is gone from this node and its file. Other nodes may have it, put it into a " +
+            "block, or send it again. A block that carries it already may still be accepted. The node has " +
+            "promised a block to the proposals of its own clients: --clear asks before it breaks that promise.",
+        ],
+        examples: ["timestampvm mempool chain", "timestampvm mempool chain --clear-peers"],
+        exitCodes: { 1: "the node was not reached, or refused, or the answer was no" },
+      }),
     )
     .action((path: string, options: MempoolOptions) => {
-      const directory = dirname(locateDatabase(path));
+      const directory = dirname(findDatabase(path));
       if (options.clearPeers) return clearPeers(directory, output);
       if (options.clear !== undefined) return clear(directory, options.clear, options.yes === true, output);
       return list(directory, options.json === true, output);

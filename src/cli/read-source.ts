@@ -1,10 +1,10 @@
 import { fstatSync } from "node:fs";
-import { codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { startSha256 } from "../avalanche/sha256.ts";
 import { type Digest, digestFromBytes } from "../core/digest.ts";
 import { formatSize } from "../core/format.ts";
 import { escapeLine } from "../core/printable.ts";
 import { CommandFailed } from "./command-failed.ts";
+import { namingFile } from "./naming-file.ts";
 import type { DataSource, Source } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 import { readChunks, withFile } from "./terminal/read-chunks.ts";
@@ -83,9 +83,9 @@ function withChunks<T>(source: DataSource, { input }: Output, read: Read<T>): T 
     case "text":
       return read([new TextEncoder().encode(source.text)], "the text", undefined);
     case "input":
-      return naming("standard input", () => readFile(input?.fileDescriptor ?? 0, "standard input", read));
+      return namingFile("standard input", () => readFile(input?.fileDescriptor ?? 0, "standard input", read));
     case "file":
-      return naming(source.path, () =>
+      return namingFile(source.path, () =>
         withFile(source.path, (fileDescriptor) => readFile(fileDescriptor, source.path, read)),
       );
   }
@@ -94,15 +94,4 @@ function withChunks<T>(source: DataSource, { input }: Output, read: Read<T>): T 
 function readFile<T>(fileDescriptor: number, name: string, read: Read<T>): T {
   const status = fstatSync(fileDescriptor);
   return read(readChunks(fileDescriptor), name, status.isFile() && status.size > 0 ? status.size : undefined);
-}
-
-/** Puts the name in front of a system error that does not have it. */
-function naming<T>(name: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const message = messageOf(error);
-    if (codeOf(error) === "" || message.includes(`'${name}'`)) throw error;
-    throw new CommandFailed(`${name || "''"}: ${message}`);
-  }
 }

@@ -20,12 +20,12 @@ export interface SourceOptions {
 /** Adds `SourceOptions` to a command, and gives it back. */
 export function addSourceOptions(command: Command): Command {
   return command
-    .option("--text <text>", "this text instead of a file")
-    .option("--digest <hex>", "only the SHA-256 of the data: 64 hex digits", parseDigestOption);
+    .option("--text <text>", "the data is this text")
+    .option("--digest <hex>", "the SHA-256 of the data, if that is all you have: 64 hex digits", parseDigestOption);
 }
 
 /** Explains the argument `[file]` in the help. */
-export const fileArgument = "the data; - is standard input, which is also read when nothing is named";
+export const fileArgument = "the file with the data; standard input if it is - or missing";
 
 function parseDigestOption(text: string): Digest {
   const digest = parseDigest(text);

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { vmIdFromName } from "../avalanche/vm-id.ts";
 import type { About } from "./about.ts";
+import { helpAfter } from "./help.ts";
 import type { Output } from "./terminal/output.ts";
 
 /** Tools run this before they install a VM (avalanchego v1.14.2, tests/fixture/tmpnet/network.go:1046). */
@@ -15,12 +16,13 @@ export function addVersionJsonCommand(program: Command, about: About, { json }: 
   };
   program
     .command("version-json")
-    .description("print name, VM id, version and protocol as JSON")
+    .description("print the name, the VM id, the version and the protocol as JSON, for tools")
     .option(
       "--rpcchainvm <protocol>",
-      "the protocol to print, for tools that expect that of their node",
+      `the RPCChainVM protocol to print, ${oldest} to ${newest}: for tools that expect that of their node`,
       parseProtocol,
       protocols.default,
     )
+    .addHelpText("after", helpAfter({ examples: ["timestampvm version-json"] }))
     .action(({ rpcchainvm }: { rpcchainvm: number }) => json({ name, vmid: vmIdFromName(name), version, rpcchainvm }));
 }

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { codeOf } from "../avalanche/coded-error.ts";
+import { codeOf, messageOf } from "../avalanche/coded-error.ts";
+import { systemProblemOf } from "../avalanche/system-error.ts";
 
 /** How many further ports are tried when the wanted one is taken. */
 const maxPorts = 100;
 
-/** Serves HTTP at the port, or at the next free one. Rejects with the system's error. */
+/** Serves HTTP at the port, or at the next free one. Rejects with the system's code, and names the address. */
 export async function listenNear(host: string, port: number, listener: RequestListener): Promise<Server> {
   for (let tried = port; ; tried++) {
     const server = createServer(listener);
@@ -15,9 +16,15 @@ export async function listenNear(host: string, port: number, listener: RequestLi
       return server;
     } catch (error) {
       const isTaken = codeOf(error) === "EADDRINUSE";
-      if (!isTaken || port === 0 || tried - port >= maxPorts || tried >= 65_535) throw error;
+      if (!isTaken || port === 0 || tried - port >= maxPorts || tried >= 65_535)
+        throw naming(`${host}:${tried}`, error);
     }
   }
+}
+
+function naming(address: string, error: unknown): Error {
+  const message = `cannot listen on ${address}: ${systemProblemOf(error) ?? messageOf(error)}`;
+  return Object.assign(new Error(message, { cause: error }), { code: codeOf(error) });
 }
 
 /** The port on which a server listens. */

@@ -30,6 +30,6 @@ export async function backUpOnThread(
   try {
     return await runOnThread<BackupJob, CopyProgress, BackupSummary>({ start, job, onProgress, signal });
   } finally {
-    await Promise.all(filesOf(unfinished).map((path) => rm(path, { force: true })));
+    await Promise.allSettled(filesOf(unfinished).map((path) => rm(path, { force: true }))); // the reason above counts
   }
 }

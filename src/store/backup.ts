@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import type { Id } from "../avalanche/id.ts";
+import { systemProblemOf } from "../avalanche/system-error.ts";
 import { formatNumber } from "../core/format.ts";
 import type { BlockReader } from "./block-reader.ts";
 import type { BlockStore } from "./block-store.ts";
@@ -88,17 +89,17 @@ function expectShortLog(file: string): void {
 
 /** Keeps an error about the chain's own file. Any other error becomes a `BackupError`. */
 function translated(error: unknown, from: BlockReader, { file }: BackupTarget): unknown {
-  if (!(error instanceof FileError)) return new BackupError(file, problemOf(error), error);
+  if (!(error instanceof FileError)) return new BackupError(file, problemOf(error, file), error);
   const { refusal } = error;
   if (refusal.file === from.file) return error;
   const problem = refusal.code === "database failed" ? `${file}: ${refusal.problem}` : error.message;
   return new BackupError(file, problem, error);
 }
 
-/** Names the user whom the system refused, who may not be the one who asked for the backup. */
-function problemOf(error: unknown): string {
-  const user = /^E(ACCES|PERM|ROFS|NOENT|NOTDIR)$/.test(codeOf(error))
-    ? `; it is written by user ${process.getuid?.()}`
-    : "";
-  return `${messageOf(error)}${user}`;
+/** If the system refused, names the user who writes the file, who may not be the one who asked. */
+function problemOf(error: unknown, file: string): string {
+  const problem = systemProblemOf(error);
+  if (problem === undefined) return messageOf(error);
+  const isAboutUser = /^E(ACCES|PERM|ROFS|NOENT|NOTDIR)$/.test(codeOf(error));
+  return `${file}: ${problem}${isAboutUser ? `; it is written by user ${process.getuid?.()}` : ""}`;
 }

@@ -1,5 +1,6 @@
 import { SQLiteError } from "bun:sqlite";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
+import { systemProblemOf } from "../avalanche/system-error.ts";
 import { FileError } from "./errors.ts";
 import { isLimit, lacksFiles, raiseLimit } from "./open-files.ts";
 
@@ -28,7 +29,7 @@ export function translated(file: string, error: unknown): unknown {
 
 /** The `FileError` for an error of SQLite or the file system, also one from another thread. */
 export function failureOf(file: string, error: unknown): FileError {
-  return databaseFailed(file, messageOf(error), cureFor(codeOf(error)), error);
+  return databaseFailed(file, systemProblemOf(error) ?? messageOf(error), cureFor(codeOf(error)), error);
 }
 
 /** The error for a damaged file. */

@@ -58,7 +58,7 @@ describe("prints exactly", () => {
 
 test.each([
   ["EPIPE", 0, ""],
-  ["ENOSPC", 1, "error: ENOSPC: of the system\n"],
+  ["ENOSPC", 1, "error: standard output: its disk is full\n"],
 ])("licences that cannot be written for %s end with %i", async (code, exitCode, said) => {
   const written: string[] = [];
   const ended = await runCli(["licenses"], about, {
@@ -105,6 +105,14 @@ describe("help", () => {
       ["db", "help", "check"],
       ["db", "check", "--help"],
     ],
+    [
+      ["help", "db", "check"],
+      ["db", "check", "--help"],
+    ],
+    [
+      ["help", "stamp", "report.pdf"],
+      ["stamp", "--help"],
+    ],
   ])("is the same in words: %j and %j", async (words, option) => {
     const said = await run(option);
     expect(said).toMatchObject({ code: 0, out: expect.stringContaining("Usage: timestampvm"), err: "" });
@@ -119,7 +127,8 @@ describe("help", () => {
 describe("wrong use is exit 2 and a message on standard error, nothing on standard output:", () => {
   test.each([
     ["an unknown command", ["gensis", "x"], "gensis"],
-    ["help for an unknown command", ["help", "gensis"], "Usage"],
+    ["help for an unknown command", ["help", "gensis"], "Did you mean genesis?"],
+    ["help for an unknown command of db", ["help", "db", "chek"], "Did you mean check?"],
     ["an unknown option", ["--nope"], "--nope"],
     ["an unknown option of a command", ["genesis", "--nope"], "--nope"],
     ["genesis without data", ["genesis"], "data"],

@@ -116,7 +116,7 @@ describe("db export --format-version 1", () => {
 
   test("is named in the help as what a downgrade needs", () => {
     expect(db("export", "--help").out).toContain("To go back to an older timestampvm");
-    expect(db("import", "--help").out).toContain("--format-version 1");
+    expect(db("export", "--help").out).toContain("--format-version 1");
   });
 });
 

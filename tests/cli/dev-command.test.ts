@@ -115,7 +115,7 @@ describe("what dev is given", () => {
     expect((await fetch(`${url}/ext/bc/${id}/rpc`)).status).toBe(405);
     const { code, written } = await dev(["--genesis", `@${directory.file("another")}`]);
     expect(code).toBe(1);
-    expect(written.err).toContain("ENOENT");
+    expect(written.err).toBe(`error: ${directory.file("another")}: there is no such file or directory\n`);
   });
 
   test("keeps the chain where the option says", async () => {

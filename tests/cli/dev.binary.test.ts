@@ -91,7 +91,7 @@ describe("timestampvm dev", () => {
     [["--block-interval", "-1"], "3600000", 2],
     [["--block-interval", "3600001"], "3600000", 2],
     [["--log-level", "loud"], "loud", 2],
-    [["--genesis", "@no such file"], "ENOENT", 1],
+    [["--genesis", "@no such file"], "error: no such file: there is no such file or directory", 1],
     [["--genesis", "@/dev/zero"], "/dev/zero has more than 1,000,000 bytes", 1],
   ])("%j is refused with its reason: %s", async (args, reason, code) => {
     await using dev = new DevProcess(args);

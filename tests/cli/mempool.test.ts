@@ -5,6 +5,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import { bytesOf, peer } from "../support/chain.ts";
 import { Operated } from "../support/operated.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { makeDatabase } from "./db-support.ts";
 
 setDefaultTimeout(60_000);
 
@@ -141,6 +142,11 @@ describe("mempool", () => {
 
   test("says where nothing runs", async () => {
     using directory = temporaryDirectory();
+    expect(await mempool([directory.path])).toMatchObject({
+      code: 1,
+      err: `error: ${directory.file("timestampvm.db")}: there is no such file\n`,
+    });
+    makeDatabase(directory.file("timestampvm.db"));
     const { code, err } = await mempool([directory.path]);
     expect(code).toBe(1);
     expect(err).toBe(

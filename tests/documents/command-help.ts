@@ -8,27 +8,42 @@ const columns = 100;
 
 /** The help of the program, and of every command under a heading of its own, as a terminal of 100 columns has it. */
 export function formatHelp(): string {
-  const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: defaultProtocol };
-  const about = { name: packageJson.name, version: packageJson.version, protocols };
-  const program = createProgram(about, createOutput({ out: () => {}, err: () => {} }));
+  const program = programForHelp();
   return [formatBlock(program), ...commandsIn(program).map(formatCommand)].join("\n\n");
 }
 
-/** Those that do something: of a command with others below it, these. */
-function commandsIn({ commands }: Command): Command[] {
-  return commands.flatMap((command) => (command.commands.length === 0 ? [command] : commandsIn(command)));
+/** The program with all its commands, which nobody runs. */
+export function programForHelp(): Command {
+  const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: defaultProtocol };
+  const about = { name: packageJson.name, version: packageJson.version, protocols };
+  return createProgram(about, createOutput({ out: () => {}, err: () => {} }));
+}
+
+/** Those that do something: of a command with others below it, these. `help` has nothing to say about itself. */
+export function commandsIn({ commands }: Command): Command[] {
+  return commands
+    .filter((command) => command.name() !== "help")
+    .flatMap((command) => (command.commands.length === 0 ? [command] : commandsIn(command)));
 }
 
 function formatCommand(command: Command): string {
+  return `### ${nameOf(command)}\n\n${formatBlock(command)}`;
+}
+
+/** As people type it: "stamp", "db check". */
+export function nameOf(command: Command): string {
   const { parent } = command;
-  const name = parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
-  return `### ${name}\n\n${formatBlock(command)}`;
+  return parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
+}
+
+function formatBlock(command: Command): string {
+  return `\`\`\`text\n${helpOf(command, columns).trim()}\n\`\`\``;
 }
 
 /** With what is added behind the options, which `helpInformation` leaves out. */
-function formatBlock(command: Command): string {
+export function helpOf(command: Command, columns: number): string {
   const written: string[] = [];
   command.configureOutput({ getOutHelpWidth: () => columns, writeOut: (text) => written.push(text) });
   command.outputHelp();
-  return `\`\`\`text\n${written.join("").trim()}\n\`\`\``;
+  return written.join("");
 }

@@ -65,6 +65,6 @@ test("a command has its help, with what stands behind its options", () => {
   const document = readDocument("docs/commands.md");
   expect(document).toContain("### db rollback\n\n```text\nUsage: timestampvm db rollback [options] <database>\n");
   expect(document).toMatch(
-    /### find\n\n```text\nUsage: [\s\S]*Options:[\s\S]*\nExit codes: 0 done; 1 it was never stamped/,
+    /### find\n\n```text\nUsage: [\s\S]*Options:[\s\S]*\nExit codes:\n {2}0 {2}done\n {2}1 {2}it was never stamped/,
   );
 });

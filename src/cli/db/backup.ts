@@ -9,25 +9,32 @@ import { FileError } from "../../store/errors.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
 import { runSteps } from "../../store/run-steps.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { databaseArgument, findDatabase, withChain } from "./open-database.ts";
 
 /** Copies a database, also while a node runs it: then the node's process makes the copy. */
 export function addBackupCommand(db: Command, output: Output): void {
   db.command("backup")
-    .description("copy the database into a new file, also while a node runs it")
+    .description("copy the database into a new file, also while a node uses it")
     .argument("<database>", databaseArgument)
-    .requiredOption("--file <file>", "the copy, a file that is not there yet")
+    .requiredOption("--file <file>", "the copy, a file that must not exist")
     .addHelpText(
       "after",
-      "\nA node that runs makes the copy itself, on a thread of its own, and goes on: run the command as its user,\n" +
-        "who must be able to write the file. Every block is verified. The copy is made whole or not at all, for\n" +
-        "that user alone; Ctrl-C ends it. Until it is whole, it is named …unfinished-…: one that a killed process\n" +
-        "left can be removed.\n" +
-        "\nTo restore it, stop the node, and move it to the place of its database. It belongs to the node whose\n" +
-        "database was copied: there, the chain opens at the copy's height or at the height that the node's\n" +
-        "database knows, whichever is lower, and goes on with the blocks of its peers. At any other node it opens\n" +
-        "at its first block.",
+      helpAfter({
+        notes: [
+          "If a node uses the database, the node makes the copy, and goes on: run the command as its user, " +
+            "who must be able to write the file. Every block is verified. The copy is made whole or not at all, " +
+            "and only that user can read it. Ctrl-C ends the command. An unfinished copy is named " +
+            "…unfinished-…: one that a killed process left can be removed.",
+          "To restore a copy, stop the node, and move the copy to the place of its database. It belongs to " +
+            "the node whose database was copied: there, the chain opens at the copy's height or at the height " +
+            "that the node's database knows, whichever is lower, and goes on with the blocks of its peers. At " +
+            "any other node it opens at its first block.",
+        ],
+        examples: ["timestampvm db backup chain --file backup.db"],
+        exitCodes: { 1: "no copy was made" },
+      }),
     )
     .action((path: string, { file }: { file: string }) => backup(path, fileOf(file), output));
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { countOf, formatNumber, formatSize } from "../../core/format.ts";
 import { type CheckSummary, checkDatabase } from "../../store/check/check.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows, type OutputRow } from "../terminal/rows.ts";
 import { databaseArgument, findDatabase } from "./open-database.ts";
@@ -14,11 +15,16 @@ export function addCheckCommand(db: Command, output: Output): void {
     .argument("<database>", databaseArgument)
     .addHelpText(
       "after",
-      "\nChecks every block from the first up: its bytes against its id, its row, its parent and the rules of the\n" +
-        "chain, and whether its digest finds it. Checks every proposal and all else that is kept, and lets SQLite\n" +
-        "check the file itself. Changes nothing, except that what a killed plugin left in the write-ahead log goes\n" +
-        "into the file, as at every start.\n" +
-        "\nExit codes: 0 all is sound; 1 it is not, or could not be read; 2 wrong use.",
+      helpAfter({
+        notes: [
+          "Checks every block from the first up: its bytes against its id, its row, its parent and the rules " +
+            "of the chain, and whether its digest finds it. Checks every proposal and everything else in the " +
+            "file, and lets SQLite check the file itself. Changes nothing, except that what a killed plugin " +
+            "left in the write-ahead log goes into the file, as at every start.",
+        ],
+        examples: ["timestampvm db check chain"],
+        exitCodes: { 0: "the database is sound", 1: "it is not, or could not be read" },
+      }),
     )
     .action((path: string) => check(path, output));
 }

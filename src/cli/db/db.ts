@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addHelpCommand } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addCheckCommand } from "./check.ts";
@@ -16,4 +17,5 @@ export function addDbCommand(program: Command, output: Output): void {
   addRollbackCommand(db, output);
   addExportCommand(db, output);
   addImportCommand(db, output);
+  addHelpCommand(db);
 }

@@ -2,12 +2,13 @@ import { type Command, Option } from "commander";
 import type { BlockReader } from "../../store/block-reader.ts";
 import { privateFileMode } from "../../store/database.ts";
 import { writeNewFile } from "../../store/new-file.ts";
+import { helpAfter } from "../help.ts";
+import { namingFile } from "../naming-file.ts";
 import type { Output } from "../terminal/output.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, formatExportLine } from "./export-lines.ts";
 import { exportedLines, inFirstVersion } from "./exported-lines.ts";
 import { LineCounts } from "./line-counts.ts";
-import { namingFile } from "./naming-file.ts";
 import { databaseArgument, withChain } from "./open-database.ts";
 
 /** Writes the chain of a database as JSON Lines. */
@@ -15,21 +16,28 @@ export function addExportCommand(db: Command, output: Output): void {
   db.command("export")
     .description("write the whole chain as JSON Lines, as a backup or for other programs")
     .argument("<database>", databaseArgument)
-    .option("--file <file>", "where to write it, a file that is not there yet; - is standard output", "-")
+    .option("--file <file>", "the file to write, which must not exist; - is standard output", "-")
     .addOption(
-      new Option("--format-version <number>", "which version of an export to write: 1 is for an older timestampvm")
+      new Option("--format-version <number>", "the version of the export: 1 is for an older timestampvm")
         .choices(["1", "2"])
         .default("2"),
     )
     .addHelpText(
       "after",
-      "\nThe first line says which chain it is. Then comes a line for each accepted block from the first up, with\n" +
-        "its exact bytes in base64 and when a node first saw it; one for each waiting proposal; one for each Merkle\n" +
-        "tree of a batch, with its secret; and one for each attestation. The last line counts them: an export\n" +
-        "without it was cut off. The command fails at a damaged block. A file that it makes is for its user alone.\n" +
-        "\nTo go back to an older timestampvm, which cannot open this database: stop the node, export the database\n" +
-        "with --format-version 1, move it away, and let the older program import the export. First sights, trees\n" +
-        "and attestations have no place in version 1: the command says how many it left out.",
+      helpAfter({
+        notes: [
+          "The first line says which chain it is. Then comes a line for each accepted block from the first " +
+            "up, with its exact bytes in base64 and when a node first saw it; one for each waiting proposal; " +
+            "one for each Merkle tree of a batch, with its secret; and one for each attestation. The last line " +
+            "counts them: an export without it was cut off. The command fails at a damaged block. Only its user " +
+            "can read a file that it makes.",
+          "To go back to an older timestampvm, which cannot open this database: stop the node, export the " +
+            "database with --format-version 1, move it away, and let the older program import the export. First " +
+            "sights, trees and attestations have no place in version 1: the command says how many it left out.",
+        ],
+        examples: ["timestampvm db export chain --file chain.jsonl", "timestampvm db export chain | gzip > chain.gz"],
+        exitCodes: { 1: "the database could not be read, or the export not written" },
+      }),
     )
     .action((path: string, options: Options) => {
       const { there, written } = withChain(path, (reader, last) => exportTo(options, reader, last, output));

@@ -6,9 +6,10 @@ import { privateDirectoryMode } from "../../store/database.ts";
 import { expectNoLogs, makeDatabase } from "../../store/new-database.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
+import { namingFile } from "../naming-file.ts";
 import type { Output } from "../terminal/output.ts";
 import { ImportedChain } from "./imported-chain.ts";
-import { namingFile } from "./naming-file.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
 /** Makes a database of an export, of which it verifies every block. */
@@ -19,11 +20,21 @@ export function addImportCommand(db: Command, output: Output): void {
     .requiredOption("--file <file>", "the export; - is standard input")
     .addHelpText(
       "after",
-      "\nThe database must be missing or empty. It is made whole or not at all. Like a copy, it belongs to the node\n" +
-        "whose database was exported: there, the chain opens at its own height or at the height that the node's\n" +
-        "database knows, whichever is lower. At any other node it opens at its first block.\n" +
-        "Until all is imported, the file is named …unfinished-…: one that a killed import left can be removed.\n" +
-        "\nExports of versions 1 and 2 are read. For an older timestampvm, write one with --format-version 1.",
+      helpAfter({
+        notes: [
+          "The database must be missing or empty. It is made whole or not at all. Like a copy, it belongs to " +
+            "the node whose database was exported: there, the chain opens at its own height or at the height " +
+            "that the node's database knows, whichever is lower. At any other node it opens at its first block. " +
+            "Until all is imported, the file is named …unfinished-…: one that a killed import left can be " +
+            "removed.",
+          "Reads exports of versions 1 and 2.",
+        ],
+        examples: [
+          "timestampvm db import copy --file chain.jsonl",
+          "gunzip < chain.gz | timestampvm db import copy2 --file -",
+        ],
+        exitCodes: { 1: "the export is not sound, or the database is in the way" },
+      }),
     )
     .action((path: string, { file }: { file: string }) => {
       const target = locateDatabase(path);

@@ -7,7 +7,7 @@ import { databaseFileName } from "../../store/database.ts";
 import { CommandFailed, wrongUse } from "../command-failed.ts";
 
 /** Explains the argument `<database>` in the help. */
-export const databaseArgument = `the file ${databaseFileName}, or the chain data directory that holds it`;
+export const databaseArgument = `the file ${databaseFileName}, or its directory, as ~/.avalanchego/chainData/CHAIN_ID`;
 
 /**
  * The database file for a path to it, or to the directory that holds it. The file may be missing. Throws "command

@@ -7,6 +7,7 @@ import { rewindOld } from "../../store/rewind-old.ts";
 import { systemClock, timeOfRow } from "../../vm/clock.ts";
 import type { Stretch } from "../../vm/rewind.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
@@ -16,15 +17,21 @@ import { upgradedLine, watchCopy } from "./upgrade.ts";
 /** Rewinds the chain of a database to a height. */
 export function addRollbackCommand(db: Command, output: Output): void {
   db.command("rollback")
-    .description("rewind the chain to a height; what the removed blocks carry waits for a block again")
+    .description("rewind the chain to a height; the data of the removed blocks waits for a block again")
     .argument("<database>", databaseArgument)
     .requiredOption("--to <height>", "the height of the block that will be the last accepted one", parseHeightOption)
     .addHelpText(
       "after",
-      "\nAt its next start the node goes back to the same height, and on from there with the blocks of its peers,\n" +
-        "if they have any. The command rewinds in stretches: when it was interrupted, run it again.\n" +
-        "It also makes the index of digests anew, and drops damaged proposals. To the height that the chain has, it\n" +
-        "does only that.",
+      helpAfter({
+        notes: [
+          "At its next start the node goes back to the same height, and on from there with the blocks of its " +
+            "peers, if they have any. The command rewinds in stretches: if it is interrupted, run it again. It " +
+            "also makes the index of digests anew, and drops damaged proposals. If --to is the height that the " +
+            "chain has, it does only that.",
+        ],
+        examples: ["timestampvm db rollback chain --to 1"],
+        exitCodes: { 1: "the chain is lower, or the database could not be changed" },
+      }),
     )
     .action((path: string, { to }: { to: bigint }) => rollback(findDatabase(path), to, output));
 }

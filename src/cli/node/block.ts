@@ -3,7 +3,8 @@ import { type Id, IdError, parseId } from "../../avalanche/id.ts";
 import { digestOf } from "../../core/digest.ts";
 import { formatIsoTime, formatSize, showData } from "../../core/format.ts";
 import { parseU64 } from "../../core/u64.ts";
-import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseTime } from "../terminal/parse-time.ts";
 import { formatRows } from "../terminal/rows.ts";
@@ -25,9 +26,15 @@ export function addBlockCommand(program: Command, output: Output): void {
       "--at <time>",
       "the last block at or before this time: ISO 8601 (UTC unless it names a zone) or Unix seconds",
     )
-    .option("--raw", "write only its data, the exact bytes");
+    .option("--raw", "print only its data, as the exact bytes");
   addConnectionOptions(command)
-    .addHelpText("after", exitCodesHelp("there is no such block, or the node was not reached"))
+    .addHelpText(
+      "after",
+      helpAfter({
+        examples: ["timestampvm block", "timestampvm block 0 --raw", "timestampvm block --at 2045-01-01T12:00:00Z"],
+        exitCodes: { 1: "there is no such block, or the node was not reached" },
+      }),
+    )
     .action(async (which: string | undefined, options: BlockOptions, command: Command) => {
       if (options.raw && options.json) command.error("error: --raw and --json exclude each other");
       const wanted = parseWanted(which, options.at, command);

@@ -3,7 +3,8 @@ import { defaultPageBlocks, maxPageBlocks, maxWaitMs } from "../../client/limits
 import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
 import { parseU64 } from "../../core/u64.ts";
-import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
 import { type ApiBlock, dataOf } from "./api-block.ts";
@@ -23,15 +24,23 @@ export function addBlocksCommand(program: Command, output: Output): void {
   const command = program
     .command("blocks")
     .description("list accepted blocks, the newest first")
-    .option("--limit <number>", `how many at most (default: ${defaultLimit})`, parseLimit)
-    .option("--from <height>", "where to begin", parseHeightOption)
-    .addOption(new Option("--order <order>", "newest first, or oldest first").choices(["descending", "ascending"]))
+    .option("--limit <number>", `at most so many blocks (default: ${defaultLimit})`, parseLimit)
+    .option("--from <height>", "the height to begin with (default: the first in this order)", parseHeightOption)
+    .addOption(
+      new Option("--order <order>", "newest first, the default, or oldest first").choices(["descending", "ascending"]),
+    )
     .option("-f, --follow", "list the newest --limit blocks, or all from --from, then each new one, until Ctrl-C");
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nPrints one line a block: height, time, size of its data, id. With --json, the whole block." +
-        `\n${exitCodesHelp("the node was not reached, or refused")}`,
+      helpAfter({
+        notes: [
+          "Prints one line for each block: its height, its time, the size of its data, and its id. With " +
+            "--json, prints the whole block.",
+        ],
+        examples: ["timestampvm blocks --limit 5", "timestampvm blocks --from 0 --order ascending"],
+        exitCodes: { 1: "the node was not reached, or refused" },
+      }),
     )
     .action(async (options: BlocksOptions, command: Command) => {
       const { json, follow, order, from, limit } = options;

@@ -3,7 +3,8 @@ import type { ResultOf } from "../../client/contract.ts";
 import { maxPageBlocks } from "../../client/limits.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime } from "../../core/format.ts";
-import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import { readSubject } from "../read-source.ts";
 import { addSourceOptions, expectSource, fileArgument, type SourceOptions } from "../source.ts";
 import type { Output, Paint } from "../terminal/output.ts";
@@ -21,8 +22,11 @@ export function addFindCommand(program: Command, output: Output): void {
   addConnectionOptions(addSourceOptions(command))
     .addHelpText(
       "after",
-      "\nOnly the SHA-256 is sent to the node. With --json, prints each block as one line of JSON." +
-        `\n${exitCodesHelp("it was never stamped, or the node was not reached")}`,
+      helpAfter({
+        notes: ["Sends only the SHA-256 to the node. With --json, prints each block as one line."],
+        examples: ["timestampvm find report.pdf", 'timestampvm find --text "for all to read"'],
+        exitCodes: { 1: "it was never stamped, or the node was not reached" },
+      }),
     )
     .action(async (file: string | undefined, options: ConnectionOptions & SourceOptions, command: Command) => {
       const source = expectSource(file, options, command, output);

@@ -8,7 +8,9 @@ import { countOf, formatIsoTime } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { expectNoFile, writeNewFile } from "../../store/new-file.ts";
-import { CommandFailed, exitCodesHelp } from "../command-failed.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
+import { namingFile } from "../naming-file.ts";
 import { readSubject } from "../read-source.ts";
 import { addSourceOptions, expectSource, fileArgument, findSource, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
@@ -32,17 +34,23 @@ export function addProofCommand(program: Command, output: Output): void {
   addSourceOptions(command)
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
-    .option("-o, --output <file>", "where to write it, a file that is not there yet; - is standard output", "-");
+    .option("-o, --output <file>", "the file to write, which must not exist; - is standard output", "-");
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nThe proof has the bytes of every block from the proven one to the last one. Whoever checks it, with\n" +
-        "`timestampvm check-proof`, must know from elsewhere that the last one belongs to the chain." +
-        `\n${exitCodesHelp("it was never stamped, or the node was not reached")}`,
+      helpAfter({
+        notes: [
+          "The proof has the bytes of every block from the proven one to the later one. People who check it, " +
+            "with `timestampvm check-proof`, must know from elsewhere that the later block belongs to the " +
+            "chain.",
+        ],
+        examples: ["timestampvm proof report.pdf --output report.proof.json"],
+        exitCodes: { 1: "it was never stamped, or the node was not reached" },
+      }),
     )
     .action(async (file: string | undefined, options: ProofOptions, command: Command) => {
       const subject = parseSubject(file, options, command, output);
-      if (options.output !== "-") expectNoFile(options.output);
+      if (options.output !== "-") namingFile(options.output, () => expectNoFile(options.output));
       const { ask } = connect(command, output);
       write(await prove(ask, subject(), options.to, output), options, output);
     });
@@ -96,7 +104,7 @@ async function findTarget(ask: Ask, to: Id | undefined): Promise<{ readonly id: 
 function write(proof: Proof, { output: file, json: asJson }: ProofOptions, { out, json, paint }: Output): void {
   const text = `${formatExactJson(proof)}\n`;
   if (file === "-") return out(text);
-  writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text));
+  namingFile(file, () => writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text)));
   const { blocks, ...summary } = proof;
   const { id, height, timestamp, to } = summary;
   if (asJson) return json(summary);

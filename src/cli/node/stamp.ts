@@ -5,7 +5,8 @@ import { systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import { CommandFailed, exitCodesHelp, notYet } from "../command-failed.ts";
+import { CommandFailed, notYet } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
 import { addSourceOptions, expectSource, fileArgument, type Source, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
@@ -22,22 +23,31 @@ interface StampOptions extends ConnectionOptions, SourceOptions {
 export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
-    .description("stamp data: put its SHA-256 on the chain, or the data itself")
+    .description("stamp data: put its SHA-256 on the chain, which proves that the data exists now")
     .argument("[file]", fileArgument);
   addSourceOptions(command)
-    .option("--data", `put the data itself on the chain, for all to read: at most ${formatSize(maxDataBytes)}`)
-    .option("--no-wait", "exit when the node has it on its disk, and do not wait for an accepted block")
-    .option("--timeout <seconds>", "how long to wait for that block", parseSeconds, 60);
+    .option("--data", `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}`)
+    .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block")
+    .option("--timeout <seconds>", "at most so many seconds to wait for the block", parseSeconds, 60);
   addConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nData is not stamped again when the chain carries it, or its SHA-256, already: the first stamp is printed,\n" +
-        "which proves more. The receipt is the SHA-256 of what the chain carries: of the data, or of the 32 bytes\n" +
-        "of its SHA-256.\n" +
-        exitCodesHelp(
-          "the node was not reached, or refused",
-          "; 3 not accepted within --timeout: the\nnode keeps it, and stamps it later",
-        ),
+      helpAfter({
+        notes: [
+          "Data that is on the chain, or whose SHA-256 is, is not stamped again: the command prints its first " +
+            "stamp, which proves more. The receipt is the SHA-256 of what the chain carries: of the data, or of " +
+            "the 32 bytes of its SHA-256.",
+        ],
+        examples: [
+          "timestampvm stamp report.pdf",
+          'echo "what I think today" | timestampvm stamp',
+          'timestampvm stamp --data --text "for all to read"',
+        ],
+        exitCodes: {
+          1: "the node was not reached, or refused",
+          3: "not accepted within --timeout: the node keeps it, and stamps it later",
+        },
+      }),
     )
     .action((file: string | undefined, options: StampOptions, command: Command) =>
       stamp(expectSource(file, options, command, output), options, command, output),

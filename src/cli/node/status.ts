@@ -1,15 +1,21 @@
 import type { Command } from "commander";
 import type { ResultOf } from "../../client/contract.ts";
 import { countOf, formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
-import { exitCodesHelp } from "../command-failed.ts";
+import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
 /** Prints what a node is, and how far its chain is. */
 export function addStatusCommand(program: Command, output: Output): void {
-  addConnectionOptions(program.command("status").description("show what the node is, and how far its chain is"))
-    .addHelpText("after", exitCodesHelp("the node was not reached, or refused"))
+  addConnectionOptions(program.command("status").description("show what a node is, and how far its chain is"))
+    .addHelpText(
+      "after",
+      helpAfter({
+        examples: ["timestampvm status", "timestampvm status --url http://127.0.0.1:9650/ext/bc/timestampvm"],
+        exitCodes: { 1: "the node was not reached, or refused" },
+      }),
+    )
     .action(async ({ json }: ConnectionOptions, command: Command) => {
       const { url, ask } = connect(command, output);
       const status = await ask("getStatus", {});

@@ -1,5 +1,6 @@
 import type { Clock } from "../../client/waiting.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
+import { namingFile } from "../naming-file.ts";
 import { ProgressLine } from "./progress-line.ts";
 
 /** What the process gives to the commands. */
@@ -39,9 +40,11 @@ export type Paint = (style: keyof typeof codeByStyle, text: string) => string;
 
 /** Makes of what the process gives what commands print to. */
 export function createOutput({ isWatched, isColoured, ...parts }: OutputParts): Output {
-  const { out, err } = parts;
+  const { err } = parts;
+  const out: OutputParts["out"] = (content) => namingFile("standard output", () => parts.out(content));
   return {
     ...parts,
+    out,
     paint: (style, text) => (isColoured ? `\u001b[${codeByStyle[style]}m${text}\u001b[0m` : text),
     json: (value) => out(`${formatExactJson(value)}\n`),
     progress: () => new ProgressLine(isWatched ? err : undefined),

@@ -3,7 +3,7 @@ import type { Room } from "../grpc/call.ts";
 
 /**
  * Answers the HTTP requests of a chain: http.HTTP, HandleSimple and Handle. It takes and gives objects of the Fetch
- * standard, with one short cut. Requests come at any time and in any number, from "normal operation" on.
+ * standard, with one short cut. Requests come at any time and in any number, but none before "normal operation".
  */
 export interface HttpHandler {
   /**
