@@ -1,9 +1,9 @@
 import type { Clock } from "../vm/clock.ts";
 
-/** Milliseconds between two reports of how far something is. */
+/** Milliseconds between two progress reports. */
 const progressMs = 5_000;
 
-/** Gives a function that calls `report` at most once in `progressMs`, for the first time after these. */
+/** Gives a function that calls `report` at most once per `progressMs`, and not before the first of these. */
 export function atTimes<Args extends readonly unknown[]>(
   clock: Clock,
   report: (...args: Args) => void,

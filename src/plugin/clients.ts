@@ -4,14 +4,14 @@ import type { AskedChain } from "../vm/chain-view.ts";
 import type { ConfirmedHead } from "../vm/confirmed-chain.ts";
 import type { Identity } from "../vm/identity.ts";
 
-/** What serves clients, on a thread of its own, from the start of a chain to its end. */
+/** Serves clients on a thread of its own, from the start of a chain to its end. */
 export interface Clients {
-  /** To open the chain with. */
+  /** The head of the chain as clients see it. The chain is opened with it. */
   readonly head: ConfirmedHead;
-  /** How often the thread was started again. */
+  /** How often the thread was restarted. */
   readonly restarts: number;
-  /** Serves a chain, whose file is open. Gives where. */
+  /** Serves a chain whose file is open. Gives the HTTP server for the node. */
   serve(served: { chain: AskedChain; file: string; identity: Identity; config: Config }): HttpServer;
-  /** Resolves when the file is closed on that thread. */
+  /** Ends the thread. Resolves when the thread has closed the file. */
   close(): Promise<void>;
 }

@@ -6,18 +6,18 @@ import { textOf } from "../avalanche/coded-error.ts";
 import type { Log } from "../log.ts";
 import type { AppSender } from "../rpcchainvm/node/app-sender.ts";
 
-/** How many proposals one message carries at most, sent or taken in. */
+/** At most so many proposals are in one message, sent or received. */
 export const maxGossipItems = 256;
-/** Bytes of data in one message at most, beside a first proposal of any size; the node's limit is 2 MiB. */
+/** At most so many bytes of data are in one message, after a first proposal of any size. The node's limit is 2 MiB. */
 export const maxGossipBytes = 1_000_000;
-/** Bytes of data that wait to be sent at most. Beyond this, data is left to the next regossip. */
+/** At most so many bytes of data wait to be sent. Beyond this, data is left to the next regossip. */
 export const maxQueuedBytes = 16 * 1024 * 1024;
 
 const gossipVersion = 1;
-/** To more validators than any chain has: to all of them. */
+/** More validators than any chain has, so all of them. */
 const allValidators = 100_000;
 
-/** Gossips at once to all validators what clients proposed here, so that whoever may build next can carry it. */
+/** Gossips proposals of our clients to all validators at once, so that the builder of the next block has them. */
 export class Gossip {
   readonly #appSender: AppSender;
   readonly #log: Log;
@@ -30,7 +30,7 @@ export class Gossip {
     this.#log = log;
   }
 
-  /** Sends soon, together with what else comes meanwhile. */
+  /** Sends at the end of this turn, together with what else comes in it. */
   send(data: Uint8Array): void {
     if (this.#queuedBytes + data.length > maxQueuedBytes) return;
     this.#queue.push(data);
@@ -40,8 +40,7 @@ export class Gossip {
 
   async #sendQueue(): Promise<void> {
     this.#sending = true;
-    // The client gets its answer first, which is sent at the end of this turn; what is proposed meanwhile goes
-    // together.
+    // The client's answer goes first, at the end of this turn. All that is proposed until then goes together.
     await setImmediate();
     await setImmediate();
     while (this.#queue.length > 0) {
@@ -67,14 +66,14 @@ export class Gossip {
   }
 }
 
-/** The message that carries this data, one entry a proposal. */
+/** Encodes a message with this data: one entry per proposal. */
 export function encodeGossip(data: Uint8Array[]): Uint8Array {
   return toBinary(ProposalGossipSchema, create(ProposalGossipSchema, { version: gossipVersion, data }));
 }
 
 /**
- * The data in a message from anyone; [] when it is not one of ours. Stops at `maxGossipItems`, so that millions of
- * empty items cost nothing. The data are parts of the message, not copies: most of it may not be wanted.
+ * Decodes the data in a message of any peer; [] if the message is not ours. Stops at `maxGossipItems`, so that millions
+ * of empty items cost nothing. Gives parts of the message, not copies, since most may not be needed.
  */
 export function decodeGossip(message: Uint8Array): Uint8Array[] {
   const data: Uint8Array[] = [];

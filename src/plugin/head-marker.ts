@@ -4,7 +4,7 @@ import type { HeadMarker } from "../vm/rewind.ts";
 /** The key of the head marker in the node's database. */
 export const headMarkerKey: Uint8Array = new TextEncoder().encode("timestampvm/v1/head");
 
-/** Gives 56 bytes: `instanceId(16) height(u64, big endian) id(32)`. */
+/** Encodes a marker, 56 bytes: `instanceId(16) height(u64, big endian) id(32)`. */
 export function formatHeadMarker({ instanceId, height, id }: HeadMarker): Uint8Array {
   const bytes = new Uint8Array(markerBytes);
   bytes.set(instanceId);
@@ -13,7 +13,7 @@ export function formatHeadMarker({ instanceId, height, id }: HeadMarker): Uint8A
   return bytes;
 }
 
-/** Gives undefined for bytes that are no marker: they say nothing about our file. */
+/** Decodes a marker; undefined for other bytes, which say nothing about our file. */
 export function parseHeadMarker(bytes: Uint8Array): HeadMarker | undefined {
   if (bytes.length !== markerBytes) return undefined;
   return {

@@ -2,7 +2,7 @@ import type { Log } from "../log.ts";
 import type { Disk } from "../store/disk.ts";
 import { slowSyncMs } from "../store/write-ahead-log.ts";
 
-/** Logs what takes the disk long. */
+/** Logs slow syncs of the disk. */
 export class LoggedDisk implements Disk {
   readonly #disk: Disk;
   readonly #log: Log;
@@ -24,7 +24,7 @@ export class LoggedDisk implements Disk {
     return this.#disk.close();
   }
 
-  /** Once when it is slow, so that an operator sees it while it lasts, and once when it has ended. */
+  /** Logs once while a sync is slow, so that an operator sees it in time, and once when it has ended. */
   async #watch(task: string, work: () => Promise<void>): Promise<void> {
     const startMs = performance.now();
     const timer = setTimeout(() => this.#log.warn("the disk is slow", { task }), slowSyncMs);

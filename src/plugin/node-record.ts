@@ -5,8 +5,8 @@ import { formatHeadMarker, headMarkerKey, parseHeadMarker } from "./head-marker.
 import { rsHeadKey, seenRsHeadKey } from "./rs/stored-block.ts";
 
 /**
- * What the node's database says of this chain: the head marker, and what we saw of timestampvm-rs, which kept all of
- * its chain there. All methods throw a `ConnectError` when the node's database fails.
+ * This chain's entries in the node's database: our head marker, the chain of timestampvm-rs, and the head of it that we
+ * have seen. All methods throw a `ConnectError` when the node's database fails.
  */
 export class NodeRecord {
   readonly #database: NodeDatabase;
@@ -20,17 +20,17 @@ export class NodeRecord {
     return value && parseHeadMarker(value);
   }
 
-  /** Resolves when the node has it. */
+  /** Resolves when the node has stored it. */
   writeHeadMarker(marker: HeadMarker): Promise<void> {
     return this.#database.put(headMarkerKey, formatHeadMarker(marker));
   }
 
-  /** The last accepted block of timestampvm-rs; undefined where that never ran. */
+  /** The last accepted block of timestampvm-rs; undefined if that never ran. */
   readRsHead(): Promise<Id | undefined> {
     return this.#readId(rsHeadKey);
   }
 
-  /** The one that this program saw last. */
+  /** The last accepted block of timestampvm-rs that we saw last. */
   readSeenRsHead(): Promise<Id | undefined> {
     return this.#readId(seenRsHeadKey);
   }
@@ -39,7 +39,7 @@ export class NodeRecord {
     return this.#database.put(seenRsHeadKey, idToBytes(id));
   }
 
-  /** What timestampvm-rs keeps under the key of a block; undefined for nothing. */
+  /** What timestampvm-rs stored for a block; undefined for nothing. */
   get(key: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#database.get(key);
   }

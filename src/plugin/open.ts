@@ -19,28 +19,28 @@ import { TimestampVm } from "./timestamp-vm.ts";
 import { upgradeIfOld } from "./upgrade.ts";
 import { ValidatorWatch } from "./validator-watch.ts";
 
-/** A plugin that was killed may hold the database for a moment longer than the node waits to start the next. */
+/** A killed plugin may hold the database a little longer than the node waits before it starts the next one. */
 const maxDatabaseWaitMs = 10_000;
 const databaseRetryMs = 100;
 
-/** What a chain needs beside what the node says of it. */
+/** What a chain needs besides the node's context. */
 export interface ChainOptions {
   readonly clock: Clock;
-  /** Starts what serves clients, which gets ready beside the opening of the chain. */
+  /** Starts the thread that serves clients. It gets ready while the chain is opened. */
   readonly startClients: () => Clients;
-  /** Makes what syncs the database file, which is opened afterwards. */
+  /** Makes the disk that syncs the database file. The file is opened later. */
   readonly openDisk: (file: string) => Disk;
   /** Starts the thread of `operator/backup-worker.ts`. */
   readonly startBackup: () => Worker;
   /** Starts the thread of `disk/upgrade-worker.ts`. */
   readonly startUpgrade: () => Worker;
-  /** Of this program. */
+  /** The program's version. */
   readonly version: string;
 }
 
 /**
  * Opens the chain that the node asks for, at a head that the node's database knows too. Throws "malformed config" and
- * what `openVm` throws; nothing is held then.
+ * the errors of `openVm`, and holds nothing then.
  */
 export async function openChain(context: NodeContext, options: ChainOptions): Promise<ChainVm> {
   const { clock, startClients, openDisk, startBackup, startUpgrade, version } = options;
@@ -90,7 +90,7 @@ function identityOf({ protocol, networkId, chainId, nodeId }: NodeContext, versi
   return { version, protocol, networkId, chainId, nodeId, notice: undefined };
 }
 
-/** Does what throws "database in use" again, for as long as that may pass. */
+/** Repeats `open` while it throws "database in use", as long as that may pass. */
 async function whenFree<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   const giveUpAtMs = clock.elapsedMs() + maxDatabaseWaitMs;
   for (;;) {
@@ -104,7 +104,7 @@ async function whenFree<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Lets other calls be answered between the stretches of a long rewind. */
+/** Lets other calls be answered between two stretches of a long rewind. */
 async function openStretchByStretch(options: OpenOptions, { log }: NodeContext): Promise<Vm> {
   const opening = openVm(options);
   for (;;) {

@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { ChainError, type ChainRefusal } from "../core/errors.ts";
 import { FileError, type FileRefusal } from "../store/errors.ts";
 
-/** The gRPC status of what the chain or its file refuses; undefined for any other error. */
+/** The gRPC status for a refusal of the chain or its file; undefined for any other error. */
 export function statusOf(error: unknown): Code | undefined {
   return error instanceof ChainError || error instanceof FileError ? statusByCode[error.refusal.code] : undefined;
 }

@@ -18,13 +18,13 @@ export interface TimestampVmParts {
   readonly vm: Vm;
   readonly record: NodeRecord;
   readonly disk: Disk;
-  /** Of the node itself. */
+  /** The node's own id. */
   readonly nodeId: NodeId;
   readonly clients: Clients;
-  /** Where these serve the chain. */
+  /** Where the clients' thread serves the chain. */
   readonly http: HttpServer;
   readonly door: Door;
-  /** Undefined where the node does not say who validates the chain. */
+  /** Undefined if the node does not say who validates the chain. */
   readonly validatorWatch: ValidatorWatch | undefined;
 }
 
@@ -61,10 +61,10 @@ export class TimestampVm implements ChainVm {
     if (state === "normal operation") this.#validatorWatch?.start();
   }
 
-  /** The vm's connection last: the last one that is closed empties the write-ahead log. */
+  /** Closes the VM last: the last connection that is closed empties the write-ahead log. */
   async shutdown(): Promise<void> {
     this.#validatorWatch?.stop();
-    await Promise.allSettled([this.#door.close(), this.#clients.close()]); // what they still ask may need a sync
+    await Promise.allSettled([this.#door.close(), this.#clients.close()]); // their last calls may need a sync
     await this.#disk.close();
     this.#vm.close();
   }
@@ -102,8 +102,8 @@ export class TimestampVm implements ChainVm {
   }
 
   /**
-   * Accepts a block, here first and then in the node's database (see `HeadMarker`). The node need not wait until it is
-   * on the disk; clients see it when it is, and the node's database has it too.
+   * Accepts a block, here first and then in the node's database (see `HeadMarker`). The node does not wait for the
+   * disk. Clients see the block when it is on the disk and the node's database has it.
    */
   async acceptBlock(id: Id): Promise<void> {
     await this.#vm.commitPause;
@@ -122,7 +122,7 @@ export class TimestampVm implements ChainVm {
     return "build block";
   }
 
-  /** The node reports itself as well, and is no peer. */
+  /** The node reports itself too, which is no peer. */
   connected(nodeId: NodeId): void {
     if (nodeId !== this.#nodeId) this.#vm.addPeer(nodeId);
   }

@@ -8,9 +8,9 @@ import type { Clock } from "../vm/clock.ts";
 import { atTimes } from "./at-times.ts";
 import type { NodeRecord } from "./node-record.ts";
 
-/** What the upgrade of a file needs beside it. */
+/** What the upgrade of a file needs. */
 export interface UpgradeParts {
-  /** Says which file the node knows. */
+  /** Names the file that the node knows. */
   readonly record: NodeRecord;
   /** Starts the thread of `disk/upgrade-worker.ts`. */
   readonly startUpgrade: () => Worker;
@@ -19,9 +19,9 @@ export interface UpgradeParts {
 }
 
 /**
- * Brings a database file of an older schema to the newest, on a thread of its own: the node is answered meanwhile. The
- * file must not be open in this process. Rejects as `upgradeDatabase` throws, and with a `ConnectError` when the node's
- * database fails.
+ * Upgrades a database file of an older schema, on a thread of its own, so that the node gets its answers meanwhile. The
+ * file must not be open in this process. Rejects with the errors of `upgradeDatabase`, and with a `ConnectError` when
+ * the node's database fails.
  */
 export async function upgradeIfOld(file: string, { record, startUpgrade, clock, log }: UpgradeParts): Promise<void> {
   if (!needsUpgrade(file)) return;

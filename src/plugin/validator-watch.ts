@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import type { Validators } from "../rpcchainvm/node/validators.ts";
 import type { Clock } from "../vm/clock.ts";
 
-/** Milliseconds between an answer and the next question. Validators change by the hour. */
+/** Milliseconds between an answer and the next question. Validators change rarely, within hours. */
 export const validatorsPauseMs = 60_000;
 
 export interface ValidatorWatchOptions {
@@ -17,11 +17,11 @@ export interface ValidatorWatchOptions {
   readonly onSet: (weights: ReadonlyMap<NodeId, bigint>) => void;
 }
 
-/** Asks the node again and again who validates the chain. What it does not say stays as it was. */
+/** Asks the node again and again who validates the chain. If it does not answer, the last answer stays valid. */
 export class ValidatorWatch {
   readonly #options: ValidatorWatchOptions;
   #phase: "new" | "watching" | "stopped" = "new";
-  /** How many the node named the last time. */
+  /** How many validators the node named last. */
   #count: number | undefined;
   #isFailing = false;
   #cancelNext: () => void = () => {};
@@ -30,14 +30,14 @@ export class ValidatorWatch {
     this.#options = options;
   }
 
-  /** Asks at once, and then again after each pause. The second time it does nothing. */
+  /** Asks at once, and again after each pause. A second call of `start` does nothing. */
   start(): void {
     if (this.#phase !== "new") return;
     this.#phase = "watching";
     void this.#ask();
   }
 
-  /** What is still answered does not matter any more. */
+  /** Stops. A late answer is ignored. */
   stop(): void {
     this.#phase = "stopped";
     this.#cancelNext();
@@ -51,7 +51,7 @@ export class ValidatorWatch {
     this.#cancelNext = clock.after(validatorsPauseMs, () => void this.#ask());
   }
 
-  /** Undefined when the node does not say it. The log has each other number, and the first failure of several. */
+  /** Undefined when the node does not answer. Logs each change of the number, and the first failure of several. */
   async #current(): Promise<ReadonlyMap<NodeId, bigint> | undefined> {
     const { validators, subnetId, log } = this.#options;
     try {

@@ -9,7 +9,7 @@ import { atTimes } from "../at-times.ts";
 import type { NodeRecord } from "../node-record.ts";
 import { type Finding, TakeOver } from "./take-over.ts";
 
-/** The chain that may have been one of timestampvm-rs. */
+/** A chain that timestampvm-rs may have run before. */
 export interface RsChainOptions {
   /** Our database file. */
   readonly file: string;
@@ -18,19 +18,18 @@ export interface RsChainOptions {
   readonly clock: Clock;
 }
 
-/** What the node's database says once both chains are one. */
+/** What the node's database knows after the take-over. */
 export interface Settled {
-  /** What it has of our file. */
+  /** The head marker of our file; undefined for none. */
   readonly marker: HeadMarker | undefined;
-  /** The last accepted block of timestampvm-rs; undefined where that never ran. */
+  /** The last accepted block of timestampvm-rs; undefined if that never ran. */
   readonly rsHead: Id | undefined;
 }
 
 /**
- * Puts the chain of timestampvm-rs into our file, where the node's database holds one that we never took over, or that
- * has gone on since: then timestampvm-rs ran last, and the node follows its head. Throws what `TakeOver.open` and
- * `TakeOver.search` throw, and nothing has changed then; and a `ConnectError` when the node's database fails. It can be
- * called again.
+ * Takes the chain of timestampvm-rs over into our file, if we never did, or if that chain has gone on since: then
+ * timestampvm-rs ran last, and the node follows its head. Throws the errors of `TakeOver.open` and `TakeOver.search`,
+ * with nothing changed, and a `ConnectError` when the node's database fails. It can be called again.
  */
 export async function settleRsChain(record: NodeRecord, options: RsChainOptions): Promise<Settled> {
   const marker = await record.readHeadMarker();
@@ -40,7 +39,7 @@ export async function settleRsChain(record: NodeRecord, options: RsChainOptions)
   if (marker !== undefined && seen === rsHead) return { marker, rsHead };
   const takeOver = TakeOver.open({ ...options, head: rsHead, marker });
   try {
-    // No head was seen where an earlier version took the chain over, or a take-over ended before its last write.
+    // There is no seen head if an earlier version took the chain over, or if a take-over ended before its last write.
     if (seen === undefined && takeOver.hasHead) return { marker, rsHead };
     return { marker: await takeOverFrom(record, takeOver, options), rsHead };
   } finally {
@@ -61,7 +60,7 @@ async function takeOverFrom(record: NodeRecord, takeOver: TakeOver, options: RsC
   return marker;
 }
 
-/** Rewinds our file to what timestampvm-rs has, with a turn of the event loop for each stretch. */
+/** Rewinds our file to the last common block, in stretches, each in its own turn of the event loop. */
 async function part(record: NodeRecord, takeOver: TakeOver, { file, log, clock }: RsChainOptions): Promise<void> {
   let blocks = 0;
   const report = atTimes(clock, () =>
@@ -78,7 +77,7 @@ async function part(record: NodeRecord, takeOver: TakeOver, { file, log, clock }
   }
 }
 
-/** Adds all blocks of timestampvm-rs that are wanted. Gives how many were read. */
+/** Adds all missing blocks of timestampvm-rs. Gives how many were read. */
 async function copy(record: NodeRecord, takeOver: TakeOver, { log, clock }: RsChainOptions): Promise<number> {
   let blocks = 0;
   const report = atTimes(clock, () =>
@@ -94,8 +93,8 @@ async function copy(record: NodeRecord, takeOver: TakeOver, { log, clock }: RsCh
 }
 
 /**
- * Logs the cure for one case that nothing in the node's database shows: timestampvm-rs was put back in our place and
- * accepted nothing. Then the node went back to where that left off, and does not start a chain that is ahead of it.
+ * Logs the cure for a case that the node's database does not show: timestampvm-rs replaced us for a time, and accepted
+ * nothing. Then the node went back to the head of timestampvm-rs, and refuses a chain that is ahead of that.
  */
 export function logLeftOff(vm: Vm, { file, log }: RsChainOptions, rsHead: Id): void {
   const height = vm.getAcceptedBlock(rsHead)?.height;

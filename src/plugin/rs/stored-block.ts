@@ -1,18 +1,15 @@
 import { ChainError } from "../../core/errors.ts";
 
-/**
- * The key in the node's database under which timestampvm-rs keeps the id of its last accepted block (state/mod.rs:36).
- */
+/** The key in the node's database of the last accepted block's id, as timestampvm-rs has it (state/mod.rs:36). */
 export const rsHeadKey: Uint8Array = new TextEncoder().encode("last_accepted_block");
 
-/**
- * The key under which we keep the head of timestampvm-rs that we have seen. Another one there means that it ran since.
- */
+/** The key of the head of timestampvm-rs that we have seen. If its head is another one, it has run since. */
 export const seenRsHeadKey: Uint8Array = new TextEncoder().encode("timestampvm/v1/rs-head");
 
 /**
- * Gives the bytes of an accepted block from what timestampvm-rs stored: `{"block_bytes":[123,34],"status":"Accepted"}`
- * (state/mod.rs:56, serde_json::to_vec). Throws "malformed block" for anything else.
+ * Decodes what timestampvm-rs stored for an accepted block, and gives the block's bytes:
+ * `{"block_bytes":[123,34],"status":"Accepted"}` (state/mod.rs:56, serde_json::to_vec). Throws "malformed block" for
+ * anything else.
  */
 export function parseRsBlock(value: Uint8Array): Uint8Array {
   const end = value.length - tail.length;
@@ -21,7 +18,7 @@ export function parseRsBlock(value: Uint8Array): Uint8Array {
   return readBytes(value.subarray(head.length, end));
 }
 
-/** Reads `123,34`: numbers of a byte, without leading zeros. */
+/** Reads bytes as text such as `123,34`, without leading zeros. */
 function readBytes(text: Uint8Array): Uint8Array {
   const bytes = new Uint8Array((text.length + 1) >> 1); // a digit and a comma for each
   let count = 0;
@@ -40,7 +37,7 @@ function readBytes(text: Uint8Array): Uint8Array {
   return bytes.slice(0, count);
 }
 
-/** The digit at a place, 0 to 9; another number where there is none. */
+/** The digit at a position, 0 to 9; another number if there is none. */
 function digitAt(text: Uint8Array, at: number): number {
   return (text[at] ?? comma) - digit0;
 }

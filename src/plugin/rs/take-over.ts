@@ -10,57 +10,55 @@ import { expectNoOtherChain } from "../../vm/open.ts";
 import { type HeadMarker, type Stretch, stretchesDown } from "../../vm/rewind.ts";
 import { parseRsBlock } from "./stored-block.ts";
 
-/** What to take over, and into which file. */
+/** The chain to take over, and the file that gets it. */
 export interface TakeOverOptions {
   readonly file: string;
   readonly genesisBytes: Uint8Array;
   /** The last accepted block of timestampvm-rs. */
   readonly head: Id;
-  /** What the node's database has of our file. Nothing stays of a file that it does not know. */
+  /** The head marker in the node's database. A file that it does not know is emptied. */
   readonly marker: HeadMarker | undefined;
 }
 
-/** Blocks of the file that are rewound, since they are not in the chain of timestampvm-rs. */
+/** Blocks of the file that are rewound because they are not in the chain of timestampvm-rs. */
 export interface Parted extends Stretch {
-  /** The uppermost of them. */
+  /** The highest of them. */
   readonly id: Id;
 }
 
-/** What an operator should know of a chain that was taken over. */
+/** What an operator should know about a chain that was taken over. */
 export type Finding =
-  /** A block that is in the chain, but not with the bytes as they were received. */
+  /** A block of the chain whose stored bytes are not those that were received. */
   | { readonly kind: "re-encoded"; readonly id: Id; readonly height: bigint }
-  /** A block that is left out of the chain, with all above it. The height is undefined where nothing says it. */
+  /** A block that is left out of the chain, with all above it. The height is undefined if it is not known. */
   | { readonly kind: "left out"; readonly id: Id; readonly height: bigint | undefined; readonly problem: string };
 
 /**
- * Puts the chain that timestampvm-rs left in the node's database into our file. It goes from the head down, since a
- * block names only its parent, to genesis or to the last block that both chains have.
+ * Takes the chain that timestampvm-rs left in the node's database over into our file. It goes down from the head, since
+ * a block names only its parent, to genesis or to the last common block of both chains.
  *
- * 1. `search` looks for that common block, in a file that the node's database knows. Nothing is changed before it is
- *    found.
- * 2. `part` rewinds our file to it.
- * 3. `add` takes the blocks, and `finish` ends.
+ * 1. `search` looks for that common block, if the node's database knows our file. Nothing is changed before it is
+ * found. 2. `part` rewinds our file to it. 3. `add` takes the blocks, and `finish` ends.
  *
- * From `part` on the file has a new instance id, so that nothing of a file that was left half-way stays the next time.
- * A block that breaks a rule is left out with all above it; where a block cannot be found, the chain is genesis alone.
+ * From `part` on the file has a new instance id, so that an unfinished file is emptied the next time. A block that
+ * breaks a rule is left out with all above it. If a block cannot be found, the chain is genesis alone.
  */
 export class TakeOver {
   readonly #store: BlockStore;
   readonly #genesis: Block;
   readonly #head: Id;
-  /** The last block that both chains have, once it is found. It is not sought in an unknown file. */
+  /** The last common block of both chains, once it is found. There is no search in an unknown file. */
   #common: Block | undefined;
   #sought: Id | undefined;
   #soughtBelow: bigint | undefined;
   #wanted: Id | undefined;
-  /** The block that was added last, the lowest until now. */
+  /** The block that was added last, which is the lowest so far. */
   #child: Block | undefined;
-  /** Blocks that were added, and are not yet in the file. */
+  /** Blocks that were added but are not yet in the file. */
   #stretch: Block[] = [];
   #stretchBytes = 0;
 
-  /** Throws "malformed genesis", "database in use" or "database failed"; the file is free then. */
+  /** Throws "malformed genesis", "database in use" or "database failed", and does not hold the file then. */
   static open({ file, genesisBytes, head, marker }: TakeOverOptions): TakeOver {
     const genesis = parseGenesis(genesisBytes);
     const store = BlockStore.open(file);
@@ -93,8 +91,9 @@ export class TakeOver {
   }
 
   /**
-   * Takes what is stored as block `id`, the sought one; undefined where nothing is. Throws "database failed" when that
-   * does not say what is below it: then nobody knows how much of our file is in that chain, and nothing is rewound.
+   * Takes what is stored as block `id`, the next one of the search; undefined for nothing. Throws "database failed"
+   * when the block below cannot be learnt from it: then nobody knows how much of our file is in that chain, and nothing
+   * is rewound.
    */
   search(id: Id, value: Uint8Array | undefined): void {
     const stored = readBlock(value);
@@ -111,8 +110,8 @@ export class TakeOver {
   }
 
   /**
-   * Rewinds the file to what timestampvm-rs has. What the removed blocks carried waits again, since `now` (Unix
-   * seconds), unless the node's database does not know the file. Yields each stretch before it is rewound.
+   * Rewinds the file to the last common block. The data of removed blocks waits again, since `now` (Unix seconds),
+   * unless the node's database does not know the file. Yields each stretch before it is rewound.
    */
   *part(now: bigint): Generator<Parted, void> {
     const kept = this.#common?.height;
@@ -135,7 +134,7 @@ export class TakeOver {
     return this.#child?.height;
   }
 
-  /** Takes what is stored as block `id`, the wanted one; undefined where nothing is. */
+  /** Takes what is stored as block `id`, the wanted one; undefined for nothing. */
   add(id: Id, value: Uint8Array | undefined): Finding[] {
     const stored = readBlock(value);
     if (typeof stored === "string") return [this.#leaveOutAll(id, undefined, stored)];
@@ -161,7 +160,7 @@ export class TakeOver {
     yield* this.#store.indexDigests();
   }
 
-  /** Ends, with everything synced to disk. Gives the marker that the node's database must have of the file. */
+  /** Syncs everything to the disk, and ends. Gives the head marker that the node's database must get. */
   finish(): HeadMarker {
     this.#flush();
     this.#store.checkpoint();
@@ -169,7 +168,7 @@ export class TakeOver {
     return { instanceId: this.#store.instanceId, height, id };
   }
 
-  /** Releases the file. Nothing else may be called afterwards. */
+  /** Releases the file. Nothing else may be called after this. */
   close(): void {
     this.#store.close();
   }
@@ -231,7 +230,7 @@ export class TakeOver {
   }
 }
 
-/** Gives the stored block under the hash of its bytes; or what is wrong with it, as text. */
+/** Gives the stored block, with the hash of its bytes as id; or what is wrong with it, as text. */
 function readBlock(value: Uint8Array | undefined): Block | string {
   if (value === undefined) return "it is missing";
   try {
@@ -245,7 +244,7 @@ function isStoredAs(id: Id, stored: Block): boolean {
   return stored.id === id || isReencoded(id, stored);
 }
 
-/** Blocks that one transaction takes at most: some tens of milliseconds. */
+/** At most so many blocks are in one transaction, which takes some tens of milliseconds. */
 const maxStretchBlocks = 500;
 /** Bytes of these blocks. */
 const maxStretchBytes = 8 * 1024 * 1024;
