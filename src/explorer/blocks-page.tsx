@@ -8,7 +8,7 @@ import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import { Time, type View } from "./parts.tsx";
 
-/** The newest blocks, or those from a height down, and the place where files are stamped. */
+/** The page of the newest blocks, or of those from a height down, with the place where files are stamped. */
 export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefined, caller: Caller): Promise<View> {
   const { last } = chain;
   const isNewest = from === undefined || from >= last.height;
@@ -45,7 +45,7 @@ export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefine
   return { status: 200, title: isNewest ? "Recent blocks" : `Blocks from ${formatNumber(from)}`, content };
 }
 
-/** The first ones, with a pause between them. */
+/** The first `count` listings, with a pause between two of them. */
 export async function takeListings(
   listings: Iterable<Listing>,
   count: number,
@@ -60,7 +60,7 @@ export async function takeListings(
   return taken;
 }
 
-/** What is written here is for browsers without a script; `browser/stamp-panel.ts` takes its place. */
+/** This text is for browsers without scripts. `browser/stamp-panel.ts` replaces it. */
 function StampPanel() {
   return (
     <section id="stamp" class="panel" aria-labelledby="stamp-heading">
@@ -140,7 +140,7 @@ function BlockRow({ block }: { readonly block: Listing }) {
   );
 }
 
-/** Of a large block whose text is not written as usual. */
+/** Stands for the data of a large block, if it cannot be shown without parsing all of the block. */
 const notShown = { kind: "text", text: "…" } as const;
 
 function describeSize({ dataBytes, bytes }: Listing): string {

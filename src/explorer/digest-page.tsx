@@ -8,7 +8,7 @@ import type { ChainView } from "../vm/chain-view.ts";
 import { BlockList, takeListings } from "./blocks-page.tsx";
 import { Code, Message, ProofButton, Time, type View } from "./parts.tsx";
 
-/** Where a digest, or data that hashes to it, was stamped. */
+/** The page that shows where a digest, or data with this digest, was stamped. */
 export async function showDigest(view: ChainView, digest: Digest, from: bigint, caller: Caller): Promise<View> {
   const first = view.confirmed.find(digest).next().value;
   await caller.pause();
@@ -86,7 +86,7 @@ async function showNotStamped(view: ChainView, digest: Digest): Promise<View> {
   return { status: 404, title: heading, content };
 }
 
-/** A stamp that no accepted block carries: of the data, or of the digest as data. The id is that of its receipt. */
+/** A stamp that is in no accepted block: of the data, or of the digest as data. `id` is the receipt's. */
 async function findUndecided(view: ChainView, digest: Digest) {
   for (const id of [digest, digestOf(digestToBytes(digest))]) {
     const { status } = await view.receiptOf(id);

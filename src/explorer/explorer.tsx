@@ -11,14 +11,14 @@ import { Page, pageHeaders } from "./page.tsx";
 import { Message, type View } from "./parts.tsx";
 import { parseQuery, type Query } from "./query.ts";
 
-/** What is known of a request beside it. */
+/** What is known about a request in addition to its URL. */
 interface Environment {
   readonly Bindings: { readonly caller: Caller };
 }
 
 /**
- * Pages for people, all at one path that ends in `explorer`, beside the API's, which ends in `rpc`: which page, the
- * query says. `notice` stands above each, where it is no node's.
+ * Pages for people. All are at one path that ends in `explorer`, beside the API's, which ends in `rpc`. The query
+ * selects the page. `notice` is shown at the top of each, if this is not a node.
  */
 export function createExplorer(view: ChainView, notice: string | undefined): Hono<Environment> {
   const app = new Hono<Environment>();
@@ -38,10 +38,7 @@ export function createExplorer(view: ChainView, notice: string | undefined): Hon
   return app;
 }
 
-/**
- * Compressed on this thread: a stream that compresses would work on the runtime's pool, where the syncs of the database
- * would wait behind it.
- */
+/** Compresses on this thread. A compressing stream would use the runtime's pool, and delay syncs of the database. */
 function answer(c: Context<Environment>, html: string, status: View["status"]): Response {
   const encoding = accepts(c, { header: "Accept-Encoding", supports: ["gzip", "identity"], default: "identity" });
   if (encoding !== "gzip") return c.html(html, status, pageHeaders);
@@ -51,7 +48,7 @@ function answer(c: Context<Environment>, html: string, status: View["status"]): 
 
 const htmlType = { "Content-Type": "text/html; charset=UTF-8" };
 
-/** Each block that a page reads is a piece of work of its own. */
+/** Each block that a page reads has a turn of its own. */
 async function show(view: ChainView, query: Query, caller: Caller): Promise<View> {
   switch (query.page) {
     case "blocks":

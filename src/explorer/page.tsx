@@ -7,7 +7,7 @@ import { bundle } from "./bundle.ts" with { type: "macro" };
 const style: string = bundle("style.css");
 const script: string = bundle("browser/page-script.ts");
 
-/** Nothing but our own style and script may act on a page, and it may talk to nobody but its own server. */
+/** Only our own style and script may run on a page, and the page may connect only to its own server. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy": [
     "default-src 'none'",
@@ -27,13 +27,13 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 
 export type PageProps = PropsWithChildren<{
   readonly title: string;
-  /** Warnings that stand above everything, one a line. */
+  /** Warnings at the top of the page, one per line. */
   readonly notices: readonly string[];
-  /** What was searched for. */
+  /** The text of the search. */
   readonly searched?: string | undefined;
 }>;
 
-/** What all pages have around them. Links are relative to the page itself: it does not know where it is mounted. */
+/** The frame of all pages. Links are relative to the page, which does not know where it is mounted. */
 export function Page({ title, notices, searched, children }: PageProps) {
   return (
     <html lang="en">

@@ -5,7 +5,7 @@ import { formatIsoTime, formatSize, type ShownData } from "../core/format.ts";
 import { formatTime } from "./format-time.ts";
 import { relativeTime } from "./relative-time.ts";
 
-/** What a query gives: a page's content, and its HTTP status. */
+/** The answer to a query: a page's content, and its HTTP status. */
 export interface View {
   readonly status: 200 | 400 | 404;
   readonly title: string;
@@ -26,7 +26,7 @@ export function Time({ block, style }: { readonly block: BlockSummary; readonly 
   );
 }
 
-/** An id or digest in full, and a button that copies it where there is a script. */
+/** An id or digest in full, with a button that copies it if scripts run. */
 export function Code({ text, name, href }: { readonly text: string; readonly name: string; readonly href?: string }) {
   return (
     <span class="code">
@@ -44,7 +44,7 @@ export function Code({ text, name, href }: { readonly text: string; readonly nam
   );
 }
 
-/** Data that someone else chose: never anything but text. */
+/** Data that someone else chose, shown only as text. */
 export function Data({ shown: { kind, text, hiddenBytes } }: { readonly shown: ShownData }) {
   if (text === "") return <p class="quiet">No data</p>;
   return (
@@ -59,7 +59,7 @@ export function Data({ shown: { kind, text, hiddenBytes } }: { readonly shown: S
   );
 }
 
-/** Works where there is a script. */
+/** Works only if scripts run. */
 export function ProofButton({ block }: { readonly block: Block }) {
   return (
     <div class="actions">

@@ -2,7 +2,7 @@ import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { parseU64 } from "../core/u64.ts";
 
-/** Which page is asked for. */
+/** The page that is asked for. */
 export type Query =
   | { readonly page: "blocks"; readonly from: bigint | undefined }
   | { readonly page: "block"; readonly id: Id }

@@ -4,10 +4,10 @@ import { formatSize } from "../../core/format.ts";
 import { type CheckedProof, parseProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
 
-/** What a proof's file is worth: what it proves, or why it proves nothing. */
+/** The result for a proof's file: what it proves, or why it proves nothing. */
 export type Verdict = { readonly proof: CheckedProof } | { readonly problem: string };
 
-/** Whether a file is meant as a proof: it has such a name as this page gives, or begins as `getProof` writes one. */
+/** Whether a file seems to be a proof: its name ends like those of this page, or it begins like one of `getProof`. */
 export async function isProofFile(file: File): Promise<boolean> {
   if (file.name.endsWith(".proof.json")) return true;
   const start = await file.slice(0, startBytes).text();
@@ -15,10 +15,10 @@ export async function isProofFile(file: File): Promise<boolean> {
 }
 
 const members = ["version", "id", "height", "timestamp", "digest", "to", "blocks"];
-/** Bytes in which all of them come, also with white space between. */
+/** All of these members are in the first so many bytes, also with white space between them. */
 const startBytes = 1_024;
 
-/** Bytes that a page checks: it cannot be used meanwhile, for some seconds. */
+/** The largest file that a page checks, in bytes. The page cannot be used meanwhile, for some seconds. */
 export const maxPageProofBytes = 32 * 1024 * 1024;
 
 /** Checks a file by the rules of `timestampvm check-proof`. Rejects when it cannot be read, or checked here. */
@@ -40,12 +40,12 @@ export async function checkProofFile(file: File): Promise<Verdict> {
   }
 }
 
-/** Throws where the browser lacks what a check needs: an error of a check must be one of the proof. */
+/** Throws if the browser lacks what a check needs, so that an error of the check itself is always about the proof. */
 export function expectAbleToCheck(): void {
   if (!("fromHex" in Uint8Array)) throw new Error("This browser is too old to check a proof.");
 }
 
-/** Throws a `SyntaxError` for what is not UTF-8, which JSON is written in. */
+/** Throws a `SyntaxError` for bytes that are not UTF-8, as JSON must be. */
 function decodeText(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -54,7 +54,7 @@ function decodeText(bytes: ArrayBuffer): string {
   }
 }
 
-/** Whether the node has a block accepted; undefined when it does not answer. Rejects when `signal` has aborted. */
+/** Whether the node has accepted a block; undefined if it does not answer. Rejects when `signal` has aborted. */
 export async function isOnChain(
   call: CallApi,
   { id, height }: Block,

@@ -2,7 +2,7 @@ import { announce } from "./dom.ts";
 
 const thanksMs = 1_500;
 
-/** Shows the buttons that copy, where the browser lets pages do it: over HTTPS, and from this machine. */
+/** Shows the copy buttons if the browser lets pages copy: over HTTPS, and from this machine. */
 export function enableCopying(): void {
   if (!("clipboard" in navigator)) return;
   for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {

@@ -13,7 +13,7 @@ export function button(label: string, className: string, onclick: () => void): H
   return element("button", { type: "button", className, onclick }, label);
 }
 
-/** Says it to people who do not see the page. */
+/** Announces a text to people who do not see the page. */
 export function announce(text: string): void {
   const announcer = document.getElementById("announcer");
   if (announcer !== null) announcer.textContent = text;

@@ -7,7 +7,7 @@ import { relativeTime } from "../relative-time.ts";
 import { element } from "./dom.ts";
 import type { Found } from "./stamping.ts";
 
-// What the place for files shows.
+// The views of the place for files.
 
 export function dropZone(onFile: (file: File) => void): HTMLElement {
   const input = element("input", { type: "file", id: "file", className: "unseen" });
@@ -28,7 +28,7 @@ export function dropZone(onFile: (file: File) => void): HTMLElement {
   );
 }
 
-/** Takes a file that is dropped anywhere: a browser would leave the page for one that misses the place. */
+/** Takes a file that is dropped anywhere on the page. Else the browser would open a file that misses the place. */
 export function acceptDrops(panel: HTMLElement, onFile: (file: File) => void): void {
   const mark = (isOver: boolean) => panel.classList.toggle("over", isOver);
   document.addEventListener("dragover", (event) => {
@@ -66,7 +66,7 @@ export function firstStamp({ id, height, timestamp, match }: Found): HTMLElement
   );
 }
 
-/** What a proof that is sound proves; without links where this chain has none of it, or nobody says whether it has. */
+/** What a sound proof proves. It has links only if this chain is known to have the blocks. */
 export function proven(
   file: File,
   { block, to, length }: CheckedProof,

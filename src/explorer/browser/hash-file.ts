@@ -1,8 +1,8 @@
 import { startSha256 } from "../../avalanche/sha256.ts";
 
 /**
- * SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than memory, and reports how many bytes are
- * done.
+ * SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than the memory, and reports its progress in
+ * bytes.
  */
 export async function hashFile(file: Blob, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<string> {
   const hash = startSha256();
@@ -12,9 +12,9 @@ export async function hashFile(file: Blob, onProgress: (bytes: number) => void, 
     hash.update(new Uint8Array(piece));
     onProgress(Math.min(start + pieceBytes, file.size));
   }
-  // By hand, for browsers of before 2025, which have no `toHex`: they can stamp, though not check a proof.
+  // Not by `toHex`, which browsers before 2025 lack. They can stamp, but not check a proof.
   return Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A piece takes some milliseconds; between two, the page answers. */
+/** A piece takes some milliseconds. Between two pieces, the page reacts. */
 const pieceBytes = 1024 * 1024;

@@ -3,13 +3,13 @@ import { maxWaitMs } from "../../client/limits.ts";
 import { systemClock } from "../../client/waiting.ts";
 import { announce } from "./dom.ts";
 
-/** Milliseconds between two looks at the chain: a fast chain shall not flicker. */
+/** Milliseconds between two updates, so that a fast chain does not flicker. */
 const restMs = 1_000;
 const retryMs = 2_000;
-/** Milliseconds between two announcements to people who hear the page. */
+/** Milliseconds between two announcements to people who listen to the page. */
 const announceMs = 10_000;
 
-/** Keeps the list of the newest blocks on the page true, until its button is pressed. */
+/** Keeps the list of the newest blocks up to date, until its button is pressed. */
 export function followChain(call: CallApi): void {
   const list = document.getElementById("blocks");
   const button = document.getElementById("live");
@@ -43,7 +43,7 @@ async function follow(call: CallApi, list: HTMLElement, button: HTMLElement, sig
   let isWell = true;
   while (!signal.aborted) {
     try {
-      if (!isWell) await refresh(list, signal); // the chain may have begun anew
+      if (!isWell) await refresh(list, signal); // the chain may have been reset
       const from = heightOf(list) + 1n;
       const params = { from, order: "ascending", limit: 1, waitMs: isWell ? maxWaitMs : 0 } as const;
       const { blocks } = await call("getBlocks", params, signal);
@@ -62,7 +62,7 @@ function heightOf(list: HTMLElement): bigint {
   return BigInt(list.querySelector<HTMLElement>("[data-height]")?.dataset.height ?? -1);
 }
 
-/** Takes the blocks that are new from the page as the server makes it, and leaves those that are there. */
+/** Copies new blocks from the server's page into the list, and leaves the others as they are. */
 async function refresh(list: HTMLElement, signal: AbortSignal): Promise<void> {
   const response = await fetch("explorer", { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
@@ -80,12 +80,12 @@ async function refresh(list: HTMLElement, signal: AbortSignal): Promise<void> {
   announceBlocks(added.length, heightOf(list));
 }
 
-/** Whoever is on the oldest block stays there until they go on: they would be thrown back to the top of the page. */
+/** Keeps the oldest block while it has the focus: else its reader would be thrown back to the top of the page. */
 function hasFocusAtEnd(list: HTMLElement, row: Element): boolean {
   return row === list.lastElementChild && row.contains(document.activeElement);
 }
 
-/** Leaves what has the focus, for the same reason. */
+/** Leaves the element with the focus, for the same reason. */
 function replace(id: string, page: Document): void {
   const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
   if (old !== null && fresh !== null && !old.contains(document.activeElement)) old.replaceWith(fresh);

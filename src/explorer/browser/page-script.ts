@@ -6,8 +6,7 @@ import { offerToStamp } from "./stamp-digest.ts";
 import { showStampPanel } from "./stamp-panel.ts";
 import { keepTimes } from "./times.ts";
 
-// What a page can do beyond being read. Each part looks for its place on the page, and does nothing where there is
-// none.
+// What a page can do with scripts. Each part looks for its place on the page, and does nothing if there is none.
 
 const call = createClient("rpc");
 

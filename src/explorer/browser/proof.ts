@@ -15,7 +15,7 @@ export function enableProofs(call: CallApi): void {
   }
 }
 
-/** Lets a button download the proof of block `id` as `NAME.proof.json`, and say how it goes. */
+/** Lets a button download the proof of block `id` as `NAME.proof.json`, and show its progress. */
 export function enableProof(button: HTMLButtonElement, call: CallApi, id: string, name: string): void {
   const label = button.textContent;
   let isBusy = false; // a disabled button would lose the focus
@@ -38,7 +38,7 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
   };
 }
 
-/** The proof up to the newest block, checked. */
+/** Fetches and checks the proof up to the newest block. */
 async function fetchWhole(call: CallApi, id: string, onPart: (first: Proof, blocks: number) => void): Promise<Proof> {
   expectAbleToCheck();
   const { id: to } = await call("lastAccepted", undefined);
@@ -51,5 +51,5 @@ function save(name: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(url), keepMs);
 }
 
-/** Milliseconds after which a browser has surely begun to save. */
+/** Milliseconds after which a browser has certainly begun to save the file. */
 const keepMs = 60_000;

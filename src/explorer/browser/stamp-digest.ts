@@ -4,8 +4,8 @@ import { announce, button, element } from "./dom.ts";
 import { stampDigest, waitForBlock } from "./stamping.ts";
 
 /**
- * On the page of a digest that no accepted block has: a button that stamps it or, where that is done, the wait for its
- * block. The page is shown anew when the block is there.
+ * For the page of a digest that is in no accepted block: a button that stamps it; if it is stamped already, only waits
+ * for its block. Reloads the page when the block is there.
  */
 export function offerToStamp(call: CallApi): void {
   const place = document.getElementById("stamp-digest");
@@ -17,7 +17,7 @@ export function offerToStamp(call: CallApi): void {
     const status = element("p", { tabIndex: -1 }, text);
     place.replaceChildren(status);
     if (hadFocus)
-      status.focus(); // the button that had it is gone
+      status.focus(); // the focused button is gone
     else announce(text);
   };
   const attempt = async (step: () => Promise<void>) => {

@@ -7,20 +7,20 @@ import { hashFile } from "./hash-file.ts";
 import { enableProof } from "./proof.ts";
 import { type Found, findFirst, stampDigest } from "./stamping.ts";
 
-/** Brings the place for files to life. */
+/** Starts the place for files. */
 export function showStampPanel(call: CallApi): void {
   const panel = document.getElementById("stamp");
   if (panel !== null) new StampPanel(call, panel);
 }
 
 /**
- * A file is hashed here, looked up, and stamped when asked to; a proof is checked. Nothing of a file leaves the browser
- * but its SHA-256, and of a proof the height of its last block.
+ * The place for files: hashes a file, looks it up, and stamps it on request; checks a proof. Only the SHA-256 of a file
+ * leaves the browser, and of a proof only the height of its last block.
  */
 class StampPanel {
   readonly #call: CallApi;
   readonly #panel: HTMLElement;
-  /** Ends what goes on, when something else begins. */
+  /** Ends the work on one file when another begins. */
   #current = new AbortController();
 
   constructor(call: CallApi, panel: HTMLElement) {
@@ -139,7 +139,7 @@ class StampPanel {
     const hadFocus = this.#panel.contains(document.activeElement);
     const title = this.#fill(heading, ...content);
     if (hadFocus)
-      title.focus(); // what had it is gone
+      title.focus(); // the focused element is gone
     else announce(heading);
   }
 

@@ -2,7 +2,7 @@ import type { CallApi } from "../../client/client.ts";
 import type { Receipt, ResultOf } from "../../client/contract.ts";
 import { pauseMs, systemClock, waitForReceipt } from "../../client/waiting.ts";
 
-/** A block that carries a digest, or data that hashes to it. */
+/** A block that carries a digest, or data with this digest. */
 export type Found = ResultOf<"find">["blocks"][number];
 
 export async function findFirst(call: CallApi, digest: string, signal: AbortSignal): Promise<Found | undefined> {
@@ -12,14 +12,14 @@ export async function findFirst(call: CallApi, digest: string, signal: AbortSign
 
 type Say = (status: string) => void;
 
-/** Stamps a digest and waits for its block. Rejects with what the node says, or when it has forgotten the stamp. */
+/** Stamps a digest and waits for its block. Rejects with the node's error, or when the node has forgotten the stamp. */
 export async function stampDigest(call: CallApi, digest: string, say: Say, signal: AbortSignal): Promise<void> {
   await waitForBlock(call, await call("stamp", { digest }, signal), say, signal);
 }
 
 /**
- * Resolves when what this receipt is of is accepted; rejects when the node has forgotten it. Goes on while the node
- * does not answer: people stay on the page while it starts again.
+ * Resolves when the stamp of this receipt is in an accepted block; rejects when the node has forgotten it. Goes on
+ * while the node does not answer, since people stay on the page during a restart.
  */
 export async function waitForBlock(call: CallApi, sent: Receipt, say: Say, signal: AbortSignal): Promise<void> {
   if (sent.status !== "accepted") say("Waiting for a block. Until one is accepted, nothing is proven.");

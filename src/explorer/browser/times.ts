@@ -2,7 +2,7 @@ import { relativeTime } from "../relative-time.ts";
 
 const refreshMs = 5_000;
 
-/** Lets "5 minutes ago" grow old. */
+/** Updates texts such as "5 minutes ago". */
 export function keepTimes(): void {
   setInterval(() => {
     const now = Math.floor(Date.now() / 1000);
