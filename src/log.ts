@@ -1,10 +1,10 @@
-/** From the least to the most important. A log drops what ranks below its own level. */
+/** From the least to the most important. A log drops events below its own level. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 
 /** How important an event is. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** What an event carries besides its name. Never the data of a proposal. */
+/** The details of an event. Never the data of a proposal. */
 export type LogFields = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
 
 /** One JSON line per event, for people and for machines. Integers have all their digits. */
@@ -12,7 +12,7 @@ export class Log {
   readonly #write: (line: string) => void;
   #threshold = rankOf("info");
 
-  /** `write` takes a line without its end. */
+  /** `write` takes a line without its line end. */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }

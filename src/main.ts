@@ -25,7 +25,7 @@ const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: def
 const about: About = { name, version, protocols };
 const args = process.argv.slice(2);
 
-// What only one of the two ways needs is loaded when it is: a node waits for the handshake, and people for a prompt.
+// Loaded only when needed: a node waits for the handshake, and people for a command.
 const importApi = () => import("./api/app.ts");
 const importCli = () => import("./cli/cli.ts");
 
@@ -51,9 +51,8 @@ else {
 }
 
 /**
- * Variables of the runtime make it open a debugger, write files or run slowly, and it has obeyed by now. The same
- * process starts again, without them and with all else that it was given; or goes on as it is, where its file is no
- * longer there.
+ * Variables of the runtime can make it open a debugger, write files or run slowly, and have had their effect by now. So
+ * the program starts again without them. If its file is gone, it goes on as it is.
  */
 function startAgainWithout(prefix: string): void {
   const environment = Object.entries(process.env);
@@ -62,7 +61,7 @@ function startAgainWithout(prefix: string): void {
   try {
     process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], Object.fromEntries(kept));
   } catch {
-    // A binary that was replaced meanwhile has no path any more.
+    // The binary was replaced, and its path is gone.
   }
 }
 
@@ -72,7 +71,7 @@ function onEnd(close: () => Promise<void>): void {
   }
 }
 
-// Threads begin here, since this is the file from which the binary takes their paths.
+// Threads are started here, since the binary takes their paths from this file.
 
 function startClients(): Worker {
   return new Worker(new URL("./clients/worker.ts", import.meta.url).href);
@@ -90,7 +89,7 @@ function startUpgrade(): Worker {
   return new Worker(new URL("./disk/upgrade-worker.ts", import.meta.url).href);
 }
 
-/** Lets requests in that need no chain, and gives the counts of those that are for one. */
+/** Admits requests that need no chain. Its counts are those of requests to the chain. */
 function staticAdmission(figures: SharedFigures, log: Log): HttpAdmission {
   const admission = new Admission(log, staticLimits);
   return {
@@ -105,7 +104,7 @@ function staticAdmission(figures: SharedFigures, log: Log): HttpAdmission {
   };
 }
 
-/** Only a go-plugin handshake may go to standard output: all logs go to standard error. */
+/** Serves a node. Only a go-plugin handshake may go to standard output; logs go to standard error. */
 async function serve(): Promise<void> {
   const log = new Log((line) => writeTo(2)(`${line}\n`));
   const figures = new SharedFigures();

@@ -12,12 +12,12 @@ export interface DevEnvironment {
 
 type DevContext = Context<DevEnvironment>;
 
-/** Requests of one connection that may wait for their answers at a time. */
+/** Requests of one connection that may be unanswered at a time. */
 export const maxPipelined = 100;
 /** Milliseconds within which a whole body must arrive. */
 const maxBodyMs = 30_000;
 
-/** Admits or refuses a request before its body is read. An admitted one takes room until its answer is fetched. */
+/** Admits or refuses a request before its body is read. An admitted one takes room until its answer is read. */
 export async function admit(c: DevContext, next: Next, admission: Admission): Promise<Response | undefined> {
   const room = openRoom(c, admission);
   if (room === undefined) return refuse(c);
@@ -45,7 +45,7 @@ function refuse(c: DevContext): Response {
   return c.text("too many requests, try again later\n", 503, { "Retry-After": String(retryAfterSeconds) });
 }
 
-/** Room for a request; undefined when there is none. Closes a connection that sends on and fetches no answers. */
+/** Room for a request; undefined when there is none. Closes a connection that goes on sending and reads no answers. */
 function openRoom(c: DevContext, admission: Admission): Room | undefined {
   if (!countAhead(c)) {
     closerOf(c)();
@@ -85,7 +85,7 @@ function nameOf(c: DevContext): string {
   return c.env.incoming.socket.remoteAddress ?? "unknown";
 }
 
-/** The bytes of the body; the most that is allowed when the request does not say. */
+/** The bytes of the body; the largest that is allowed if the request does not say. */
 function bytesOf(c: DevContext): number {
   if (c.req.header("transfer-encoding") !== undefined) return maxBodyBytes;
   return Math.min(Number(c.req.header("content-length") ?? 0), maxBodyBytes);

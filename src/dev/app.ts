@@ -59,7 +59,7 @@ function refuseLarge(c: Context): Response {
 
 /**
  * Guards against DNS rebinding: the page of another site can make a browser call us, but only under that site's name.
- * As AvalancheGo v1.14.2, api/server/allowed_hosts.go.
+ * Like AvalancheGo v1.14.2, api/server/allowed_hosts.go.
  */
 function isAllowedHost(header: string, hosts: readonly string[]): boolean {
   const host = header.replace(/:\d*$/, "").toLowerCase();
@@ -70,7 +70,7 @@ function isAddress(host: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host);
 }
 
-/** As AvalancheGo with its default, `--http-allowed-origins=*`. */
+/** Like AvalancheGo with its default, `--http-allowed-origins=*`. */
 const nodeCors = cors({
   origin: "*",
   allowMethods: ["GET", "HEAD", "POST"],

@@ -28,7 +28,7 @@ export interface DevOptions {
   readonly port: number;
   /** The version of this program. */
   readonly version: string;
-  /** Of RPCChainVM, which a node would speak. */
+  /** The RPCChainVM protocol that it reports. */
   readonly protocol: number;
   readonly log: Log;
   /** Starts the thread of `operator/backup-worker.ts`; without it, the chain has no operator's door. */
@@ -36,25 +36,25 @@ export interface DevOptions {
   readonly onAccepted: (block: Block) => void;
 }
 
-/** A chain that this process serves, and decides alone. */
+/** A chain that this process alone serves and decides. */
 export interface DevChain {
   readonly genesis: Block;
   readonly lastAccepted: Block;
-  /** Says to people that this is no node. */
+  /** Warns people that this is not a node. */
   readonly notice: string;
   /** `http://HOST:PORT`. */
   readonly url: string;
   readonly rpc: string;
   readonly explorer: string;
   readonly port: number;
-  /** Ends the chain, at once, and resolves when all is. Its blocks and the waiting proposals are in the file. */
+  /** Ends the chain at once, and resolves when it has ended. Its blocks and waiting proposals are in the file. */
   readonly close: () => Promise<void>;
 }
 
 /** The name under which the chain is served. */
 const chainAlias = "timestampvm";
 
-/** Rejects with "malformed genesis", "database in use" or "database failed", or the system's error for the address. */
+/** Rejects with "malformed genesis", "database in use" or "database failed", or why it cannot listen on the address. */
 export async function startDevChain(options: DevOptions): Promise<DevChain> {
   const { file, genesisBytes, host, version, protocol, log, startBackup, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };

@@ -4,10 +4,10 @@ import type { Block } from "../core/block.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 
-/** Milliseconds until a block that could not be accepted is tried again: the disk may be full. */
+/** Milliseconds before a new attempt if a block could not be accepted, since the disk may be full. */
 const retryMs = 250;
 
-/** Milliseconds for which a block is waited for that is accepted, and not yet on the disk. */
+/** Milliseconds to wait until an accepted block is on the disk. */
 const maxSyncMs = 60_000;
 
 /**
@@ -25,7 +25,7 @@ export async function runEngine(
     try {
       undecided ??= verifyNewBlock(vm);
       vm.acceptBlock(undecided.id);
-      vm.confirm(vm.lastAccepted); // at once: there is no database of a node
+      vm.confirm(vm.lastAccepted); // at once, since there is no node's database
       undecided = undefined;
       await vm.confirmed.waitForHeight(vm.lastAccepted.height, maxSyncMs, ended, "engine");
       onAccepted(vm.lastAccepted);
@@ -49,7 +49,7 @@ async function mayGoOn(vm: Vm, undecided: Block | undefined, ended: AbortSignal)
   try {
     if (undecided === undefined) {
       await vm.waitForEvent(ended);
-      await setImmediate(); // who has just proposed is answered first
+      await setImmediate(); // the client that has just proposed is answered first
     } else await setTimeout(retryMs, undefined, { signal: ended });
     return true;
   } catch {

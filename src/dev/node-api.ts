@@ -1,17 +1,17 @@
 import { InvalidParams } from "../api/invalid-params.ts";
 import type { Methods } from "../api/request.ts";
 
-/** What the methods of the node's own API say: this node has one chain only. */
+/** What the methods of the node's own API report. This "node" has one chain only. */
 export interface NodeInfo {
   /** The two names under which the chain is served. */
   readonly chain: readonly [alias: string, id: string];
   /** The version of this program. */
   readonly version: string;
-  /** Of RPCChainVM. */
+  /** The RPCChainVM protocol that it reports. */
   readonly protocol: number;
 }
 
-/** Stands in every reply about the node, so that nobody mistakes it for a real one. */
+/** A note in every reply about the node, so that nobody mistakes it for a real one. */
 export const notice = "development chain: one process, no peers, no consensus";
 
 /** The methods of `/ext/info` (avalanchego v1.14.2, api/info/service.go). */
