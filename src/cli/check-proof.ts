@@ -68,7 +68,7 @@ function check(source: ProofSource, about: Source | undefined, options: CheckPro
   output.out(describe(proof, match, options.to !== undefined, output.paint));
 }
 
-/** Whether the block carries the data or its SHA-256. Throws "command failed" for neither. */
+/** Whether the block carries the data or its SHA-256. Throws "command failed" if neither. */
 function expectAbout(block: Block, about: Source, output: Output): "data" | "digest" {
   const { digest, description = "that" } = readSubject(about, output);
   const match = matchOf(block.data, digest);

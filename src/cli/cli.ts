@@ -23,8 +23,8 @@ import { addVersionJsonCommand } from "./version-json.ts";
 import { addVmIdCommand } from "./vm-id.ts";
 
 /**
- * Runs a command line, which is given without the program's name. Resolves with the exit code: 0 for success, 1 for a
- * command that could not do its work, 2 for wrong use, 3 for one that waited in vain.
+ * Runs a command line, without the program's name. Resolves with the exit code: 0 for success, 1 if the command could
+ * not do its work, 2 for wrong use, 3 if it waited in vain.
  */
 export async function runCli(args: readonly string[], about: About, parts: OutputParts): Promise<number> {
   const output = createOutput(parts);
@@ -45,7 +45,7 @@ export function reportFailure(error: unknown, { err }: Output): number {
   return error instanceof CommandFailed ? error.exitCode : failed;
 }
 
-/** Why a command failed; empty when nobody reads its output any more, undefined for a bug. */
+/** Why a command failed; "" when nobody reads its output any more, undefined for a bug. */
 function failureOf(error: unknown): string | undefined {
   if (error instanceof CommandFailed || error instanceof CodedError || error instanceof RpcError) return error.message;
   const code = codeOf(error);
@@ -53,7 +53,7 @@ function failureOf(error: unknown): string | undefined {
   return /^E[A-Z]+$/.test(code) ? (systemProblemOf(error) ?? messageOf(error)) : undefined;
 }
 
-/** All commands. Those that are not asynchronous have done their work when `parse` returns. */
+/** Makes all commands. A synchronous one has done its work when `parse` returns. */
 export function createProgram(about: About, output: Output): Command {
   const { name, version, protocols } = about;
   const { out, err } = output;

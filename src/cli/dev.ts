@@ -22,7 +22,7 @@ interface DevCommandOptions {
   readonly json?: boolean;
 }
 
-/** Serves a chain without AvalancheGo, to try and to develop against, until a signal ends it. */
+/** Adds `dev`, which serves a chain without AvalancheGo until a signal ends it. */
 export function addDevCommand(program: Command, about: About, output: Output): void {
   program
     .command("dev")

@@ -5,7 +5,7 @@ import { codeOf } from "../avalanche/coded-error.ts";
 import { helpAfter } from "./help.ts";
 import type { Output } from "./terminal/output.ts";
 
-/** Prints the licences of the program and of all that is in its executable. They are read when they are asked for. */
+/** Prints the licences of the program and of all that is in its executable. */
 export function addLicensesCommand(program: Command, { out }: Output): void {
   program
     .command("licenses")
@@ -15,7 +15,7 @@ export function addLicensesCommand(program: Command, { out }: Output): void {
       try {
         out(readFileSync(licenses));
       } catch (error) {
-        if (codeOf(error) !== "EPIPE") throw error; // nobody reads all of it: the pager that was left is no error
+        if (codeOf(error) !== "EPIPE") throw error; // the reader stopped, such as a pager: no error
       }
     });
 }

@@ -17,7 +17,7 @@ interface MempoolOptions {
   readonly json?: boolean;
 }
 
-/** Lists what waits for a block at a node that is running, and clears it. */
+/** Lists the proposals that wait for a block at a running node, and clears them. */
 export function addMempoolCommand(program: Command, output: Output): void {
   program
     .command("mempool")
@@ -87,7 +87,7 @@ async function clear(directory: string, id: Digest, isYes: boolean, output: Outp
   const done = await askOperated(directory, { do: "clear", id, evenPromised: isYes });
   if ("promised" in done) {
     const question =
-      `A client of this node proposed it at ${formatIsoTime(done.promised.since)}, and was told that it will get a ` +
+      `A client of this node proposed it at ${formatIsoTime(done.promised.since)}, and this node has promised it a ` +
       "block.\nClear it anyway?";
     if (!askYesNo(question, "--yes", output)) throw new CommandFailed(`${id} was not cleared`);
     await askOperated(directory, { do: "clear", id, evenPromised: true });

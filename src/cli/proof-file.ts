@@ -5,7 +5,7 @@ import { readData } from "./read-source.ts";
 import type { DataSource } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 
-/** Reads a proof and checks it. Throws "command failed" with what does not hold. */
+/** Reads a proof and checks it. Throws "command failed" with the reason if it does not hold. */
 export function readProof(source: Exclude<DataSource, { kind: "text" }>, output: Output): CheckedProof {
   const name = source.kind === "file" ? source.path : "standard input";
   try {
@@ -17,12 +17,12 @@ export function readProof(source: Exclude<DataSource, { kind: "text" }>, output:
   }
 }
 
-/** A function of its own, so that the bytes need no memory while the text is parsed. */
+/** A separate function, so that the bytes are freed before the text is parsed. */
 function readText(source: DataSource, output: Output): string {
   return utf8.decode(readData(source, maxProofFileBytes, output).data);
 }
 
-/** What engines throw for text that is not JSON, and for bytes that are not UTF-8. */
+/** The errors of engines for text that is not JSON, and for bytes that are not UTF-8. */
 const unreadable = [SyntaxError, TypeError];
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

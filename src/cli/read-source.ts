@@ -9,14 +9,14 @@ import type { DataSource, Source } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 import { readChunks, withFile } from "./terminal/read-chunks.ts";
 
-/** What a command is about, once it is read. */
+/** The digest of a source, once it is read. */
 export interface DescribedDigest {
   readonly digest: Digest;
-  /** The name of the data and its size; undefined where only the digest is known. */
+  /** The name of the data and its size; undefined if only the digest is known. */
   readonly description: string | undefined;
 }
 
-/** Reads a source of any size, of which it holds one chunk at a time. */
+/** Reads a source of any size. Holds one chunk at a time. */
 export function readSubject(source: Source, output: Output): DescribedDigest {
   if (source.kind === "digest") return { digest: source.digest, description: undefined };
   return withChunks(source, output, (chunks, name, size) => {
@@ -46,7 +46,7 @@ export function readData(source: DataSource, maxBytes: number, output: Output) {
   });
 }
 
-/** The first room for data whose size is not known. */
+/** The first buffer for data whose size is not known. */
 const firstReadBytes = 64 * 1024;
 
 function enlarge(data: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
@@ -55,7 +55,7 @@ function enlarge(data: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-/** The name of a file may have been chosen by somebody else, to deceive: it is escaped. */
+/** The name is escaped: somebody else may have chosen it, to deceive. */
 function describe(name: string, bytes: number): string {
   return `${escapeLine(name)}, ${formatSize(bytes)}`;
 }

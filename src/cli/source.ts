@@ -5,13 +5,13 @@ import type { Output } from "./terminal/output.ts";
 /** Where the data of a command comes from, before it is read. */
 export type Source = DataSource | { readonly kind: "digest"; readonly digest: Digest };
 
-/** The same where the data itself is needed. */
+/** A source that has the data itself. */
 export type DataSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "input" }
   | { readonly kind: "text"; readonly text: string };
 
-/** Where the data of a command comes from when it is in no file. */
+/** The options for data that is in no file. */
 export interface SourceOptions {
   readonly text?: string;
   readonly digest?: Digest;
@@ -33,7 +33,7 @@ function parseDigestOption(text: string): Digest {
   return digest;
 }
 
-/** The source that the command line names; undefined for none. More than one is wrong use. */
+/** The source that the command line names; undefined if none. More than one is wrong use. */
 export function findSource(file: string | undefined, options: SourceOptions, command: Command): Source | undefined {
   const { text, digest } = options;
   const sources: Source[] = [];
@@ -44,10 +44,7 @@ export function findSource(file: string | undefined, options: SourceOptions, com
   return sources[0];
 }
 
-/**
- * The source that the command line names, or standard input. At a terminal, where a person would have to type the data,
- * naming none is wrong use.
- */
+/** The source that the command line names, or else standard input. If that is a terminal, it is wrong use. */
 export function expectSource(
   file: string | undefined,
   options: SourceOptions,

@@ -116,7 +116,7 @@ export class Answers {
 
   async #backUp(file: string, { write, signal }: Asker): Promise<Done> {
     const { file: database, log, startBackup } = this.#parts;
-    if (!isAbsolute(file)) throw new Error(`${file} is no absolute path`);
+    if (!isAbsolute(file)) throw new Error(`${file} is not an absolute path`);
     if (this.#isBackingUp) throw new Error("another backup is being made: one at a time");
     this.#isBackingUp = true;
     log.info("a backup begins", { file });

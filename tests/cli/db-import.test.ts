@@ -138,20 +138,20 @@ describe("db import refuses, and leaves nothing behind:", () => {
     [
       "more values than any line",
       withLine(4, "[".repeat(8_000_000)),
-      "line 4: more values than a line of an export has",
+      "line 4: too many values for a line of an export",
     ],
     ["null", withLine(4, "null"), "line 4: not a JSON object"],
-    ["a list", withLine(4, "[]"), 'line 4: its "type" is none of chain, block, proposal, tree, attestation and end'],
+    ["a list", withLine(4, "[]"), 'line 4: its "type" must be chain, block, proposal, tree, attestation or end'],
     [
       "an unknown type",
       withLine(4, '{"type":"toString"}'),
-      'line 4: its "type" is none of chain, block, proposal, tree, attestation and end',
+      'line 4: its "type" must be chain, block, proposal, tree, attestation or end',
     ],
     ["an unknown key", changed(4, '{"type"', '{"more":1,"type"'), 'line 4: unknown key "more"'],
     [
       "a block without bytes",
       changed(4, '"bytes"', '"type"'),
-      'line 4: its "type" is none of chain, block, proposal, tree, attestation and end',
+      'line 4: its "type" must be chain, block, proposal, tree, attestation or end',
     ],
     ["a block without an id", withLine(4, '{"type":"block","height":2,"bytes":""}'), 'line 4: "id" must be an id'],
     ["bytes that are not base64", changed(4, '"bytes":"', '"bytes":"*'), 'line 4: "bytes" must be padded base64'],
@@ -282,8 +282,18 @@ describe("db import refuses, and leaves nothing behind:", () => {
   const zeros = (length: number) => Buffer.alloc(length).toString("base64");
 
   test.each<readonly [string, number, string | readonly string[], string]>([
-    ["a time without a node", 3, changedFull(3, `"seenBy":"${peer}",`, ""), '"seen" and "seenBy" go together'],
-    ["a node without a time", 3, changedFull(3, /"seen":\d+,/, ""), '"seen" and "seenBy" go together'],
+    [
+      "a time without a node",
+      3,
+      changedFull(3, `"seenBy":"${peer}",`, ""),
+      '"seen" and "seenBy" must both be there, or neither',
+    ],
+    [
+      "a node without a time",
+      3,
+      changedFull(3, /"seen":\d+,/, ""),
+      '"seen" and "seenBy" must both be there, or neither',
+    ],
     ["a time that is text", 3, changedFull(3, /"seen":(\d+)/, '"seen":"$1"'), '"seen" must be a whole number'],
     ["a time with a fraction", 3, changedFull(3, /"seen":\d+/, '"seen":1.5'), '"seen" must be a whole number'],
     ["a time beyond 63 bits", 3, changedFull(3, /"seen":\d+/, `"seen":${2n ** 63n}`), '"seen" must be a whole number'],

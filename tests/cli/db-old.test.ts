@@ -110,7 +110,7 @@ describe("db rollback of an old file", () => {
       0,
       [
         "rewound        5 blocks, from height 12 to 7",
-        "lost           what 2 damaged blocks carried",
+        "lost           the data of 2 damaged blocks",
         `last accepted  ${chain[7]?.id}`,
         "proposals      5 waiting",
         "",

@@ -252,7 +252,7 @@ describe(`a block that ${name} is forgotten with its form`, () => {
   test("by db rollback when it is damaged", () => {
     damage(file, "UPDATE blocks SET data = x'00' WHERE height = 5");
     expect(db("check", file).err).toContain("with db rollback --to 4");
-    expect(db("rollback", file, "--to", "4").out).toContain("lost           what 1 damaged block carried\n");
+    expect(db("rollback", file, "--to", "4").out).toContain("lost           the data of 1 damaged block\n");
     expect([problems(), metaNames()]).toEqual([[], ["instance_id"]]);
   });
 });

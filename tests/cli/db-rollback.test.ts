@@ -83,8 +83,8 @@ describe("db rollback", () => {
 
 describe("of a damaged chain, db rollback", () => {
   const farAbove = `UPDATE blocks SET height = ${2n ** 62n} WHERE height = 5`;
-  const lostOne = "lost           what 1 damaged block carried\n";
-  const lostTwo = "lost           what 2 damaged blocks carried\n";
+  const lostOne = "lost           the data of 1 damaged block\n";
+  const lostTwo = "lost           the data of 2 damaged blocks\n";
 
   /** Five blocks that are stored as they came. */
   const receivedChain = [genesis];

@@ -53,8 +53,8 @@ describe("an export of version 1 from an older timestampvm", () => {
 
   test.each<readonly [string, number, string, string]>([
     ["a first sight", 3, withKeys(3, { seen: 1, seenBy: peer }), 'unknown key "seen"'],
-    ["a tree", 16, '{"type":"tree"}', 'its "type" is none of chain, block, proposal and end'],
-    ["an attestation", 16, '{"type":"attestation"}', 'its "type" is none of chain, block, proposal and end'],
+    ["a tree", 16, '{"type":"tree"}', 'its "type" must be chain, block, proposal or end'],
+    ["an attestation", 16, '{"type":"attestation"}', 'its "type" must be chain, block, proposal or end'],
     ["a number of trees", 17, withKeys(17, { trees: 0 }), 'unknown key "trees"'],
     ["a number of attestations", 17, withKeys(17, { attestations: 0 }), 'unknown key "attestations"'],
   ])("is refused with what came with version 2: %s", (_name, line, text, problem) => {

@@ -97,7 +97,7 @@ describe("mempool", () => {
   });
 
   const question =
-    "A client of this node proposed it at 2023-11-14T22:13:20Z, and was told that it will get a block.\n" +
+    "A client of this node proposed it at 2023-11-14T22:13:20Z, and this node has promised it a block.\n" +
     "Clear it anyway?";
 
   test.each(["y\n", "Yes\n", "y"])("asks before it breaks a promise, and does after %p", async (typed) => {

@@ -48,7 +48,7 @@ describe("the URL of a chain", () => {
     [[], { TIMESTAMPVM_URL: "ftp://x" }, "TIMESTAMPVM_URL"],
   ])("that is none is wrong use, which says where it is: %j %j", async (args, environment, where) => {
     const { code, out, err } = await run(["status", ...args], { environment });
-    expect([code, out, err]).toEqual([2, "", expect.stringContaining(`error: ${where}: not a URL of HTTP: ftp://x`)]);
+    expect([code, out, err]).toEqual([2, "", expect.stringContaining(`error: ${where}: not an HTTP URL: ftp://x`)]);
   });
 });
 

@@ -18,7 +18,7 @@ describe("wrong use is exit 2, before anything is sent:", () => {
     ["block 1.5", "neither a height"],
     ["block 1 --at 2026-01-01", "not both"],
     ["block --at yesterday", "neither ISO 8601 nor Unix seconds"],
-    ["block 1 --raw --json", "exclude each other"],
+    ["block 1 --raw --json", "not both"],
     ["blocks 1", "too many arguments"],
     ["blocks --limit 0", "not a whole number from 1 up"],
     ["blocks --limit x", "not a whole number"],

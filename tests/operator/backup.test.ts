@@ -50,7 +50,7 @@ describe("a backup of a running chain", () => {
   });
 
   test.each([
-    ["a relative path", "copy.db", "copy.db is no absolute path"],
+    ["a relative path", "copy.db", "copy.db is not an absolute path"],
     ["the database itself", undefined, "there is such a file already"],
   ])("is refused for %s", async (_name, file, problem) => {
     await using operated = await Operated.start();

@@ -13,7 +13,7 @@ import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { databaseArgument, findDatabase, withChain } from "./open-database.ts";
 
-/** Copies a database, also while a node runs it: then the node's process makes the copy. */
+/** Copies a database. While a node uses it, the node's process makes the copy. */
 export function addBackupCommand(db: Command, output: Output): void {
   db.command("backup")
     .description("copy the database into a new file, also while a node uses it")
@@ -41,7 +41,8 @@ export function addBackupCommand(db: Command, output: Output): void {
 
 /** Other commands take "-" for a stream, which a database cannot be. */
 function fileOf(given: string): string {
-  if (given === "-" || given === "") throw new CommandFailed("a backup goes into a file: name one");
+  if (given === "-" || given === "")
+    throw new CommandFailed("--file must name a file: a backup cannot go to standard output");
   return resolve(given);
 }
 
@@ -84,6 +85,6 @@ async function askForCopy(directory: string, file: string, onProgress: OnProgres
   const done = await askOperated(directory, { do: "back up", file }, (line) => {
     if ("progress" in line) onProgress(line.progress);
   });
-  if (!("backup" in done)) throw new CommandFailed("the node answered something else");
+  if (!("backup" in done)) throw new CommandFailed("the node gave an answer of another kind");
   return done.backup;
 }

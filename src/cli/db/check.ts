@@ -8,7 +8,7 @@ import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows, type OutputRow } from "../terminal/rows.ts";
 import { databaseArgument, findDatabase } from "./open-database.ts";
 
-/** Reads all of a database, and prints what is wrong with it. */
+/** Reads everything in a database, and prints what is wrong. */
 export function addCheckCommand(db: Command, output: Output): void {
   db.command("check")
     .description("read everything in the database, and report what is wrong with it")

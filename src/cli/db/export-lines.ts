@@ -6,10 +6,10 @@ import { maxU64 } from "../../core/u64.ts";
 import { maxSqlInteger } from "../../store/columns.ts";
 import { CommandFailed } from "../command-failed.ts";
 
-/** The versions of an export, all of which are read and written. Each is a part of the next one. */
+/** The versions of an export. All are read and written. Each contains the version before it. */
 export type ExportVersion = 1n | 2n;
 
-/** The version that has a place for everything that a database has. */
+/** The version that can hold everything in a database. */
 export const newestVersion: ExportVersion = 2n;
 
 /** The first line of an export: which chain it is, and its height. */
@@ -88,8 +88,8 @@ export function formatExportLine(line: ExportLine): string {
 }
 
 /**
- * Reads a line of an export of a version, to which what came with a later one is unknown. Throws "command failed", with
- * what is wrong with the form of the line.
+ * Parses a line of an export of this version. Fields and types of a later version are unknown then. Throws "command
+ * failed" with what is wrong with the line.
  */
 export function parseExportLine(text: string, version: ExportVersion): ExportLine {
   const { type, ...given } = parseObject(text);
@@ -136,14 +136,15 @@ function readLine(type: unknown, fields: Fields, isSecondVersion: boolean): Expo
       };
     default:
       if (isSecondVersion) return readProofLine(type, fields);
-      throw new CommandFailed('its "type" is none of chain, block, proposal and end');
+      throw new CommandFailed('its "type" must be chain, block, proposal or end');
   }
 }
 
 function readFirstSight(fields: Fields): Pick<BlockLine, "seen" | "seenBy"> {
   const seen = fields.readOptional("seen", unixTime);
   const seenBy = fields.readOptional("seenBy", nodeId);
-  if ((seen === undefined) !== (seenBy === undefined)) throw new CommandFailed('"seen" and "seenBy" go together');
+  if ((seen === undefined) !== (seenBy === undefined))
+    throw new CommandFailed('"seen" and "seenBy" must both be there, or neither');
   return { seen, seenBy };
 }
 
@@ -164,12 +165,12 @@ function readProofLine(type: unknown, fields: Fields): TreeLine | AttestationLin
         signatures: fields.read("signatures", base64),
       };
     default:
-      throw new CommandFailed('its "type" is none of chain, block, proposal, tree, attestation and end');
+      throw new CommandFailed('its "type" must be chain, block, proposal, tree, attestation or end');
   }
 }
 
 function parseObject(text: string): object & { readonly type?: unknown } {
-  if (hasMoreValues(text, maxLineValues)) throw new CommandFailed("more values than a line of an export has");
+  if (hasMoreValues(text, maxLineValues)) throw new CommandFailed("too many values for a line of an export");
   let value: unknown;
   try {
     value = parseExactJson(text);
@@ -180,10 +181,10 @@ function parseObject(text: string): object & { readonly type?: unknown } {
   return value;
 }
 
-/** `hasMoreValues` counts separators, of which lines of chains and blocks have the most: twelve. */
+/** `hasMoreValues` counts separators. Lines of chains and blocks have the most: twelve. */
 const maxLineValues = 64;
 
-/** The fields of a line. Each is taken out when it is read, so that unknown ones are left. */
+/** The fields of a line. Each is removed when it is read, so that unknown ones remain. */
 class Fields {
   readonly #left: Map<string, unknown>;
 
@@ -207,10 +208,7 @@ class Fields {
   }
 }
 
-/**
- * What a field must be. By hand and not by zod: each is a text with a parser of its own, which a schema could only
- * call, and there are as many lines as blocks.
- */
+/** What a field must be. Not by zod, which would only call these parsers, and there are as many lines as blocks. */
 interface Rule<T> {
   readonly wanted: string;
   /** Gives undefined for a value that breaks the rule. */
@@ -224,12 +222,12 @@ function integer(wanted: string, min: bigint, max: bigint): Rule<bigint> {
   };
 }
 
-/** May be below 0: a clock may be before 1970. */
+/** Below 0 if a clock was before 1970. */
 const unixTime = integer("a whole number", -maxSqlInteger, maxSqlInteger);
 
 const wholeNumber = integer("a whole number from 0 up", 0n, maxU64);
 
-/** One that the database has a place for. */
+/** A number that fits into the database. */
 const sqlWholeNumber = integer(`a whole number from 0 to ${maxSqlInteger}`, 0n, maxSqlInteger);
 
 const anyText: Rule<string> = { wanted: "a string", parse: (value) => (typeof value === "string" ? value : undefined) };

@@ -53,7 +53,7 @@ interface Options {
   readonly formatVersion: string;
 }
 
-/** What the database has, and what of it is in the export. */
+/** The counts of the database, and of the export. */
 interface Exported {
   readonly there: LineCounts;
   readonly written: LineCounts;
@@ -67,7 +67,7 @@ function exportTo({ file, formatVersion }: Options, reader: BlockReader, lastHei
   return namingFile(file, () => writeNewFile(file, write, privateFileMode));
 }
 
-/** Gives the lines, and shows meanwhile how many of the blocks came. */
+/** Gives the lines, and shows how many blocks came so far. */
 function* withProgress(lines: Iterable<ExportLine>, blocks: bigint, output: Output): Generator<ExportLine, void> {
   const progress = output.progress();
   try {

@@ -41,7 +41,7 @@ function* linesBeforeEnd(reader: BlockReader, lastHeight: bigint): Generator<Exp
   }
 }
 
-/** The line as version 1 has it; undefined where that has no such lines. */
+/** The line in the form of version 1; undefined if that version has no such lines. */
 export function inFirstVersion(line: ExportLine): ExportLine | undefined {
   switch (line.type) {
     case "chain":

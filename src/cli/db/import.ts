@@ -12,7 +12,7 @@ import type { Output } from "../terminal/output.ts";
 import { ImportedChain } from "./imported-chain.ts";
 import { databaseArgument, locateDatabase } from "./open-database.ts";
 
-/** Makes a database of an export, of which it verifies every block. */
+/** Makes a database from an export, and verifies every block. */
 export function addImportCommand(db: Command, output: Output): void {
   db.command("import")
     .description("make a database from an export, and verify every block of it")
@@ -47,7 +47,7 @@ export function addImportCommand(db: Command, output: Output): void {
     });
 }
 
-/** A directory can be opened, and fails only when it is read. */
+/** The system opens a directory, and refuses only to read it. */
 function openExport(file: string): number {
   const fileDescriptor = openSync(file, "r");
   if (!fstatSync(fileDescriptor).isDirectory()) return fileDescriptor;
@@ -63,7 +63,7 @@ function importInto(file: string, chain: ImportedChain, output: Output): void {
   output.out(`last accepted  ${chain.lastAccepted}\n`);
 }
 
-/** Runs `work` in a directory, which is made where it is missing; and removed again where `work` throws. */
+/** Runs `work` in a directory. Makes it if it is missing, and removes it again if `work` throws. */
 function withDirectory(directory: string, work: () => void): void {
   const first = mkdirSync(directory, { recursive: true, mode: privateDirectoryMode });
   try {
@@ -100,7 +100,7 @@ function make(file: string, instanceId: Uint8Array, chain: ImportedChain, output
 }
 
 /**
- * Gives whether there is a file, which is then an empty database. Throws when it holds something, or when a node has it
+ * Gives whether there is a file, which is an empty database then. Throws when it holds something, or when a node has it
  * open: only a person may remove a chain.
  */
 function refuseUnlessVacant(file: string): boolean {

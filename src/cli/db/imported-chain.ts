@@ -43,7 +43,7 @@ export class ImportedChain {
     this.#lines = readLines(fileDescriptor);
   }
 
-  /** How many there are of what was read. */
+  /** The counts of the lines that were read. */
   get counts(): LineCounts {
     return this.#counts;
   }
@@ -67,8 +67,8 @@ export class ImportedChain {
   }
 
   /**
-   * Reads all other lines into the store. Holds some megabytes of blocks at a time, and yields after each of these how
-   * many blocks came, and how many there are.
+   * Reads all other lines into the store. Holds some megabytes of blocks at a time. After these, yields how many blocks
+   * there were so far, and in all.
    */
   *readInto(store: BlockStore): Generator<readonly [blocks: bigint, total: bigint], void> {
     let line = this.#next();
@@ -102,7 +102,7 @@ export class ImportedChain {
     return line;
   }
 
-  /** Gives the block with the id by which the chain knows it. */
+  /** Gives the block with the id that it has in the chain. */
   #verify({ height, id, storedId }: BlockLine, stored: Block): Block {
     if (height !== this.#blocks) throw this.#wrong(`a block of height ${height} instead of ${this.#blocks}`);
     if (stored.id !== (storedId ?? id)) throw this.#wrong(`its bytes are block ${stored.id}, not ${storedId ?? id}`);
@@ -195,7 +195,7 @@ export class ImportedChain {
   }
 }
 
-/** Whose word it is that a block was seen cannot be known: anybody can write an export. */
+/** Marked as imported, since anybody can write an export. */
 function firstSightIn({ seen, seenBy }: BlockLine): FirstSight | undefined {
   return seen === undefined || seenBy === undefined ? undefined : { ms: seen, node: seenBy, isImported: true };
 }

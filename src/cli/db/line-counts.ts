@@ -28,13 +28,13 @@ export class LineCounts {
     };
   }
 
-  /** "6 blocks and 2 proposals". Trees and attestations are named where there are some. */
+  /** "6 blocks and 2 proposals". Trees and attestations are named if there are any. */
   describe(): string {
     const more = presentOf([this.#trees, "tree"], [this.#attestations, "attestation"]);
     return joinWords([countOf(this.#blocks, "block"), countOf(this.#proposals, "proposal"), ...more]);
   }
 
-  /** "1 tree": of what there is more here than in `written`; "" for nothing. */
+  /** "1 tree": what is counted here but not in `written`; "" for nothing. */
   describeMissing(written: LineCounts): string {
     return joinWords(
       presentOf(

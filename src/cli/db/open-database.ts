@@ -10,8 +10,8 @@ import { CommandFailed, wrongUse } from "../command-failed.ts";
 export const databaseArgument = `the file ${databaseFileName}, or its directory, as ~/.avalanchego/chainData/CHAIN_ID`;
 
 /**
- * The database file for a path to it, or to the directory that holds it. The file may be missing. Throws "command
- * failed", as wrong use, for an empty path: it is a variable that is not set, and nobody means this directory by it.
+ * The database file for a path to it or to its directory. The file may be missing. Throws "command failed", as wrong
+ * use, for an empty path: that is a variable that is not set, and nobody means the current directory.
  */
 export function locateDatabase(path: string): string {
   if (path === "") throw new CommandFailed("the path of the database is empty", wrongUse);
@@ -19,7 +19,7 @@ export function locateDatabase(path: string): string {
   return isFile ? path : join(path, databaseFileName);
 }
 
-/** The same. Throws "command failed" when the file is missing, or may not be seen by this user. */
+/** The same, but throws "command failed" when the file is missing or hidden from this user. */
 export function findDatabase(path: string): string {
   const file = locateDatabase(path);
   try {
@@ -33,7 +33,7 @@ export function findDatabase(path: string): string {
 }
 
 /**
- * Opens a database that holds a chain, of any schema, to read it; runs `work` on it, and closes it. Throws "command
+ * Opens a database of any schema that holds a chain, for reading. Runs `work` on it, and closes it. Throws "command
  * failed", "database in use" or "database failed".
  */
 export function withChain<T>(path: string, work: (reader: BlockReader, lastHeight: bigint) => T): T {
@@ -49,7 +49,7 @@ export function withChain<T>(path: string, work: (reader: BlockReader, lastHeigh
   }
 }
 
-/** The same for a file of the newest schema, to change it. */
+/** The same for a file of the newest schema, for changes. */
 export function withStore<T>(file: string, work: (store: BlockStore) => T): T {
   const store = BlockStore.open(file);
   try {

@@ -1,7 +1,7 @@
 import { CommandFailed } from "../command-failed.ts";
 import { readChunks } from "../terminal/read-chunks.ts";
 
-/** More than twice the longest line of an export, which has a block of the largest message between nodes. */
+/** More than twice the longest line of an export: a block as large as the largest message between nodes. */
 export const maxLineBytes = 8 * 1024 * 1024;
 
 /** Gives the lines of a file, one at a time. Throws "command failed" for a line of more than `maxLineBytes`. */

@@ -49,7 +49,7 @@ function rollback(file: string, to: bigint, output: Output): void {
     formatRows(
       [
         ["rewound", `${countOf(blocks, "block")}, ${range}`],
-        ["lost", lost > 0 ? `what ${countOf(lost, "damaged block")} carried` : undefined],
+        ["lost", lost > 0 ? `the data of ${countOf(lost, "damaged block")}` : undefined],
         ["dropped", dropped > 0 ? countOf(dropped, "damaged proposal") : undefined],
         ["last accepted", id],
         ["proposals", `${formatNumber(proposals)} waiting`],
@@ -59,7 +59,7 @@ function rollback(file: string, to: bigint, output: Output): void {
   );
 }
 
-/** The height of the last block, and the id of the one that will be it. */
+/** The height of the last block, and the id of the block that will be the last one. */
 function findTarget(file: string, to: bigint) {
   return withChain(file, (reader, lastHeight) => {
     if (to <= lastHeight) return { lastHeight, id: reader.expectBlockAtHeight(to).id };
@@ -73,14 +73,14 @@ function rewind(store: BlockStore, { from, to }: Stretch, now: bigint, output: O
   store.clearIndex();
   const progress = output.progress();
   let [blocks, lost] = [0, 0];
-  // Not by `stretchesDown`: a damaged file may have a gap of any size, which is skipped.
+  // Not by `stretchesDown`: this skips gaps, which a damaged file may have.
   for (let head = from; head > to; head = store.lastHeight() ?? to) {
     const rewound = rewindAndRequeue(store, head - to > requeueStretch ? head - requeueStretch : to, now);
     blocks += rewound.blocks;
     lost += rewound.lost;
     progress.show(blocks, Number(from - to));
   }
-  if (to < from) store.rewind(to); // rejected blocks may be left above, where no accepted one was
+  if (to < from) store.rewind(to); // removes rejected blocks above the last accepted one
   for (const _ of store.indexDigests());
   progress.clear();
   return { blocks, lost, proposals: store.proposals.count(), dropped };
@@ -88,11 +88,11 @@ function rewind(store: BlockStore, { from, to }: Stretch, now: bigint, output: O
 
 interface Rewound {
   readonly blocks: number;
-  /** How many of them could not be read: what they carried is lost. */
+  /** How many of them could not be read. Their data is lost. */
   readonly lost: number;
 }
 
-/** Removes the blocks above height `to`. What they carry waits since `now`, Unix seconds. */
+/** Removes the blocks above height `to`. Their data waits since `now`, Unix seconds. */
 function rewindAndRequeue(store: BlockStore, to: bigint, now: bigint): Rewound {
   const head = store.lastHeight() ?? to;
   try {
@@ -107,7 +107,7 @@ function rewindAndRequeue(store: BlockStore, to: bigint, now: bigint): Rewound {
   }
 }
 
-/** Block by block, so that only what cannot be read is lost. Heights without a block are skipped. */
+/** Rewinds block by block, so that only unreadable blocks are lost. Skips heights without a block. */
 function rewindOneByOne(store: BlockStore, to: bigint, now: bigint): Rewound {
   let [blocks, lost] = [0, 0];
   for (let head = store.lastHeight() ?? to; head > to; head = store.lastHeight() ?? to) {

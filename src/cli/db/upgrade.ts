@@ -8,8 +8,8 @@ import { upgradeDatabase } from "../../store/upgrade.ts";
 import type { Output } from "../terminal/output.ts";
 
 /**
- * Upgrades a database file of an older schema, and says so; but only where `expectOurs`, which reads the old file,
- * throws nothing: an upgrade cannot be undone. Throws "database in use" or "database failed".
+ * Upgrades a database file of an older schema, and says so. First runs `expectOurs` on the old file, which may throw,
+ * since an upgrade cannot be undone. Throws "database in use" or "database failed".
  */
 export function upgradeIfOld(file: string, expectOurs: (reader: BlockReader) => void, output: Output): void {
   if (!needsUpgrade(file)) return;
@@ -29,12 +29,12 @@ function readOld(file: string, work: (reader: BlockReader) => void): void {
   }
 }
 
-/** What people are told when it is done. */
+/** The line that is printed after an upgrade. */
 export function upgradedLine(file: string): string {
   return `upgraded ${file} to schema ${schemaVersion}\n`;
 }
 
-/** Runs all steps of an upgrade. Says what it is about to do, and shows how far it is. */
+/** Runs all steps of an upgrade. Prints what it will do, and shows its progress. */
 export function watchCopy<Made>(steps: Generator<UpgradeStep, Made>, output: Output): Made {
   const progress = output.progress();
   try {
@@ -47,7 +47,7 @@ export function watchCopy<Made>(steps: Generator<UpgradeStep, Made>, output: Out
   }
 }
 
-/** An upgrade takes a while, and whoever waits is told at once. */
+/** Printed first, since an upgrade may take a while. */
 function upgradingLine({ file, fromSchema, total }: UpgradeBegin): string {
   const schemas = `from schema ${fromSchema} to ${schemaVersion}, which older releases cannot open`;
   return `upgrading ${file} ${schemas}: ${countOf(total, "block")}\n`;

@@ -36,7 +36,7 @@ export function addBlockCommand(program: Command, output: Output): void {
       }),
     )
     .action(async (which: string | undefined, options: BlockOptions, command: Command) => {
-      if (options.raw && options.json) command.error("error: --raw and --json exclude each other");
+      if (options.raw && options.json) command.error("error: give --raw or --json, not both");
       const wanted = parseWanted(which, options.at, command);
       const block = await orMissing(getBlock(connect(command, output).ask, wanted));
       if (block === undefined) throw new CommandFailed(`no block ${describe(wanted)} is accepted`);
@@ -118,7 +118,7 @@ function print(block: ApiBlock, { raw, json: asJson }: BlockOptions, { out, json
 /** Bytes of data that a terminal shows: two dozen lines of text. */
 const maxShownBytes = 2_000;
 
-/** The data of a block, indented, so that nothing in it looks like our own output. */
+/** The data of a block, indented, so that it cannot look like our own output. */
 function formatData(data: Uint8Array, maxBytes: number): string {
   const { text, hiddenBytes } = showData(data, maxBytes);
   const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);

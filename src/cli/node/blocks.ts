@@ -19,7 +19,7 @@ interface BlocksOptions extends ConnectionOptions {
 
 const defaultLimit = BigInt(defaultPageBlocks);
 
-/** Lists accepted blocks, also as they come. */
+/** Lists accepted blocks, and new ones as they come. */
 export function addBlocksCommand(program: Command, output: Output): void {
   const command = program
     .command("blocks")
@@ -98,7 +98,7 @@ async function heightOfNewest(ask: Ask, count: bigint): Promise<bigint> {
   return lastAccepted.height < count ? 0n : lastAccepted.height - count + 1n;
 }
 
-/** Where the next page begins. Throws when it is no further on: such a server would keep us for ever. */
+/** Where the next page begins. Throws if that is no progress: such a server would keep us for ever. */
 function expectProgress(from: bigint | undefined, next: bigint | undefined, order: BlocksOptions["order"]): bigint {
   const isFurther = from === undefined || (next !== undefined && (order === "ascending" ? next > from : next < from));
   if (next === undefined || !isFurther) throw new CommandFailed("the node gives the same blocks again");

@@ -1,4 +1,4 @@
-/** The URL of the API that a person means by a URL, with /rpc or without, or by a host alone. Undefined for no URL. */
+/** The URL of the API for what a person gives: a URL with /rpc or without, or only a host. Undefined for others. */
 export function parseChainUrl(text: string): string | undefined {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;

@@ -11,18 +11,18 @@ import type { Output } from "../terminal/output.ts";
 import { parseChainUrl } from "./chain-url.ts";
 
 /**
- * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` where the server has understood and says
- * no, else with "command failed": a reason and what to try.
+ * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` if the server refuses the call, else with
+ * "command failed": a reason and what to try.
  */
 export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name>>;
 
-/** What a command that asks a node takes beside its own options. */
+/** The options that every command has that asks a node. */
 export interface ConnectionOptions {
   readonly url?: string;
   readonly json?: boolean;
 }
 
-/** Used when no URL is given: that of `timestampvm dev`. */
+/** The default: the URL of `timestampvm dev`. */
 const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
 const urlVariable = "TIMESTAMPVM_URL";
 
@@ -44,7 +44,7 @@ export function connect(command: Command, output: Output): { readonly url: strin
   const text = given ?? (environment[urlVariable] || defaultUrl);
   const url =
     parseChainUrl(text) ??
-    command.error(`error: ${given === undefined ? urlVariable : "--url"}: not a URL of HTTP: ${text}`);
+    command.error(`error: ${given === undefined ? urlVariable : "--url"}: not an HTTP URL: ${text}`);
   const call = createClient(url);
   const ask: Ask = async (method, params) => {
     const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
@@ -58,12 +58,12 @@ export function connect(command: Command, output: Output): { readonly url: strin
   return { url, ask };
 }
 
-/** Milliseconds that a server may take for an answer, on top of those that it was asked to wait. */
+/** Milliseconds that a server may take for an answer, in addition to those that it was asked to wait. */
 const answerMs = 30_000;
 
 /**
- * Gives undefined for what the server does not have. A server that gives its words alone, as timestampvm-rs and the
- * first timestampvm, is not asked what they mean: its "not found" is the command's error then, with the same exit code.
+ * Gives undefined if the server does not have the block. Some servers give only words, such as timestampvm-rs and the
+ * first timestampvm: their "not found" stays the command's error, with the same exit code.
  */
 export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
@@ -87,7 +87,7 @@ async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSig
   }
 }
 
-/** Gives only what the contract names. Throws for text that a terminal would obey. */
+/** Keeps only what the contract names. Throws for text that would control a terminal. */
 function checkResult<Name extends MethodName>(url: string, method: Name, result: unknown): ResultOf<Name> {
   const { result: schema }: MethodContract = contract[method];
   const { success, data } = schema.safeParse(result);
@@ -112,7 +112,7 @@ function explain(url: string, method: MethodName, error: unknown): RpcError | Co
   return isAnswer ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
 }
 
-/** A server answered, but not as ours does. */
+/** A server answered, but it is not one of this chain. */
 function notOurs(url: string, problem: string): CommandFailed {
   return new CommandFailed(`${problem.includes(url) ? "" : `${url}: `}${problem}\n${howToName}`);
 }

@@ -25,7 +25,7 @@ interface ProofOptions extends ConnectionOptions, SourceOptions {
   readonly output: string;
 }
 
-/** Writes a proof that a block was there before a later one. */
+/** Writes a proof that a block existed before a later one. */
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
@@ -56,7 +56,7 @@ export function addProofCommand(program: Command, output: Output): void {
     });
 }
 
-/** Gives a function that reads the data: it is read after the rest of the command line was checked. */
+/** Gives a function that reads the data, since the rest of the command line is checked first. */
 function parseSubject(file: string | undefined, options: ProofOptions, command: Command, output: Output): () => Proven {
   const { id } = options;
   if (id === undefined) {
@@ -84,7 +84,7 @@ async function prove(ask: Ask, proven: Proven, to: Id | undefined, output: Outpu
   }
 }
 
-/** `proven` is what was not found; undefined when a part of its proof was. */
+/** `proven` is undefined once a part of its proof was found. */
 function explain(error: unknown, proven: Proven | undefined): unknown {
   if (proven !== undefined && refusalOf(error)?.code === "unknown block") {
     const what = "id" in proven ? `is ${proven.id}` : `carries ${proven.digest}, or data of this SHA-256`;

@@ -19,7 +19,7 @@ interface StampOptions extends ConnectionOptions, SourceOptions {
   readonly timeout: number;
 }
 
-/** Stamps data or its SHA-256, and waits until that is accepted. */
+/** Stamps data or its SHA-256, and waits until a block with it is accepted. */
 export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
@@ -112,7 +112,7 @@ function readStamp(source: Source, options: StampOptions, command: Command, outp
   };
 }
 
-/** The receipt in the first block with the data or its digest, since that one proves most. */
+/** The receipt for the first block with the data or its digest, since the first one proves most. */
 async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefined> {
   const [first] = (await ask("find", { digest, limit: 1 })).blocks;
   if (first === undefined) return undefined;
@@ -136,7 +136,7 @@ async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, output: Ou
   }
 }
 
-/** Milliseconds between two looks at whether it is time to show progress. */
+/** Milliseconds between two attempts to show progress. */
 const progressMs = 250;
 
 function formatReceipt(
@@ -164,7 +164,7 @@ const stateByStatus = {
   accepted: "",
 } as const;
 
-/** Fails with the same error, and adds what is true all the same. */
+/** Throws the same error with `comfort` added, which is true in spite of it. */
 function failWith(comfort: string): (error: unknown) => never {
   return (error) => {
     const isFailure = error instanceof CommandFailed || error instanceof RpcError;

@@ -6,7 +6,7 @@ import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
-/** Prints what a node is, and how far its chain is. */
+/** Prints the state of a node and its chain. */
 export function addStatusCommand(program: Command, output: Output): void {
   addConnectionOptions(program.command("status").description("show what a node is, and how far its chain is"))
     .addHelpText(
@@ -50,7 +50,7 @@ function formatStatus(url: string, status: ResultOf<"getStatus">, paint: Paint):
   );
 }
 
-/** In the two greatest units: "3 d 4 h". */
+/** In the two largest units: "3 d 4 h". */
 function formatDuration(seconds: bigint): string {
   const parts = [
     [seconds / 86_400n, "d"],

@@ -3,7 +3,7 @@ import { formatExactJson } from "../../core/exact-json.ts";
 import { namingFile } from "../naming-file.ts";
 import { ProgressLine } from "./progress-line.ts";
 
-/** What the process gives to the commands. */
+/** What the process provides to the commands. */
 export interface OutputParts {
   /** Writes text, or bytes as they are, to standard output. Throws the system's error when it cannot be written. */
   readonly out: (content: string | Uint8Array) => void;
@@ -15,10 +15,10 @@ export interface OutputParts {
   readonly isWatched?: boolean;
   /** Whether `out` shows colours. */
   readonly isColoured?: boolean;
-  /** Standard input. Without it a command reads only what its arguments name, as if a person sat at a terminal. */
+  /** Standard input. Without it, a command reads only what its arguments name. */
   readonly input?: { readonly fileDescriptor: number; readonly isTerminal: boolean };
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The time, where it is not the system's. */
+  /** The system's clock by default. */
   readonly clock?: Clock;
   /** Starts the thread of `operator/backup-worker.ts`. */
   readonly startBackup?: () => Worker;
@@ -31,14 +31,14 @@ export interface Output extends Omit<OutputParts, "isWatched" | "isColoured"> {
   readonly paint: Paint;
   /** Prints a value as one line of JSON, integers with all their digits. */
   readonly json: (value: unknown) => void;
-  /** A new line that shows how far the command is. Nothing is shown unless `err` is a terminal. */
+  /** Makes a line that shows the command's progress. Shows nothing unless `err` is a terminal. */
   readonly progress: () => ProgressLine;
 }
 
-/** Styles text for `out`; without colours, text stays as it is. */
+/** Styles text for `out`. Without colours, the text is unchanged. */
 export type Paint = (style: keyof typeof codeByStyle, text: string) => string;
 
-/** Makes of what the process gives what commands print to. */
+/** Makes an `Output` from the parts of the process. */
 export function createOutput({ isWatched, isColoured, ...parts }: OutputParts): Output {
   const { err } = parts;
   const out: OutputParts["out"] = (content) => namingFile("standard output", () => parts.out(content));

@@ -3,7 +3,7 @@ import { messageOf } from "../../avalanche/coded-error.ts";
 import { type Id, parseId } from "../../avalanche/id.ts";
 import { maxU64, parseU64 } from "../../core/u64.ts";
 
-// Values of options. Each function throws commander's InvalidArgumentError, which is wrong use.
+// Parsers of option values. Each throws commander's InvalidArgumentError, which is wrong use.
 
 /** Reads a height: any u64, in decimal digits. */
 export function parseHeightOption(text: string): bigint {

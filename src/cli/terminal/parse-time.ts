@@ -1,6 +1,6 @@
 import { parseU64 } from "../../core/u64.ts";
 
-/** Reads ISO 8601 (UTC unless it names a zone) or Unix seconds. Gives Unix seconds; undefined for what is no time. */
+/** Reads ISO 8601 (UTC unless it names a zone) or Unix seconds. Gives Unix seconds; undefined if it is not a time. */
 export function parseTime(text: string): bigint | undefined {
   if (/^\d+$/.test(text)) return parseU64(text);
   const [, day = "", clock = "", zone = "Z"] = isoTime.exec(text) ?? [];

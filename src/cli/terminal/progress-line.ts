@@ -1,6 +1,6 @@
 import { formatNumber } from "../../core/format.ts";
 
-/** Shows a waiting person how far a command is: one line, written over again and again, and erased at the end. */
+/** Shows the progress of a command: one line, overwritten again and again, and erased at the end. */
 export class ProgressLine {
   readonly #write: ((text: string) => void) | undefined;
   readonly #nowMs: () => number;
@@ -14,12 +14,12 @@ export class ProgressLine {
     this.#nextMs = nowMs() + silentMs;
   }
 
-  /** Shows how many are done, and of how many where that is known. */
+  /** Shows how many are done, and of how many if that is known. */
   show(done: number, total: number | undefined, unit = "blocks"): void {
     this.showText(() => `${formatNumber(done)}${total === undefined ? "" : ` of ${formatNumber(total)}`} ${unit}`);
   }
 
-  /** Shows a text, which is made only when it is time to show one. */
+  /** Shows a text. Calls `text` only when it is time to show one. */
   showText(text: () => string): void {
     if (this.#nowMs() < this.#nextMs) return;
     this.#nextMs = this.#nowMs() + intervalMs;
@@ -36,6 +36,6 @@ export class ProgressLine {
 
 /** Goes to the start of the line, and erases it. */
 const startOfLine = "\r\u001b[K";
-/** A command that is done sooner shows nothing. */
+/** Milliseconds. A command that takes less shows nothing. */
 const silentMs = 1_500;
 const intervalMs = 200;

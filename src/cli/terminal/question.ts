@@ -3,8 +3,8 @@ import type { Output } from "./output.ts";
 import { readChunks } from "./read-chunks.ts";
 
 /**
- * Asks the person at the terminal a question, and waits. Gives whether the answer is yes. Throws "command failed" where
- * nobody is there, naming the option that says yes.
+ * Asks the person at the terminal a question, and waits. Gives whether the answer is yes. Throws "command failed" if
+ * there is no terminal, and names the option that says yes.
  */
 export function askYesNo(question: string, yesOption: string, { input, err }: Output): boolean {
   if (!input?.isTerminal) throw new CommandFailed(`${question}\nThere is no terminal to answer on: add ${yesOption}.`);

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { codeOf } from "../../avalanche/coded-error.ts";
 import { blockThread } from "./write-all.ts";
 
-/** Gives the bytes of a file, a pipe or a terminal as they come. The next chunk overwrites the one before. */
+/** Gives the bytes of a file, a pipe or a terminal as they come. Each chunk overwrites the last one. */
 export function* readChunks(fileDescriptor: number): Generator<Uint8Array<ArrayBuffer>, void> {
   const chunk = new Uint8Array(chunkBytes);
   for (;;) {
