@@ -2,46 +2,46 @@ import { defaultConfig } from "../core/config.ts";
 import type { Log } from "../log.ts";
 import { Supply } from "./supply.ts";
 
-/** How much of what clients send may be in this process at a time. */
+/** How much of clients' requests and answers this process may hold at a time. */
 export interface AdmissionLimits {
-  /** Requests that are not answered yet, those that wait for a block among them. */
+  /** Requests that are not answered yet, including those that wait for a block. */
   readonly maxRequests: number;
-  /** Bytes of the requests that are being read, or wait to be worked on. */
+  /** Bytes of requests that are being read, or wait for their turn. */
   readonly maxRequestBytes: number;
 }
 
-/** For what is served without a chain, on the thread of consensus: small calls, of which nobody needs many. */
+/** For `/static`, which is served without a chain, on the thread of consensus: few and small calls. */
 export const staticLimits: AdmissionLimits = { maxRequests: 64, maxRequestBytes: 256 * 1024 };
-/** Bytes of such a request, with its headers. */
+/** Bytes of a `/static` request, with its headers. */
 export const maxStaticRequestBytes = 16 * 1024;
-/** Bytes of a request that count as none: their number is limited. */
+/** Smaller requests count as 0 bytes, since the number of requests is limited too. */
 export const smallRequestBytes = 4 * 1024;
-/** Bytes that large answers may have together, from the time that they are made until they are fetched. */
+/** Bytes of all large answers together that are made and not yet read by their clients. */
 export const maxAnswerBytes = 32 * 1024 * 1024;
-/** Bytes of an answer that count as none: those of all requests together are no more than an operator lets in. */
+/** Smaller answers count as 0 bytes: all of them together are no more than the requests may be. */
 export const smallAnswerBytes = 64 * 1024;
-/** Milliseconds after which an answer is given up that nobody fetches. */
+/** Milliseconds after which an answer is given up that its client does not read. */
 export const maxFetchMs = 30_000;
-/** Seconds after which a client that was refused may try again. */
+/** Seconds after which a refused client may try again. */
 export const retryAfterSeconds = 1;
-/** Milliseconds between two lines of the log about requests that were refused, at least. */
+/** At least so many milliseconds are between two log lines about refused requests. */
 const logPauseMs = 10_000;
 
-/** Why: too many, too large together, more than the share of their caller, or too much that is not fetched. */
+/** Why a request is refused: too many, too large together, more than its caller's share, or too many unread answers. */
 export type RefusedFor = "requests" | "bytes" | "caller" | "answers";
 
-/** What an admission counts, for those who watch it: also from another thread. */
+/** What an admission counts. Another thread may read it too. */
 export interface AdmissionCounts {
-  /** Requests that are in work, or wait. */
+  /** Requests that are in work or wait. */
   requests: number;
-  /** How many were refused since the start, by the reason. */
+  /** How many were refused since the start, for each reason. */
   readonly refused: Readonly<Record<RefusedFor, number>>;
   countRefused(reason: RefusedFor): void;
 }
 
 /**
- * The door before every HTTP request: whether there is room for it is decided before it is read, by its size alone. A
- * refused client is asked to try again (HTTP 503 with Retry-After); what was taken is carried out.
+ * Decides for every HTTP request whether there is room for it: before it is read, by its size alone. A refused client
+ * is asked to try again (HTTP 503 with Retry-After). An admitted request is carried out.
  */
 export class Admission {
   readonly #log: Log;
@@ -61,17 +61,17 @@ export class Admission {
     };
   }
 
-  /** Requests that are in work, or wait. */
+  /** Requests that are in work or wait. */
   get requests(): number {
     return this.#counts.requests;
   }
 
-  /** How many were refused since the start, by the reason. */
+  /** How many were refused since the start, for each reason. */
   get refused(): Readonly<Record<RefusedFor, number>> {
     return this.#counts.refused;
   }
 
-  /** Room for a request of so many bytes; undefined when there is none now. */
+  /** Gives room for a request of `bytes`; undefined when there is none now. */
   admit(size: number): Room | undefined {
     const { requests, requestBytes } = this.#supplies;
     const bytes = size > smallRequestBytes ? size : 0;
@@ -99,7 +99,7 @@ const defaultLimits: AdmissionLimits = {
   maxRequestBytes: defaultConfig.maxHttpBytes,
 };
 
-/** In the memory of one thread. */
+/** Figures in the memory of one thread. */
 class OwnCounts implements AdmissionCounts {
   requests = 0;
   readonly refused: Record<RefusedFor, number> = { requests: 0, bytes: 0, caller: 0, answers: 0 };
@@ -115,7 +115,7 @@ interface Supplies {
   readonly answerBytes: Supply;
 }
 
-/** What a request holds until it is answered and the answer is fetched. */
+/** What a request holds until its client has read the answer. */
 export class Room {
   readonly #supplies: Supplies;
   readonly #onRefused: (reason: RefusedFor) => void;
@@ -124,14 +124,14 @@ export class Room {
   #caller: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Made by `Admission`, which has taken one request of so many bytes from the supplies. */
+  /** Made by `Admission`, which has taken one request of `bytes` from the supplies. */
   constructor(supplies: Supplies, requestBytes: number, onRefused: (reason: RefusedFor) => void) {
     this.#supplies = supplies;
     this.#requestBytes = requestBytes;
     this.#onRefused = onRefused;
   }
 
-  /** To be called once when it is known who asks. False when this caller has more than his share: refuse it. */
+  /** To be called once when the caller is known. False when it has more than its share: refuse the request. */
   takeFor(caller: string): boolean {
     const { requests, requestBytes } = this.#supplies;
     if (!requests.giveTo(caller, 1)) return this.#refuse("caller");
@@ -144,25 +144,21 @@ export class Room {
     return this.#refuse("caller");
   }
 
-  /**
-   * To be called before so many more bytes are kept that belong to the request. False when there is no room for them.
-   */
+  /** To be called before `bytes` more of the request are kept. False when there is no room for them. */
   holdRequest(bytes: number): boolean {
     if (!this.#take(this.#supplies.requestBytes, bytes)) return this.#refuse("bytes");
     this.#requestBytes += bytes;
     return true;
   }
 
-  /** To be called when the request's bytes are of no more use. */
+  /** To be called when the request's bytes are not needed any more. */
   releaseRequest(): void {
     if (this.#requestBytes === 0) return;
     this.#supplies.requestBytes.putBack(this.#requestBytes, this.#caller);
     this.#requestBytes = 0;
   }
 
-  /**
-   * To be called before so many more bytes are kept that belong to the answer. False when there is no room for them.
-   */
+  /** To be called before `bytes` more of the answer are kept. False when there is no room for them. */
   holdAnswer(bytes: number): boolean {
     if (!this.#take(this.#supplies.answerBytes, bytes)) return this.#refuse("answers");
     this.#answerBytes += bytes;
@@ -170,8 +166,8 @@ export class Room {
   }
 
   /**
-   * To be called once with the bytes of the whole answer, before it is sent. False when too much waits to be fetched:
-   * answer that there is no room. `giveUp` is called when nobody fetches it.
+   * To be called once with the size of the whole answer, before it is sent. False when too many answers are unread:
+   * then answer that there is no room. `giveUp` is called when nobody reads this one.
    */
   holdWhole(bytes: number, giveUp: () => void): boolean {
     if (bytes <= smallAnswerBytes) return true;
@@ -181,7 +177,7 @@ export class Room {
     return true;
   }
 
-  /** To be called once when the answer is fetched, or the caller is gone. */
+  /** To be called once when the answer was read, or the caller is gone. */
   free(): void {
     clearTimeout(this.#timer);
     this.releaseRequest();

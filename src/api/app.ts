@@ -9,7 +9,7 @@ import { explorerPath, rpcPath } from "./paths.ts";
 import type { Methods } from "./request.ts";
 import type { Turns } from "./turns.ts";
 
-/** Bytes of a request's body: room for the largest data in hex, and for a batch of smaller ones. */
+/** Bytes of a request's body: enough for the largest data in hex, or a batch of smaller data. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
 /** Bytes of a body that carries no data: a call at `/static`. */
@@ -17,16 +17,14 @@ export const maxSmallBodyBytes = 4 * 1024;
 /** Characters of a URL. */
 export const maxUrlLength = 8 * 1024;
 
-/** The ways into the API: both do the same for a JSON-RPC call. */
+/** The two ways into the API. Both do the same for a JSON-RPC call. */
 export interface Api {
   readonly fetch: (request: Request, asker: Asker) => Awaitable<Response>;
-  /**
-   * Takes the body of a JSON-RPC call and gives the answer, "" for none; undefined, with nothing done, if too large.
-   */
+  /** Takes the body of a JSON-RPC call. Gives the answer, or "" for none. Refuses a too large one by undefined. */
   readonly answerRpc: (body: Uint8Array, asker: Asker) => Awaitable<string> | undefined;
 }
 
-/** What a route knows besides the request. */
+/** What a route knows in addition to the request. */
 interface Environment {
   readonly Bindings: { readonly caller: Caller };
 }
@@ -34,13 +32,13 @@ interface Environment {
 type App = Hono<Environment>;
 
 export interface ApiOptions extends MethodOptions {
-  /** The pages, made elsewhere. */
+  /** Answers requests for pages. */
   readonly explorer: App;
   readonly log: Log;
   readonly turns: Turns;
 }
 
-/** What people and programs see of the chain: JSON-RPC and pages, each at its path. All of it is done in `turns`. */
+/** Serves a chain to programs and people: JSON-RPC and pages, each at its path. All work is done in `turns`. */
 export function createApi({ explorer, log, turns, ...options }: ApiOptions): Api {
   const methods = createMethods(options);
   const app = createApp(log);
@@ -52,7 +50,7 @@ export function createApi({ explorer, log, turns, ...options }: ApiOptions): Api
     answerRpc: (body, asker) => {
       if (body.length > maxBodyBytes) return undefined;
       return turns.run<string>(asker, (caller) => {
-        const othersTurn = body.length > longBytes ? caller.pause() : undefined; // to read it is a piece of work
+        const othersTurn = body.length > longBytes ? caller.pause() : undefined; // to parse it takes a turn of its own
         if (othersTurn === undefined) return answerText(methods, body, caller);
         return othersTurn.then(() => answerText(methods, body, caller));
       });
@@ -60,7 +58,7 @@ export function createApi({ explorer, log, turns, ...options }: ApiOptions): Api
   };
 }
 
-/** What is there without a chain: `ping` at `/static`, as timestampvm-rs has it. */
+/** Serves `ping` at `/static`, without a chain, like timestampvm-rs. */
 export function createStaticApp(log: Log, turns: Turns): Api["fetch"] {
   const app = createApp(log);
   serveRpc(app, "/static", staticMethods, maxSmallBodyBytes);
@@ -68,7 +66,7 @@ export function createStaticApp(log: Log, turns: Turns): Api["fetch"] {
   return (request, asker) => turns.run(asker, (caller) => app.fetch(request, { caller }));
 }
 
-/** Gives "" where there is nothing to answer. */
+/** Gives "" if there is no answer. */
 function answerText(methods: Methods, body: Uint8Array, caller: Caller): Awaitable<string> {
   const text = utf8.decode(body);
   caller.releaseRequest();
@@ -82,9 +80,9 @@ function noteAnswer(text = ""): string {
   return text;
 }
 
-/** Bytes of a body that takes milliseconds to read. */
+/** A body of more bytes takes milliseconds to parse. */
 const longBytes = 1024 * 1024;
-/** Bytes or characters after which it is worth a look how much memory is in use. */
+/** After so many bytes or characters, it is time to check the memory in use. */
 const largeBytes = 64 * 1024;
 
 function createApp(log: Log): App {
@@ -97,7 +95,7 @@ function createApp(log: Log): App {
   return app;
 }
 
-/** For what a handler throws: a bug, unless the client is gone while its request is read, or its answer made. */
+/** An error of a handler is a bug, unless the client is gone while its request is read or its answer is made. */
 export function answerFailure(error: Error, path: string, signal: AbortSignal, log: Log): Response {
   if (!signal.aborted) log.error("request failed", { path, error: error.stack ?? error.message });
   return new Response("internal error\n", { status: 500 });
@@ -106,7 +104,7 @@ export function answerFailure(error: Error, path: string, signal: AbortSignal, l
 function serveRpc(app: App, path: string, methods: Methods, maxBytes: number): void {
   app.all(path, async (c) => {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
-    // A web page may send other types to us without asking first; this one needs the node's consent.
+    // A web page may send other content types without asking. For this one, a browser asks the node first.
     if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
     const body = new Uint8Array(await c.req.arrayBuffer());
     if (body.length > maxBytes) return c.text(`a request has at most ${maxBytes} bytes\n`, 413);

@@ -3,15 +3,15 @@ import type { Caller } from "../vm/caller.ts";
 import { LimitError } from "../vm/limit-error.ts";
 import { type Answered, answerOne, idOf, isNotification, type Methods, refuse, textIfWanted } from "./request.ts";
 
-/** Characters of the answers to a batch, after which nothing more is begun or read for it. */
+/** Characters of the answers to a batch. Beyond this, no more requests of it are begun. */
 export const maxBatchAnswerLength = 4 * 1024 * 1024;
-/** Characters of an answer for which a batch holds room before it begins: that of each call that changes anything. */
+/** A batch holds room for so many characters for the answer to each call that changes anything, before it begins. */
 export const smallAnswerLength = 1_024;
 
 /**
- * Begins the requests in their order, and does not wait for one before the next; other callers come between. When their
- * answers are too large, those to notifications among them, or there is no room for them beside those of others, no
- * more are begun, and reads that are not done yet are given up; what was proposed by then is answered all the same.
+ * Begins the requests in order, and does not wait for one before the next. Other callers have turns in between. If the
+ * answers are too large (those to notifications count), or there is no room for them now, no more requests are begun,
+ * and unfinished reads are given up. Proposals that were taken by then are answered all the same.
  */
 export async function answerBatch(methods: Methods, requests: unknown[], whole: Caller): Promise<string | undefined> {
   if (!whole.holdAnswer(requests.length * smallAnswerLength)) return refuse(null, "too many answers");
@@ -35,7 +35,7 @@ export async function answerBatch(methods: Methods, requests: unknown[], whole: 
     const othersTurn = whole.pause();
     if (othersTurn !== undefined) await othersTurn;
     answers.push(begin(requests[i]));
-    requests[i] = undefined; // some wait long, and need not keep what the others brought
+    requests[i] = undefined; // free its memory: other requests may wait long
   }
   return joinAnswers(await Promise.all(answers));
 }

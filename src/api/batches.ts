@@ -1,9 +1,9 @@
 import type { Awaitable } from "../avalanche/awaitable.ts";
 
-/** How much goes together at most; what is left out is not limited. */
+/** The limits of one batch. What is left out has no limit. */
 export interface BatchLimits<Item> {
   readonly maxItems?: number;
-  /** Beside a first item of any size. */
+  /** A first item may have any size. */
   readonly maxBytes?: number;
   readonly bytesOf?: (item: Item) => number;
 }
@@ -15,8 +15,8 @@ interface Entry<Item, Answer> {
 }
 
 /**
- * Puts together what is asked in one turn of the event loop, and what comes while an answer is waited for: one batch is
- * under way at a time.
+ * Collects the items of one turn of the event loop, and those that come while an answer is awaited, into one batch at a
+ * time.
  */
 export class Batches<Item, Answer> {
   readonly #ask: (batch: readonly Item[]) => Awaitable<readonly Answer[]>;
@@ -24,13 +24,13 @@ export class Batches<Item, Answer> {
   #entries: Entry<Item, Answer>[] = [];
   #isUnderWay = false;
 
-  /** `ask` gives one answer for each item, in their order. */
+  /** `ask` gives one answer for each item, in the same order. */
   constructor(ask: (batch: readonly Item[]) => Awaitable<readonly Answer[]>, limits: BatchLimits<Item> = {}) {
     this.#ask = ask;
     this.#limits = limits;
   }
 
-  /** Gives the answer for the item. Rejects with what `ask` throws, which all of its batch get. */
+  /** Gives the answer for the item. If `ask` throws, all items of the batch reject with its error. */
   ask(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#entries.push({ item, resolve, reject });
@@ -44,7 +44,7 @@ export class Batches<Item, Answer> {
     setImmediate(() => this.#askNext());
   }
 
-  /** Answers at once where it can: what was proposed is answered before a block with it comes. */
+  /** Answers at once if possible: a proposal is answered before a block with it comes. */
   #askNext(): void {
     const entries = this.#takeBatch();
     const end = () => {

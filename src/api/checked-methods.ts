@@ -5,12 +5,12 @@ import type { Caller } from "../vm/caller.ts";
 import { InvalidParams } from "./invalid-params.ts";
 import type { Method, Params } from "./request.ts";
 
-/** What is behind each name of the contract: a method that is missing, or gives something else, does not compile. */
+/** The implementation of each method of the contract. A missing one, or a wrong result, does not compile. */
 export type Implementation = {
   readonly [Name in MethodName]: (params: CheckedParamsOf<Name>, caller: Caller) => Awaitable<ResultOf<Name>>;
 };
 
-/** A method that checks what comes by its schema, and runs `run` with what it means. */
+/** Makes a method that checks its parameters by the schema, and runs `run` with the parsed values. */
 export function checked<T>(schema: z.ZodType<T>, run: (params: T, caller: Caller) => unknown): Method {
   return (params, caller) => run(checkParams(schema, params), caller);
 }
@@ -29,7 +29,7 @@ function expectNoParams(params: Params): undefined {
   throw new InvalidParams("no parameters were expected");
 }
 
-/** The one parameter object, which comes by position, `[{…}]`, or by name, `{…}`; or not at all. */
+/** The one parameter object. It comes by position, `[{…}]`, by name, `{…}`, or not at all. */
 function getObject(params: Params): object {
   if (Array.isArray(params) && params.length > 1) {
     throw new InvalidParams(`expected 1 parameter, an object, not ${params.length}`);
@@ -39,7 +39,7 @@ function getObject(params: Params): object {
   throw new InvalidParams("expected an object with named parameters");
 }
 
-/** Names the parameter, if it is one: what a client calls an unknown field may have any length. */
+/** Names the parameter if the schema has it: the name of an unknown field may have any length. */
 function toInvalidParams({ path, message, ...issue }: z.core.$ZodIssue, object: object): InvalidParams {
   if (issue.code === "unrecognized_keys") return new InvalidParams(`unknown field \`${issue.keys[0]}\``);
   const [key] = path;

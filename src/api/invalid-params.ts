@@ -1,6 +1,6 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 
-/** Thrown by a method for parameters that it does not take; `parameter` is the one that is wrong, where it is one. */
+/** A method refuses its parameters. `parameter` is the wrong one; undefined if it is not a single one. */
 export class InvalidParams extends CodedError<{ readonly code: "invalid params"; readonly parameter?: string }> {
   override readonly name = "InvalidParams";
 

@@ -7,15 +7,12 @@ import { answerOne, failure, type Methods, textIfWanted } from "./request.ts";
 
 /** Requests in one batch at most. */
 export const maxBatchRequests = 100;
-/**
- * Values in one request or batch at most, by the commas, colons and brackets in it: what is parsed takes a few ms then.
- */
+/** Values in one request or batch at most, counted by commas, colons and brackets, so that it is parsed in a few ms. */
 export const maxValues = 10_000;
 
 /**
- * Answers a JSON-RPC 2.0 request or batch (https://www.jsonrpc.org/specification). Gives undefined when there is
- * nothing to answer: all were notifications. Ids of up to `maxIdLength` characters are echoed as they were written,
- * large numbers included.
+ * Answers a JSON-RPC 2.0 request or batch (https://www.jsonrpc.org/specification). Gives undefined if all were
+ * notifications, which have no answers. Ids of up to `maxIdLength` characters come back as they were written.
  */
 export function answerJsonRpc(methods: Methods, text: string, caller: Caller): Awaitable<string | undefined> {
   if (hasMoreValues(text, maxValues)) {

@@ -1,12 +1,12 @@
-/** Bytes by which the process may grow before what is of no use any more is collected. */
+/** The process may grow by so many bytes before garbage is collected. */
 export const maxGrowthBytes = 80 * 1024 * 1024;
 
-/** The least that the process had since the last collection. */
+/** The least memory of the process since the last collection. */
 let settledBytes = Number.POSITIVE_INFINITY;
 
 /**
- * To be called after work on much data. Of texts and buffers, the engine counts only a part as its own, and so collects
- * them late: clients with large answers would have it hold many times what is in use. A collection takes some 10 ms.
+ * To be called after work on much data. The engine counts only a part of texts and buffers, and so collects them late:
+ * with large answers, the process would hold many times what is in use. A collection takes some 10 ms.
  */
 export function collectIfGrown(): void {
   const bytes = process.memoryUsage.rss();

@@ -20,7 +20,7 @@ export interface MethodOptions {
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
 export function createMethods({ view, propose, identity }: MethodOptions): Methods {
   const { confirmed } = view;
-  let document: ReturnType<typeof describeApi> | undefined; // some milliseconds of work, for those who want it
+  let document: ReturnType<typeof describeApi> | undefined; // made when first asked for: it takes milliseconds
   const implementation: Implementation = {
     ping,
     ...createStampingMethods(view, propose),
@@ -43,10 +43,10 @@ export function createMethods({ view, propose, identity }: MethodOptions): Metho
   return byBothNames((Object.keys(contract) as MethodName[]).map((name) => [name, bind(name)]));
 }
 
-/** So that it is seen that the schema of each name gives what the implementation of that name takes. */
+/** Lets the compiler check that the schema of each method gives what its implementation takes. */
 const schemas: { readonly [Name in MethodName]: { readonly params: z.ZodType<CheckedParamsOf<Name>> } } = contract;
 
-/** What needs no chain. */
+/** The methods that need no chain. */
 export const staticMethods: Methods = byBothNames([["ping", checked(contract.ping.params, ping)]]);
 
 function ping() {

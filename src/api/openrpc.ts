@@ -2,9 +2,7 @@ import * as z from "zod";
 import { commonErrors, contract, type MethodContract } from "../client/contract.ts";
 import { type ApiErrorCode, apiRefusal, rpcCodeOf } from "../client/errors.ts";
 
-/**
- * The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), from the contract that the methods are checked by.
- */
+/** The API as an OpenRPC document (https://spec.open-rpc.org, 1.3.2), made from the contract. */
 export function describeApi(version: string) {
   const schemas: Record<string, unknown> = {};
   const methods = Object.entries(contract).map(([name, method]) => describeMethod(name, method, schemas));
@@ -23,7 +21,7 @@ export function describeApi(version: string) {
   };
 }
 
-/** Each by its name; `data` is the schema of what `error.data` has. */
+/** Each error by its name; `data` is the schema of `error.data`. */
 function describeErrors(schemas: Record<string, unknown>) {
   const describe = (refusal: (typeof apiRefusal.options)[number]) => {
     const { value: code } = refusal.shape.code;
@@ -61,7 +59,7 @@ interface ObjectSchema {
   readonly required?: readonly string[];
 }
 
-/** Puts the schemas that have a name of their own among `schemas`. */
+/** Moves schemas that have a name of their own into `schemas`. */
 function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, unknown>): ObjectSchema {
   const { $defs, $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   const { definitions, ...shared } = shareDefinitions({ definitions: $defs ?? {}, ...described });

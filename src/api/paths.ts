@@ -1,5 +1,5 @@
-// Where a chain answers clients. A node knows no other paths of it, and none below these. They stand apart from what
-// serves them, since a node asks for them before it asks for a chain, and what serves them takes time to load.
+// The paths at which a chain answers clients. A node passes on no others, and none below these. They have a file of
+// their own since a node needs them early, and the code that serves them takes time to load.
 
 export const rpcPath = "/rpc";
 export const explorerPath = "/explorer";

@@ -3,12 +3,12 @@ import type { Submission } from "../core/proposal.ts";
 import type { Propose } from "../vm/chain-view.ts";
 import { Batches } from "./batches.ts";
 
-/** Proposals that one commit takes at most: what is hashed and written in some tens of milliseconds. */
+/** At most so many proposals are in one commit, which takes some tens of milliseconds. */
 export const maxCommitItems = 256;
-/** Bytes of their data, beside a first proposal of any size. */
+/** At most so many bytes of data are in one commit, after a first proposal of any size. */
 export const maxCommitBytes = 4 * 1024 * 1024;
 
-/** Puts what clients propose together into one commit: each waits for a disk to sync. */
+/** Collects clients' proposals into one commit, since each commit waits until the disk is synced. */
 export class ProposalQueue {
   readonly #batches: Batches<Submission, ChainError | undefined>;
 

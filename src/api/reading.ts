@@ -11,7 +11,7 @@ import { InvalidParams } from "./invalid-params.ts";
 
 /** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
-/** Bytes of blocks after which the part of a proof in one reply ends. */
+/** A part of a proof ends after so many bytes of blocks. */
 export const maxProofBytes = 1024 * 1024;
 
 type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
@@ -27,7 +27,7 @@ export function createReadingMethods(chain: ConfirmedBlocks): Pick<Implementatio
       if (waitMs > 0) await chain.waitForHeight(start, waitMs, caller.signal, caller.name);
       const { blocks, next } = await takePage(() => chain.blocksFrom(start, order), limit, formatBlock, caller);
       const end = blocks.at(-1)?.height;
-      const afterEnd = end === undefined ? start : end + 1n; // where a block will be that is not there yet
+      const afterEnd = end === undefined ? start : end + 1n; // the height of a block that may come while we wait
       return { blocks, next: next ?? (isAscending ? afterEnd : undefined) };
     },
     find: ({ subject, from, limit }, caller) => {
@@ -61,7 +61,7 @@ interface Page<T> {
   readonly next: bigint | undefined;
 }
 
-/** At least one block, if there is one, and the height of the first that is not in the page. */
+/** A page of blocks, at least one if there is one, and the height of the first block behind the page. */
 function takePage<T>(
   source: () => Iterable<Block>,
   limit: number,
@@ -88,7 +88,7 @@ async function prove(chain: ConfirmedBlocks, block: Block, to: Block, caller: Ca
   let last = block;
   for (const next of chain.blocksFrom(block.height, "ascending")) {
     bytes += next.bytes.length;
-    // Two blocks are one step, without which the next part would begin where this one does.
+    // At least two blocks: else the next part would begin where this one does.
     if (blocks.length >= maxProofBlocks || (blocks.length > 1 && bytes > maxProofBytes)) break;
     expectProvable(next);
     blocks.push(formatHex(next.bytes));

@@ -5,14 +5,14 @@ import { InvalidParams } from "./invalid-params.ts";
 
 type Refusal = InvalidParams["refusal"] | ProofRefusal | VmRefusal;
 
-/** What a client gets of an error that a method has thrown; undefined for what no method should throw: a bug. */
+/** Translates an error of a method into the client's refusal; undefined for a bug. */
 export function toApiRefusal(error: unknown): ApiRefusal | undefined {
   const isOurs = error instanceof InvalidParams || error instanceof ProofError;
   const refusal = isOurs ? error.refusal : vmRefusalOf(error);
   return refusal && translate(refusal);
 }
 
-/** Each refusal of the worlds behind the API is one of the contract, or said to reach no client. */
+/** Maps each refusal of the code behind the API to one of the contract, or to undefined if no client gets it. */
 function translate(refusal: Refusal): ApiRefusal | undefined {
   switch (refusal.code) {
     case "invalid params":
@@ -30,22 +30,22 @@ function translate(refusal: Refusal): ApiRefusal | undefined {
       return { code: refusal.code, items: BigInt(refusal.items), bytes: BigInt(refusal.bytes) };
     case "too many waiting":
       return { code: refusal.code, waiting: BigInt(refusal.waiting) };
-    // Without the path, of which a program of a client has no use; the message has it.
+    // Without the path, which is of no use to a client's program. The message has it.
     case "database in use":
       return { code: refusal.code };
     case "database failed":
       return { code: refusal.code, problem: refusal.problem, cure: refusal.cure };
-    // What comes from peers, the node, or an operator.
+    // These concern peers, the node, or an operator.
     case "malformed block":
     case "malformed genesis":
     case "malformed config":
     case "malformed proof":
-    // The rules between a block and its parent.
+    // These are rules between a block and its parent.
     case "unknown parent":
     case "wrong height":
     case "timestamp before parent":
     case "future timestamp":
-    // What consensus asked for.
+    // These answer calls of consensus.
     case "nothing to build":
     case "too early":
     case "height decided":
@@ -54,7 +54,7 @@ function translate(refusal: Refusal): ApiRefusal | undefined {
     case "already accepted":
     case "already rejected":
     case "not next":
-    // What health says.
+    // This is for the health check.
     case "clock behind":
     case "proposals wait":
       return undefined;

@@ -8,15 +8,15 @@ import { toApiRefusal } from "./refusals.ts";
 
 // One request of JSON-RPC 2.0, alone or in a batch, and its answer.
 
-/** A method's parameters as they came, if they did (JSON-RPC 2.0, 4.2). */
+/** A method's parameters as they came; undefined if there are none (JSON-RPC 2.0, 4.2). */
 export type Params = readonly unknown[] | Readonly<Record<string, unknown>> | undefined;
 
 /** A method gives its result, or a promise of it. */
 export type Method = (params: Params, caller: Caller) => unknown;
-/** The methods of an API, each under every name that it answers to. */
+/** The methods of an API, by all their names. */
 export type Methods = ReadonlyMap<string, Method>;
 
-/** Characters of an id: it is kept as long as its request waits. */
+/** Characters of an id, which is kept while its request waits. */
 export const maxIdLength = 256;
 
 type Answer =
@@ -27,13 +27,13 @@ type Answer =
       readonly id: unknown;
     };
 
-/** A notification is carried out, and costs, as a call does; only its answer is not sent. */
+/** A notification is carried out, and counts, like a call. Only its answer is not sent. */
 export interface Answered {
   readonly text: string;
   readonly isWanted: boolean;
 }
 
-/** Carries out one request, of any form, and gives the text of its answer. Throws what is a bug. */
+/** Carries out one request, of any form, and gives the text of its answer. Throws only bugs. */
 export function answerOne(methods: Methods, request: unknown, caller: Caller): Awaitable<Answered> {
   const answer = isRequest(request)
     ? call(methods, request, caller)
@@ -43,12 +43,12 @@ export function answerOne(methods: Methods, request: unknown, caller: Caller): A
   return andThen(answer, format);
 }
 
-/** The text to send; undefined for the answer to a notification. */
+/** The text to send; undefined for a notification. */
 export function textIfWanted({ text, isWanted }: Answered): string | undefined {
   return isWanted ? text : undefined;
 }
 
-/** Whether this is a request that wants no answer: it has no id. */
+/** Whether this is a notification: it has no id, and wants no answer. */
 export function isNotification(request: unknown): boolean {
   return isRequest(request) && idOf(request) === undefined;
 }
@@ -68,7 +68,7 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
   }
 }
 
-/** Throws what is a bug. The words and the number are those of timestampvm-rs, where that has the same error. */
+/** Throws only bugs. Errors that timestampvm-rs has too keep its words and numbers. */
 function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
   if (!(error instanceof Error)) throw error;
   const refusal = toApiRefusal(error);
@@ -78,7 +78,7 @@ function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
   throw error;
 }
 
-/** The text of the answer to a request that there is no room for. */
+/** The text of the answer to a request for which there is no room. */
 export function refuse(id: unknown, code: "answers too large" | "too many answers"): string {
   const { message } = new LimitError({ code });
   return formatExactJson(failure(id, rpcCodeOf(code), message, { code }));
@@ -100,20 +100,20 @@ function isRequest(value: unknown): value is JsonRpcRequest {
   );
 }
 
-/** The id of a request; null for one that is no id, undefined where there is none. */
+/** The id of a request; null if it is malformed, undefined if there is none. */
 export function idOf(request: unknown): unknown {
   if (typeof request !== "object" || request === null || !Object.hasOwn(request, "id")) return undefined;
   const { id } = request as { id: unknown };
   return isId(id) ? id : null;
 }
 
-/** Numbers whose text must be kept come from `parseVerbatimJson` as raw JSON. */
+/** `parseVerbatimJson` gives numbers whose text must be kept as raw JSON. */
 function isId(id: unknown): boolean {
   if (typeof id === "string") return id.length <= maxIdLength;
   return id === null || typeof id === "number" || (JSON.isRawJSON(id) && JSON.stringify(id).length <= maxIdLength);
 }
 
-/** An answer that says why not; `code` is the number of JSON-RPC. */
+/** An answer with an error; `code` is its JSON-RPC number. */
 export function failure(id: unknown, code: number, message: string, data?: ApiRefusal): Answer {
   return { jsonrpc: "2.0", error: { code, message, ...(data && { data }) }, id };
 }

@@ -1,10 +1,10 @@
 /**
- * What waits, by a path of keys, such as caller and request: the first keys go round, so do the second ones of each,
- * and so on; what has the same path comes in its order.
+ * A queue that is fair by a path of keys, such as caller and request: the first keys take turns, then the second keys
+ * of each, and so on. Items with the same path come in their order.
  */
 export class Round<T> {
   readonly #items: T[] = [];
-  /** In the order of their turns; none is empty. */
+  /** The next key first; no queue is empty. */
   readonly #roundByKey = new Map<unknown, Round<T>>();
 
   get isEmpty(): boolean {
@@ -21,7 +21,7 @@ export class Round<T> {
     round.add(rest, item);
   }
 
-  /** Takes the next one; the keys that lead to it go behind their likes. */
+  /** Takes the next item. The keys of its path go to the end of their queues. */
   take(): T | undefined {
     if (this.#items.length > 0) return this.#items.shift();
     for (const [key, round] of this.#roundByKey) {

@@ -8,7 +8,7 @@ import { ProposalQueue } from "./proposal-queue.ts";
 
 type Stamping = "proposeBlock" | "stamp" | "getReceipt";
 
-/** The methods that bring data to the chain. */
+/** The methods that put data on the chain. */
 export function createStampingMethods(view: ChainView, propose: Propose): Pick<Implementation, Stamping> {
   const proposals = new ProposalQueue(propose);
   return {
@@ -17,7 +17,7 @@ export function createStampingMethods(view: ChainView, propose: Propose): Pick<I
       const stamped = "data" in subject ? subject.data : digestToBytes(subject.digest);
       const id = digestOf(stamped);
       const block = view.confirmed.findData(id);
-      // What existed at one time existed later as well: another block would prove less than the first one does.
+      // Data that existed at one time existed later too: a second block would prove less than the first one.
       if (block !== undefined) return formatReceipt(id, { status: "accepted", block });
       return proposals.propose(stamped, name).then(() => getReceipt(view, id));
     },

@@ -1,27 +1,27 @@
 import { isFairShare } from "../vm/shares.ts";
 
-/** Something of which there is so much, and which callers share. */
+/** A limited amount that callers share. */
 export class Supply {
-  /** How much there is. */
+  /** The whole amount. */
   max: number;
   readonly #onHeld: (held: number) => void;
   #held = 0;
   readonly #heldByCaller = new Map<string, number>();
 
-  /** `onHeld` is called with how much is taken, each time that this changes. */
+  /** `onHeld` is called with the taken amount whenever it changes. */
   constructor(max: number, onHeld: (held: number) => void = () => {}) {
     this.max = max;
     this.#onHeld = onHeld;
   }
 
-  /** Takes some, of which it is not known yet whose it is. False when there is not so much left. */
+  /** Takes some for a caller who is not known yet. False when there is not enough left. */
   take(amount: number): boolean {
     if (this.#held + amount > this.max) return false;
     this.#hold(amount);
     return true;
   }
 
-  /** Makes what was taken a caller's. False when it is more than his share. */
+  /** Assigns what was taken to a caller. False when it is more than the caller's share. */
   giveTo(caller: string, amount: number): boolean {
     const own = this.#heldByCaller.get(caller) ?? 0;
     if (!isFairShare(own, amount, this.max - this.#held + amount)) return false;
@@ -29,7 +29,7 @@ export class Supply {
     return true;
   }
 
-  /** Puts back what was taken, and given to a caller or to nobody. */
+  /** Gives back what was taken, whether it was assigned to a caller or not. */
   putBack(amount: number, caller: string | undefined): void {
     this.#hold(-amount);
     if (caller === undefined) return;

@@ -2,43 +2,38 @@ import type { Asker, Caller } from "../vm/caller.ts";
 import { collectIfGrown } from "./memory.ts";
 import { Round } from "./round.ts";
 
-/**
- * Milliseconds after which clients are let in by a new turn of the event loop only: whatever else there is to do has
- * its own before.
- */
+/** Milliseconds of clients' work in one turn of the event loop. After them, all other work has its turn first. */
 export const maxTurnMs = 2;
 
 interface Waiting {
   readonly signal: AbortSignal;
   readonly begin: () => void;
   readonly drop: (reason: unknown) => void;
-  /** Whether its work comes behind `begin`, as that of a promise does: then the turn ends with it. */
+  /** Whether its work comes after `begin`, like that of a promise: then the turn ends with it. */
   readonly isResumed: boolean;
 }
 
 /**
- * Lets clients work one after the other, in turns of the event loop that are so short that nobody waits long. Callers
- * go round, and so do the requests of each: whoever has much to ask waits for himself. What nobody wants any more when
- * its turn comes is not begun.
+ * Does the work of clients piece by piece, in turns of the event loop so short that nobody waits long. Callers take
+ * turns, and so do the requests of each: a caller with many requests delays only itself. Work that nobody wants any
+ * more when its turn comes is not begun.
  */
 export class Turns {
   readonly #waiting = new Round<Waiting>();
   readonly #waitingLong = new Round<() => void>();
   readonly #nowMs: () => number;
-  /** When clients were let in last: since then, other work may have had turns or not. */
+  /** When clients had their last turn. */
   #startMs: number;
   #isTurnToCome = false;
   #isLongUnderWay = false;
 
-  /** `nowMs` gives the milliseconds of one steady clock. */
+  /** `nowMs` gives milliseconds of a clock that never goes back. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
   }
 
-  /**
-   * Does `work` at once, or when it is the asker's turn. Rejects with the signal's reason if it has aborted by then.
-   */
+  /** Does `work` at once, or in the caller's turn. Rejects with the signal's reason if that has aborted by then. */
   run<T>(asker: Asker, work: (caller: Caller) => T | Promise<T>): T | Promise<T> {
     const caller = new TurnTaker(this, asker);
     if (this.#waiting.isEmpty && this.#hasTime()) return work(caller);
@@ -72,7 +67,7 @@ export class Turns {
       signal.throwIfAborted();
       return await work();
     } finally {
-      setImmediate(() => this.#nextLong()); // what comes of this one is seen to first
+      setImmediate(() => this.#nextLong()); // what follows from this one comes first
     }
   }
 
@@ -114,7 +109,7 @@ export class Turns {
   }
 }
 
-/** Asks for the signal only when it is needed: it is made then. */
+/** Reads the signal only when it is needed, since reading it makes it. */
 class TurnTaker implements Caller {
   readonly #turns: Turns;
   readonly #asker: Asker;

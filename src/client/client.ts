@@ -59,12 +59,12 @@ function parseAnswer(url: string, text: string): Answer {
     const answer: unknown = parseExactJson(text);
     if (isAnswer(answer)) return answer;
   } catch {
-    // Refused below, as everything that is no answer.
+    // Not JSON: refused below, like everything that is no answer.
   }
   throw new Error(`${url} does not answer in JSON-RPC: ${text.slice(0, maxShownLength)}`);
 }
 
-/** Servers of JSON-RPC 1.0 say null where there is no error. */
+/** Servers of JSON-RPC 1.0 send null if there is no error. */
 function isAnswer(value: unknown): value is Answer {
   if (!isObject(value)) return false;
   const { error } = value;

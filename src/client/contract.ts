@@ -17,7 +17,7 @@ import {
   wholeNumber,
 } from "./params.ts";
 
-// What can be asked at /rpc: one source for dispatch, validation, the OpenRPC document and the types of clients.
+// The methods at /rpc: one source for dispatch, validation, the OpenRPC document and the types of clients.
 
 /** A method as clients see it. */
 export interface MethodContract {
@@ -25,16 +25,16 @@ export interface MethodContract {
   /** The members of the one parameter object, or `noParams`. */
   readonly params: z.ZodType;
   readonly result: z.ZodType;
-  /** Why it can be refused, beside what any call can: `commonErrors`. */
+  /** The errors of this method, in addition to `commonErrors`. */
   readonly errors: Errors;
 }
 
-/** Of a method that takes nothing at all, not even an empty object. */
+/** For a method without parameters: not even an empty object is allowed. */
 const noParams = z.undefined();
 
 type Errors = readonly ApiErrorCode[];
 
-/** Why any call can be refused. */
+/** The errors that every call can have. */
 export const commonErrors: Errors = ["invalid params", "answers too large", "too many answers"];
 
 const fileErrors: Errors = ["database in use", "database failed"];
@@ -64,7 +64,7 @@ const foundBlock = block
 
 const classicBlock = z
   .object({ data: hexBytes, height: u64, parent_id: blockId, timestamp: u64 })
-  .meta({ id: "ClassicBlock", description: "a block as timestampvm-rs gives it" });
+  .meta({ id: "ClassicBlock", description: "a block in the form of timestampvm-rs" });
 
 const receipt = z
   .object({
@@ -106,10 +106,10 @@ const next = u64.optional().meta({ description: "`from` of the next page" });
 
 const subject = { data: dataParam.optional(), digest: digestParam.optional() };
 
-/** What a stamp or a search is about. */
+/** The subject of a stamp or a search. */
 export type Subject = { readonly data: Uint8Array } | { readonly digest: Digest };
 
-/** Exactly one of the members, which cannot be said in the type of a parameter object. */
+/** Requires exactly one of the members, which the type of a parameter object cannot express. */
 function toSubject(
   { data, digest }: { readonly data?: Uint8Array | undefined; readonly digest?: Digest | undefined },
   context: z.core.$RefinementCtx,
@@ -119,10 +119,10 @@ function toSubject(
   return refuse(context, "give one of data and digest");
 }
 
-/** What a proof is about. */
+/** The subject of a proof. */
 export type Proven = { readonly id: Id } | { readonly digest: Digest };
 
-/** The same as `toSubject`. */
+/** Like `toSubject`. */
 function toProven(
   { id, digest }: { readonly id?: Id | undefined; readonly digest?: Digest | undefined },
   context: z.core.$RefinementCtx,
@@ -135,25 +135,25 @@ function toProven(
 /** Every method by its name. */
 export const contract = {
   ping: {
-    summary: "Answers, so that one knows that the API is there.",
+    summary: "Answers, which shows that the API works.",
     params: noParams,
     result: success,
     errors: [],
   },
   proposeBlock: {
-    summary: "Proposes data for a block, as timestampvm-rs does. It is on this node's disk when this answers.",
+    summary: "Proposes data for a block, as timestampvm-rs does. The data is on this node's disk before the answer.",
     params: z.object({ data: dataParam }),
     result: success,
     errors: proposingErrors,
   },
   lastAccepted: {
-    summary: "The id of the last accepted block, as timestampvm-rs gives it.",
+    summary: "The id of the last accepted block, in the form of timestampvm-rs.",
     params: noParams,
     result: z.object({ id: blockId }),
     errors: [],
   },
   getBlock: {
-    summary: "An accepted block by its id, as timestampvm-rs gives it.",
+    summary: "An accepted block by its id, in the form of timestampvm-rs.",
     params: z.object({ id: blockIdParam }),
     result: z.object({ block: classicBlock }),
     errors: readingErrors,
@@ -171,9 +171,9 @@ export const contract = {
     errors: readingErrors,
   },
   getBlocks: {
-    summary: "Accepted blocks, a page at a time: the newest first, or ascending as the chain goes.",
+    summary: "Accepted blocks in pages: the newest first, or ascending by height.",
     params: z.strictObject({
-      from: u64Param("the height to begin at; without it, at the newest, or ascending at 0").optional(),
+      from: u64Param("the height to begin at; by default the newest, or 0 if ascending").optional(),
       limit,
       order: z.enum(["ascending", "descending"], "must be ascending or descending").default("descending"),
       waitMs: waitMsParam("for a block at `from`, if it is not there yet"),
@@ -183,14 +183,14 @@ export const contract = {
   },
   stamp: {
     summary:
-      "Puts data on the chain, or only its digest. What an accepted block carries already gives that block's " +
-      "receipt, and no new block. It is on this node's disk when this answers.",
+      "Puts data on the chain, or only its digest. If an accepted block carries it already, gives that block's " +
+      "receipt, and makes no new block. The data is on this node's disk before the answer.",
     params: z.strictObject(subject).transform(toSubject),
     result: receipt,
     errors: proposingErrors,
   },
   getReceipt: {
-    summary: "How far a stamp is.",
+    summary: "The state of a stamp.",
     params: z.strictObject({
       id: digestParam.meta({ description: "the receipt's id: SHA-256 of the data on chain" }),
       waitMs: waitMsParam("until it is accepted"),
@@ -200,8 +200,8 @@ export const contract = {
   },
   find: {
     summary:
-      "Every accepted block that carries data, or its digest, first one first: when was it first stamped? Data is " +
-      "found by its SHA-256.",
+      "All accepted blocks that carry data or its digest, the oldest first, which shows when the data was first " +
+      "stamped. Data is found by its SHA-256.",
     params: z
       .strictObject({ ...subject, from: u64Param("the height to begin at").default(0n), limit })
       .transform(({ from, limit, ...given }, context) => ({ subject: toSubject(given, context), from, limit })),
@@ -210,41 +210,43 @@ export const contract = {
   },
   getProof: {
     summary:
-      "What a stranger needs to check without a node that a block was there before a later one, whose id one has " +
-      "elsewhere. Of a digest, the first block that `find` gives.",
+      "A proof that a block existed before a later one. Anyone can check it without a node, with the later block's " +
+      "id from a source that they trust. For a digest, it proves the first block that `find` gives.",
     params: z
       .strictObject({
         id: blockIdParam.optional(),
         digest: digestParam.optional(),
-        to: blockIdParam.meta({ description: "the later block; without it, the last accepted one" }).optional(),
+        to: blockIdParam.meta({ description: "the later block; by default the last accepted one" }).optional(),
       })
       .transform(({ to, ...given }, context) => ({ proven: toProven(given, context), to })),
     result: z.object({
       proof,
       next: blockId.optional().meta({
-        description: "there is more: ask for the proof of this block, the last of these, and append its other blocks",
+        description: "there are more blocks: ask for the proof of this one, the last here, and append its other blocks",
       }),
     }),
     errors: ["no proof", ...readingErrors],
   },
   getStatus: {
-    summary: "What this node is, and how far its chain is.",
+    summary: "The state of this node and of its chain.",
     params: z.strictObject({}),
     result: z
       .object({
         version: z.string(),
-        protocol: u64.meta({ description: "of RPCChainVM, spoken with the node" }),
+        protocol: u64.meta({ description: "the RPCChainVM protocol, spoken with the node" }),
         networkId: u64.optional(),
         chainId: z.string(),
         nodeId: z.string().optional(),
-        notice: z.string().optional().meta({ description: "what this is, when it is not a node" }),
+        notice: z.string().optional().meta({ description: "what this server is, if it is not a node" }),
         state: z.enum(["initializing", "state syncing", "bootstrapping", "normal operation"]),
         lastAccepted: blockSummary,
-        preference: blockSummary.meta({ description: "what this node would build on; not necessarily accepted" }),
-        processing: u64.meta({ description: "blocks that are verified and not decided" }),
+        preference: blockSummary.meta({
+          description: "the block on which this node would build; not necessarily accepted",
+        }),
+        processing: u64.meta({ description: "blocks that are verified but not decided" }),
         mempool: z.object({ count: u64, bytes: u64, oldestSeconds: u64 }),
         databaseBytes: u64,
-        peers: u64.meta({ description: "nodes of this chain that are connected" }),
+        peers: u64.meta({ description: "connected nodes of this chain" }),
         uptimeSeconds: u64,
       })
       .meta({ id: "Status" }),
@@ -258,19 +260,19 @@ export const contract = {
   },
 } as const satisfies Readonly<Record<string, MethodContract>>;
 
-/** The same as a type. */
+/** The contract as a type. */
 export type Contract = typeof contract;
 /** A method of the API. */
 export type MethodName = keyof Contract;
 
-/** What a client gives to a method; undefined where it takes nothing. */
+/** The parameters that a client gives to a method; undefined if it takes none. */
 export type ParamsOf<Name extends MethodName> = z.input<Contract[Name]["params"]>;
 
-/** What a method gives: every integer a bigint. */
+/** The result of a method. Every integer is a bigint. */
 export type ResultOf<Name extends MethodName> = z.output<Contract[Name]["result"]>;
 
-/** How far a stamp is, as `stamp` and `getReceipt` give it. */
+/** The state of a stamp, as `stamp` and `getReceipt` give it. */
 export type Receipt = ResultOf<"getReceipt">;
 
-/** What the implementation of a method takes. */
+/** The parsed parameters that the implementation of a method takes. */
 export type CheckedParamsOf<Name extends MethodName> = z.output<Contract[Name]["params"]>;

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { blockId, u64 } from "./params.ts";
 import { RpcError, rpcCodes } from "./rpc-error.ts";
 
-// Why a call is refused, for programs: `error.data` of an answer. The words for people are in `error.message`. What is
-// wrong with a request as such has a number of JSON-RPC and no data: `rpcCodes`.
+// Why a call is refused, for programs: `error.data` of an answer. `error.message` has the words for people. A malformed
+// request has only a JSON-RPC number and no data: `rpcCodes`.
 
 function refusal<const Code extends string, const Fields extends z.ZodRawShape>(
   code: Code,
@@ -13,10 +13,10 @@ function refusal<const Code extends string, const Fields extends z.ZodRawShape>(
   return z.object({ code: z.literal(code), ...fields }).meta({ description });
 }
 
-/** Every refusal that a client can get. Servers that are newer than this may have others, and more fields. */
+/** Every refusal that a client can get. Newer servers may have others, and more fields. */
 export const apiRefusal = z.discriminatedUnion("code", [
   refusal("invalid params", "The method does not take these parameters: the message says why. Send others.", {
-    parameter: z.string().optional().meta({ description: "the one that is wrong or missing, where it is one" }),
+    parameter: z.string().optional().meta({ description: "the wrong or missing parameter, if it is a single one" }),
   }),
   refusal("unknown block", "This node has accepted no such block. Ask again when there may be one.", {}),
   refusal("data too large", "No block may carry so much. Never send it again: stamp its digest.", {
@@ -53,18 +53,18 @@ export const apiRefusal = z.discriminatedUnion("code", [
 
 /** Why a call is refused: `code` says which reason it is, the other members are its data. Integers are bigints. */
 export type ApiRefusal = z.output<typeof apiRefusal>;
-/** The reasons alone. */
+/** Only the reasons. */
 export type ApiErrorCode = ApiRefusal["code"];
 
-/** The number that JSON-RPC has for it: `error.code` of an answer. */
+/** The JSON-RPC number of each: `error.code` of an answer. */
 export function rpcCodeOf(code: ApiErrorCode): number {
   return code === "invalid params" ? rpcCodes.invalidParams : rpcCodes.internalError;
 }
 
 /**
- * Why a server has refused, of what a call rejected with. Undefined for an error of any other kind, and for one of a
- * server that gives no reason that is known here: one that is newer, or has its words alone, as timestampvm-rs. (Apart
- * from the client, so that whoever does not ask need not load the schemas.)
+ * The reason in an error with which a call has rejected. Undefined for any other error, and for a reason that is not
+ * known here: of a newer server, or of one that sends only words, such as timestampvm-rs. (It is not in the client, so
+ * that a program that does not need it does not load the schemas.)
  */
 export function refusalOf(error: unknown): ApiRefusal | undefined {
   return error instanceof RpcError ? apiRefusal.safeParse(error.data).data : undefined;

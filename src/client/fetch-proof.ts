@@ -5,17 +5,15 @@ import type { CheckedProof } from "../proof/block-proof.ts";
 import type { CallApi } from "./client.ts";
 import type { ParamsOf, ResultOf } from "./contract.ts";
 
-/** A proof as the API gives it, and as a file has it: its integers are bigints, its bytes hex behind 0x. */
+/** A proof in the form of the API and of a file: integers are bigints, bytes are hex with 0x. */
 export type Proof = ResultOf<"getProof">["proof"];
 
-/**
- * Why a server's proof was not taken: it is none, or not the one that was asked for; or it has more bytes than allowed.
- */
+/** Why a server's proof is refused: it is malformed, not the one that was asked for, or larger than allowed. */
 export type FetchRefusal =
   | { readonly code: "unsound proof"; readonly problem: string }
   | { readonly code: "proof too large"; readonly maxBytes: number };
 
-/** What a server gives is not the proof that was asked for, or is too much of it. */
+/** A server gave something other than the proof that was asked for, or too much of it. */
 export class FetchProofError extends CodedError<FetchRefusal> {
   override readonly name = "FetchProofError";
 
@@ -26,18 +24,18 @@ export class FetchProofError extends CodedError<FetchRefusal> {
 
 /** How a proof is fetched. */
 export interface FetchOptions {
-  /** `checkProof` of `proof/`: throws a `CodedError` for what does not hold. */
+  /** `checkProof` of `proof/`, which throws a `CodedError` for a proof that does not hold. */
   readonly check: (proof: Proof) => CheckedProof;
-  /** Called while there is more to fetch, with the first part, and how many blocks there are by now. */
+  /** Called while there is more to fetch, with the first part and the number of blocks so far. */
   readonly onPart?: (first: Proof, blocks: number) => void;
-  /** Bytes of JSON that the whole may have: those of `proof/` that are read again. */
+  /** Bytes of JSON that the whole proof may have: the limit of `proof/` for reading it. */
   readonly maxBytes: number;
 }
 
 /**
- * Fetches the proof of a block, or of the first block with a digest, up to block `to`, and joins its parts. Nothing of
- * the server is believed: each part is checked, begins where the one before ends, and goes on. Rejects as `call` does,
- * or with a `FetchProofError`.
+ * Fetches the proof of a block, or of the first block with a digest, up to block `to`, and joins its parts. The server
+ * is not trusted: each part is checked, must begin where the last one ends, and must have more blocks. Rejects as
+ * `call` does, or with a `FetchProofError`.
  */
 export async function fetchProof(
   call: CallApi,
@@ -76,7 +74,7 @@ async function fetchPart(call: CallApi, params: ParamsOf<"getProof">, check: Fet
   }
 }
 
-/** Blocks in hex, no more than fit into a proof of so many bytes of JSON. */
+/** Collects blocks in hex, up to `maxBytes` of JSON. */
 class BoundedBlocks {
   readonly hex: string[] = [];
   readonly #maxBytes: number;

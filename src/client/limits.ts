@@ -1,9 +1,9 @@
-// What the API gives in one call, as clients know it.
+// Limits of one call of the API, which clients know too.
 
-/** Milliseconds that a call waits at most: less than the 30 s after which a node ends it. */
+/** Milliseconds that a call may wait: less than the 30 s after which a node ends it. */
 export const maxWaitMs = 25_000;
 
 /** Blocks in one page at most. */
 export const maxPageBlocks = 100;
-/** Blocks in one page where nobody says how many. */
+/** Blocks in one page by default. */
 export const defaultPageBlocks = 20;

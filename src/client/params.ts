@@ -5,11 +5,11 @@ import { readNumber } from "../core/exact-json.ts";
 import { maxU64 } from "../core/u64.ts";
 import { maxWaitMs } from "./limits.ts";
 
-// The values of the API: what clients may send, and what they get.
+// The values of the API: what clients send and what they get.
 
 // In parameters.
 
-/** A whole number in a range, both ends included; ours is a bigint. Takes every digit that a client sends. */
+/** A whole number in a range, both ends included, with all the digits that a client sends; parsed to a bigint. */
 export function wholeNumber(min: bigint, max: bigint, description: string) {
   return z
     .custom<bigint | number>((value) => isWithin(toBigInt(value), min, max), `must be a whole number, ${min} to ${max}`)
@@ -17,25 +17,25 @@ export function wholeNumber(min: bigint, max: bigint, description: string) {
     .meta({ type: "integer", minimum: Number(min), maximum: Number(max), description });
 }
 
-/** Any u64: a height, or Unix seconds. Ours is a bigint. */
+/** Any u64: a height, or Unix seconds. Parsed to a bigint. */
 export const u64Param = (description: string) => wholeNumber(0n, maxU64, description);
 
-/** Milliseconds, 0 without it; ours is a number. `what` ends the sentence of its description. */
+/** Milliseconds, 0 by default; parsed to a number. `what` is the end of its description. */
 export const waitMsParam = (what: string) =>
   wholeNumber(0n, BigInt(maxWaitMs), `wait up to so many milliseconds ${what}`).transform(Number).default(0);
 
-/** Bytes as text; ours is a Uint8Array. */
+/** Bytes as text; parsed to a Uint8Array. */
 export const dataParam = text("bytes: base64 (padded), or 0x and an even number of hex digits").transform(
   (value, context): Uint8Array =>
     readBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
 );
 
-/** 32 bytes as text; ours is a `Digest`. */
+/** 32 bytes as text; parsed to a `Digest`. */
 export const digestParam = text("a SHA-256, 32 bytes: 64 hex digits, with 0x or without, or base64").transform(
   (value, context): Digest => readDigest(value) ?? refuse(context, "must be 32 bytes: 64 hex digits, or base64"),
 );
 
-/** CB58 as text; ours is an `Id`. */
+/** CB58 as text; parsed to an `Id`. */
 export const blockIdParam = text("a block's id, in CB58").transform((value, context): Id => {
   try {
     return parseId(value);
@@ -59,12 +59,12 @@ export const hexBytes = z.string().meta({ id: "Bytes", pattern: "^0x([0-9a-f]{2}
 /** A SHA-256, 32 bytes, in the same form. */
 export const hexDigest = z.string().meta({ id: "Digest", pattern: "^0x[0-9a-f]{64}$" });
 
-/** Bytes as `hexBytes`. */
+/** Formats bytes as `hexBytes`. */
 export function formatHex(bytes: Uint8Array): string {
   return `0x${bytes.toHex()}`;
 }
 
-/** A digest as `hexDigest`. */
+/** Formats a digest as `hexDigest`. */
 export function formatDigest(digest: Digest): string {
   return `0x${digest}`;
 }
@@ -73,13 +73,13 @@ function text(description: string) {
   return z.string("must be a string").meta({ description });
 }
 
-/** To be given by a transform for what it does not take. The message follows the parameter's name. */
+/** A transform gives this for a value that it refuses. The message follows the parameter's name. */
 export function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
 
-/** A number of a request keeps its text: as raw JSON, or since it is written back as it was (`parseVerbatimJson`). */
+/** A number of a request keeps its text: as raw JSON, or because it formats to the same text (`parseVerbatimJson`). */
 function toBigInt(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   if (typeof value !== "number" && !JSON.isRawJSON(value)) return undefined;
@@ -96,7 +96,7 @@ function readBytes(value: string): Uint8Array | undefined {
   return (value.startsWith("0x") ? readHex(value.slice(2)) : undefined) ?? readBase64(value);
 }
 
-/** Without a pattern, which would take a quarter of a second for a megabyte. */
+/** Uses no regular expression, which would take a quarter of a second for a megabyte. */
 function readHex(digits: string): Uint8Array | undefined {
   try {
     return Uint8Array.fromHex(digits);
@@ -105,7 +105,7 @@ function readHex(digits: string): Uint8Array | undefined {
   }
 }
 
-/** Without white space, which `fromBase64` would skip. */
+/** Refuses white space, which `fromBase64` would skip. */
 function readBase64(value: string): Uint8Array | undefined {
   try {
     return /\s/.test(value) ? undefined : Uint8Array.fromBase64(value, { lastChunkHandling: "strict" });
@@ -114,7 +114,7 @@ function readBase64(value: string): Uint8Array | undefined {
   }
 }
 
-/** 64 hex digits are base64 as well, but of 48 bytes. */
+/** 64 hex digits are also base64, but of 48 bytes. */
 function readDigest(value: string): Digest | undefined {
   if (value.length === 2 * digestBytes) return parseDigest(value);
   const bytes = value.length <= maxDigestLength ? readBytes(value) : undefined;

@@ -7,14 +7,12 @@ export const rpcCodes = {
   internalError: -32603,
 } as const;
 
-/**
- * The answer of a server that does not do what it was asked to. `refusalOf` in `errors.ts` gives its reason as a type.
- */
+/** A server has refused a call. `refusalOf` in `errors.ts` gives its reason as a type. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   /** One of `rpcCodes`, or the server's own. */
   readonly code: number;
-  /** What the server says for programs, as it came, with integers as bigints; undefined for nothing. */
+  /** The data for programs as it came, with integers as bigints; undefined for none. */
   readonly data: unknown;
 
   constructor(code: number, message: string, data?: unknown) {

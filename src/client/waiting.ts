@@ -3,18 +3,18 @@ import type { Receipt } from "./contract.ts";
 import { maxWaitMs } from "./limits.ts";
 import { RpcError } from "./rpc-error.ts";
 
-/** Time, as a client sees it. Given from outside, so that a test need not wait. */
+/** A client's clock. A test has another one, so that it need not wait. */
 export interface Clock {
-  /** Milliseconds from an arbitrary start; never goes back. */
+  /** Milliseconds since some start; never goes back. */
   nowMs(): number;
-  /** Resolves after so many milliseconds, or as soon as `signal` aborts. */
+  /** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Milliseconds between two calls where the first one did not wait. */
+/** Milliseconds between two calls if the server did not wait. */
 export const pauseMs = 500;
 
-/** Asks, with `waitMs` to wait on the other side. Where too many wait there already, it waits a little here. */
+/** Asks with `waitMs`, so that the server waits. If it refuses that, asks without it and waits a little here. */
 export async function askToWait<T>(
   ask: (waitMs: number) => Promise<T>,
   waitMs: number,
@@ -24,7 +24,7 @@ export async function askToWait<T>(
   try {
     return await ask(waitMs);
   } catch (error) {
-    // For whatever reason: a server may have its words alone, and what was refused for another one is refused again.
+    // Whatever the reason is: some servers give only words, and a call that is wrong is refused again.
     if (!(error instanceof RpcError)) throw error;
     await clock.pause(pauseMs, signal);
     return ask(0);
@@ -34,7 +34,7 @@ export async function askToWait<T>(
 /** How to wait, and how long. */
 export interface ReceiptWait {
   readonly clock: Clock;
-  /** When to give up, on the clock; without it, never. */
+  /** When to give up, by the clock; never if undefined. */
   readonly untilMs?: number;
   readonly signal?: AbortSignal;
   /** Called with each receipt that comes. */
@@ -42,8 +42,8 @@ export interface ReceiptWait {
 }
 
 /**
- * Waits until what a receipt is of is accepted, or the node does not know it any more. Gives the last receipt: of
- * another status when the time is over. Rejects as `call` does.
+ * Waits until the data of a receipt is in an accepted block, or the node does not know it any more. Gives the last
+ * receipt, which has another status if the time is over. Rejects like `call`.
  */
 export async function waitForReceipt(call: CallApi, sent: Receipt, wait: ReceiptWait): Promise<Receipt> {
   const { clock, untilMs = Number.POSITIVE_INFINITY, signal, onReceipt } = wait;
@@ -60,7 +60,7 @@ export async function waitForReceipt(call: CallApi, sent: Receipt, wait: Receipt
   return receipt;
 }
 
-/** The runtime's own. */
+/** The runtime's clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   pause: (ms, signal) =>
