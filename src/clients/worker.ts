@@ -1,11 +1,11 @@
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { messageOf } from "../avalanche/coded-error.ts";
 import { Log } from "../log.ts";
 import { logBugs } from "../rpcchainvm/start/log-bugs.ts";
 import { writeTo } from "../rpcchainvm/start/standard-streams.ts";
 import type { FromClients, Opening, ToClients } from "./messages.ts";
 
-/** The nice value: 0 is usual, 19 the least urgent. */
+/** How much this thread adds to the nice value of its process, which ends at 19: the greater, the less urgent. */
 const niceness = 10;
 
 // The entry of the clients' thread. On a single core, consensus runs first.
@@ -37,7 +37,7 @@ async function serve(opening: Opening): Promise<(message: ToClients) => Promise<
 function beNice(): void {
   if (process.platform !== "linux") return;
   try {
-    setPriority(0, niceness);
+    setPriority(Math.min(getPriority() + niceness, 19));
   } catch {
     // Clients are served anyway.
   }
