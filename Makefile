@@ -27,8 +27,8 @@ rs_version := 0.0.18
 PROTOCOLS ?= $(shell seq 16 46)
 # The tests with a fake node, which has the protocol of the run; the one that goes through all of them has its own.
 fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.binary.test.ts tests/plugin/*.binary.test.ts | grep -v every-protocol)
-# In ms: a machine that is busy with other things is slow, and what hangs still ends.
-bun_test := $(bun) test --timeout=60000
+# In ms, for each test: a machine that is busy with other things is slow, and what hangs still ends.
+bun_test := $(bun) test --timeout=$(if $(LONG_TESTS),3600000,300000)
 # Two files at a time, those first that took longest the last time.
 in_turn := --parallel --timings=build/timings.json --update-timings
 # With COVERAGE=1, a target notes which lines it ran, and `make test-binary` demands that enough were, by both.

@@ -1,9 +1,7 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { decideNext, startVm } from "../support/chain.ts";
 import { RpcClient } from "./rpc.ts";
-
-setDefaultTimeout(60_000);
 
 const numRuns = Number(process.env.TIMESTAMPVM_TEST_RUNS ?? 500);
 

@@ -75,16 +75,9 @@ describe("id text", () => {
     const longest = idFromBytes(new Uint8Array(32).fill(255));
     expect(longest.length).toBe(50);
     expect(parseId(longest)).toBe(longest);
-    expect(refusalOf(() => parseId(`${longest}1`))).toEqual({
-      code: "malformed id",
-      problem: "longer than 50 characters",
-    });
-  });
-
-  test("of two million characters is refused at once", () => {
-    const started = performance.now();
-    expect(refusalCodeOf(() => parseId("z".repeat(2_000_000)))).toBe("malformed id");
-    expect(performance.now() - started).toBeLessThan(500);
+    for (const tooLong of [`${longest}1`, "z".repeat(2_000_000)]) {
+      expect(refusalOf(() => parseId(tooLong))).toEqual({ code: "malformed id", problem: "longer than 50 characters" });
+    }
   });
 });
 

@@ -17,7 +17,7 @@ const quiet = [
 ];
 
 /** Less than a test may take: what fails says then for what it has waited. */
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 let launched: Promise<Browser> | undefined;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import axe from "axe-core";
@@ -8,7 +8,6 @@ import { formatExactJson } from "../../src/core/exact-json.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import { maxPageProofBytes } from "../../src/explorer/browser/check-proof.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
-import { deadlineMs } from "../fake-node/deadline.ts";
 import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
 import { bytesOf, chainOn, decideNext, genesis, propose, startVm } from "../support/chain.ts";
@@ -17,7 +16,6 @@ import { browserPath, Tab } from "./browser.ts";
 
 const screenshots = "build/screenshots";
 
-setDefaultTimeout(deadlineMs);
 if (browserPath === undefined) process.stderr.write("the explorer is not tested in a browser: no Chromium was found\n");
 
 const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");

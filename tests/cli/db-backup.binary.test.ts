@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { spareBytes } from "../../src/store/room.ts";
@@ -9,8 +9,6 @@ import { Operated } from "../support/operated.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, exported, inProcess, makeDatabase } from "./db-support.ts";
-
-setDefaultTimeout(120_000);
 
 /** Runs `timestampvm db backup …`, behind some words of shell. */
 async function backup(args: readonly string[], before = "") {

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { maxLineBytes } from "../../src/cli/db/read-lines.ts";
 import { createBlock } from "../../src/core/block.ts";
@@ -18,8 +18,6 @@ import {
   proposal,
   trees,
 } from "./db-support.ts";
-
-setDefaultTimeout(60_000);
 
 const at = (height: number) => blocks[height] ?? genesis;
 

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { needsUpgrade } from "../../src/store/old-file.ts";
@@ -9,8 +9,6 @@ import { makeOldFile, type OldVersion, oldVersions } from "../support/old-file.t
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db } from "./db-support.ts";
-
-setDefaultTimeout(120_000);
 
 // A cure that is named works: the file is made anew, up to the height that `db check` names, and is sound.
 

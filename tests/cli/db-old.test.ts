@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
@@ -9,8 +9,6 @@ import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db, exported, proposal } from "./db-support.ts";
 
 // What the commands do with files of older schemas.
-
-setDefaultTimeout(60_000);
 
 const chain = [genesis, ...chainOn(genesis, 12)];
 const rejected = [3, 9].map((height) => childOf(chain[height - 1] ?? genesis, "rival"));

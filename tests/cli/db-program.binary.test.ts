@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { linesOf, nextLine, startChild } from "../store/child-process.ts";
@@ -7,8 +7,6 @@ import { pluginCommand } from "../support/plugin-command.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, exported, makeDatabase } from "./db-support.ts";
-
-setDefaultTimeout(120_000);
 
 /** Runs a line of shell in which `db` is the command, in a directory with a database. */
 async function shell(script: string, directory: string) {

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { type Id, idToBytes } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
@@ -11,8 +11,6 @@ import { bytesOf, genesis } from "../support/chain.ts";
 import { readRsChain } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { damage, db, exported } from "./db-support.ts";
-
-setDefaultTimeout(60_000);
 
 const name = "timestampvm-rs encoded again";
 const chain = readRsChain("reencoded");

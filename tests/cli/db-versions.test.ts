@@ -1,12 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { peer } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { attestations, db, exported, firstSights, makeDatabase, trees } from "./db-support.ts";
-
-setDefaultTimeout(60_000);
 
 /**
  * What the last timestampvm that knew only version 1 wrote: a chain of timestampvm-rs, in which block 5 was encoded

@@ -1,10 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { within } from "../fake-node/deadline.ts";
 import { DevProcess } from "../support/dev-process.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(60_000);
 
 const hello = { data: "aGVsbG8gd29ybGQ=" };
 

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { runCli } from "../../src/cli/cli.ts";
 import { digestOf } from "../../src/core/digest.ts";
@@ -6,8 +6,6 @@ import { bytesOf, peer } from "../support/chain.ts";
 import { Operated } from "../support/operated.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { makeDatabase } from "./db-support.ts";
-
-setDefaultTimeout(60_000);
 
 const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
 const digest = (text: string) => digestOf(bytesOf(text));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { pauseMs, systemClock } from "../../src/client/waiting.ts";
 import { within } from "../fake-node/deadline.ts";
 import {
   type AcceptedBlock,
@@ -310,13 +311,17 @@ describe("blocks --follow", () => {
   });
 
   test("does not ask without a pause a server that does not wait", async () => {
-    const times: number[] = [];
+    const events: (string | number)[] = [];
     using server = new FakeServer(() => {
-      times.push(performance.now());
-      return times.length < 3 ? { blocks: [], next: 9 } : new RpcFailure(-32601, "gone");
+      events.push("asked");
+      return events.length < 5 ? { blocks: [], next: 9 } : new RpcFailure(-32601, "gone");
     });
-    await server.run(["blocks", "--follow", "--from", "9"]);
-    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(800);
+    const pause = async (ms: number, signal?: AbortSignal) => {
+      if (signal !== undefined) return systemClock.pause(ms, signal); // how long an answer may take
+      events.push(ms);
+    };
+    await server.run(["blocks", "--follow", "--from", "9"], { clock: { ...systemClock, pause } });
+    expect(events.slice(0, 5)).toEqual(["asked", pauseMs, "asked", pauseMs, "asked"]);
   });
 
   test.each([

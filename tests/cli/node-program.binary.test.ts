@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, existsSync, ftruncateSync, openSync } from "node:fs";
 import { within } from "../fake-node/deadline.ts";
 import { Lines } from "../fake-node/lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { FakeServer, sha256, TestChain } from "./node-support.ts";
-
-setDefaultTimeout(25_000); // less than a call may take: a program that ends with its deadline only has failed
 
 let chain: TestChain;
 
@@ -101,7 +99,7 @@ describe("in a shell", () => {
 describe("Ctrl-C ends at once, as a signal does, without a word:", () => {
   async function interrupt(running: ReturnType<typeof start>): Promise<void> {
     running.child.kill("SIGINT");
-    await within("its end", running.child.exited, 5_000);
+    await within("its end", running.child.exited);
     expect(running.child.signalCode).toBe("SIGINT"); // 130 in a shell
     expect(await running.err.text()).toBe("");
   }

@@ -1,12 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { raiseLimit } from "../../src/store/open-files.ts";
 import { within } from "../fake-node/deadline.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { makeDatabase } from "./db-support.ts";
-
-setDefaultTimeout(120_000);
 
 /** Starts the command that follows with a limit of open files, those among them that it has from us. */
 const limitedTo = (files: number) => ["sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh"];

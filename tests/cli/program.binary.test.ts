@@ -1,9 +1,7 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(60_000);
 
 interface Result {
   readonly code: number;

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { within } from "../fake-node/deadline.ts";
@@ -8,8 +8,6 @@ import { temporaryDirectory } from "../support/temporary.ts";
 
 // What the runtime in the binary would obey, and must not: from source it is Bun itself that runs, which obeys all of it.
 const ofBinary = describe.skipIf(process.env.TIMESTAMPVM_BINARY === undefined);
-
-setDefaultTimeout(60_000);
 
 /** A folder in which a program of Bun would find much to obey: each file makes it print OBEYED, or ask another node. */
 function temptingDirectory() {

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import { createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
@@ -7,8 +7,6 @@ import { within } from "../fake-node/deadline.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, propose, spaced } from "../support/chain.ts";
 import { statusOf } from "../support/status.ts";
 import { ServedChain } from "./served-chain.ts";
-
-setDefaultTimeout(120_000);
 
 const heightOf = async (chain: ServedChain) =>
   ((await chain.call("getStatus")).lastAccepted as { readonly height: number }).height;
@@ -113,7 +111,7 @@ describe("those who wait for a block", () => {
       if (i % 3 === 0) await setTimeout(0);
       for (let turn = 0; turn < i % 7; turn++) await new Promise(setImmediate);
       acceptAll(chain.vm, [block]);
-      const receipts = await within(`the receipt of block ${i}`, Promise.all(waiting), 10_000);
+      const receipts = await within(`the receipt of block ${i}`, Promise.all(waiting));
       expect(receipts).toMatchObject([{ block: { id: block.id } }, { block: { id: block.id } }]);
     }
     expect(chain.clients.head.waiting).toBe(0);

@@ -1,11 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { servicesOf } from "../fake-node/services.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
-
-setDefaultTimeout(120_000);
 
 const status = (plugin: Awaited<ReturnType<FakeNode["startPlugin"]>>) =>
   plugin.call("getStatus") as Promise<{ readonly lastAccepted: { readonly height: number } }>;
@@ -70,8 +69,9 @@ describe("the plugin", () => {
     await plugin.call("ping");
     const tasks = `/proc/${plugin.process.pid}/task`;
     const niceness = new Map(readdirSync(tasks).map((id) => [Number(id), nicenessOf(`${tasks}/${id}/stat`)]));
-    expect(niceness.get(plugin.process.pid)).toBe(0);
-    expect([...niceness.values()]).toContain(10);
+    const ours = getPriority(); // what the tests start has it
+    expect(niceness.get(plugin.process.pid)).toBe(ours);
+    expect([...niceness.values()]).toContain(Math.min(ours + 10, 19));
   });
 
   test("answers what needs no chain by a small limit of its own", async () => {

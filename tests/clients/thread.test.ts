@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
@@ -26,8 +26,6 @@ import { FakeClock } from "../support/clock.ts";
 import { identity } from "../support/identity.ts";
 import { statusOf } from "../support/status.ts";
 import { ServedChain } from "./served-chain.ts";
-
-setDefaultTimeout(120_000);
 
 /** Lives, and does nothing. */
 const idleThread = "data:text/javascript,setInterval(() => {}, 1000)";

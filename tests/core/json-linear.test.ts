@@ -7,25 +7,16 @@ import { refused, taken } from "./json-shapes.ts";
 
 /** What a peer can send at most, less the room for what is around a shape. */
 const maxMessageBytes = 2 * 1024 * 1024 - 200;
-/** Far more than a pass over so many bytes needs, far less than a second pass for each byte. */
-const maxMs = 2_000;
-
-describe("two megabytes take time in proportion:", () => {
+// Nothing is timed: a second pass for each byte would take an hour, and so fail.
+describe("two megabytes come to an end:", () => {
   test.each(Object.entries(taken))("%s, taken", (_name, shape) => {
-    expect(msOf(shape(maxMessageBytes), undefined)).toBeLessThan(maxMs);
+    expect(refusalCodeOf(() => parseBlock(bytesOf(shape(maxMessageBytes))))).toBeUndefined();
   });
 
   test.each(Object.entries(refused))("%s, refused", (_name, shape) => {
-    expect(msOf(shape(maxMessageBytes), "malformed block")).toBeLessThan(maxMs);
+    expect(refusalCodeOf(() => parseBlock(bytesOf(shape(maxMessageBytes))))).toBe("malformed block");
   });
 });
-
-function msOf(text: string, code: string | undefined): number {
-  const bytes = bytesOf(text);
-  const started = performance.now();
-  expect(refusalCodeOf(() => parseBlock(bytes))).toBe(code as never);
-  return performance.now() - started;
-}
 
 const someBytes = 20_000;
 /** How often a byte is looked at: a key twice for its syntax, and once for each of the four fields. */

@@ -1,11 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { noRecorder, Recorder } from "./recorder.ts";
-
-setDefaultTimeout(120_000);
 
 /** A plugin in normal operation, whose chain data directory is recorded. */
 async function startRecorded(node: FakeNode) {

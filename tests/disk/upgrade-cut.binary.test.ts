@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../src/core/digest.ts";
@@ -18,8 +18,6 @@ import { noRecorder, Recorder, type Step } from "./recorder.ts";
 
 // An upgrade whose writes, syncs, removals and renamings are recorded. Then the process is killed, or the power cut,
 // between any two of them, and what is left is upgraded again, and must be whole.
-
-setDefaultTimeout(120_000);
 
 const databaseName = "timestampvm.db";
 /** A short run ends at one of so many steps. */

@@ -1,11 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseProof } from "../../src/proof/block-proof.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { fencedIn, readDocument, root } from "./sessions.ts";
-
-setDefaultTimeout(60_000);
 
 interface Vector {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -14,8 +14,6 @@ import {
   stepsIn,
 } from "./sessions.ts";
 import { makeHome, type Setting, settings } from "./settings.ts";
-
-setDefaultTimeout(120_000);
 
 /** Sessions with tests of their own, which need Go: by their fences, or all of a document. */
 const runElsewhere = { settings: ["network"], documents: ["docs/tutorial.md"] } as const;

@@ -1,8 +1,6 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { FakeNode } from "timestampvm/rpcchainvm/testing";
-
-setDefaultTimeout(120_000);
 
 const file = join(import.meta.dir, "../../examples/counter/counter.ts");
 const vm = {

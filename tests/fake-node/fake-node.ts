@@ -38,7 +38,7 @@ export interface FakeNodeOptions {
  * A node as a plugin sees it: real gRPC services on the loopback interface, and processes started as AvalancheGo starts
  * them. It has one chain, whose directory and database outlive the plugins that run it. With it end all of its plugins,
  * by SIGKILL: `await using node = new FakeNode(…)`. What waits for a process,
- * its log or its messages gives up after 30 seconds.
+ * its log or its messages gives up after a minute.
  */
 export class FakeNode implements AsyncDisposable {
   /** All that there are: 16 to 46. */

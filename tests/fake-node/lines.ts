@@ -20,7 +20,7 @@ export class Lines {
     await this.#reader.cancel();
   }
 
-  /** Resolves with the first line that matches, past ones included. Rejects after 30 seconds. */
+  /** Resolves with the first line that matches, past ones included. Rejects after a minute. */
   waitForText(pattern: RegExp): Promise<string> {
     return this.watchers.waitFor(`a line like ${pattern}`, () => this.text.find((line) => pattern.test(line)));
   }

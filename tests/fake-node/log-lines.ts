@@ -19,7 +19,7 @@ export class LogLines extends Lines {
     return this.lines.find((line) => line.event === event);
   }
 
-  /** Resolves when there is a line with this event, past ones included. Rejects after 30 seconds. */
+  /** Resolves when there is a line with this event, past ones included. Rejects after a minute. */
   wait(event: string): Promise<LogLine> {
     return this.watchers.waitFor(`the log line "${event}"`, () => this.find(event));
   }

@@ -35,7 +35,7 @@ export class MessageQueue {
     return promise;
   }
 
-  /** Resolves when `condition` holds, at the latest with the message that makes it so. Rejects after 30 seconds. */
+  /** Resolves when `condition` holds, at the latest with the message that makes it so. Rejects after a minute. */
   async until(condition: () => boolean): Promise<void> {
     await this.#watchers.waitFor("messages to the engine", () => condition() || undefined);
   }

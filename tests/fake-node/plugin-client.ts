@@ -130,7 +130,7 @@ export class PluginClient {
     return syncState(this, summary);
   }
 
-  /** Sends it another node's request; gives the answer, or what the plugin says instead. Rejects after 30 seconds. */
+  /** Sends it another node's request; gives the answer, or what the plugin says instead. Rejects after a minute. */
   async sendRequest(nodeId: Uint8Array, request: Uint8Array): Promise<SendAppResponseMsg | SendAppErrorMsg> {
     const requestId = this.#messages.newRequestId();
     const deadline = timestampFromMs(Date.now() + deadlineMs);

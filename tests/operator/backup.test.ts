@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { askOperated } from "../../src/operator/ask.ts";
 import { pointerName } from "../../src/operator/socket-file.ts";
@@ -8,8 +8,6 @@ import { openElsewhere } from "../store/child-process.ts";
 import { decideNext, propose } from "../support/chain.ts";
 import { Operated } from "../support/operated.ts";
 import { reasonOf } from "../support/promise.ts";
-
-setDefaultTimeout(60_000);
 
 const startOther = (name: string) => () => new Worker(new URL(name, import.meta.url).href);
 const namesOf = ({ directory }: Operated) =>

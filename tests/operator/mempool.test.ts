@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
@@ -14,8 +14,6 @@ import { within } from "../fake-node/deadline.ts";
 import { bytesOf, decideNext, now, peer, startVm } from "../support/chain.ts";
 import { Operated, startBackupThread } from "../support/operated.ts";
 import { reasonOf, stateOf } from "../support/promise.ts";
-
-setDefaultTimeout(60_000);
 
 const digest = (text: string): Digest => digestOf(bytesOf(text));
 const otherPeer = nodeIdFromBytes(new Uint8Array(20).fill(9));

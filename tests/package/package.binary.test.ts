@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { engines } from "../../package.json" with { type: "json" };
@@ -9,8 +9,6 @@ import { startTestChain } from "../support/dev-chain.ts";
 import { Stranger } from "./stranger.ts";
 
 // The package as a stranger has it: packed, installed in an empty directory, and used as docs/packages.md shows.
-
-setDefaultTimeout(120_000);
 
 const bun = process.execPath;
 let stranger: Stranger;

@@ -1,12 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 describe("two processes on one chain data directory", () => {
   test.concurrent("the second is refused with the file's name, the first goes on", async () => {

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import { parseBlock } from "../../src/core/block.ts";
@@ -6,8 +6,6 @@ import { encodeGossip } from "../../src/plugin/gossip.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-
-setDefaultTimeout(60_000);
 
 /** Builds, verifies and accepts until there is nothing to build. Gives the texts, in order. */
 async function decideAll(plugin: Plugin): Promise<string[]> {

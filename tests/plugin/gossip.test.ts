@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Log } from "../../src/log.ts";
 import {
@@ -17,8 +17,6 @@ import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
 import { testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 describe("a gossip message", () => {
   test("is version 1 and the data, in protobuf", () => {

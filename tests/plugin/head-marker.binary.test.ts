@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { idToBytes } from "../../src/avalanche/id.ts";
 import { headMarkerKey } from "../../src/plugin/head-marker.ts";
@@ -6,8 +6,6 @@ import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { errorOf, statusOf } from "../support/status.ts";
-
-setDefaultTimeout(60_000);
 
 const key = "timestampvm/v1/head";
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { idToBytes } from "../../src/avalanche/id.ts";
@@ -17,8 +17,6 @@ import type { Plugin } from "../support/plugin.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { reasonOf } from "../support/promise.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(120_000);
 
 async function startPlugin(node: FakeNode): Promise<Plugin> {
   const plugin = await node.startPlugin();

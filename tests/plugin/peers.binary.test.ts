@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import { State } from "../../gen/vm/vm_pb.ts";
@@ -8,8 +8,6 @@ import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const peer = { nodeId: new Uint8Array(20).fill(9), requestId: 1 };
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { type Id, idFromBytes, zeroId } from "../../src/avalanche/id.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
@@ -24,8 +24,6 @@ import { readRsChain, rsEntries, rsValue } from "../support/rs-chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 type Entries = readonly (readonly [key: Uint8Array, value: Uint8Array])[];
-
-setDefaultTimeout(30_000);
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let file = "";

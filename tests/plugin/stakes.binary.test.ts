@@ -1,11 +1,9 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { encodeGossip } from "../../src/plugin/gossip.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const validator = new Uint8Array(20).fill(9);
 const stranger = (n: number) => new Uint8Array(20).fill(100 + n);

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Id, idFromBytes, idToBytes } from "../../src/avalanche/id.ts";
@@ -10,8 +10,6 @@ import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { type RsBlock, type RsChain, readRsChain, rsEntries, rsValue } from "../support/rs-chain.ts";
 import { errorOf, statusOf } from "../support/status.ts";
-
-setDefaultTimeout(60_000);
 
 const headMarker = "timestampvm/v1/head";
 const seenHead = "timestampvm/v1/rs-head";

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { formatHeadMarker, headMarkerKey } from "../../src/plugin/head-marker.ts";
@@ -11,8 +11,6 @@ import { makeOldFile, oldInstanceId } from "../support/old-file.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { errorOf } from "../support/status.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(120_000);
 
 const chain = [genesis, ...chainOn(genesis, 1_000)];
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { idFromBytes } from "../../src/avalanche/id.ts";
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { Log } from "../../src/log.ts";
@@ -12,8 +12,6 @@ import { Recording } from "../fake-node/recording.ts";
 import { FakeClock } from "../support/clock.ts";
 import { errorOf } from "../support/status.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const subnetBytes = new Uint8Array(32).fill(1);
 const alice = new Uint8Array(20).fill(1);

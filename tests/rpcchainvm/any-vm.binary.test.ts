@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Code } from "@connectrpc/connect";
@@ -11,8 +11,6 @@ import { has, newestProtocol, waysOf } from "../fake-node/protocols.ts";
 import { bytesOf } from "../support/chain.ts";
 import { Lanes } from "../support/lanes.ts";
 import { errorOf, statusOf } from "../support/status.ts";
-
-setDefaultTimeout(120_000);
 
 const anyVm = [process.execPath, fileURLToPath(new URL("../support/any-vm.ts", import.meta.url))];
 /** Each test is a handful of processes. */

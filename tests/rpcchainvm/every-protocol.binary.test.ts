@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
@@ -14,8 +14,6 @@ import { FakeNode } from "../support/fake-node.ts";
 import { Lanes } from "../support/lanes.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { statusOf } from "../support/status.ts";
-
-setDefaultTimeout(120_000);
 
 /** Each life is a handful of processes. */
 const lanes = new Lanes(4);

@@ -1,12 +1,10 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import { FakeNode } from "../fake-node/fake-node.ts";
 import type { Plugin } from "../fake-node/plugin.ts";
 import { newestProtocol } from "../fake-node/protocols.ts";
 import { Lanes } from "../support/lanes.ts";
 import { errorOf } from "../support/status.ts";
-
-setDefaultTimeout(60_000);
 
 const bareVm = [process.execPath, fileURLToPath(new URL("bare-vm.ts", import.meta.url))];
 

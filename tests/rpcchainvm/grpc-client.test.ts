@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import * as http2 from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { HTTP } from "../../gen/http/http_pb.ts";
@@ -8,8 +8,6 @@ import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { frame } from "../fake-node/raw-grpc.ts";
 import { errorCodes } from "../support/echo-server.ts";
 import { errorOf } from "../support/status.ts";
-
-setDefaultTimeout(60_000);
 
 const echo = HTTP.method.handleSimple;
 const mebibyte = 1024 * 1024;

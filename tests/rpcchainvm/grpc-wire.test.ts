@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import * as http2 from "node:http2";
 import { connect } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -9,8 +9,6 @@ import { defaultMaxRequestBytes } from "../../src/rpcchainvm/grpc/server.ts";
 import { within } from "../fake-node/deadline.ts";
 import { answerOn, frame, RawCaller } from "../fake-node/raw-grpc.ts";
 import { EchoServer, errorCodes, maxLimitedBytes } from "../support/echo-server.ts";
-
-setDefaultTimeout(60_000);
 
 const path = "/http.HTTP/HandleSimple";
 const limitedPath = "/http.responsewriter.Writer/WriteHeader";

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
@@ -12,8 +12,6 @@ import { newestProtocol } from "../fake-node/protocols.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 test.concurrent("names the node its own protocol and a loopback address, and serves there", async () => {
   await using node = await FakeNode.start();

@@ -1,11 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { nodeHeaders } from "../fake-node/node-http.ts";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { statusOf } from "../support/status.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const chain = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 const jsonLine = [{ key: "Content-Type", values: ["application/json"] }];

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { setTimeout } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
@@ -17,8 +17,6 @@ import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
 import { errorOf } from "../support/status.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const chainPath = "/ext/bc/2VCAhX6vE3UnXC6s1CBPE6jJ4c4cHWMfPgTQrjxLLAPMdzMZ3S";
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,12 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
 import { idFromBytes } from "../../src/avalanche/id.ts";
 import { frame, RawCaller } from "../fake-node/raw-grpc.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 async function metricsOf({ vm }: Plugin): Promise<Record<string, number>> {
   const { metricFamilies } = await vm.gather({});

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, linkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -7,8 +7,6 @@ import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { LogLines } from "../fake-node/log-lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(60_000);
 
 const directory = temporaryDirectory();
 const program = directory.file("parent");
@@ -93,10 +91,8 @@ describe("without a word of the node's protocol in the environment, a plugin", (
   });
 
   test.concurrent("tries the default when that takes too long, still in time for the node", async () => {
-    const began = performance.now();
     const { named } = await shake({ version: "hang", takes: 45 });
     expect(named).toEqual([45]);
-    expect(performance.now() - began).toBeGreaterThan(2_400);
   });
 
   test.concurrent("exits with an error that names the way out when that is too new", async () => {

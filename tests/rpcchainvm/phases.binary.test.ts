@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { State, VM } from "../../gen/vm/vm_pb.ts";
 import { idToBytes } from "../../src/avalanche/id.ts";
 import { servicesOf } from "../fake-node/services.ts";
@@ -7,8 +7,6 @@ import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { statusOf } from "../support/status.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const id = idToBytes(genesis.id);
 const { bytes } = childOf(genesis, "child");

@@ -1,40 +1,30 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { within } from "../fake-node/deadline.ts";
-import type { LogLines } from "../fake-node/log-lines.ts";
 import { waysOf } from "../fake-node/protocols.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { statusOf } from "../support/status.ts";
 import { testProtocol } from "../support/test-protocol.ts";
 
-setDefaultTimeout(60_000);
-
-/** First of all, while nothing else runs here: it is about time. */
 describe("when the node is killed", () => {
-  test("the plugin is gone within 2 s, and the database is free", async () => {
+  test("the plugin ends by itself, and the database is free", async () => {
     await using node = await FakeNode.start();
     // A shell takes the node's place: it starts the plugin, notes its process id, and waits.
     const plugin = await node.startPlugin(["/bin/sh", "-c", '"$@" & echo $! > plugin; wait', "sh"]);
+    await plugin.start();
+    await plugin.proposeAndAccept("one");
+    plugin.process.kill("SIGKILL");
     try {
-      await plugin.start();
-      await plugin.proposeAndAccept("one");
-      const killedAt = performance.now();
-      plugin.process.kill("SIGKILL");
       await within("the plugin's end", plugin.log.ended); // both held standard error
-      expect(performance.now() - killedAt).toBeLessThan(2_000);
-      const store = BlockStore.open(node.databaseFile);
-      expect(store.lastAccepted().height).toBe(1n);
-      store.close();
-    } finally {
-      await endOrphan(plugin.log, Number(readFileSync(`${node.workingDir}/plugin`, "utf8")));
+    } catch (error) {
+      process.kill(Number(readFileSync(`${node.workingDir}/plugin`, "utf8")), "SIGKILL");
+      throw error;
     }
+    const store = BlockStore.open(node.databaseFile);
+    expect(store.lastAccepted().height).toBe(1n);
+    store.close();
   });
-
-  /** Only after a failure is there still something to end. */
-  async function endOrphan(log: LogLines, pid: number): Promise<void> {
-    await within("", log.ended, 10).catch(() => process.kill(pid, "SIGKILL"));
-  }
 });
 
 describe("signals", () => {

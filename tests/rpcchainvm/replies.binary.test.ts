@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Error as Answer, Message, State, Status } from "../../gen/vm/vm_pb.ts";
 import { idToBytes, zeroId } from "../../src/avalanche/id.ts";
 import { sha256 } from "../../src/avalanche/sha256.ts";
@@ -8,8 +8,6 @@ import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
-
-setDefaultTimeout(60_000);
 
 const unknownId = new Uint8Array(32).fill(0xee);
 const zeroBytes = new Uint8Array(32);

@@ -1,11 +1,9 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { NewFiles } from "./chain-data.ts";
 import { memoryDirectory } from "./memory-directory.ts";
 import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { simulatePlan } from "./simulate.ts";
-
-setDefaultTimeout(120_000);
 
 /**
  * Liars and an honest node that never builds itself: all it can do is gossip. There is room for an item of each of 200

@@ -1,11 +1,9 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { runs } from "../support/runs.ts";
 import { NewFiles } from "./chain-data.ts";
 import { memoryDirectory } from "./memory-directory.ts";
 import { faultNames } from "./plan.ts";
 import { type Report, simulate } from "./simulate.ts";
-
-setDefaultTimeout(60_000);
 
 /** The one seed to run, as the message of a failure says it. */
 const onlySeed = process.env.SIMULATION_SEED;

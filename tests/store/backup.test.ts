@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Block, createBlock } from "../../src/core/block.ts";
@@ -12,8 +12,6 @@ import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.
 import { enlarge } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(60_000);
 
 const proposal = (text: string, from = undefined as typeof peer | undefined): StoredProposal => {
   const data = bytesOf(text);

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import type { Id } from "../../src/avalanche/id.ts";
 import { blockKey } from "../../src/core/block-key.ts";
@@ -8,8 +8,6 @@ import { BlockStore } from "../../src/store/block-store.ts";
 import { type CheckSummary, checkDatabase } from "../../src/store/check/check.ts";
 import { chainOn, genesis } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(120_000);
 
 const pageBytes = 8_192;
 const chain = [genesis, ...chainOn(genesis, 2_100)];

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
@@ -12,8 +12,6 @@ import { withConnection } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(120_000);
 
 const numRuns = runs(100, 2_000);
 

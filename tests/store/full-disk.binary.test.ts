@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { childOf, genesis } from "../support/chain.ts";
@@ -7,8 +7,6 @@ import { pragmaOf, withConnection } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { linesOf, nextLine, startChild } from "./child-process.ts";
-
-setDefaultTimeout(30_000);
 
 function expectWhole(file: string, height: bigint): void {
   const store = BlockStore.open(file);

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../src/core/digest.ts";
@@ -8,8 +8,6 @@ import { genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { linesOf, nextLine, openElsewhere, startChild } from "./child-process.ts";
-
-setDefaultTimeout(30_000);
 
 const openingOf = (file: string) => refusalOf(() => BlockStore.open(file).close());
 

@@ -1,10 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { ChainError } from "../../src/core/errors.ts";
 import { BuildEvent, repeatAfterMs, type Work } from "../../src/vm/build-event.ts";
 import { FakeClock } from "../support/clock.ts";
 import { stateOf } from "../support/promise.ts";
-
-setDefaultTimeout(30_000);
 
 const forever = new AbortController().signal;
 

@@ -1,10 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { lateGossipBlocks } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, chainOn, childOf, genesis, peer, startVm } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(60_000);
 
 describe("gossip of data that a block carries", () => {
   test("comes late, also after a restart", () => {

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { cpSync, existsSync } from "node:fs";
 import type { Block } from "../../src/core/block.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
@@ -6,8 +6,6 @@ import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, decideNext, propose, startVm } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(600_000);
 
 // A power cut leaves each of two databases at some moment of its past: our file, and the node's. A restored backup of
 // either is the same. So: every pair of moments of one run, and what opening makes of it.

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { defaultConfig } from "../../src/core/config.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
@@ -7,8 +7,6 @@ import { type HeadMarker, maxRewindBytes, type Rewound, type Stretch, stretchesD
 import { chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-
-setDefaultTimeout(30_000);
 
 const height = 10_003;
 const reason = "the node's database does not know this chain";

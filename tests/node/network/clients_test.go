@@ -24,7 +24,7 @@ func TestNodeAlone(t *testing.T) {
 
 	for _, suite := range []string{"tests/live", "tests/browser"} {
 		t.Run(suite, func(t *testing.T) {
-			bun := exec.CommandContext(t.Context(), "node_modules/.bin/bun", "test", suite)
+			bun := exec.CommandContext(t.Context(), "node_modules/.bin/bun", "test", "--timeout=300000", suite)
 			bun.Dir = root
 			bun.Env = append(os.Environ(), "TIMESTAMPVM_TEST_URL="+n.Nodes()[0].ChainURL())
 			output, err := bun.CombinedOutput()

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Block } from "../../../src/core/block.ts";
@@ -13,8 +13,6 @@ import { runs } from "../../support/runs.ts";
 import { directoryInMemory } from "./memory.ts";
 
 const flipsPerRegion = runs(2, 150);
-setDefaultTimeout(3_600_000); // each flip is checked twice, as it is and cured; and the machine may be busy
-
 const large = childOf(genesis, new Uint8Array(30_000)); // on pages of its own
 const received = spaced(childOf(large, "as it came ".repeat(1_500)));
 const chain = [genesis, large, received, ...chainOn(received, 100)];

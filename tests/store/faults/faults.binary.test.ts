@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { idFromBytes } from "../../../src/avalanche/id.ts";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { digestOf } from "../../../src/core/digest.ts";
@@ -16,8 +16,6 @@ import { storeHistory, upgradeHistory, upgradeWhereOld } from "./store-history.t
 import { readStore } from "./store-steps.ts";
 import type { Trial } from "./trial.ts";
 import { vmHistory } from "./vm-history.ts";
-
-setDefaultTimeout(120_000);
 
 /** After so many calls one fails in one of the ways; 0: each fails in each way. */
 const everySoMany: Readonly<Record<Fault["calls"], number>> = {

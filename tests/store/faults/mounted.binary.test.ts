@@ -1,13 +1,11 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BlockStore } from "../../../src/store/block-store.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { linesOf, nextLine } from "../child-process.ts";
-
-setDefaultTimeout(120_000);
 
 const mayMount = spawnSync("unshare", ["-r", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 const skipped = mayMount ? "" : " (skipped: this system lets us mount nothing)";
