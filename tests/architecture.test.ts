@@ -164,6 +164,18 @@ function importsOf(path: string): string[] {
   return names.flatMap(([, name = ""]) => resolve(path, name));
 }
 
+/** These files, and all that they import, themselves or through others. */
+function reachedFrom(...paths: readonly string[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = [...paths];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (!textByPath.has(path) || reached.has(path)) continue;
+    reached.add(path);
+    open.push(...importsOf(path));
+  }
+  return reached;
+}
+
 describe.each(sources)("%s", (path, text) => {
   const layer = layerOf(path);
   const row = rowByLayer[layer] ?? { layers: [], packages: /^$/ };
@@ -251,13 +263,7 @@ test("no two files have names that differ only in their ending", () => {
 });
 
 test("every file is reached from where a program begins, or is exported", () => {
-  const reached = new Set<string>();
-  const open = [...entryPoints];
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    if (!textByPath.has(path) || reached.has(path)) continue;
-    reached.add(path);
-    open.push(...importsOf(path));
-  }
+  const reached = reachedFrom(...entryPoints);
   expect(sources.map(([path]) => path).filter((path) => !reached.has(path))).toEqual([]);
 });
 
@@ -286,6 +292,19 @@ test("every exported name is imported somewhere, or part of one that is", () => 
       .map((name) => `${path} ${name}`),
   );
   expect(unused).toEqual([]);
+});
+
+/** Tests that start a program all the same: one life of the binary, and serde, where FUZZ_ORACLE names a program with it. */
+const startAProgram = ["tests/plugin/life.test.ts", "tests/fuzz/blocks.test.ts"];
+const inProcess = [...textByPath.keys()].filter(
+  (path) => /(?<!\.binary)\.test\.ts$/.test(path) && !startAProgram.includes(path),
+);
+
+test.each(inProcess)("%s starts no program, or it would be called X.binary.test.ts", (path) => {
+  const starts = (file: string) =>
+    /\bBun\.(spawn|\$)/.test(textByPath.get(file) ?? "") || importsOf(file).includes("node:child_process");
+  const helpers = [...reachedFrom(path)].filter((file) => file.startsWith("tests/"));
+  expect(helpers.filter(starts)).toEqual([]);
 });
 
 const fakeNode = [...textByPath].filter(([path]) => path.startsWith("tests/fake-node/"));

@@ -58,18 +58,6 @@ describe("a file of many chunks", () => {
     }
   });
 
-  test("is read as well where nobody says how much it is: from a pipe", async () => {
-    using directory = temporaryDirectory();
-    using server = new FakeServer(() => ({ id: "0x00", status: "unknown" }));
-    const [path, pipe] = [directory.file("data"), directory.file("pipe")];
-    writeFileSync(path, content.subarray(0, 999_999));
-    Bun.spawnSync(["mkfifo", pipe]);
-    const writer = Bun.spawn(["sh", "-c", 'cat "$0" > "$1"', path, pipe]);
-    await server.run(["stamp", "--data", pipe]);
-    expect(await writer.exited).toBe(0);
-    expect(server.asked[1]?.params.data === `0x${content.subarray(0, 999_999).toHex()}`).toBeTrue();
-  });
-
   test("goes on the chain with all its chunks", async () => {
     using directory = temporaryDirectory();
     using server = new FakeServer(() => ({ id: "0x00", status: "unknown" }));

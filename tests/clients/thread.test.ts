@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { SharedFigures } from "../../src/clients/shared.ts";
 import {
   ClientThread,
@@ -20,7 +19,6 @@ import { defaultConfig } from "../../src/core/config.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { Log } from "../../src/log.ts";
 import { within } from "../fake-node/deadline.ts";
-import { openElsewhere } from "../store/child-process.ts";
 import { bytesOf, decideNext, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { identity } from "../support/identity.ts";
@@ -30,14 +28,6 @@ import { ServedChain } from "./served-chain.ts";
 /** Lives, and does nothing. */
 const idleThread = "data:text/javascript,setInterval(() => {}, 1000)";
 const longPoll = { id: digestOf(bytesOf("nobody stamps this")), waitMs: 25_000 };
-
-/** Runs `program.ts`; gives what it printed, and its exit code. */
-async function run(...args: readonly string[]): Promise<{ printed: unknown; code: number }> {
-  const program = fileURLToPath(new URL("program.ts", import.meta.url));
-  const child = Bun.spawn([process.execPath, program, ...args], { stdout: "pipe", stderr: "ignore" });
-  const printed = JSON.parse(await within("the program's line", new Response(child.stdout).text()));
-  return { printed, code: await within("its end", child.exited) };
-}
 
 describe("a thread that", () => {
   test.concurrent.each(["throw", "reject", "exit", "spin", "parse", "query"])(
@@ -70,10 +60,6 @@ describe("a thread that", () => {
       expect(chain.logged[0]).toContain('"pauseMs":0,"restarts":1');
     },
   );
-
-  test.each(["throw", "reject"])("does not catch an error (%s) goes on serving", async (way) => {
-    expect(await run("goOn", way)).toEqual({ printed: { status: "accepted", restarts: 0 }, code: 0 });
-  });
 
   test.each(["spin", "parse", "query"])("is stuck (%s) holds up the end of the chain by so many ms", async (way) => {
     const clock = new FakeClock();
@@ -255,10 +241,4 @@ test("who waits when the chain is shut down is told so", async () => {
   await chain.clients.close();
   expect(await waiting).toBe("the VM is shut down");
   await chain[Symbol.asyncDispose]();
-});
-
-test("no other process gets the file while clients are served", async () => {
-  await using chain = await ServedChain.start();
-  await chain.call("lastAccepted");
-  expect(await openElsewhere(chain.file)).toEqual({ code: "database in use", file: chain.file });
 });

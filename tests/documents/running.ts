@@ -41,6 +41,17 @@ export class Running implements AsyncDisposable {
   }
 }
 
+/** Runs commands in one shell. Gives what each prints, on both streams, as far as the shell came. */
+export async function printedBy(
+  commands: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+): Promise<string[]> {
+  const mark = "-- next --";
+  const script = ["exec 2>&1", ...commands.map((command) => `${command}\necho '${mark}'`)].join("\n");
+  const shell = Bun.spawn(["bash", "-c", script], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+  return (await shell.stdout.text()).split(`${mark}\n`);
+}
+
 /** A reader has Bun, and is in no test. */
 export function environment(): Record<string, string | undefined> {
   const { MAKEFLAGS, MFLAGS, MAKELEVEL, NODE_ENV, TUTORIAL, ...env } = process.env;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { printedBy } from "./running.ts";
 import {
   comparable,
   documents,
   type Fenced,
   fencedIn,
   isSession,
-  printedBy,
   readDocument,
   root,
   type Step,

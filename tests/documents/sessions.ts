@@ -51,17 +51,6 @@ export function stepsIn({ text }: Fenced): Step[] {
     });
 }
 
-/** Runs commands in one shell. Gives what each prints, on both streams, as far as the shell came. */
-export async function printedBy(
-  commands: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
-): Promise<string[]> {
-  const mark = "-- next --";
-  const script = ["exec 2>&1", ...commands.map((command) => `${command}\necho '${mark}'`)].join("\n");
-  const shell = Bun.spawn(["bash", "-c", script], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
-  return (await shell.stdout.text()).split(`${mark}\n`);
-}
-
 /** What does not depend on when and where it was printed. */
 export function comparable(output: string): string {
   return output

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { environment, Running } from "./running.ts";
-import { comparable, fencedIn, isSession, printedBy, readDocument, root, type Step, stepsIn } from "./sessions.ts";
+import { environment, printedBy, Running } from "./running.ts";
+import { comparable, fencedIn, isSession, readDocument, root, type Step, stepsIn } from "./sessions.ts";
 
 const blocks = fencedIn(readDocument("docs/tutorial.md"));
 const bun = process.execPath;

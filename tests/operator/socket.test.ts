@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { basename, dirname, join } from "node:path";
 import { askOperated } from "../../src/operator/ask.ts";
@@ -97,27 +97,6 @@ describe("the socket", () => {
     remove();
     server.close();
     expect(readdirSync(directory.path)).toEqual([]);
-  });
-});
-
-// Only root can become another user.
-describe.skipIf(process.getuid?.() !== 0)("another user", () => {
-  const connect = `
-    process.setuid(65534);
-    const { connect } = await import("node:net");
-    const socket = connect(process.argv.at(-1));
-    socket.on("connect", () => { console.log("connected"); socket.end(); });
-    socket.on("error", ({ code }) => console.log(code));
-  `;
-
-  test("cannot connect, although the directory is open to all", async () => {
-    await using operated = await Operated.start();
-    chmodSync(operated.directory.path, 0o755);
-    const path = readFileSync(operated.directory.file(pointerName), "utf8");
-    const as = async (script: string) =>
-      (await new Response(Bun.spawn([process.execPath, "-e", script, path]).stdout).text()).trim();
-    expect(await as(connect)).toBe("EACCES");
-    expect(await as(connect.replace(/process.setuid.*/, ""))).toBe("connected");
   });
 });
 

@@ -1,13 +1,12 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { genesis } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { linesOf, nextLine, openElsewhere, startChild } from "./child-process.ts";
 
 const openingOf = (file: string) => refusalOf(() => BlockStore.open(file).close());
 
@@ -20,26 +19,6 @@ describe("one file has one owner", () => {
     store.accept(genesis, digestOf(genesis.data));
     expect(store.lastAccepted()).toEqual(genesis);
     store.close();
-    expect(openingOf(file)).toBeUndefined();
-  });
-
-  test("a second opener in another process is refused at once, as long as the first is there", async () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const store = BlockStore.open(file);
-    expect(await openElsewhere(file)).toEqual({ code: "database in use", file });
-    store.close();
-    expect(await openElsewhere(file)).toEqual({ code: "opened" });
-  });
-
-  test("a process that was killed holds nothing", async () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const child = startChild("hold", file);
-    expect(await nextLine(linesOf(child))).toBe("opened");
-    expect(openingOf(file)).toEqual({ code: "database in use", file });
-    child.kill("SIGKILL");
-    await child.exited;
     expect(openingOf(file)).toBeUndefined();
   });
 
@@ -89,7 +68,7 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
     expect(openingOf(file)).toBeUndefined();
   });
 
-  test("a newer schema, with the cure", async () => {
+  test("a newer schema, with the cure", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     BlockStore.open(file).close();
@@ -97,16 +76,14 @@ describe("a file that is not ours is refused, left as it is, and released:", () 
       using db = new Database(file);
       db.run("PRAGMA user_version = 5");
     }
-    const refusal = {
+    expect(openingOf(file)).toEqual({
       code: "database failed",
       file,
       problem: "its schema 5 is newer than 4",
       cure:
         "run the timestampvm that wrote it, or import here what it exports in an older version; " +
         "if none wrote it, the file is damaged: delete the chain data directory",
-    } as const;
-    expect(openingOf(file)).toEqual(refusal);
-    expect(await openElsewhere(file), "not in use").toEqual(refusal);
+    });
   });
 });
 
@@ -184,37 +161,5 @@ describe("where no file can be, the error says what to do:", () => {
       cure: "move away what stands in the place of the file or its directory",
     });
     expect(readdirSync(directory.path)).toEqual(["chain.db"]);
-  });
-
-  // Root may write anywhere, so there another user must try.
-  const uid = process.getuid?.() === 0 ? 65_534 : 0;
-  const cure = "make the file and its directory writable for the user who runs the node";
-
-  test("the directory may not be written", async () => {
-    using directory = temporaryDirectory();
-    chmodSync(directory.path, 0o555);
-    for (const name of ["chain.db", "new/chain.db"]) {
-      const file = directory.file(name);
-      expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
-    }
-    chmodSync(directory.path, 0o755);
-  });
-
-  test("the file may not be written", async () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    BlockStore.open(file).close();
-    chmodSync(file, 0o444);
-    chmodSync(directory.path, 0o777);
-    expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
-  });
-
-  test("the file may not be read", async () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    BlockStore.open(file).close();
-    chmodSync(file, 0o000);
-    chmodSync(directory.path, 0o777);
-    expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
   });
 });

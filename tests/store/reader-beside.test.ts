@@ -6,7 +6,6 @@ import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { chainOn, genesis, spaced } from "../support/chain.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { openElsewhere } from "./child-process.ts";
 
 /** So many commits beside a reader that never rests: with no wait for a lock, one in some 20,000 was refused. */
 const commits = 60_000;
@@ -55,19 +54,6 @@ describe("a second connection, which only reads,", () => {
       store.close();
     },
   );
-
-  test("keeps other processes out as long as it is there", async () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const store = BlockStore.open(file);
-    store.accept(genesis, digestOf(genesis.data));
-    const reader = BlockReader.openBeside(file);
-    store.close();
-    expect(reader.lastAccepted()).toEqual(genesis);
-    expect(await openElsewhere(file)).toEqual({ code: "database in use", file });
-    reader.close();
-    expect(await openElsewhere(file)).toEqual({ code: "opened" });
-  });
 
   test("leaves an empty log behind when it is closed before the writer", () => {
     using directory = temporaryDirectory();

@@ -309,21 +309,3 @@ describe("the log", () => {
     expect(opened.reopen()).toBe(2n);
   });
 });
-
-test("another process cannot write after the log was synced and copied", async () => {
-  using opened = openStore();
-  const { store, commit } = opened;
-  commit();
-  store.checkpoint();
-  await settled();
-  const other = Bun.spawn(
-    [
-      process.execPath,
-      "-e",
-      `new (require("bun:sqlite").Database)(${JSON.stringify(store.file)}).run("DELETE FROM blocks")`,
-    ],
-    { stderr: "pipe" },
-  );
-  expect(await new Response(other.stderr).text()).toContain("database is locked");
-  expect(opened.reopen()).toBe(1n);
-});
