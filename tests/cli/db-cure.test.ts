@@ -7,10 +7,10 @@ import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { childOf, genesis, spaced, startVm } from "../support/chain.ts";
 import { indexDigests } from "../support/database.ts";
 import { runs } from "../support/runs.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 import { damage, db, makeDatabase, proposal, type Ran } from "./db-support.ts";
 
-const numRuns = runs(150, 5_000);
+const numRuns = runs(50, 5_000);
 
 // A cure that is named works: each file is damaged, `db check` names a cure, that is carried out to the letter, and then
 // the chain opens as a node opens it, and `db check` is content.
@@ -27,14 +27,14 @@ const proposals = Array.from({ length: 8 }, (_, i) => proposal(`waits ${i} `.rep
 
 const pageBytes = 8_192;
 
-let directory: ReturnType<typeof temporaryDirectory>;
+let directory: ReturnType<typeof memoryDirectory>;
 let whole = "";
 let marker: HeadMarker | undefined;
 let bytes: Buffer;
 /** The same chain as a killed plugin leaves it: all that is above block 20 is in the log. */
 let killed = "";
 beforeAll(() => {
-  directory = temporaryDirectory();
+  directory = memoryDirectory();
   whole = directory.file("whole.db");
   const instanceId = makeDatabase(whole, { blocks: chain, rejected, proposals });
   indexDigests(whole, chain.slice(0, 51)); // the others are in memory where it is open
@@ -53,7 +53,7 @@ afterAll(() => directory[Symbol.dispose]());
 type Cured = "nothing" | "mended" | "rolled back" | "deleted" | "moved";
 
 /** Checks a file of its own directory, and does what is said. Throws where that does not help. */
-function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
+function cure(dir: ReturnType<typeof memoryDirectory>): readonly Cured[] {
   const file = dir.file("timestampvm.db");
   const before = existsSync(`${file}-wal`) ? undefined : readFileSync(file);
   const checked = db("check", dir.path);
@@ -77,7 +77,7 @@ function cure(dir: ReturnType<typeof temporaryDirectory>): readonly Cured[] {
 }
 
 /** What there is to do beside a rollback. */
-function followRest(dir: ReturnType<typeof temporaryDirectory>, { err }: Ran): Cured {
+function followRest(dir: ReturnType<typeof memoryDirectory>, { err }: Ran): Cured {
   if (/delete the chain data directory/.test(err)) {
     rmSync(dir.path, { recursive: true });
     return expectOpens(dir, "deleted");
@@ -90,7 +90,7 @@ function followRest(dir: ReturnType<typeof temporaryDirectory>, { err }: Ran): C
   return expectOpens(dir, "moved");
 }
 
-function expectOpens(dir: ReturnType<typeof temporaryDirectory>, cured: Cured): Cured {
+function expectOpens(dir: ReturnType<typeof memoryDirectory>, cured: Cured): Cured {
   const { vm } = startVm({ file: dir.file("timestampvm.db"), marker });
   if (cured === "deleted" || cured === "moved") expect(vm.lastAccepted).toEqual(genesis);
   vm.close();
@@ -99,7 +99,7 @@ function expectOpens(dir: ReturnType<typeof temporaryDirectory>, cured: Cured): 
 }
 
 function cureOf(prepare: (file: string) => void): readonly Cured[] {
-  using dir = temporaryDirectory();
+  using dir = memoryDirectory();
   prepare(dir.file("timestampvm.db"));
   return cure(dir);
 }

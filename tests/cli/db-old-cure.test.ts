@@ -7,7 +7,7 @@ import { upgradeDatabase } from "../../src/store/upgrade.ts";
 import { bytesOf, chainOn, childOf, genesis, spaced } from "../support/chain.ts";
 import { makeOldFile, type OldVersion, oldVersions } from "../support/old-file.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 import { damage, db } from "./db-support.ts";
 
 // A cure that is named works: the file is made anew, up to the height that `db check` names, and is sound.
@@ -27,7 +27,7 @@ function makeFile(file: string, version: OldVersion): void {
 
 /** The bytes of a file of so small pages that the index of heights has several leaves. */
 function withSmallPages(version: OldVersion): Buffer {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("small.db");
   makeOldFile(file, version, { accepted: [genesis, ...chainOn(genesis, 250)] });
   {
@@ -41,7 +41,7 @@ function withSmallPages(version: OldVersion): Buffer {
 
 /** Gives the height to which `db check` said to rewind; undefined where it did not. Throws where that does not help. */
 function cure(version: OldVersion, change: (file: string) => void): number | undefined {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("timestampvm.db");
   makeFile(file, version);
   change(file);
@@ -83,7 +83,7 @@ describe.each(oldVersions)(
     });
 
     test("on any page", () => {
-      using directory = temporaryDirectory();
+      using directory = memoryDirectory();
       const file = directory.file("whole.db");
       makeFile(file, version);
       const bytes = readFileSync(file);
@@ -108,7 +108,7 @@ describe.each(oldVersions)(
 );
 
 test("the cure that a refused upgrade names works: the height is that of the check, and the rest is proposed again", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("timestampvm.db");
   makeFile(file, 3);
   damage(file, "UPDATE blocks SET height = height + 1024 WHERE height = 40"); // one bit

@@ -16,7 +16,7 @@ const receiptOf = (chain: ServedChain, text: string, waitMs = 0, signal?: AbortS
 describe("clients on another thread", () => {
   test("see a block as soon as it is confirmed, and not before", async () => {
     await using chain = await ServedChain.start();
-    for (let i = 1; i <= 200; i++) {
+    for (let i = 1; i <= 60; i++) {
       const block = childOf(chain.vm.lastAccepted, `block ${i}`);
       chain.vm.verifyBlock(block.bytes);
       expect(await receiptOf(chain, `block ${i}`)).toMatchObject({ status: "processing" });
@@ -33,7 +33,7 @@ describe("clients on another thread", () => {
 
   test("see what they proposed, and what became of it", async () => {
     await using chain = await ServedChain.start();
-    for (let i = 1; i <= 50; i++) {
+    for (let i = 1; i <= 20; i++) {
       expect(await receiptOf(chain, `data ${i}`)).toMatchObject({ status: "unknown" });
       await chain.propose(`data ${i}`);
       expect(await receiptOf(chain, `data ${i}`)).toMatchObject({ status: "pending" });
@@ -105,7 +105,7 @@ describe("those who wait for a block", () => {
 
   test("never miss their block, whenever it comes", async () => {
     await using chain = await ServedChain.start();
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 150; i++) {
       const block = childOf(chain.vm.lastAccepted, `block ${i}`);
       const waiting = [receiptOf(chain, `block ${i}`, 25_000), receiptOf(chain, `block ${i}`, 25_000)];
       if (i % 3 === 0) await setTimeout(0);

@@ -3,6 +3,13 @@
 import { openReader } from "../../src/store/shared-database.ts";
 import "../../src/clients/worker.ts";
 
+export interface Misbehaviour {
+  readonly way: string;
+  readonly file: string;
+  /** Shared memory, whose first number is 1 from the last moment before on. */
+  readonly begun: Int32Array;
+}
+
 /** The ways, each with the file of the chain. */
 const ways: Readonly<Record<string, (file: string) => void>> = {
   throw: () => {
@@ -24,6 +31,9 @@ const ways: Readonly<Record<string, (file: string) => void>> = {
   },
 };
 
-addEventListener("message", ({ data }: MessageEvent<{ readonly way?: string; readonly file: string }>) => {
-  if (data.way !== undefined) ways[data.way]?.(data.file);
+addEventListener("message", ({ data }: MessageEvent<Partial<Misbehaviour>>) => {
+  const { way, file = "", begun } = data;
+  if (way === undefined || begun === undefined) return;
+  begun[0] = 1;
+  ways[way]?.(file);
 });

@@ -10,7 +10,7 @@ import { ServedChain } from "./served-chain.ts";
 await using chain = await ServedChain.start({ entry: "misbehaving" });
 const poll = chain.call("getReceipt", { id: digestOf(bytesOf("data")), waitMs: 25_000 });
 await chain.untilWaiting(1);
-chain.misbehave(process.argv.at(-1) ?? "");
+await chain.misbehave(process.argv.at(-1) ?? "");
 await chain.propose("data");
 decideNext(chain.vm);
 const { status } = await poll;

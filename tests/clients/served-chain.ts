@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Client } from "@connectrpc/connect";
 import type { HTTP } from "../../gen/http/http_pb.ts";
-import { beatMs, SharedFigures } from "../../src/clients/shared.ts";
+import { SharedFigures } from "../../src/clients/shared.ts";
 import { ClientThread } from "../../src/clients/thread.ts";
 import { type Config, defaultConfig } from "../../src/core/config.ts";
 import { Log } from "../../src/log.ts";
@@ -15,6 +15,7 @@ import { bytesOf, startVm } from "../support/chain.ts";
 import { identity } from "../support/identity.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { testProtocol } from "../support/test-protocol.ts";
+import type { Misbehaviour } from "./misbehaving-worker.ts";
 
 const entries = { worker: "../../src/clients/worker.ts", misbehaving: "./misbehaving-worker.ts" };
 
@@ -29,8 +30,6 @@ export class ServedChain implements AsyncDisposable {
   readonly #workers: Worker[];
   readonly #channels: GrpcChannel[] = [];
   #http: Client<typeof HTTP>;
-  #beats = -1;
-  #beatMs = 0;
 
   static async start({
     entry = "worker" as keyof typeof entries,
@@ -103,17 +102,6 @@ export class ServedChain implements AsyncDisposable {
     return this.call("proposeBlock", { data: bytesOf(text).toBase64() }, signal);
   }
 
-  /** Whether the thread has not moved since the last time that this was asked, some beats ago. */
-  isStill(): boolean {
-    const nowMs = performance.now();
-    const { beats } = this.clients.head;
-    if (beats !== this.#beats) {
-      this.#beats = beats;
-      this.#beatMs = nowMs;
-    }
-    return nowMs - this.#beatMs > 4 * beatMs;
-  }
-
   /** Resolves when a condition holds, which is looked at again and again. */
   until(what: string, isSo: () => boolean): Promise<void> {
     const look = async () => {
@@ -127,9 +115,11 @@ export class ServedChain implements AsyncDisposable {
     return this.until(`${count} waiting calls`, () => this.clients.head.waiting === count);
   }
 
-  /** Makes the thread that serves do something that it should not. */
-  misbehave(way: string): void {
-    this.#workers.at(-1)?.postMessage({ way, file: this.file });
+  /** Makes the thread that serves do something that it should not. Resolves when it does so. */
+  misbehave(way: string): Promise<void> {
+    const begun = new Int32Array(new SharedArrayBuffer(4));
+    this.#workers.at(-1)?.postMessage({ way, file: this.file, begun } satisfies Misbehaviour);
+    return this.until("the misbehaviour", () => begun[0] === 1);
   }
 
   /** Resolves when a call is answered again, on a new connection to the same address. */

@@ -38,9 +38,9 @@ describe("a thread that", () => {
       await chain.propose("before");
       const polls = Array.from({ length: 20 }, () => statusOf(chain.call("getReceipt", longPoll)));
       await chain.untilWaiting(20);
-      chain.misbehave(way);
+      const begun = chain.misbehave(way);
       const calls = Array.from({ length: 20 }, (_, i) => statusOf(chain.propose(`meanwhile ${i}`)));
-      await chain.until("the last beat", () => chain.isStill());
+      await begun;
       do {
         clock.advanceMs(watchMs);
         propose(chain.vm, `block ${chain.vm.lastAccepted.height}`);
@@ -64,8 +64,7 @@ describe("a thread that", () => {
   test.each(["spin", "parse", "query"])("is stuck (%s) holds up the end of the chain by so many ms", async (way) => {
     const clock = new FakeClock();
     await using chain = await ServedChain.start({ entry: "misbehaving", clock });
-    chain.misbehave(way);
-    await chain.until("the last beat", () => chain.isStill());
+    await chain.misbehave(way);
     const closed = chain.clients.close();
     clock.advanceMs(closeMs);
     await within("the end", closed);
@@ -75,7 +74,7 @@ describe("a thread that", () => {
     await using chain = await ServedChain.start({ entry: "misbehaving" });
     const { propose } = chain.vm;
     chain.vm.propose = (batch) => {
-      chain.misbehave("exit"); // before the answer is on its way
+      void chain.misbehave("exit"); // before the answer is on its way
       return propose.call(chain.vm, batch);
     };
     expect(await statusOf(chain.propose("data"))).not.toBe("OK");
@@ -167,8 +166,7 @@ describe("a thread is taken for stuck", () => {
   test("when it has not moved for so many looks, and not one earlier", async () => {
     const clock = new FakeClock();
     await using chain = await ServedChain.start({ entry: "misbehaving", clock });
-    chain.misbehave("spin");
-    await chain.until("the last beat", () => chain.isStill());
+    await chain.misbehave("spin");
     clock.advanceMs(watchMs); // takes note of the last beat
     clock.advanceMs(maxSilentLooks * watchMs);
     expect(chain.clients.restarts).toBe(0);
@@ -212,7 +210,7 @@ describe("a thread is taken for stuck", () => {
 test("a thread waits for its port until the one before it, or whoever has it, lets go of it", async () => {
   const clock = new FakeClock();
   await using chain = await ServedChain.start({ entry: "misbehaving", clock });
-  chain.misbehave("exit");
+  void chain.misbehave("exit");
   await chain.until("its end", () => chain.clients.restarts === 1);
   const other = createServer().listen(Number(chain.address.split(":")[1]), "127.0.0.1");
   await once(other, "listening");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { memoryDirectory } from "../support/temporary.ts";
 import { NewFiles } from "./chain-data.ts";
-import { memoryDirectory } from "./memory-directory.ts";
 import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { simulatePlan } from "./simulate.ts";

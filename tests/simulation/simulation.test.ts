@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { runs } from "../support/runs.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 import { NewFiles } from "./chain-data.ts";
-import { memoryDirectory } from "./memory-directory.ts";
 import { faultNames } from "./plan.ts";
 import { type Report, simulate } from "./simulate.ts";
 

@@ -8,7 +8,7 @@ import { BlockStore } from "../../src/store/block-store.ts";
 import { bytesOf, childOf, genesis, peer, spaced } from "../support/chain.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { runs } from "../support/runs.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 
 /** Two of these are stored as they came, with a space behind them. */
 const chain = [genesis];
@@ -39,7 +39,7 @@ test.each([
   ["the data of a block", victim, victim.data],
   ["the bytes of a block", spacedVictim, spacedVictim.bytes],
 ])("one flipped bit in %s is found when the block is read, and only then", (_name, victim, stored) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   changeBytes(file, (bytes) => {
@@ -66,7 +66,7 @@ test.each([
   ["another block", "data = NULL, bytes = (SELECT bytes FROM blocks WHERE height = 5)"],
   ["one of another time", "timestamp = timestamp + 1"],
 ])("a block that became %s is found when it is read", (_name, change) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   {
@@ -83,7 +83,7 @@ test.each([
   ["a key", "UPDATE blocks SET key = x'00' WHERE height = 20", (store: BlockStore) => store.lastAccepted()],
   ["its instance id", "UPDATE meta SET value = x'00'", () => undefined],
 ] as const)("%s of a wrong length is found when it is read: %s", (what, sql, read) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   {
@@ -159,7 +159,7 @@ describe("a value of another type", () => {
     [`proposal ${digest}`, "UPDATE mempool SET since = 'x'", (store: BlockStore) => store.proposals.read(digest)],
     [`proposal ${digest}`, "UPDATE mempool SET data = 'x'", (store: BlockStore) => store.proposals.read(digest)],
   ] as const)("is found when %s is read: %s", (what, sql, read) => {
-    using directory = temporaryDirectory();
+    using directory = memoryDirectory();
     const file = directory.file("chain.db");
     const store = openChanged(file, sql);
     expect(refusalOf(() => read(store))).toEqual({
@@ -174,7 +174,7 @@ describe("a value of another type", () => {
   test.each(["1", "x'00'", "'NodeID-x'", "substr(peer, 1, 20) || 'z' || substr(peer, 22)"])(
     "for the peer of a proposal, %s, counts as none",
     (value) => {
-      using directory = temporaryDirectory();
+      using directory = memoryDirectory();
       const store = openChanged(directory.file("chain.db"), `UPDATE mempool SET peer = ${value}`);
       expect([...store.proposals.readAll()]).toEqual([
         { digest, data, bytes: data.length, since: 1n, peer: undefined },
@@ -188,7 +188,7 @@ test.each([
   ["as it came", 19, `block ${chain[19]?.id} has a wrong height`],
   ["as its data", 20, `the block below block ${chain[20]?.id} is missing`],
 ])("a block that is stored %s, under another height, is found when that is asked for", (_name, height, problem) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   {
@@ -202,7 +202,7 @@ test.each([
 });
 
 test("a chain that lost its instance id is not taken for another one", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   {
@@ -214,7 +214,7 @@ test("a chain that lost its instance id is not taken for another one", () => {
 });
 
 test("one flipped bit that turns a proposal's digest into text is found when the proposals are read", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   const data = bytesOf("proposal");
   const store = BlockStore.open(file);
@@ -274,7 +274,7 @@ function readAll(file: string): { readonly problems: number } {
 
 describe("a file that was cut short is refused by name", () => {
   test.each([50, 99, 100, 1_000, pageBytes, 20_000, 4 * pageBytes])("to %i bytes", (length) => {
-    using directory = temporaryDirectory();
+    using directory = memoryDirectory();
     const file = directory.file("chain.db");
     makeFile(file);
     truncateSync(file, length);
@@ -290,7 +290,7 @@ describe("a file that was cut short is refused by name", () => {
 });
 
 test("damage anywhere in the file is refused in our words, or was not there", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const whole = directory.file("whole.db");
   makeFile(whole);
   const { length } = readFileSync(whole);
@@ -310,7 +310,7 @@ test("damage anywhere in the file is refused in our words, or was not there", ()
 });
 
 test("a damaged page with the tables' list is refused by name, and the file is free afterwards", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   const whole = readFileSync(file);
@@ -321,7 +321,7 @@ test("a damaged page with the tables' list is refused by name, and the file is f
 });
 
 test.each(["blocks", "meta"])("a file without its table %s is refused by name", (table) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   makeFile(file);
   {

@@ -5,7 +5,7 @@ import { BlockStore } from "../../src/store/block-store.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
 import { chainOn, genesis, startVm } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 
 const length = 150;
 const blocks = [genesis, ...chainOn(genesis, length)];
@@ -40,7 +40,7 @@ test.each([
     `UPDATE blocks SET height = 1000000 WHERE height = ${length - 1}`,
   ],
 ])("where %s, the chain does not open, with the file and the cure", (_name, sql) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   const marker = makeChain(file);
   change(file, sql);
@@ -49,7 +49,7 @@ test.each([
 });
 
 test("where only an old block is changed, the chain opens, and the block is refused when it is asked for", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const file = directory.file("chain.db");
   const marker = makeChain(file);
   change(file, flip(10));

@@ -5,7 +5,7 @@ import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, decideNext, propose, startVm } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 
 // A power cut leaves each of two databases at some moment of its past: our file, and the node's. A restored backup of
 // either is the same. So: every pair of moments of one run, and what opening makes of it.
@@ -67,7 +67,7 @@ function decideAll(vm: Vm): string[] {
 }
 
 test("databases of two moments start at a block that both know; no acknowledged proposal is lost or doubled", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const { moments, blocks } = record(directory, "ours");
   let pairs = 0;
   for (const [ours, { file, acknowledged }] of moments.entries()) {
@@ -90,7 +90,7 @@ test("databases of two moments start at a block that both know; no acknowledged 
 });
 
 test.each(["wiped", "another node's"])("a database of the node that is %s leaves what waits, and no more", (kind) => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const { moments, blocks } = record(directory, "ours");
   for (const [at, { file, acknowledged, marker }] of moments.entries()) {
     if (at % 7 !== 1) continue;
@@ -106,7 +106,7 @@ test.each(["wiped", "another node's"])("a database of the node that is %s leaves
 });
 
 test("chain data of another node on the same chain starts at genesis, and follows the chain again", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const { moments, blocks } = record(directory, "ours");
   const theirs = directory.file("theirs.db");
   const other = startVm({ file: theirs, config }).vm;
@@ -125,7 +125,7 @@ test("chain data of another node on the same chain starts at genesis, and follow
 });
 
 test("wiped chain data start at genesis, whatever the node knows", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   const { moments, blocks } = record(directory, "ours");
   for (const { marker } of moments.filter((_, i) => i % 7 === 0)) {
     const { vm, rewound } = startVm({

@@ -1,8 +1,8 @@
 import { realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { memoryDirectory } from "../../support/temporary.ts";
 import { linesOf } from "../child-process.ts";
 import { makeFailingDisk } from "./failing-disk.ts";
-import { directoryInMemory } from "./memory.ts";
 import type { Outcome, Trial } from "./trial.ts";
 
 /** The files that a trial left: `end`, and `killed` where something was refused, as of the first refusal. */
@@ -14,7 +14,7 @@ export interface Result {
 
 /** Runs the trials in a process of their own; each line of it must come within a minute. */
 export async function* runTrials(history: string, trials: readonly Trial[]): AsyncGenerator<Result> {
-  using directory = directoryInMemory();
+  using directory = memoryDirectory();
   const root = realpathSync(directory.path);
   const list = join(root, "trials");
   writeFileSync(list, JSON.stringify(trials));
