@@ -6,7 +6,7 @@ import type { ConfirmedChain } from "../../src/vm/confirmed-chain.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { bytesOf, childOf, genesis, now, startVm } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { memoryDirectory } from "../support/temporary.ts";
 
 const numRuns = runs(100, 3_000);
 const maxU64 = 2n ** 64n - 1n;
@@ -96,7 +96,7 @@ const actions = fc.array(
 );
 
 test("clients of any chain see the same as in a list of its confirmed blocks", () => {
-  using directory = temporaryDirectory();
+  using directory = memoryDirectory();
   let count = 0;
   fc.assert(
     fc.property(actions, (actions) => {
