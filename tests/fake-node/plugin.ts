@@ -39,7 +39,7 @@ export class Plugin extends PluginClient implements AsyncDisposable {
     );
   }
 
-  /** Ends it as the node does with a chain. Gives the exit code, "SIGKILL" when it took too long. */
+  /** Ends it as the node does with a chain. Gives the exit code. A node kills what takes seconds; here the machine may be busy. */
   async shutDown(): Promise<number | string> {
     await this.vm.shutdown({});
     await this.node[Symbol.asyncDispose]();
@@ -52,12 +52,7 @@ export class Plugin extends PluginClient implements AsyncDisposable {
     if (stopSignal === undefined) await this.#leaveGoPlugin();
     this.close();
     if (stopSignal !== undefined) this.process.kill(stopSignal);
-    const killer = setTimeout(() => this.process.kill("SIGKILL"), stopSignal === undefined ? 2_000 : 5_000);
-    try {
-      return await this.exit;
-    } finally {
-      clearTimeout(killer);
-    }
+    return this.exit;
   }
 
   /** Ends it as a crash does. */
