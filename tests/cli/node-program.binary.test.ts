@@ -90,7 +90,7 @@ describe("in a shell", () => {
   });
 
   test("and 3 when it has waited in vain", async () => {
-    using slow = await TestChain.start(60_000);
+    using slow = await TestChain.start(600_000);
     await slow.accept(["first"]);
     expect((await shell("timestampvm stamp --text second --timeout 0.1", { TIMESTAMPVM_URL: slow.url })).code).toBe(3);
   });

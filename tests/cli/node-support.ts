@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { runCli } from "../../src/cli/cli.ts";
 import type { OutputParts } from "../../src/cli/terminal/output.ts";
+import { type Clock, systemClock } from "../../src/client/waiting.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { startTestChain } from "../support/dev-chain.ts";
 import type { Ran } from "./db-support.ts";
@@ -43,6 +44,22 @@ export async function run(args: readonly string[], surroundings: Surroundings = 
     return { code, out: bytes.toString(), err, bytes };
   } finally {
     if (fileDescriptor !== undefined) closeSync(fileDescriptor);
+  }
+}
+
+/** Goes on only while a command pauses between two calls, and notes for how long it does. */
+export class StandingClock implements Clock {
+  readonly pauses: number[] = [];
+  #ms = 0;
+
+  nowMs(): number {
+    return this.#ms;
+  }
+
+  async pause(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal !== undefined) return systemClock.pause(ms, signal); // how long an answer may take
+    this.pauses.push(ms);
+    this.#ms += ms;
   }
 }
 
