@@ -7,6 +7,7 @@ import { GrpcClient } from "../../src/rpcchainvm/grpc/client.ts";
 import { GrpcPeer } from "../fake-node/grpc-peer.ts";
 import { frame } from "../fake-node/raw-grpc.ts";
 import { errorCodes } from "../support/echo-server.ts";
+import { patternOf } from "../support/pattern.ts";
 import { errorOf } from "../support/status.ts";
 
 const echo = HTTP.method.handleSimple;
@@ -63,7 +64,7 @@ describe("a call", () => {
     await using server = await listenEcho();
     await withClient(server.address, async (client) => {
       for (const size of [0, 1, 16_379, 65_536, mebibyte, 64 * mebibyte]) {
-        const body = new Uint8Array(size).map((_, i) => i);
+        const body = patternOf(size);
         const reply = await client.call(echo, { body });
         expect(reply.code).toBe(size);
         expect(Buffer.compare(reply.body, body)).toBe(0);

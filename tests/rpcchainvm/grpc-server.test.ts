@@ -5,13 +5,10 @@ import { Writer } from "../../gen/http/responsewriter/responsewriter_pb.ts";
 import { VM } from "../../gen/vm/vm_pb.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { EchoServer, errorCodes, maxLimitedBytes } from "../support/echo-server.ts";
+import { patternOf } from "../support/pattern.ts";
 import { errorOf, statusOf } from "../support/status.ts";
 
 const mebibyte = 1024 * 1024;
-
-function filled(bytes: number): Uint8Array {
-  return new Uint8Array(bytes).map((_, i) => i);
-}
 
 describe.each(["listen", "listenCoalesced"] as const)("%s:", (how) => {
   describe("a Connect client is answered", () => {
@@ -27,7 +24,7 @@ describe.each(["listen", "listenCoalesced"] as const)("%s:", (how) => {
       using channel = new GrpcChannel(server.address);
       const client = channel.client(HTTP);
       for (const size of [1, 16_379, 16_384, 65_535, 65_536, mebibyte, 64 * mebibyte]) {
-        const body = filled(size);
+        const body = patternOf(size);
         const reply = await client.handleSimple({ body });
         expect(reply.code).toBe(size);
         expect(Buffer.compare(reply.body, body)).toBe(0);
@@ -37,7 +34,7 @@ describe.each(["listen", "listenCoalesced"] as const)("%s:", (how) => {
     test("many large messages at once", async () => {
       using server = await EchoServer.listen(how);
       using channel = new GrpcChannel(server.address);
-      const body = filled(4 * mebibyte);
+      const body = patternOf(4 * mebibyte);
       const replies = await Promise.all(Array.from({ length: 16 }, () => channel.client(HTTP).handleSimple({ body })));
       for (const reply of replies) expect(Buffer.compare(reply.body, body)).toBe(0);
     });
@@ -46,9 +43,9 @@ describe.each(["listen", "listenCoalesced"] as const)("%s:", (how) => {
       using server = await EchoServer.listen(how);
       using channel = new GrpcChannel(server.address);
       const client = channel.client(HTTP);
-      const calls = Array.from({ length: 1_000 }, (_, i) => client.handleSimple({ url: "wait", body: filled(i) }));
+      const calls = Array.from({ length: 1_000 }, (_, i) => client.handleSimple({ url: "wait", body: patternOf(i) }));
       await server.until(1_000, 0);
-      expect(await client.handleSimple({ body: filled(3) })).toMatchObject({ code: 3 }); // others pass them
+      expect(await client.handleSimple({ body: patternOf(3) })).toMatchObject({ code: 3 }); // others pass them
       server.release();
       expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(calls.map((_, i) => i));
     });
