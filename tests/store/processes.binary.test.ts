@@ -4,7 +4,7 @@ import { chmodSync } from "node:fs";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { LocalCheckpointer } from "../../src/store/checkpointer.ts";
+import { checkpoint } from "../../src/store/checkpoint.ts";
 import { childOf, genesis } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { refusalOf } from "../support/refusal.ts";
@@ -51,12 +51,7 @@ describe("one file has one owner", () => {
     using directory = temporaryDirectory();
     const store = BlockStore.open(directory.file("chain.db"));
     store.accept(genesis, digestOf(genesis.data));
-    const checkpointer = new LocalCheckpointer(store.file);
-    const disk = {
-      syncLog: async () => {},
-      checkpoint: async () => checkpointer.checkpoint(),
-      close: async () => checkpointer.close(),
-    };
+    const disk = { syncLog: async () => {}, checkpoint: async () => checkpoint(store.file), close: async () => {} };
     store.syncBy(disk, new FakeClock());
     const block = childOf(genesis, "one");
     store.accept(block, digestOf(block.data));
@@ -67,7 +62,6 @@ describe("one file has one owner", () => {
     const other = Bun.spawn([process.execPath, "-e", write], { stderr: "pipe" });
     expect(await new Response(other.stderr).text()).toContain("database is locked");
     expect(store.lastAccepted()).toEqual(block);
-    await disk.close();
     store.close();
   });
 });

@@ -6,8 +6,8 @@ import { flipInFile, flipInLog } from "./flipped-bits.ts";
 
 const count = { perRegion: runs(2, 150), perInterior: Number.POSITIVE_INFINITY };
 
-test("one flipped bit anywhere never makes a wrong answer: it is refused, or was not there, and db check finds that", () =>
+test("one flipped bit anywhere gives a refusal or a missing block, never a wrong answer; db check finds it", () =>
   flipInFile(count));
 
-test("one flipped bit anywhere in the write-ahead log is noticed: what was written before it is there, and right", () =>
+test("one flipped bit anywhere in the write-ahead log is noticed, and all that was written before it is right", () =>
   flipInLog(count));

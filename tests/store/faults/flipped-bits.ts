@@ -177,7 +177,7 @@ function countsIn(file: string): unknown[][] {
   return tables.map(({ name }) => [name, db.query(`SELECT count(*) FROM ${name}`).values()[0]?.[0]]);
 }
 
-/** One flipped bit anywhere never makes a wrong answer: it is refused, or was not there, and db check finds that. */
+/** One flipped bit gives a refusal or a missing block, never a wrong answer; db check finds it. */
 export function flipInFile(count: Count): void {
   using directory = memoryDirectory();
   const file = join(directory.path, "chain.db");
@@ -196,7 +196,7 @@ export function flipInFile(count: Count): void {
   expect(noticed).toBeGreaterThan(regions.length / 2);
 }
 
-/** One flipped bit anywhere in the write-ahead log is noticed: what was written before it is there, and right. */
+/** One flipped bit in the write-ahead log is noticed, and all that was written before it is right. */
 export function flipInLog(count: Count): void {
   using directory = memoryDirectory();
   const disk = join(directory.path, "disk");
