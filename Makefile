@@ -18,8 +18,10 @@ FUZZ_SECONDS ?= 30
 # A checkout of another commit, with its node_modules, beside which `make bench` measures the store of this one.
 before = $(if $(BEFORE),--before '$(BEFORE)')
 oracle := build/oracle/release/oracle
-# The releases whose nodes are run as a whole; tests/releases/mods has a module file for each, and for many more.
-nodes := $(addprefix build/avalanchego-,v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v1.14.2)
+# The releases of which whole nodes are run; tests/releases/mods has a module file for each, and for many more.
+releases := v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v1.14.2
+# Those of `make node-test`: between them, a node starts its plugins in each way that there was.
+node_releases := v1.8.6 v1.9.8 v1.10.12 v1.14.2
 rs := build/rs/bin/timestampvm
 rs_version := 0.0.18
 
@@ -47,7 +49,7 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-binary check fix gen build format-check lint types gen-check \
-	package node-test protocol-test release-test network chaos fuzz bench attack clean
+	package node-test node-builds protocol-test release-test network chaos fuzz bench attack clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,9 +91,12 @@ build/breakable: tests/support/breakable-plugin.ts tests/support/breakable-clien
 build/counter: examples/counter/counter.ts $(sources) | node_modules
 	$(compile) $< --outfile $@
 
-node-test: build build/counter build/breakable ## the binary under real AvalancheGo code and a real network (needs Go)
-	@if command -v go >/dev/null; then $(MAKE) build/avalanchego && $(node_tests); \
+node-test: build build/counter build/breakable ## the binary under AvalancheGo's own code, clients and nodes of releases, and real networks (needs Go)
+	@if command -v go >/dev/null; then $(MAKE) node-builds && $(node_tests); \
 	else echo 'node-test: skipped, Go is not installed'; fi
+
+node-builds: $(addprefix build/avalanchego-,$(node_releases)) ## what `make node-test` runs the binary under (needs Go)
+	tests/releases/run.sh build differing
 
 protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 … 46"
 	@for protocol in $(PROTOCOLS); do echo "== protocol $$protocol"; \
@@ -101,7 +106,7 @@ release-test: build ## the binary under the clients and nodes of many releases; 
 	@rm -rf $(verified)
 	$(facts) $(bun_test) tests/rpcchainvm/every-protocol.binary.test.ts
 	$(facts) tests/releases/run.sh
-	$(MAKE) $(nodes) $(rs)
+	$(MAKE) $(addprefix build/avalanchego-,$(releases)) $(rs)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \
 		go test -v -count=1 -timeout 40m ./releases
 	$(bun) tests/documents/protocols-table.ts $(verified) docs/operate.md
@@ -131,9 +136,12 @@ bench: build ## benchmarks as tables, beside timestampvm-rs where it is installe
 attack: build ## what attacks by clients and peers do to the binary, as a table (needs Go)
 	cd tests/bench && $(tested) go run . -attack
 
+# Tests that need other nodes, timestampvm-rs, or much time: for `make release-test`.
+of_releases := ^(TestMixedNetwork|TestNetwork|TestDowngrade)$$
 node_tests := (cd tests/attack && go test -v -count=1 ./...) && $(tested) tests/releases/run.sh differing && \
 	cd tests/node && $(tested) AVALANCHEGO_PATH=$(CURDIR)/build/avalanchego \
-	go test -v -count=1 -p 1 -timeout 30m $$(go list ./... | grep -v /releases$$) && \
+	AVALANCHEGO_DIR=$(CURDIR)/build RELEASES='$(node_releases)' \
+	go test -v -count=1 -p 1 -timeout 30m ./... -skip '$(of_releases)' && \
 	cd $(CURDIR) && TUTORIAL=run $(bun_test) tests/documents/tutorial.binary.test.ts tests/documents/network.binary.test.ts
 
 build/avalanchego-%: tests/releases/mods/%.mod tests/releases/mods/%.sum
