@@ -152,7 +152,7 @@ describe("synced", () => {
     const waiting = watch(store.synced());
     disk.syncs[0]?.reject(Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" }));
     await settled();
-    expect(waiting.outcome).toContain("EIO: i/o error, fdatasync; check the disk and start the node again");
+    expect(waiting.outcome).toContain("i/o error; check the disk and start the node again");
     commit();
     const later = watch(store.synced());
     await settled();

@@ -21,7 +21,11 @@ if (lacking.length > 0 || notes.length === 0) process.exit(1);
 /** The lower share of the two, of its lines and of its functions. */
 function percentOf({ lines, functions, functionsRun }: Coverage): number {
   const linesRun = [...lines.values()].filter(Boolean).length;
-  return 100 * Math.min(linesRun / Math.max(lines.size, 1), functionsRun / Math.max(functions, 1));
+  return Math.min(percent(linesRun, lines.size), percent(functionsRun, functions));
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 100 : (100 * part) / whole;
 }
 
 function joined(sources: readonly (readonly [string, Coverage])[]): ReadonlyMap<string, Coverage> {
