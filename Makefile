@@ -49,7 +49,7 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-binary check fix gen build format-check lint types gen-check \
-	package node-test node-builds protocol-test release-test network chaos fuzz bench attack clean
+	package mutations node-test node-builds protocol-test release-test network chaos fuzz bench attack clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,6 +122,9 @@ chaos: build build/breakable build/avalanchego ## break a plugin KILLS=1000 time
 	build/chaos -minutes $(MINUTES) -binary $(binary) -avalanchego build/avalanchego $(if $(SEED),-seed $(SEED))
 	build/chaos -mode siege -nodes 3 -minutes $(MINUTES) -binary build/breakable -avalanchego build/avalanchego \
 		$(if $(SEED),-seed $(SEED))
+
+mutations: node_modules ## that the tests notice each small change of the source that tests/README.md lists
+	$(bun) tests/support/mutations.ts
 
 fuzz: node_modules ## what peers can send, changed at random for FUZZ_SECONDS=30 in each test
 	@if command -v cargo >/dev/null; then $(MAKE) $(oracle); else echo 'fuzz: not compared with serde, cargo is not installed'; fi

@@ -60,7 +60,7 @@ export function* rewindTo(marker: HeadMarker | undefined, store: BlockStore, now
 }
 
 /** How far our file, whose head is `stored`, must be rewound, and why; undefined if it can stay as it is. */
-export function findRewind(
+function findRewind(
   stored: HeadMarker,
   marker: HeadMarker | undefined,
   getIdAtHeight: (height: bigint) => Id | undefined,

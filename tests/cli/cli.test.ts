@@ -78,12 +78,6 @@ describe("--help", () => {
       expect(out).toContain(word);
     expect(await run(["-h"])).toEqual({ code: 0, out, err: "" });
   });
-
-  test.each(["genesis", "vm-id", "version-json", "licenses"])("of %s says how to use it", async (command) => {
-    const { code, out, err } = await run([command, "--help"]);
-    expect([code, err]).toEqual([0, ""]);
-    expect(out).toContain(`Usage: timestampvm ${command}`);
-  });
 });
 
 describe("help", () => {

@@ -1,21 +1,18 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { idToBytes } from "../../src/avalanche/id.ts";
 import { type Block, createBlock } from "../../src/core/block.ts";
 import { blockKey } from "../../src/core/block-key.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis, peer, spaced } from "../support/chain.ts";
-import { makeOldFile } from "../support/old-file.ts";
+import { chainOn, childOf, genesis, peer, spaced } from "../support/chain.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, type Content, damage, db, exported, loser, makeDatabase, proposal } from "./db-support.ts";
 
 const at = (height: number) => blocks[height] ?? genesis;
-
-const pageBytes = 8_192;
 
 /** Blocks whose bytes are stored, since no others would do. */
 const receivedChain: Block[] = [genesis];
@@ -87,34 +84,6 @@ describe("of a sound database, db check", () => {
     const { code, out } = db("check", file);
     expect(code).toBe(0);
     expect(out).toContain("last accepted  none\nheight         none\nblocks         0 accepted, 0 rejected\n");
-  });
-
-  test.each([1, 2] as const)("takes a file of schema %i, and leaves it that", (version) => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    const waiting = version === 2 ? [bytesOf("waits")] : [];
-    makeOldFile(file, version, { accepted: blocks, rejected: [childOf(at(3), "x")], waiting });
-    const { code, out } = db("check", file);
-    expect([code, out]).toEqual([
-      0,
-      expect.stringContaining(`proposals      ${version === 2 ? "1 waiting, 5" : "0 waiting, 0"} bytes\nsound\n`),
-    ]);
-    using again = new Database(file, { readonly: true });
-    expect(again.query("PRAGMA user_version").values()).toEqual([[version]]);
-  });
-
-  test.each([
-    [1, "accepted_by_height"],
-    [2, "accepted_by_height"],
-    [2, "rejected_by_height"],
-    [2, "mempool"],
-  ] as const)("misses in a file of schema %i what that has: %s", (version, name) => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    makeOldFile(file, version, { accepted: blocks });
-    damage(file, name === "mempool" ? "DROP TABLE mempool" : `DROP INDEX ${name}`);
-    const { code, out } = db("check", file);
-    expect([code, out]).toEqual([1, expect.stringContaining(`problem: ${name} is missing\n`)]);
   });
 
   test("takes what came while the clock was before 1970, and db import does, too", () => {
@@ -495,28 +464,6 @@ describe("of much damage, db check", () => {
     expect(err).toContain("only what lies above height 2, with db rollback --to 2");
   });
 
-  test.each([
-    ["the pages behind the first", (bytes: Uint8Array) => bytes.fill(0xff, pageBytes)],
-    [
-      "every second page",
-      (bytes: Uint8Array) => {
-        for (let page = 1; page * pageBytes < bytes.length; page += 2) {
-          bytes.fill(0, page * pageBytes, (page + 1) * pageBytes);
-        }
-      },
-    ],
-  ])("reads what is left: without %s", (_name, change) => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    makeDatabase(file);
-    const bytes = readFileSync(file);
-    change(bytes);
-    writeFileSync(file, bytes);
-    const { code, out } = db("check", file);
-    expect([code, out]).toEqual([1, expect.stringContaining("problem: ")]);
-    expect(out).toContain("instance id ");
-  });
-
   test("never says that a file is sound that has lost something", () => {
     using directory = temporaryDirectory();
     const whole = directory.file("whole.db");
@@ -545,15 +492,4 @@ describe("of much damage, db check", () => {
       .slice(1)
       .map((line) => line.replace(/^\{"type":"proposal".*"data"/, ""));
   }
-
-  test.each([50, pageBytes, 20_000, 49_152])(
-    "a file that was cut to %i bytes is refused, or has problems",
-    (length) => {
-      using directory = temporaryDirectory();
-      const file = directory.file("timestampvm.db");
-      makeDatabase(file);
-      truncateSync(file, length);
-      expect(db("check", file).code).toBe(1);
-    },
-  );
 });

@@ -126,15 +126,6 @@ describe("db export", () => {
       `block ${stranger.id} at height 3 has parent ${stranger.parentId}, not ${at(2).id}`,
     );
   });
-
-  test.each(["check", "export"])("changes nothing in the database, nor does db check: db %s", (command) => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    makeDatabase(file);
-    const before = readFileSync(file);
-    expect(db(command, file).code).toBe(0);
-    expect(readFileSync(file).equals(before)).toBeTrue();
-  });
 });
 
 const nodes = fc.nat(255).map((byte) => nodeIdFromBytes(new Uint8Array(20).fill(byte)));

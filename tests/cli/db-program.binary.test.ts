@@ -4,6 +4,7 @@ import { basename, dirname } from "node:path";
 import { linesOf, nextLine, startChild } from "../store/child-process.ts";
 import { chainOn, childOf, genesis } from "../support/chain.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
+import { until } from "../support/promise.ts";
 import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, exported, makeDatabase } from "./db-support.ts";
@@ -18,10 +19,6 @@ async function shell(script: string, directory: string) {
   });
   const [code, out, err] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   return { code, out, err };
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await Bun.sleep(10);
 }
 
 describe("the program", () => {

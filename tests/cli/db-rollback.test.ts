@@ -3,8 +3,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Block } from "../../src/core/block.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import type { HeadMarker } from "../../src/vm/rewind.ts";
-import { acceptAll, chainOn, childOf, decideNext, genesis, spaced, startVm } from "../support/chain.ts";
+import { chainOn, childOf, genesis, spaced } from "../support/chain.ts";
 import { indexDigests } from "../support/database.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, makeDatabase } from "./db-support.ts";
@@ -250,47 +249,5 @@ describe("of a damaged chain, db rollback", () => {
       spy.mockRestore();
     }
     expect(read(file)).toMatchObject({ height: 6n, waiting: ["waits of a peer", "block 1 on 0"] });
-  });
-});
-
-describe("after db rollback, the chain opens", () => {
-  function rolledBack(directory: string, file: string): HeadMarker {
-    const { vm } = startVm({ file });
-    acceptAll(vm, blocks.slice(1));
-    const marker = vm.headMarker;
-    vm.close();
-    expect(db("rollback", directory, "--to", "2").code).toBe(0);
-    return marker;
-  }
-
-  test("where it was rewound to, when the node's database is ahead; with the blocks of its peers", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    const marker = rolledBack(directory.path, file);
-    const { vm, rewound } = startVm({ file, marker });
-    expect([rewound, vm.lastAccepted]).toEqual([[], at(2)]);
-    expect(vm.headMarker).toEqual({ ...marker, height: 2n, id: at(2).id });
-    acceptAll(vm, blocks.slice(3));
-    expect(vm.status().mempool.items, "what the peers' blocks carry waits no longer").toBe(0);
-    vm.close();
-  });
-
-  test("and stamps again what was rewound, when there are no peers", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    const { vm } = startVm({ file, marker: rolledBack(directory.path, file) });
-    const texts = [3, 4, 5].map(() => textOf(decideNext(vm).data));
-    expect(texts).toEqual(["block 2 on 0", "block 3 on 0", "block 4 on 0"]);
-    expect(vm.status().mempool.items).toBe(0);
-    vm.close();
-  });
-
-  test("at the node's height, when that is lower still", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("timestampvm.db");
-    const marker = { ...rolledBack(directory.path, file), height: 1n, id: at(1).id };
-    const { vm } = startVm({ file, marker });
-    expect(vm.lastAccepted).toEqual(at(1));
-    vm.close();
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { within } from "../fake-node/deadline.ts";
+import { readdirSync } from "node:fs";
 import { DevProcess } from "../support/dev-process.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -59,42 +58,5 @@ describe("timestampvm dev", () => {
     await using again = new DevProcess(args);
     expect(await again.call("lastAccepted")).toEqual(accepted);
     await again.line(/^height +1$/);
-  });
-
-  test.concurrent("begins with the genesis that it is given, as text or in a file", async () => {
-    using directory = temporaryDirectory();
-    writeFileSync(directory.file("genesis.txt"), "from a file\n");
-    for (const [given, hex] of [
-      ["hello world", "0x68656c6c6f20776f726c64"],
-      [`@${directory.file("genesis.txt")}`, "0x66726f6d20612066696c650a"],
-    ] as const) {
-      await using dev = new DevProcess(["--genesis", given]);
-      const { id } = (await dev.call("lastAccepted")) as { id: string };
-      expect(await dev.call("getBlock", { id })).toMatchObject({ block: { data: hex, height: 0 } });
-    }
-  });
-
-  test.concurrent("prints JSON for programs", async () => {
-    await using dev = new DevProcess(["--json", "--block-interval", "0"]);
-    const started = JSON.parse(await dev.line(/started/));
-    expect(started).toMatchObject({ event: "started", height: 0, dataDir: null });
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "proposeBlock", params: hello });
-    await fetch(started.rpc, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    expect(JSON.parse(await dev.line(/"block"/))).toMatchObject({ event: "block", height: 1, bytes: 11 });
-  });
-
-  test.concurrent.each([
-    [["--http", "here"], "HOST:PORT", 2],
-    [["--http", "127.0.0.1:65536"], "HOST:PORT", 2],
-    [["--block-interval", "-1"], "3600000", 2],
-    [["--block-interval", "3600001"], "3600000", 2],
-    [["--log-level", "loud"], "loud", 2],
-    [["--genesis", "@no such file"], "error: no such file: there is no such file or directory", 1],
-    [["--genesis", "@/dev/zero"], "/dev/zero has more than 1,000,000 bytes", 1],
-  ])("%j is refused with its reason: %s", async (args, reason, code) => {
-    await using dev = new DevProcess(args);
-    expect(await within("its end", dev.child.exited)).toBe(code);
-    expect(await dev.child.stderr.text()).toContain(reason);
-    expect(existsSync("timestampvm.db")).toBe(false);
   });
 });

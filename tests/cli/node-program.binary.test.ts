@@ -78,22 +78,6 @@ describe("in a shell", () => {
     const { out, err } = await shell("timestampvm blocks | head -1");
     expect([out, err]).toEqual([expect.stringMatching(/^ +\d+ {2}20\S+ .*\n$/), ""]);
   });
-
-  test.each([
-    ["done", "find --text one", {}, 0],
-    ["not found", "find --text never", {}, 1],
-    ["not reached", "status --url 127.0.0.1:1", {}, 1],
-    ["wrong use", "find one two", {}, 2],
-    ["wrong use, of the variable", "status", { TIMESTAMPVM_URL: "ftp://x" }, 2],
-  ])("exit codes: %s", async (_name, command, more, code) => {
-    expect((await shell(`timestampvm ${command}`, more)).code).toBe(code);
-  });
-
-  test("and 3 when it has waited in vain", async () => {
-    using slow = await TestChain.start(600_000);
-    await slow.accept(["first"]);
-    expect((await shell("timestampvm stamp --text second --timeout 0.1", { TIMESTAMPVM_URL: slow.url })).code).toBe(3);
-  });
 });
 
 describe("Ctrl-C ends at once, as a signal does, without a word:", () => {
@@ -190,11 +174,6 @@ describe("a file of any size", () => {
     const { err } = await shell(script);
     expect(err).toContain(sha256(Buffer.concat([Buffer.alloc(300_000), Buffer.from("end\n")])));
   });
-
-  test("that is too large for a block is refused before it is read", async () => {
-    const { code, err } = await shell("yes | timestampvm stamp --data");
-    expect([code, err]).toEqual([1, "error: standard input has more than 1,000,000 bytes\n"]);
-  });
 });
 
 describe.skipIf(!existsSync("/usr/bin/script"))("at a terminal", () => {
@@ -212,18 +191,6 @@ describe.skipIf(!existsSync("/usr/bin/script"))("at a terminal", () => {
   test("there are colours, unless NO_COLOR is set", async () => {
     expect((await terminal("blocks")).out).toContain("\u001b[1m");
     expect((await terminal("blocks", { NO_COLOR: "1" })).out).not.toContain("\u001b");
-  });
-
-  test("long data is shown from its beginning", async () => {
-    await chain.accept(["long ".repeat(1_000)]);
-    expect((await terminal("block")).out).toContain("… and 3,000 bytes more: --raw writes them all");
-  });
-
-  test("stamp, find and proof ask which data is meant", async () => {
-    for (const command of ["stamp", "find", "proof"]) {
-      const { code, out } = await terminal(command);
-      expect([code, out]).toEqual([2, expect.stringContaining("give a file")]);
-    }
   });
 
   test("standard input is read when it is named", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
+import { until } from "../support/promise.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { noRecorder, Recorder } from "./recorder.ts";
 
@@ -20,10 +21,6 @@ async function startRecorded(node: FakeNode) {
 async function heightOf(plugin: Plugin): Promise<number> {
   const { lastAccepted } = await plugin.call("getStatus");
   return (lastAccepted as { height: number }).height;
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await Bun.sleep(5);
 }
 
 /** Why the plugin is not well; "" when it is. */

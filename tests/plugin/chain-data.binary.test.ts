@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
-import { errorOf, statusOf } from "../support/status.ts";
+import { errorOf } from "../support/status.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
 
 describe("two processes on one chain data directory", () => {
@@ -51,22 +51,6 @@ describe("Initialize says what is wrong:", () => {
     expect(existsSync(node.chainDataDir)).toBe(false);
   });
 
-  test.concurrent("a value of the wrong kind, by its key", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    for (const [config, problem] of [
-      ['{"maxMempoolItems":"10"}', 'maxMempoolItems must be a whole number from 1 to 1000000, not "10"'],
-      ['{"maxMempoolBytes":1}', "maxMempoolBytes must be a whole number from 1000000 to 4294967296, not 1"],
-      ['{"logLevel":"loud"}', 'logLevel must be one of debug, info, warn, error, not "loud"'],
-      ["[]", "not a JSON object"],
-      ["{", "not JSON"],
-    ] as const) {
-      const { rawMessage } = await errorOf(plugin.initialize({ configBytes: bytesOf(config) }));
-      expect(rawMessage).toStartWith(`malformed chain config: ${problem}`);
-    }
-    expect(await statusOf(plugin.initialize({ configBytes: bytesOf(" \n") }))).toBe("OK");
-  });
-
   test.concurrent("no chain data directory, where there is no home directory either", async () => {
     await using node = await FakeNode.start({ protocol: protocolWithin(23) });
     const plugin = await node.startPlugin();
@@ -74,29 +58,9 @@ describe("Initialize says what is wrong:", () => {
     expect(rawMessage).toContain("names no directory for the chain's data");
     expect(node.database.entries.size).toBe(0);
   });
-
-  test.concurrent("a genesis that is none", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    for (const genesis of ["", "hello", '{"data":1}', "{}"]) {
-      const { rawMessage } = await errorOf(plugin.initialize({ genesisBytes: bytesOf(genesis) }));
-      expect(rawMessage).toStartWith("malformed genesis: ");
-    }
-  });
 });
 
 describe("Initialize refuses", () => {
-  test.concurrent("another chain's directory, by both genesis ids", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    await plugin.shutDown();
-    const other = await node.startPlugin();
-    const { rawMessage } = await errorOf(other.initialize({ genesisBytes: bytesOf('{"data":"another"}') }));
-    expect(rawMessage).toStartWith(`${node.databaseFile}: it holds the chain that starts with block iNXkHJT2LLqRhuozg`);
-    expect(await statusOf(other.initialize())).toBe("OK");
-  });
-
   test.concurrent("a file that is no database, or damaged: its name and the cure", async () => {
     await using node = await FakeNode.start();
     mkdirSync(node.chainDataDir, { recursive: true });

@@ -1,9 +1,5 @@
 import { expect, test } from "bun:test";
-import { fromBinary } from "@bufbuild/protobuf";
-import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
 import { parseBlock } from "../../src/core/block.ts";
-import { encodeGossip } from "../../src/plugin/gossip.ts";
-import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 
@@ -40,34 +36,6 @@ test.concurrent("a plugin that was killed proposes again what it acknowledged, w
   await third.start();
   expect(await decideAll(third)).toEqual([]);
   expect(await third.call("lastAccepted")).toHaveProperty("id");
-});
-
-test.concurrent("after a restart it is gossiped to the other validators again", async () => {
-  await using node = await FakeNode.start();
-  const first = await node.startPlugin();
-  await first.start();
-  await first.propose("ours");
-  await first.vm.appGossip({ nodeId: new Uint8Array(20), msg: encodeGossip([bytesOf("theirs")]) });
-  await node.waitForGossip(1);
-  await first.kill9();
-
-  const second = await node.startPlugin();
-  await second.start();
-  const [, message] = await node.waitForGossip(2);
-  expect(fromBinary(ProposalGossipSchema, message?.msg ?? new Uint8Array()).data).toEqual([bytesOf("ours")]);
-  expect(await decideAll(second)).toEqual(["theirs", "ours"]);
-});
-
-test.concurrent("what a hundred callers propose at once is all there after a kill", async () => {
-  await using node = await FakeNode.start();
-  const first = await node.startPlugin();
-  await first.start();
-  const texts = Array.from({ length: 100 }, (_, i) => `${i}`);
-  await Promise.all(texts.map((text) => first.propose(text)));
-  await first.kill9();
-  const second = await node.startPlugin();
-  await second.start();
-  expect((await decideAll(second)).toSorted()).toEqual(texts.toSorted());
 });
 
 test.concurrent("a plugin killed in the middle of proposals has lost none that it answered", async () => {

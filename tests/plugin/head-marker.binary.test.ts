@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { idToBytes } from "../../src/avalanche/id.ts";
-import { headMarkerKey } from "../../src/plugin/head-marker.ts";
 import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
@@ -29,10 +28,6 @@ async function restart(node: FakeNode): Promise<{ plugin: Plugin; height: bigint
 }
 
 describe("the head marker", () => {
-  test("stands under a key that never changes", () => {
-    expect(new TextDecoder().decode(headMarkerKey)).toBe(key);
-  });
-
   test.concurrent("is instance id, height and block id, written at Initialize and at each accept", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();
@@ -139,53 +134,6 @@ describe("a marker", () => {
     const plugin = await node.startPlugin();
     expect(await statusOf(plugin.initialize({ dbServerAddr: "127.0.0.1:1" }))).toBe("Unavailable");
     expect(await plugin.log.wait("cannot initialize")).toMatchObject({ level: "error" });
-  });
-});
-
-describe("start after", () => {
-  test.concurrent("an orderly end: the same chain", async () => {
-    await using node = await FakeNode.start();
-    await runChain(node, 3);
-    const { plugin, height, rewound } = await restart(node);
-    expect([height, rewound]).toEqual([3n, []]);
-    await plugin.toNormalOperation();
-    expect((await plugin.proposeAndAccept("more")).height).toBe(4n);
-  });
-
-  test.concurrent("kill -9: nothing that was answered is lost", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    const { id } = await plugin.proposeAndAccept("one");
-    await plugin.proposeAndVerify("undecided");
-    await plugin.kill9();
-    const next = await restart(node);
-    expect([next.height, next.rewound]).toEqual([1n, []]);
-    expect(await next.plugin.vm.getBlockIDAtHeight({ height: 1n })).toMatchObject({ blkId: id });
-  });
-
-  test.concurrent("the node's database fell back: rewound to what it knows", async () => {
-    await using node = await FakeNode.start();
-    await runChain(node, 2);
-    const marker = node.database.entries.get(key) ?? new Uint8Array();
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    for (let i = 0; i < 3; i++) await plugin.proposeAndAccept(`later ${i}`);
-    await plugin.shutDown();
-    node.database.entries.set(key, marker);
-    const { height, rewound } = await restart(node);
-    expect(height).toBe(2n);
-    expect(rewound).toMatchObject([{ from: 5, to: 2, reason: "the node's database is behind" }]);
-    expect(node.database.entries.get(key)).toEqual(marker);
-  });
-
-  test.concurrent("the node's database was wiped: from genesis", async () => {
-    await using node = await FakeNode.start();
-    await runChain(node, 2);
-    node.database.entries.clear();
-    const { height, rewound } = await restart(node);
-    expect(height).toBe(0n);
-    expect(rewound).toMatchObject([{ from: 2, to: 0, reason: "the node's database does not know this chain" }]);
   });
 });
 

@@ -15,17 +15,13 @@ import { bytesOf, childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
-import { reasonOf } from "../support/promise.ts";
+import { reasonOf, until } from "../support/promise.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 async function startPlugin(node: FakeNode): Promise<Plugin> {
   const plugin = await node.startPlugin();
   await plugin.start();
   return plugin;
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await Bun.sleep(5);
 }
 
 const socketOf = (node: FakeNode) => readFileSync(join(node.chainDataDir, pointerName), "utf8");

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { ProposalGossipSchema } from "../../gen/timestampvm/proposal-gossip_pb.ts";
-import { State } from "../../gen/vm/vm_pb.ts";
 import { has } from "../fake-node/protocols.ts";
 import { bytesOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
-import { errorOf, statusOf } from "../support/status.ts";
-import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
+import { statusOf } from "../support/status.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 const peer = { nodeId: new Uint8Array(20).fill(9), requestId: 1 };
 
@@ -108,86 +107,7 @@ describe("the peers that are connected", () => {
   });
 });
 
-describe("gossip", () => {
-  test.concurrent("a proposal goes to all validators at once, and once", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    await plugin.propose("first");
-    await node.waitForGossip(1);
-    await plugin.propose("first");
-    await plugin.propose("second");
-    const messages = await node.waitForGossip(2);
-    expect(messages.map(({ msg }) => fromBinary(ProposalGossipSchema, msg))).toMatchObject([
-      { version: 1, data: [bytesOf("first")] },
-      { version: 1, data: [bytesOf("second")] },
-    ]);
-  });
-
-  test.concurrent("goes to validators alone, and to all of them, where the node lets the VM choose", async () => {
-    await using node = await FakeNode.start({ protocol: protocolWithin(34) });
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    await plugin.propose("first");
-    const [message] = await node.waitForGossip(1);
-    expect(message?.validators).toBeGreaterThan(1_000n);
-    expect(message?.nodeIds ?? []).toEqual([]);
-    expect(message).toMatchObject({ nonValidators: 0n, peers: 0n });
-  });
-
-  test.concurrent("data of a peer is built, and not gossiped again", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    const event = plugin.vm.waitForEvent({});
-    await plugin.vm.appGossip({ ...peer, msg: encodeGossip(["from a peer", "and another"]) });
-    await event;
-    const block = await plugin.vm.buildBlock({});
-    expect(new TextDecoder().decode(block.bytes)).toContain(`"0x${bytesOf("from a peer").toHex()}"`);
-    await plugin.propose("ours"); // whatever was to be sent before it was sent before it
-    const messages = await node.waitForGossip(1);
-    expect(fromBinary(ProposalGossipSchema, messages[0]?.msg ?? new Uint8Array()).data).toEqual([bytesOf("ours")]);
-  });
-
-  test.concurrent("duplicates are taken once: waiting ones, our own, and those of accepted blocks", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    await plugin.proposeAndAccept("accepted");
-    await plugin.propose("ours");
-    const msg = encodeGossip(["accepted", "ours", "new", "new"]);
-    for (let i = 0; i < 3; i++) await plugin.vm.appGossip({ ...peer, msg });
-    expect(await waitingIn(plugin)).toMatchObject({
-      proposals: { submitted: 2, gossiped: 1 },
-      mempool: { items: 2, bytes: "ours".length + "new".length },
-    });
-  });
-});
-
 describe("gossip is bounded", () => {
-  test.concurrent("nothing is taken before normal operation", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.initialize();
-    await plugin.vm.setState({ state: State.BOOTSTRAPPING });
-    await plugin.vm.appGossip({ ...peer, msg: encodeGossip(["early"]) });
-    expect((await waitingIn(plugin)).mempool.items).toBe(0);
-  });
-
-  test.concurrent("peers fill half of the mempool, and leave the rest to clients", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start({ configBytes: bytesOf('{"maxMempoolItems":8}') });
-    // One has a quarter, the next one half of what is left, and then there is one place.
-    for (const [from, items] of [2, 3, 4, 4].entries()) {
-      const texts = Array.from({ length: 3 }, (_, i) => `gossip ${i} of ${from}`);
-      await plugin.vm.appGossip({ nodeId: new Uint8Array(20).fill(from), msg: encodeGossip(texts) });
-      expect((await waitingIn(plugin)).mempool.items).toBe(items);
-    }
-    for (let i = 0; i < 2; i++) await plugin.propose(`client ${i}`); // one client has half of what is left
-    expect((await errorOf(plugin.propose("one too many"))).rawMessage).toContain("mempool full");
-  });
-
   test.concurrent("a node that cannot send it takes nothing from the chain", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();

@@ -9,6 +9,7 @@ import { chainOn, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import { makeOldFile, oldInstanceId } from "../support/old-file.ts";
 import type { Plugin } from "../support/plugin.ts";
+import { until } from "../support/promise.ts";
 import { errorOf } from "../support/status.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -20,10 +21,6 @@ async function startNode({ accepted = chain } = {}): Promise<FakeNode> {
   mkdirSync(node.chainDataDir, { recursive: true });
   makeOldFile(node.databaseFile, 3, { accepted, waiting: [new TextEncoder().encode("waits")] });
   return node;
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await Bun.sleep(5);
 }
 
 /** Resolves when the plugin's HTTP/2 answers a PING, as a node sends one now and then. */

@@ -16,7 +16,7 @@ const anyVm = [process.execPath, fileURLToPath(new URL("../support/any-vm.ts", i
 /** Each test is a handful of processes. */
 const lanes = new Lanes(4);
 /** Those that brought something to what timestampvm does not use. */
-const protocols = [16, 20, 21, 22, 23, 30, 31, 32, 33, 34, 35, 36, 41, 42, newestProtocol];
+const protocols = [16, 19, 20, 21, 22, 23, 30, 31, 32, 33, 34, 35, 36, 41, 42, newestProtocol];
 
 function nodeOf(kind: string, protocol: number, name = "any"): FakeNode {
   return new FakeNode({ protocol, command: [...anyVm, kind, name], name, genesisBytes: new Uint8Array() });

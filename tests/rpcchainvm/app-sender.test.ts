@@ -65,22 +65,6 @@ async function untilRequested(count: number): Promise<void> {
 }
 
 describe("a request", () => {
-  test("goes to the peer, and its answer comes back, whatever else comes", async () => {
-    const sender = senderIn();
-    const [first, second] = [sender.request(alice, bytesOf("1")), sender.request(bob, bytesOf("2"))];
-    await untilRequested(2);
-    const idOf = (text: string) =>
-      requests.find(({ request }) => Buffer.from(request).toString() === text)?.requestId ?? 0;
-    expect(requests.map(({ nodeIds }) => nodeIds.map((id) => nodeIdFromBytes(id)))).toEqual(
-      expect.arrayContaining([[alice], [bob]]),
-    );
-    sender.takeResponse(bob, idOf("1"), bytesOf("of another peer"));
-    sender.takeResponse(alice, 4_000_000, bytesOf("to nothing"));
-    sender.takeResponse(bob, idOf("2"), bytesOf("to 2"));
-    sender.takeResponse(alice, idOf("1"), bytesOf("to 1"));
-    expect([await first, await second]).toEqual([bytesOf("to 1"), bytesOf("to 2")]);
-  });
-
   test("fails when the node says that there is no answer", async () => {
     const sender = senderIn();
     const asked = sender.request(alice, bytesOf("1"));
@@ -140,13 +124,6 @@ describe("a request", () => {
     sender.close();
     expect((await Promise.allSettled([...asked, next])).filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
-});
-
-test("an answer goes to the peer that asked", async () => {
-  await senderIn().respond(alice, 7, bytesOf("here"));
-  expect(responses.map(({ nodeId, requestId, response }) => [nodeIdFromBytes(nodeId), requestId, response])).toEqual([
-    [alice, 7, bytesOf("here")],
-  ]);
 });
 
 test("a refusal is sent where the protocol has one, from 33 on", async () => {

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ServiceImpl } from "@connectrpc/connect";
-import {
-  type AppRequestFailedMsg,
-  type AppRequestMsg,
-  type AppResponseMsg,
-  Message,
-  State,
-  type VM,
-} from "../../gen/vm/vm_pb.ts";
+import { Message, type State, type VM } from "../../gen/vm/vm_pb.ts";
 import { AppMessages } from "../fake-node/app-messages.ts";
 import { FakeDatabase } from "../fake-node/fake-database.ts";
 import { FakeValidators } from "../fake-node/fake-validators.ts";
@@ -52,30 +45,7 @@ async function withVm(
 }
 
 const nodeId = new Uint8Array(20).fill(7);
-const other = new Uint8Array(20).fill(8);
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-/** In each of its three layouts. */
-test.each([
-  [33, { msg: bytes("x") }, {}],
-  [
-    34,
-    { msg: bytes("x"), validators: 10n, nonValidators: 2n, peers: 3n },
-    { validators: 10n, nonValidators: 2n, peers: 3n },
-  ],
-  [46, { msg: bytes("x"), validators: 10n, nodeIds: [nodeId] }, { validators: 10n, nodeIds: [nodeId] }],
-])("protocol %d: gossip is recorded as it was sent", async (protocol, sent, more) => {
-  await withVm(
-    protocol,
-    () => ({}),
-    async ({ channel, messages }) => {
-      await channel.client(servicesOf(protocol).appSender).sendAppGossip(sent);
-      const [gossip] = await messages.gossip.until(1);
-      expect(gossip?.msg).toEqual(bytes("x"));
-      expect(gossip).toMatchObject(more);
-    },
-  );
-});
 
 test("gossip to some nodes is there until protocol 34", async () => {
   await withVm(
@@ -108,56 +78,6 @@ test("an id of a node that has not 20 bytes is refused", async () => {
       expect(messages.requests.all).toEqual([]);
     },
   );
-});
-
-test("the plugin's request is answered by one of the nodes that it named, or fails", async () => {
-  const answers: AppResponseMsg[] = [];
-  const failures: AppRequestFailedMsg[] = [];
-  const vm = () => ({
-    appResponse: (message: AppResponseMsg) => {
-      answers.push(message);
-      return {};
-    },
-    appRequestFailed: (message: AppRequestFailedMsg) => {
-      failures.push(message);
-      return {};
-    },
-  });
-  await withVm(46, vm, async ({ channel, messages, plugin }) => {
-    const { sendAppRequest } = channel.client(servicesOf(46).appSender);
-    await sendAppRequest({ nodeIds: [nodeId, other], requestId: 5, request: bytes("a question") });
-    const request = await messages.requests.find(({ requestId }) => requestId === 5);
-    expect(request.request).toEqual(bytes("a question"));
-    await plugin.answerRequest(request, bytes("an answer"));
-    await plugin.failRequest(request, undefined, other);
-    await plugin.failRequest(request, { errorCode: 7, errorMessage: "no" });
-    expect(answers).toMatchObject([{ nodeId, requestId: 5, response: bytes("an answer") }]);
-    expect(failures).toMatchObject([
-      { nodeId: other, requestId: 5, errorCode: -1, errorMessage: "timed out" },
-      { nodeId, requestId: 5, errorCode: 7, errorMessage: "no" },
-    ]);
-  });
-});
-
-test("the plugin answers another node's request, or says why not", async () => {
-  const vm = (world: () => World) => ({
-    appRequest: async ({ nodeId, requestId, request }: AppRequestMsg) => {
-      const sender = world().channel.client(servicesOf(46).appSender);
-      if (request.length === 0) await sender.sendAppError({ nodeId, requestId, errorCode: 3, errorMessage: "what?" });
-      else await sender.sendAppResponse({ nodeId, requestId, response: request.toReversed() });
-      return {};
-    },
-  });
-  await withVm(46, vm, async ({ plugin }) => {
-    const answers = await Promise.all(
-      [bytes("abc"), bytes("def"), bytes("")].map((request) => plugin.sendRequest(nodeId, request)),
-    );
-    expect(answers).toMatchObject([
-      { nodeId, response: bytes("cba") },
-      { nodeId, response: bytes("fed") },
-      { nodeId, errorCode: 3, errorMessage: "what?" },
-    ]);
-  });
 });
 
 describe("a state sync", () => {
@@ -195,23 +115,6 @@ describe("a state sync", () => {
       const { messenger } = servicesOf(protocol);
       if (messenger !== undefined) await channel.client(messenger).notify({ message });
     };
-
-  test.each([
-    [16, "static", { accepted: true }, 1],
-    [21, "skipped", { accepted: false }, 1],
-    [22, "skipped", { mode: 1 }, 2],
-    [22, "static", { mode: 2 }, 2],
-    [41, "static", { mode: 2 }, 2],
-    [42, "static", { mode: 2 }, 2],
-    [46, "dynamic", { mode: 3 }, 2],
-  ] as const)("protocol %d: a VM takes it as %s", async (protocol, way, accepted, message) => {
-    const calls: string[] = [];
-    await withVm(protocol, syncingVm(calls, accepted, notify(protocol, message)), async ({ plugin }) => {
-      expect(await plugin.syncState(summary)).toBe(way);
-      expect(calls).toEqual(["enabled", `state ${State.STATE_SYNCING}`, "ongoing", "parse", "accept"]);
-      expect(await plugin.lastStateSummary()).toEqual({ id, height: 9n, bytes: summary });
-    });
-  });
 
   test("does not end with another message", async () => {
     await withVm(41, syncingVm([], { mode: 2 }, notify(41, 1)), async ({ plugin }) => {

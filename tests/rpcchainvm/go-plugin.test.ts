@@ -1,37 +1,22 @@
-import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { GRPCBroker, GRPCController, GRPCStdio } from "../../gen/plugin/plugin_pb.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
-import { addGoPluginServices, goPluginLine } from "../../src/rpcchainvm/start/go-plugin.ts";
+import { addGoPluginServices } from "../../src/rpcchainvm/start/go-plugin.ts";
 import { within } from "../fake-node/deadline.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 
 let server: GrpcServer;
 let channel: GrpcChannel;
-let left: Promise<void>;
-let leave: () => void;
 
 beforeEach(async () => {
-  ({ promise: left, resolve: leave } = Promise.withResolvers<void>());
   server = new GrpcServer(new Log(() => {}));
-  addGoPluginServices(server, leave);
+  addGoPluginServices(server, () => {});
   channel = new GrpcChannel(await server.listen());
 });
 afterEach(() => {
   channel[Symbol.dispose]();
   server.close();
-});
-
-test("the handshake is one line: both versions, the network, the address and the kind of calls", () => {
-  expect(goPluginLine(22, "127.0.0.1:4000")).toBe("1|22|tcp|127.0.0.1:4000|grpc\n");
-});
-
-test("Shutdown is answered, and the process leaves a while later, before the node kills it after 2 s", async () => {
-  using timers = spyOn(globalThis, "setTimeout");
-  await channel.client(GRPCController).shutdown({});
-  const [delayMs] = timers.mock.calls.filter(([task]) => task === leave).map(([, ms]) => ms);
-  expect(delayMs).toBeWithin(50, 1_900);
-  await within("leaving", left);
 });
 
 test("both streams stay open and empty until the caller ends them", async () => {

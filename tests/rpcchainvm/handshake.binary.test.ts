@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
 import { Runtime } from "../../gen/vm/runtime/runtime_pb.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -70,15 +69,6 @@ test.concurrent("SIGTERM alone ends a process that was never initialized", async
   const plugin = await node.startPlugin();
   plugin.process.kill("SIGTERM");
   expect(await plugin.exit).toBe(0);
-});
-
-test.concurrent("two Shutdowns are as good as one, and Initialize is refused after them", async () => {
-  await using node = await FakeNode.start();
-  const plugin = await node.startPlugin();
-  await plugin.vm.shutdown({});
-  await plugin.vm.shutdown({});
-  const refused = await plugin.initialize().catch(ConnectError.from);
-  expect(refused).toMatchObject({ code: Code.Unavailable, rawMessage: "the VM is shut down" });
 });
 
 test.concurrent("a stop signal that overtakes the node's answer is obeyed when that has come", async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { setTimeout } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { type HandleSimpleHTTPRequestSchema, HTTP } from "../../gen/http/http_pb.ts";
@@ -15,6 +14,7 @@ import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { newestProtocol } from "../fake-node/protocols.ts";
 import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf } from "../support/chain.ts";
+import { until } from "../support/promise.ts";
 import { errorOf } from "../support/status.ts";
 import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
 
@@ -44,10 +44,6 @@ async function withService(
   } finally {
     server.close();
   }
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setTimeout(1);
 }
 
 /** What the handler sees of a request. */

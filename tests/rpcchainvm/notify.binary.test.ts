@@ -1,8 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { State } from "../../gen/vm/vm_pb.ts";
-import { encodeGossip } from "../../src/plugin/gossip.ts";
 import { within } from "../fake-node/deadline.ts";
-import { bytesOf } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { protocolWithin } from "../support/test-protocol.ts";
@@ -32,36 +30,10 @@ async function messagesIn({ node }: Plugin, ms: number): Promise<number> {
 }
 
 describe("until protocol 41, the engine hears", () => {
-  testNotify("of a client's proposal, and of a peer's", async (plugin) => {
-    expect(await messagesIn(plugin, aWhileMs)).toBe(0);
-    await plugin.proposeAndAccept("ours");
-    await plugin.vm.appGossip({ nodeId: new Uint8Array(20), msg: encodeGossip([bytesOf("theirs")]) });
-    await nextMessage(plugin);
-  });
-
   testNotify("again and again while there is something to build", async (plugin) => {
     await plugin.propose("data");
     await nextMessage(plugin);
     for (let i = 0; i < 4; i++) await nextMessage(plugin); // the engine could not build
-  });
-
-  testNotify("of what comes back when its block is rejected", async (plugin) => {
-    const { id } = await plugin.proposeAndVerify("data");
-    expect(await messagesIn(plugin, aWhileMs)).toBeLessThanOrEqual(1);
-    await plugin.vm.blockReject({ id });
-    for (let i = 0; i < 2; i++) await nextMessage(plugin);
-  });
-
-  testNotify("nothing when all is in blocks", async (plugin) => {
-    await plugin.proposeAndAccept("data");
-    expect(await messagesIn(plugin, aWhileMs)).toBeLessThanOrEqual(1);
-  });
-
-  testNotify("nothing after Shutdown", async (plugin) => {
-    await plugin.propose("data");
-    await nextMessage(plugin);
-    await plugin.vm.shutdown({});
-    expect(await messagesIn(plugin, aWhileMs)).toBeLessThanOrEqual(1);
   });
 
   testNotify("nothing while the chain is bootstrapped, and then at once", async (first, node) => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { MetricType } from "../../gen/io/prometheus/client/metrics_pb.ts";
 import { idFromBytes } from "../../src/avalanche/id.ts";
 import { frame, RawCaller } from "../fake-node/raw-grpc.ts";
 import { FakeNode } from "../support/fake-node.ts";
@@ -14,30 +13,6 @@ async function metricsOf({ vm }: Plugin): Promise<Record<string, number>> {
 }
 
 describe("Gather", () => {
-  test.concurrent("gives families that the node can merge: valid, each once, no label of the node, a finite value", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    const before = (await plugin.vm.gather({})).metricFamilies;
-    await plugin.start();
-    await plugin.proposeAndAccept("one");
-    const families = (await plugin.vm.gather({})).metricFamilies;
-    expect(families.length).toBeGreaterThan(before.length);
-    expect(before.length).toBeGreaterThan(0);
-    expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
-    for (const { name, help, type, metric } of families) {
-      expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
-      expect(help).not.toBe("");
-      const labels = metric.map(({ label }) => label.map(({ name, value }) => `${name}=${value}`).join());
-      expect(new Set(labels).size).toBe(metric.length);
-      for (const { label, counter, gauge } of metric) {
-        expect(label.map(({ name }) => name)).not.toContain("chain");
-        const value = type === MetricType.COUNTER ? counter?.value : gauge?.value;
-        expect(value).toBeNumber();
-        expect(Number.isFinite(value)).toBe(true);
-      }
-    }
-  });
-
   test.concurrent("counts what happened", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { State, VM } from "../../gen/vm/vm_pb.ts";
 import { idToBytes } from "../../src/avalanche/id.ts";
 import { servicesOf } from "../fake-node/services.ts";
-import { bytesOf, childOf, genesis } from "../support/chain.ts";
+import { childOf, genesis } from "../support/chain.ts";
 import { FakeNode } from "../support/fake-node.ts";
 import type { Plugin } from "../support/plugin.ts";
 import { statusOf } from "../support/status.ts";
-import { protocolWithin, testProtocol } from "../support/test-protocol.ts";
+import { testProtocol } from "../support/test-protocol.ts";
 
 const id = idToBytes(genesis.id);
 const { bytes } = childOf(genesis, "child");
@@ -113,30 +113,6 @@ describe("every call of vm.VM", () => {
 });
 
 describe("life cycle", () => {
-  test.concurrent("WaitForEvent that waits fails when the chain is shut down", async () => {
-    await using node = await FakeNode.start({ protocol: protocolWithin(42) });
-    const plugin = await node.startPlugin();
-    await plugin.start();
-    const waiting = statusOf(plugin.vm.waitForEvent({}));
-    await plugin.vm.version({}); // the call has arrived
-    await plugin.vm.shutdown({});
-    expect(await waiting).toBe("Unavailable");
-  });
-
-  test.concurrent("Initialize can be tried again after a refusal", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    expect(await statusOf(plugin.initialize({ genesisBytes: bytesOf("[]") }))).toBe("InvalidArgument");
-    expect(await statusOf(plugin.initialize())).toBe("OK");
-  });
-
-  test.concurrent("two Initialize at once: one chain", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    const both = await Promise.all([statusOf(plugin.initialize()), statusOf(plugin.initialize())]);
-    expect(both.sort()).toEqual(["FailedPrecondition", "OK"]);
-  });
-
   test.concurrent("Shutdown during Initialize: refused, and the database is free", async () => {
     await using node = await FakeNode.start();
     const { held, letGo } = node.database.holdNextPut();

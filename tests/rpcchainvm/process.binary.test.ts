@@ -85,16 +85,6 @@ describe("signals", () => {
 });
 
 describe("output", () => {
-  test.concurrent("standard output stays empty, through a whole life", async () => {
-    await using node = await FakeNode.start();
-    const plugin = await node.startPlugin();
-    await plugin.start({ configBytes: new TextEncoder().encode('{"logLevel":"debug"}') });
-    await plugin.proposeAndAccept("one");
-    await statusOf(plugin.vm.parseBlock({ bytes: new Uint8Array(10) }));
-    expect(await plugin.shutDown()).toBe(0);
-    expect(await plugin.output).toBe("");
-  });
-
   test.concurrent("the log is one JSON object a line, with time, level and event; never data", async () => {
     await using node = await FakeNode.start();
     const plugin = await node.startPlugin();

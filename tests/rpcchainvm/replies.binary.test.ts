@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Error as Answer, Message, State, Status } from "../../gen/vm/vm_pb.ts";
+import { Error as Answer, State, Status } from "../../gen/vm/vm_pb.ts";
 import { idToBytes, zeroId } from "../../src/avalanche/id.ts";
 import { sha256 } from "../../src/avalanche/sha256.ts";
 import { createBlock } from "../../src/core/block.ts";
@@ -55,18 +55,6 @@ describe("last accepted block", () => {
       expect(await vm.setState({ state })).toMatchObject(lastAcceptedIsGenesis);
     }
   });
-
-  testChain("SetState gives the block that was accepted last", async (plugin) => {
-    await plugin.toNormalOperation();
-    const block = await plugin.proposeAndAccept("one");
-    expect(await plugin.vm.setState({ state: State.NORMAL_OP })).toMatchObject({
-      lastAcceptedId: block.id,
-      lastAcceptedParentId: idToBytes(genesis.id),
-      height: 1n,
-      bytes: block.bytes,
-      timestamp: { seconds: block.timestamp?.seconds },
-    });
-  });
 });
 
 describe("GetBlock", () => {
@@ -80,30 +68,9 @@ describe("GetBlock", () => {
     });
   });
 
-  testChain("a processing block is there, a parsed or a rejected one is not", async ({ vm }) => {
-    const block = childOf(genesis, "one");
-    const id = idToBytes(block.id);
-    await vm.parseBlock({ bytes: block.bytes });
-    expect(await vm.getBlock({ id })).toMatchObject({ err: Answer.NOT_FOUND });
-    await vm.blockVerify({ bytes: block.bytes });
-    expect(await vm.getBlock({ id })).toMatchObject({ bytes: block.bytes, err: Answer.UNSPECIFIED });
-    await vm.blockReject({ id });
-    expect(await vm.getBlock({ id })).toMatchObject({ err: Answer.NOT_FOUND });
-  });
-
   testGenesis("an unknown id: NOT_FOUND in the reply, no error", async ({ vm }) => {
     expect(await vm.getBlock({ id: unknownId })).toMatchObject({ err: Answer.NOT_FOUND });
     expect(await vm.getBlock({ id: zeroBytes })).toMatchObject({ err: Answer.NOT_FOUND });
-  });
-
-  testGenesis("an id that is not 32 bytes is refused, and no more", async ({ vm }) => {
-    for (const length of [0, 31, 33, 1_000_000]) {
-      const id = new Uint8Array(length);
-      expect(await statusOf(vm.getBlock({ id }))).toBe("InvalidArgument");
-      expect(await statusOf(vm.getAncestors({ blkId: id }))).toBe("InvalidArgument");
-      expect(await statusOf(vm.blockAccept({ id }))).toBe("InvalidArgument");
-    }
-    expect(await statusOf(vm.health({}))).toBe("OK");
   });
 });
 
@@ -135,16 +102,6 @@ describe("ParseBlock", () => {
       expect(reply.height).toBe(height);
       expect(timestamp).toMatchObject({ seconds: 253_402_300_799n, nanos: 0 });
       expect(reply.verifyWithContext).toBeFalsy();
-    }
-  });
-
-  testGenesis("the year 10000 and beyond cannot be said to the node: refused", async ({ vm }) => {
-    for (const timestamp of [253_402_300_800n, 2n ** 63n, 2n ** 64n - 1n]) {
-      const { bytes } = createBlock({ parentId: genesis.id, height: 1n, timestamp, data: bytesOf("") });
-      expect(await errorOf(vm.parseBlock({ bytes }))).toMatchObject({
-        rawMessage: `malformed block: timestamp ${timestamp} is beyond the year 9999`,
-      });
-      expect(await statusOf(vm.blockVerify({ bytes }))).not.toBe("OK");
     }
   });
 
@@ -184,28 +141,6 @@ describe("until protocol 35, the status of a block", () => {
   );
 });
 
-describe("BatchedParseBlock", () => {
-  const blocks = chainOn(genesis, 5);
-
-  testGenesis("gives one reply for each block, in their order, twins included", async ({ vm }) => {
-    const request = [...blocks]
-      .reverse()
-      .concat(blocks)
-      .map(({ bytes }) => bytes);
-    const { response } = await vm.batchedParseBlock({ request });
-    expect(response.map(({ id }) => id)).toEqual(request.map(sha256));
-  });
-
-  testGenesis("nothing in, nothing out", async ({ vm }) => {
-    expect(await vm.batchedParseBlock({ request: [] })).toMatchObject({ response: [] });
-  });
-
-  testGenesis("one bad block fails the batch", async ({ vm }) => {
-    const request = blocks.map(({ bytes }, i) => (i === 3 ? bytes.subarray(1) : bytes));
-    expect(await statusOf(vm.batchedParseBlock({ request }))).toBe("InvalidArgument");
-  });
-});
-
 describe("GetAncestors", () => {
   /** A chain of genesis and two accepted blocks. */
   async function acceptTwo({ vm }: Plugin): Promise<Uint8Array[]> {
@@ -217,19 +152,6 @@ describe("GetAncestors", () => {
     return [genesis, ...blocks].map(({ bytes }) => bytes).reverse();
   }
   const second = 1_000_000_000n;
-
-  testChain("newest first, down to genesis; within the count and the bytes", async (plugin) => {
-    const [two = new Uint8Array(), one = new Uint8Array(), zero] = await acceptTwo(plugin);
-    const ancestors = async (maxBlocksNum: number, maxBlocksSize: number) => {
-      const limits = { maxBlocksNum, maxBlocksSize, maxBlocksRetrivalTime: 60n * second };
-      return (await plugin.vm.getAncestors({ blkId: sha256(two), ...limits })).blksBytes;
-    };
-    expect(await ancestors(10, 1_000_000)).toEqual([two, one, zero] as Uint8Array[]);
-    expect(await ancestors(2, 1_000_000)).toEqual([two, one]);
-    const bytesOfTwo = two.length + one.length + 8; // each with its length, u32
-    expect(await ancestors(10, bytesOfTwo)).toEqual([two, one]);
-    expect(await ancestors(10, bytesOfTwo - 1)).toEqual([two]);
-  });
 
   testChain("budgets that are used up or negative still give the block itself", async (plugin) => {
     const [two = new Uint8Array()] = await acceptTwo(plugin);
@@ -252,31 +174,7 @@ describe("GetAncestors", () => {
   });
 });
 
-describe("state sync", () => {
-  testGenesis("is not enabled; each summary is NOT_FOUND, in the reply", async ({ vm }) => {
-    expect(await vm.stateSyncEnabled({})).toMatchObject({ enabled: false, err: Answer.UNSPECIFIED });
-    const notFound = { err: Answer.NOT_FOUND };
-    expect(await vm.getOngoingSyncStateSummary({})).toMatchObject(notFound);
-    expect(await vm.getLastStateSummary({})).toMatchObject(notFound);
-    expect(await vm.getStateSummary({ height: 2n ** 64n - 1n })).toMatchObject(notFound);
-    expect(await vm.parseStateSummary({ bytes: bytesOf("junk") })).toMatchObject(notFound);
-    expect(await vm.stateSummaryAccept({ bytes: bytesOf("junk") })).toMatchObject(notFound);
-  });
-});
-
 describe("building and deciding", () => {
-  testChain("BuildBlock: ids of 32 bytes, a present time, the preferred parent", async (plugin) => {
-    await plugin.toNormalOperation();
-    await plugin.propose("data");
-    const block = await plugin.vm.buildBlock({});
-    expect(block.id).toEqual(sha256(block.bytes));
-    expect(block).toMatchObject({ parentId: idToBytes(genesis.id), height: 1n });
-    expect(block.verifyWithContext).toBeFalsy();
-    expect(block.timestamp?.seconds).toBeGreaterThan(1_700_000_000n);
-    const verified = await plugin.vm.blockVerify({ bytes: block.bytes });
-    expect(verified.timestamp).toEqual(block.timestamp);
-  });
-
   testGenesis("BuildBlock takes the P-chain's height, and has nothing to build without data", async ({ vm }) => {
     expect(await errorOf(vm.buildBlock({ pChainHeight: 7n }))).toMatchObject({
       rawMessage: "nothing to build: no proposal is waiting for a block",
@@ -317,32 +215,4 @@ describe("handlers", () => {
     },
     protocolWithin(16, 30),
   );
-
-  testChain(
-    "protocol 41: the same for HTTP/2 by a header",
-    async ({ vm }) => {
-      const [handler] = (await vm.createHandlers({})).handlers;
-      expect(await vm.createHTTP2Handler({})).toMatchObject({ serverAddr: handler?.serverAddr });
-    },
-    41,
-  );
-
-  testChain(
-    "from protocol 42 on, the same by a header that names the route",
-    async ({ vm }) => {
-      const [handler] = (await vm.createHandlers({})).handlers;
-      expect(await vm.newHTTPHandler({})).toMatchObject({ serverAddr: handler?.serverAddr });
-    },
-    protocolWithin(42),
-  );
-});
-
-describe("an event", () => {
-  testChain("is BUILD_BLOCK after a proposal, and again while it is pending", async (plugin) => {
-    await plugin.toNormalOperation();
-    const waiting = plugin.vm.waitForEvent({});
-    await plugin.propose("data");
-    expect(await waiting).toMatchObject({ message: Message.BUILD_BLOCK });
-    expect(await plugin.vm.waitForEvent({})).toMatchObject({ message: Message.BUILD_BLOCK });
-  });
 });

@@ -7,7 +7,7 @@ import {
   type StoredAttestation,
   signatureBytes,
 } from "../../src/store/attestation-table.ts";
-import { BlockReader } from "../../src/store/block-reader.ts";
+import type { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -43,20 +43,6 @@ test("a block has up to 1,024 signatures of 96 bytes, and 10,000 blocks have som
 });
 
 describe("attestations in the file", () => {
-  test("are unchanged, and in the order of heights, after the file was closed", () => {
-    using directory = temporaryDirectory();
-    const high = { ...attestationAt(2n ** 63n - 1n), pChainHeight: 2n ** 63n - 1n, signatures: firstOf(1_024) };
-    const store = BlockStore.open(directory.file("chain.db"));
-    store.attestations.add([high, attestationAt(7, 2, 3)]);
-    store.attestations.add([{ ...attestationAt(0), pChainHeight: 0n }]);
-    store.close();
-    const again = BlockStore.open(directory.file("chain.db"));
-    const all = [{ ...attestationAt(0), pChainHeight: 0n }, attestationAt(7, 2, 3), high];
-    expect([...again.attestations.readAll()]).toEqual(all);
-    expect(again.attestations.count()).toBe(3);
-    again.close();
-  });
-
   test("are replaced by later attestations of the same block", () => {
     const store = openWith(attestationAt(1), attestationAt(2));
     store.attestations.add([{ ...attestationAt(1, 2), pChainHeight: 101n }]);
@@ -92,17 +78,6 @@ describe("attestations in the file", () => {
     using db = new Database(directory.file("chain.db"));
     const plan = db.query<{ detail: string }, []>("EXPLAIN QUERY PLAN SELECT count(*) AS count FROM attestations");
     expect(plan.all().map(({ detail }) => detail)).toEqual([expect.stringContaining("COVERING INDEX")]);
-  });
-
-  test("are read by another connection", () => {
-    using directory = temporaryDirectory();
-    const store = BlockStore.open(directory.file("chain.db"));
-    const reader = BlockReader.openBeside(directory.file("chain.db"));
-    store.attestations.add([attestationAt(1)]);
-    expect([...reader.attestations.readAll()]).toEqual([attestationAt(1)]);
-    expect(refusalOf(() => reader.attestations.add([attestationAt(2)]))).toMatchObject({ code: "database failed" });
-    reader.close();
-    store.close();
   });
 });
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { zeroId } from "../../src/avalanche/id.ts";
-import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
+import { type Block, createBlock } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
-import { bytesOf, chainOn, childOf, genesis, now, spaced } from "../support/chain.ts";
+import { bytesOf, childOf, genesis, now, spaced } from "../support/chain.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
 
 function accept(store: BlockStore, ...blocks: readonly Block[]): void {
   for (const block of blocks) store.accept(block, digestOf(block.data));
@@ -17,29 +16,9 @@ function storeOf(...blocks: readonly Block[]): BlockStore {
   return store;
 }
 
-const blocks = [genesis, ...chainOn(genesis, 4)] as const;
-const [, one, two, three, four] = blocks as unknown as [Block, Block, Block, Block, Block];
+const one = childOf(genesis, "one");
 
 describe("an accepted block", () => {
-  test("is found by id and by height, with the bytes as received", () => {
-    const store = storeOf(...blocks);
-    for (const block of blocks) {
-      expect(store.getBlock(block.id)).toEqual(block);
-      expect(store.getIdAtHeight(block.height)).toBe(block.id);
-      expect(store.getDecision(block.id)).toBe("accepted");
-    }
-    expect(store.lastAccepted()).toEqual(four);
-  });
-
-  test("of any form keeps its form", () => {
-    const spaced = childOf(genesis);
-    const bytes = new Uint8Array([...spaced.bytes, 0x0a, 0x20]);
-    const store = storeOf(genesis);
-    const block = { ...spaced, bytes, id: parseBlock(bytes).id };
-    accept(store, block);
-    expect(store.getBlock(block.id)).toEqual(block);
-  });
-
   test("without data, and one of two megabytes, are kept", () => {
     const empty = childOf(genesis, "");
     const large = childOf(empty, new Uint8Array(1_000_000).fill(0xa5));
@@ -56,26 +35,6 @@ describe("an accepted block", () => {
     expect(store.getIdAtHeight(1n)).toBe(one.id);
     expect(store.getBlock(rival.id)).toBeUndefined();
     expect(store.getDecision(rival.id)).toBeUndefined();
-  });
-});
-
-describe("a rejected block", () => {
-  test("is known as rejected, and not found", () => {
-    const store = storeOf(genesis);
-    store.reject(one);
-    expect(store.getDecision(one.id)).toBe("rejected");
-    expect(store.getBlock(one.id)).toBeUndefined();
-    expect(store.getIdAtHeight(1n)).toBeUndefined();
-    expect(store.lastAccepted()).toEqual(genesis);
-  });
-
-  test("may share its height with others", () => {
-    const store = storeOf(genesis);
-    const rivals = [childOf(genesis, "a"), childOf(genesis, "b")];
-    store.accept(one, digestOf(one.data));
-    store.rejectAll(rivals);
-    expect(rivals.map(({ id }) => store.getDecision(id))).toEqual(["rejected", "rejected"]);
-    expect(store.getIdAtHeight(1n)).toBe(one.id);
   });
 });
 
@@ -123,18 +82,6 @@ describe("heights and times", () => {
 });
 
 describe("rewinding", () => {
-  test("removes what is above, accepted or rejected, and the chain goes on", () => {
-    const store = storeOf(genesis, one, two, three);
-    const rivals = [childOf(genesis, "1"), childOf(one, "2"), childOf(two, "3")] as const;
-    for (const rival of rivals) store.reject(rival);
-    store.rewind(1n);
-    expect(store.lastAccepted()).toEqual(one);
-    expect([two, three].map(({ id }) => store.getDecision(id))).toEqual([undefined, undefined]);
-    expect(rivals.map(({ id }) => store.getDecision(id))).toEqual(["rejected", undefined, undefined]);
-    accept(store, rivals[1]);
-    expect(store.lastAccepted()).toEqual(rivals[1]);
-  });
-
   test("to the head or above changes nothing", () => {
     const store = storeOf(genesis, one);
     for (const height of [1n, 2n, 2n ** 63n - 1n]) store.rewind(height);
@@ -143,25 +90,6 @@ describe("rewinding", () => {
 });
 
 describe("after the file was closed and opened again", () => {
-  test("everything is as it was", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const store = BlockStore.open(file);
-    const { instanceId } = store;
-    accept(store, ...blocks);
-    const rival = childOf(genesis, "rival");
-    store.reject(rival);
-    store.close();
-
-    const again = BlockStore.open(file);
-    expect(again.instanceId).toEqual(instanceId);
-    expect(again.instanceId.length).toBe(16);
-    expect(again.lastAccepted()).toEqual(four);
-    for (const block of blocks) expect(again.getBlock(block.id)).toEqual(block);
-    expect(again.getDecision(rival.id)).toBe("rejected");
-    again.close();
-  });
-
   test("another file has another instance id", () => {
     expect(BlockStore.open(":memory:").instanceId).not.toEqual(BlockStore.open(":memory:").instanceId);
   });

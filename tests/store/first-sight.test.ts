@@ -2,14 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
-import { backUp } from "../../src/store/backup.ts";
-import { BlockReader } from "../../src/store/block-reader.ts";
+import type { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { FirstSight } from "../../src/store/first-sight.ts";
 import { chainOn, childOf, genesis } from "../support/chain.ts";
 import { withConnection } from "../support/database.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
 
 const nodeOf = (byte: number): NodeId => nodeIdFromBytes(new Uint8Array(20).fill(byte));
 const sights: readonly (FirstSight | undefined)[] = [
@@ -43,18 +41,6 @@ describe("the first sight of a block", () => {
     expect([...store.records(0n, 5n)].map(({ firstSight }) => firstSight)).toEqual([...sights]);
   });
 
-  test("is seen by a second connection, and after the file was opened again", () => {
-    using directory = temporaryDirectory();
-    const store = makeStore(directory.file("chain.db"));
-    const reader = BlockReader.openBeside(store.file);
-    expect(sightsIn(reader)).toEqual([...sights]);
-    reader.close();
-    store.close();
-    const again = BlockStore.open(store.file);
-    expect(sightsIn(again)).toEqual([...sights]);
-    again.close();
-  });
-
   test("never changes: the block cannot be accepted a second time", () => {
     const store = makeStore(":memory:");
     const [, one = genesis] = chain;
@@ -69,19 +55,6 @@ describe("the first sight of a block", () => {
     const [, one = genesis] = chain;
     accept(store, one);
     expect(store.firstSightAt(1n)).toBeUndefined();
-  });
-
-  test("is the same in a backup", () => {
-    using directory = temporaryDirectory();
-    const store = makeStore(directory.file("chain.db"));
-    const reader = BlockReader.openBeside(store.file);
-    const file = directory.file("copy.db");
-    for (const _ of backUp(reader, { file, unfinished: `${file}.unfinished` }));
-    reader.close();
-    store.close();
-    const copy = BlockStore.open(file);
-    expect(sightsIn(copy)).toEqual([...sights]);
-    copy.close();
   });
 
   test.each([

@@ -1,4 +1,3 @@
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import type { NodeId } from "../../src/avalanche/node-id.ts";
 import { digestOf } from "../../src/core/digest.ts";
@@ -8,7 +7,6 @@ import type { StoredProposal } from "../../src/store/proposal-table.ts";
 import { bytesOf, childOf, genesis, now, peer } from "../support/chain.ts";
 import { withConnection } from "../support/database.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
 
 function proposal(text: string, from?: NodeId): StoredProposal {
   const data = bytesOf(text);
@@ -27,31 +25,11 @@ const accept = (store: BlockStore, text: string) =>
   store.accept(childOf(store.lastAccepted(), text), digestOf(bytesOf(text)));
 
 describe("proposals in the file", () => {
-  test("are unchanged and in the same order after the file was closed", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const all = [proposal("b"), proposal("a", peer), proposal(""), proposal("x".repeat(maxDataBytes))];
-    const store = BlockStore.open(file);
-    store.proposals.add(all.slice(0, 2));
-    store.proposals.add(all.slice(2));
-    store.close();
-    const again = BlockStore.open(file);
-    expect([...again.proposals.readAll()]).toEqual(all);
-    again.close();
-  });
-
   test("keep their place when they come again, and get the new peer", () => {
     const store = openWith();
     store.proposals.add([proposal("a", peer), proposal("b")]);
     store.proposals.add([proposal("c"), proposal("a")]);
     expect([...store.proposals.readAll()]).toEqual([proposal("a"), proposal("b"), proposal("c")]);
-  });
-
-  test("are removed when a block with their data is accepted, and no others", () => {
-    const store = openWith("a", "b", "c");
-    accept(store, "b");
-    accept(store, "of another node");
-    expect(textsIn(store)).toEqual(["a", "c"]);
   });
 
   test("stay when that accept fails as a whole", () => {
@@ -66,25 +44,6 @@ describe("proposals in the file", () => {
     const store = openWith("a", "b");
     store.proposals.removeAll([digestOf(bytesOf("x")), digestOf(bytesOf("a"))]);
     expect(textsIn(store)).toEqual(["b"]);
-  });
-
-  test("that are damaged are not read", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const store = BlockStore.open(file);
-    store.proposals.add([proposal("a"), proposal("b")]);
-    store.close();
-    const other = new Database(file);
-    other.run("UPDATE mempool SET data = x'00' WHERE position = 2");
-    other.close();
-    const again = BlockStore.open(file);
-    expect(again.proposals.read(digestOf(bytesOf("a"))).data).toEqual(bytesOf("a"));
-    expect(refusalOf(() => again.proposals.read(digestOf(bytesOf("b"))))).toMatchObject({
-      code: "database failed",
-      problem: `proposal ${digestOf(bytesOf("b"))} is damaged`,
-    });
-    expect(refusalCodeOf(() => [...again.proposals.readAll()])).toBe("database failed");
-    again.close();
   });
 });
 

@@ -8,17 +8,8 @@ import { refusalCodeOf } from "../support/refusal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const chain = [genesis, ...chainOn(genesis, 5)];
-const ids = chain.map(({ id }) => id);
 
 describe("accepted blocks of many heights", () => {
-  test("may come newest first", () => {
-    const store = BlockStore.open(":memory:");
-    store.acceptAll(chain.slice(3).reverse());
-    store.acceptAll(chain.slice(0, 3).reverse());
-    expect(chain.map(({ height }) => store.getIdAtHeight(height))).toEqual(ids);
-    expect(store.lastAccepted().id).toBe(ids[5] ?? genesis.id);
-  });
-
   test("are stored all or none", () => {
     const store = BlockStore.open(":memory:");
     expect(refusalCodeOf(() => store.acceptAll([...chain, childOf(genesis, "rival")]))).toBe("database failed");
@@ -40,21 +31,6 @@ describe("accepted blocks of many heights", () => {
 describe("a block that timestampvm-rs encoded again", () => {
   const received = parseBlock(bytesOf(` ${new TextDecoder().decode(childOf(genesis, "data").bytes)}`));
   const left = createBlock(received);
-
-  test("is known by its own id, with the stored bytes", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("blocks.db");
-    const store = BlockStore.open(file);
-    store.acceptAll([genesis]);
-    store.acceptReencoded(received.id, left);
-    store.close();
-    const again = BlockStore.open(file);
-    expect(again.lastAccepted()).toEqual({ ...left, id: received.id });
-    expect(again.getBlock(received.id)).toEqual({ ...left, id: received.id });
-    expect(again.getBlock(left.id)).toBeUndefined();
-    expect([again.getIdAtHeight(1n), again.getDecision(received.id)]).toEqual([received.id, "accepted"]);
-    again.close();
-  });
 
   test("is damaged when the stored bytes change", () => {
     using directory = temporaryDirectory();
@@ -91,14 +67,5 @@ describe("a store that is rewound whole, with a new instance id,", () => {
     expect(again.instanceId).toEqual(after);
     expect([...again.proposals.readAll()].map(({ digest }) => digest)).toEqual([digestOf(data)]);
     again.close();
-  });
-
-  test("has forgotten which blocks were encoded again", () => {
-    const store = BlockStore.open(":memory:");
-    const received = parseBlock(new Uint8Array([...genesis.bytes, 0x20]));
-    store.acceptReencoded(received.id, genesis);
-    store.rewindWithNewId(undefined);
-    store.acceptAll([{ ...genesis, id: received.id }]);
-    expect(refusalCodeOf(() => store.getBlock(received.id))).toBe("database failed");
   });
 });

@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { digestOf } from "../../src/core/digest.ts";
-import { BlockReader } from "../../src/store/block-reader.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { maxTreeLeaves, problemInTree, type StoredTree, secretBytes } from "../../src/store/tree-table.ts";
 import { bytesOf } from "../support/chain.ts";
@@ -27,20 +26,6 @@ test("a tree has a secret of 32 bytes, and up to 4,096 leaves", () => {
 });
 
 describe("trees in the file", () => {
-  test("are unchanged and in the same order after the file was closed", () => {
-    using directory = temporaryDirectory();
-    const all = [treeOf("b", 2), treeOf("a"), treeOf("c", maxTreeLeaves)];
-    const store = BlockStore.open(directory.file("chain.db"));
-    store.trees.add(all.slice(0, 2));
-    store.trees.add(all.slice(2));
-    store.close();
-    const again = BlockStore.open(directory.file("chain.db"));
-    expect([...again.trees.readAll()]).toEqual(all);
-    expect([again.trees.count(), all.map(({ root }) => again.trees.has(root))]).toEqual([3, [true, true, true]]);
-    expect(again.trees.has(digestOf(bytesOf("another")))).toBeFalse();
-    again.close();
-  });
-
   test("may be added while they are read", () => {
     const store = openWith(treeOf("a"));
     const reading = store.trees.readAll();
@@ -48,17 +33,6 @@ describe("trees in the file", () => {
     store.trees.add([treeOf("b")]);
     expect(reading.next().value).toEqual(treeOf("b"));
     expect(reading.next().done).toBeTrue();
-  });
-
-  test("are read by another connection", () => {
-    using directory = temporaryDirectory();
-    const store = BlockStore.open(directory.file("chain.db"));
-    const reader = BlockReader.openBeside(directory.file("chain.db"));
-    store.trees.add([treeOf("a")]);
-    expect([...reader.trees.readAll()]).toEqual([treeOf("a")]);
-    expect(refusalOf(() => reader.trees.add([treeOf("b")]))).toMatchObject({ code: "database failed" });
-    reader.close();
-    store.close();
   });
 });
 

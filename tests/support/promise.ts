@@ -22,3 +22,8 @@ export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error("the promise did not reject");
 }
+
+/** Resolves once it is so. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await Bun.sleep(1);
+}

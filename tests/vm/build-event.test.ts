@@ -19,21 +19,6 @@ function startEvent() {
 }
 
 describe("waiting for work", () => {
-  test("ends at once when there is some", async () => {
-    const { event, setWork } = startEvent();
-    setWork("a");
-    expect(await stateOf(event.wait(forever))).toBe("resolved");
-    expect(event.waiting).toBe(0);
-  });
-
-  test("ends when there is some later", async () => {
-    const { event, setWork } = startEvent();
-    const waiting = event.wait(forever);
-    expect(await stateOf(waiting)).toBe("waiting");
-    setWork("a");
-    expect(await stateOf(waiting)).toBe("resolved");
-  });
-
   test("ends for all waiting calls", async () => {
     const { event, setWork } = startEvent();
     const all = [event.wait(forever), event.wait(forever)];

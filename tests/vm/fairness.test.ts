@@ -1,9 +1,8 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, startVm } from "../support/chain.ts";
+import { bytesOf, decideNext, genesis, now, peer, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
 
 const peerOf = (n: number): NodeId => nodeIdFromBytes(new Uint8Array(20).fill(100 + n));
 /** "x 0", "x 1", … */
@@ -21,7 +20,6 @@ function gossip(vm: Vm, from: NodeId, ...texts: readonly string[]): void {
   );
 }
 
-const nextText = (vm: Vm) => new TextDecoder().decode(vm.buildBlock().data);
 const decideText = (vm: Vm) => new TextDecoder().decode(decideNext(vm).data);
 const decide = (vm: Vm, blocks: number) => Array.from({ length: blocks }, () => decideText(vm));
 
@@ -77,20 +75,6 @@ describe("a flood", () => {
 });
 
 describe("whose turn it is", () => {
-  test("is the same until something comes or goes, and no owner loses it to a new one of the same kind", () => {
-    const { vm } = startVm();
-    propose(vm, "a", "a 0", "a 1");
-    const built = vm.buildBlock();
-    expect([1, 2, 3].map(() => vm.buildBlock().id)).toEqual([built.id, built.id, built.id]);
-    propose(vm, "b", "b 0");
-    propose(vm, "a", "a 2");
-    expect(vm.buildBlock().id).toBe(built.id);
-    gossip(vm, peer, "theirs");
-    expect(nextText(vm), "the first block is for peers").toBe("theirs");
-    gossip(vm, peerOf(1), "of another");
-    expect(nextText(vm)).toBe("theirs");
-  });
-
   test("is the same whether the preferred blocks are decided or not", () => {
     const start = () => {
       const { vm } = startVm();
@@ -104,26 +88,6 @@ describe("whose turn it is", () => {
     const vm = start();
     expect(decided.map(() => preferNext(vm))).toEqual(decided);
     expect(vm.lastAccepted.id, "nothing was decided").toBe(genesis.id);
-  });
-
-  test("stays with an owner whose block was rejected: its proposal comes first again", () => {
-    const { vm } = startVm();
-    propose(vm, "a", "a 0", "a 1");
-    propose(vm, "b", "b 0");
-    const block = vm.verifyBlock(vm.buildBlock().bytes);
-    vm.setPreference(block.id);
-    expect(nextText(vm)).toBe("b 0");
-    acceptAll(vm, [childOf(genesis, "of another node")]);
-    vm.rejectBlock(block.id);
-    expect(decide(vm, 3)).toEqual(["a 0", "b 0", "a 1"]);
-  });
-
-  test("moves on when a block of another node carries a proposal", () => {
-    const { vm } = startVm();
-    propose(vm, "a", "a 0", "a 1");
-    propose(vm, "b", "b 0");
-    acceptAll(vm, [childOf(genesis, "a 1")]);
-    expect(decide(vm, 2)).toEqual(["b 0", "a 0"]);
   });
 
   test("does not move on when a proposal expires", () => {
@@ -142,22 +106,6 @@ describe("whose turn it is", () => {
     gossip(vm, peer, "shared", "theirs");
     propose(vm, "a", "a 0", "shared", "a 1");
     expect(decide(vm, 4)).toEqual(["theirs", "a 0", "shared", "a 1"]);
-  });
-
-  test("after a restart, clients from before share one turn, in the order of arrival", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const first = startVm({ file }).vm;
-    propose(first, "a", "a 0", "a 1");
-    propose(first, "b", "b 0", "b 1");
-    gossip(first, peer, "theirs");
-    const marker = first.headMarker;
-    first.close();
-    const { vm } = startVm({ file, marker });
-    propose(vm, "a", "a 2");
-    propose(vm, "nobody", "nobody 0");
-    expect(decide(vm, 7)).toEqual(["theirs", "a 0", "a 2", "nobody 0", "a 1", "b 0", "b 1"]);
-    vm.close();
   });
 
   test("cannot be taken by a caller whose name looks like a peer's", () => {
@@ -248,15 +196,6 @@ describe("with stakes", () => {
     gossip(vm, liarOf(0), "a 0", "a 1");
     gossip(vm, liarOf(1), "b 0", "a 1");
     expect(decide(vm, 3)).toEqual(["a 0", "b 0", "a 1"]);
-  });
-
-  test("a client may take over what several peers have sent", () => {
-    const vm = startWith([peer, 1n], [peerOf(0), 1n]);
-    gossip(vm, peer, "shared", "mine 0");
-    gossip(vm, peerOf(0), "shared");
-    propose(vm, "client", "client 0", "shared");
-    expect(decide(vm, 3)).toEqual(["mine 0", "client 0", "shared"]);
-    expect(vm.status().mempool).toMatchObject({ items: 0, bytes: 0 });
   });
 
   test("turns go on when a node becomes a validator, or stops being one", () => {

@@ -72,19 +72,6 @@ describe("a proposal that was taken", () => {
     vm.close();
   });
 
-  test("by gossip is there after a restart, too, and counts for its peer", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const config = { maxMempoolItems: 4 };
-    const first = startVm({ file, config }).vm;
-    first.addGossip([bytesOf("a")], peer);
-    first.close();
-    const { vm } = startVm({ file, config });
-    vm.addGossip([bytesOf("b")], peer);
-    expect(items(vm), "one is a quarter").toBe(1);
-    vm.close();
-  });
-
   test("keeps its waiting time over restarts", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
@@ -196,41 +183,6 @@ test("a peer's proposal stays the peer's when a client proposes it too and the d
   vm.close();
 });
 
-describe("an accept that the disk refuses", () => {
-  test("leaves its proposal where it was, and may be done again", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const { opened, connection } = withConnection(() => startVm({ file }));
-    const { vm } = opened;
-    const data = new Uint8Array(50_000);
-    propose(vm, data);
-    const block = vm.verifyBlock(vm.buildBlock().bytes);
-    pragmaOf(connection, `max_page_count = ${pragmaOf(connection, "page_count")}`);
-    expect(refusalCodeOf(() => vm.acceptBlock(block.id))).toBe("database failed");
-    expect([items(vm), vm.lastAccepted.height]).toEqual([1, 0n]);
-    pragmaOf(connection, "max_page_count = 1000000");
-    vm.acceptBlock(block.id);
-    expect([items(vm), vm.lastAccepted.height]).toEqual([0, 1n]);
-    vm.close();
-  });
-});
-
-describe("data that a peer gossiped and a client proposes", () => {
-  test("is the client's from then on, in its old place", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const config = { maxMempoolItems: 4 };
-    const { vm, gossiped } = startVm({ file, config });
-    vm.addGossip([bytesOf("theirs")], peer);
-    propose(vm, "later", "theirs");
-    expect(gossiped).toEqual([bytesOf("later"), bytesOf("theirs")]);
-    vm.close();
-    const again = startVm({ file, config }).vm;
-    expect(decideAll(again)).toEqual(["theirs", "later"]);
-    again.close();
-  });
-});
-
 describe("expiry", () => {
   const start = (proposalExpirySeconds: number, file = ":memory:", clock = new FakeClock(now)) =>
     startVm({ file, clock, config: { proposalExpirySeconds } });
@@ -293,52 +245,5 @@ describe("expiry", () => {
     clock.advanceMs(1_000);
     vm.acceptBlock(block.id);
     expect(vm.lastAccepted.data).toEqual(bytesOf("a"));
-  });
-});
-
-describe("a rewind", () => {
-  test("after a power cut makes lost data proposals again, before all later ones", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const first = startVm({ file }).vm;
-    propose(first, "1", "2", "3");
-    decideNext(first);
-    const marker = first.headMarker;
-    decideAll(first);
-    acceptAll(first, [childOf(first.lastAccepted, "theirs")]);
-    propose(first, "new");
-    first.close();
-    const { vm } = startVm({ file, marker });
-    expect(decideAll(vm)).toEqual(["2", "3", "theirs", "new"]);
-    vm.close();
-  });
-
-  test("of data that the chain has is undone when the chain is fetched", () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const first = startVm({ file }).vm;
-    const behind = first.headMarker;
-    propose(first, "a", "b");
-    const blocks = [decideNext(first), decideNext(first)];
-    first.close();
-    const { vm } = startVm({ file, marker: behind });
-    expect(items(vm)).toBe(2);
-    acceptAll(vm, blocks);
-    expect(items(vm)).toBe(0);
-    vm.close();
-  });
-
-  test.each(["wiped", "another's"])("because the node's database is %s brings nothing back", (kind) => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    const first = startVm({ file }).vm;
-    propose(first, "a", "b");
-    decideNext(first);
-    const marker = kind === "wiped" ? undefined : { ...first.headMarker, instanceId: new Uint8Array(16) };
-    first.close();
-    const { vm } = startVm({ file, marker });
-    expect(vm.lastAccepted).toEqual(genesis);
-    expect(decideAll(vm), "what waited still waits").toEqual(["b"]);
-    vm.close();
   });
 });

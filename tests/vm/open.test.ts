@@ -83,16 +83,6 @@ describe("a chain whose node's database", () => {
     again.vm.close();
   });
 
-  test("knows blocks that our file does not have opens at genesis: the chain data directory was wiped", () => {
-    using directory = temporaryDirectory();
-    const old = makeChain(directory.file("old.db"));
-    const { vm, rewound } = startVm({ file: directory.file("new.db"), marker: old });
-    expect(rewound).toEqual([]);
-    expect(vm.lastAccepted).toEqual(genesis);
-    expect(vm.headMarker.instanceId).not.toEqual(old.instanceId);
-    vm.close();
-  });
-
   test("is behind by a block opens without it, and a block that lost to it may win now", () => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");

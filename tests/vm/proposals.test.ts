@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { maxDataBytes } from "../../src/core/proposal.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { acceptAll, bytesOf, childOf, decideNext, genesis, peer, propose, startVm } from "../support/chain.ts";
+import { bytesOf, decideNext, peer, propose, startVm } from "../support/chain.ts";
 import { refusalCodeOf } from "../support/refusal.ts";
 
 const items = (vm: Vm) => vm.status().mempool.items;
@@ -21,33 +21,6 @@ describe("a proposal", () => {
     expect(refusalCodeOf(() => propose(vm, "b"))).toBe("mempool full");
     expect(refusalCodeOf(() => propose(vm, new Uint8Array(maxDataBytes + 1)))).toBe("data too large");
     expect(gossiped).toEqual([bytesOf("a")]);
-  });
-
-  test("stays through every build, verify and reject, and is removed by an accept alone", () => {
-    const { vm } = startVm();
-    propose(vm, "a");
-    const built = vm.buildBlock();
-    expect(items(vm)).toBe(1);
-    vm.verifyBlock(built.bytes);
-    vm.setPreference(built.id);
-    expect(items(vm)).toBe(1);
-    expect(
-      refusalCodeOf(() => vm.buildBlock()),
-      "the preferred block carries it",
-    ).toBe("nothing to build");
-    acceptAll(vm, [childOf(genesis, "theirs")]);
-    vm.rejectBlock(built.id);
-    expect(items(vm)).toBe(1);
-    expect(decideNext(vm)).toMatchObject({ height: 2n, data: bytesOf("a") });
-    expect(items(vm)).toBe(0);
-  });
-
-  test("is removed when an accepted block of another node carries it", () => {
-    const { vm } = startVm();
-    propose(vm, "a", "b");
-    acceptAll(vm, [childOf(genesis, "b")]);
-    expect(vm.buildBlock()).toMatchObject({ height: 2n, data: bytesOf("a") });
-    expect(items(vm)).toBe(1);
   });
 
   test("that was accepted may be proposed again: it is a new time stamp", () => {
@@ -95,26 +68,6 @@ describe("gossip", () => {
     expect(decideNext(vm).data).toEqual(bytesOf("a"));
   });
 
-  test("may fill half of the items, and leaves the rest to clients", () => {
-    const { vm } = startVm({ config: { maxMempoolItems: 8 } });
-    for (const from of peers)
-      vm.addGossip(
-        [1, 2, 3].map((n) => bytesOf(`${n} of ${from}`)),
-        from,
-      );
-    expect(items(vm)).toBe(4);
-    propose(vm, "a", "b", "c", "e");
-    expect(refusalCodeOf(() => propose(vm, "d"))).toBe("mempool full");
-  });
-
-  test("of one peer may fill a quarter, and leaves the rest to others", () => {
-    const { vm } = startVm({ config: { maxMempoolItems: 8 } });
-    gossip(vm, "1", "2", "3");
-    expect(items(vm)).toBe(2);
-    vm.addGossip([bytesOf("3")], peers[0] ?? peer);
-    expect(items(vm)).toBe(3);
-  });
-
   test("may fill half of the bytes, and leaves the rest to clients", () => {
     const { vm } = startVm({ config: { maxMempoolBytes: 1_000_000 } });
     const data = Array.from({ length: 9 }, (_, i) => new Uint8Array(100_000).fill(i));
@@ -126,31 +79,12 @@ describe("gossip", () => {
     expect(vm.status().mempool.bytes).toBe(1_000_000);
   });
 
-  test("has its half even if clients have filled the other one, and no more", () => {
-    const { vm } = startVm({ config: { maxMempoolItems: 4 } });
-    propose(vm, "a", "b");
-    for (const from of peers) vm.addGossip([bytesOf(`of ${from}`)], from);
-    expect(items(vm)).toBe(4);
-    expect(refusalCodeOf(() => propose(vm, "c"))).toBe("mempool full");
-  });
-
   test("of too much data is dropped silently", () => {
     const { vm } = startVm();
     vm.addGossip([new Uint8Array(maxDataBytes + 1)], peer);
     expect(items(vm)).toBe(0);
     vm.addGossip([new Uint8Array(maxDataBytes)], peer);
     expect(items(vm)).toBe(1);
-  });
-
-  test("that comes after its block is not taken again, not even after a restart", () => {
-    const { vm } = startVm();
-    gossip(vm, "late");
-    decideNext(vm);
-    acceptAll(vm, [childOf(vm.lastAccepted, "theirs")]);
-    gossip(vm, "late", "theirs", "Hello from Rust VM!");
-    expect(items(vm)).toBe(0);
-    propose(vm, "late");
-    expect(items(vm), "a client may").toBe(1);
   });
 
   test.each(["initializing", "state syncing", "bootstrapping"] as const)("while %s is dropped", (state) => {
@@ -162,17 +96,6 @@ describe("gossip", () => {
     gossip(vm, "a");
     expect(items(vm)).toBe(1);
   });
-});
-
-test("a flood of gossip leaves every second block to our own clients, and gets the others", () => {
-  const { vm } = startVm();
-  vm.addGossip(
-    Array.from({ length: 100 }, (_, i) => bytesOf(`flood ${i}`)),
-    peer,
-  );
-  vm.propose(["a", "b", "c"].map((text) => ({ data: bytesOf(text), caller: "client" })));
-  const texts = Array.from({ length: 8 }, () => new TextDecoder().decode(decideNext(vm).data));
-  expect(texts).toEqual(["flood 0", "a", "flood 1", "b", "flood 2", "c", "flood 3", "flood 4"]);
 });
 
 test("a closed VM takes no proposal", () => {

@@ -58,12 +58,6 @@ describe("the status", () => {
       uptimeSeconds: 0n,
     });
   });
-
-  test.each(states)("knows the state %s", (state) => {
-    const { vm } = startVm();
-    vm.setState(state);
-    expect(vm.status().state).toBe(state);
-  });
 });
 
 describe("the status reports", () => {
@@ -106,12 +100,6 @@ describe("the status reports", () => {
 });
 
 describe("the health check", () => {
-  test("gives the status of a sound file", () => {
-    const { vm } = startVm();
-    acceptAll(vm, chainOn(genesis, 3));
-    expect(vm.checkHealth()).toEqual(vm.status());
-  });
-
   test("is refused when the file lost its newest block", () => {
     const { opened, connection } = withConnection(() => startVm());
     const [block = genesis] = chainOn(genesis, 1);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { repeatAfterMs } from "../../src/vm/build-event.ts";
 import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, propose, startVm } from "../support/chain.ts";
 import { stateOf } from "../support/promise.ts";
@@ -74,19 +73,6 @@ describe("a waiting node is notified that there is something to build", () => {
 });
 
 describe("a build that fails", () => {
-  test("in the node is asked for again, but not at once", async () => {
-    const { vm, clock } = startVm();
-    propose(vm, "a");
-    let announced = 0;
-    for (let ms = 0; ms < 2_000; ms += 50) {
-      if (await isAnnounced(vm)) announced++;
-      vm.buildBlock(); // and the node makes nothing of it
-      vm.setPreference(vm.lastAccepted.id);
-      clock.advanceMs(50);
-    }
-    expect(announced).toBe(2_000 / repeatAfterMs);
-  });
-
   test("because the clock went back is not asked for, until the clock is right again", async () => {
     const { vm, clock } = startVm();
     acceptAll(vm, [childOf(genesis, "a", now)]);
@@ -144,31 +130,4 @@ describe("a block interval", () => {
     decideNext(vm);
     expect(refusalOf(() => vm.buildBlock())).toEqual({ code: "nothing to build" });
   });
-});
-
-describe("ending", () => {
-  test("a cancelled wait leaves the work for the next", async () => {
-    const { vm } = startVm();
-    const controller = new AbortController();
-    const waiting = vm.waitForEvent(controller.signal);
-    controller.abort("left");
-    expect(await stateOf(waiting)).toBe("left");
-    propose(vm, "a");
-    expect(await isAnnounced(vm)).toBeTrue();
-  });
-
-  test("a closed VM ends every wait", async () => {
-    const { vm } = startVm();
-    const waiting = vm.waitForEvent(forever);
-    vm.close();
-    expect(await stateOf(waiting)).toMatchObject({ refusal: { code: "shut down" } });
-    expect(await stateOf(vm.waitForEvent(forever))).toMatchObject({ refusal: { code: "shut down" } });
-  });
-});
-
-test("a chain of a hundred proposals is decided by a node that only does what it is asked", async () => {
-  const { vm } = startVm();
-  for (let i = 0; i < 100; i++) propose(vm, `${i}`);
-  while (await isAnnounced(vm)) decideNext(vm);
-  expect(vm.lastAccepted.height).toBe(100n);
 });

@@ -41,30 +41,12 @@ describe.each(ways)("a call that waits for a block by %s", (_name, wait) => {
     expect(await stateOf(waiting)).toBe("resolved");
   });
 
-  test("is answered when a later block is confirmed at once", async () => {
-    const { vm } = startVm();
-    const waiting = wait(vm, 1_000, never);
-    accept(vm, one, two, three);
-    vm.confirm(three);
-    expect(await stateOf(waiting)).toBe("resolved");
-  });
-
   test("is answered at once when the block is there", async () => {
     const { vm, clock } = startVm();
     acceptAll(vm, [one, two, three]);
     const timers = clock.waiting;
     expect(await stateOf(wait(vm, 1_000, never))).toBe("resolved");
     expect(clock.waiting).toBe(timers);
-  });
-
-  test("waits for a block that is accepted, but not confirmed", async () => {
-    const { vm } = startVm();
-    acceptAll(vm, [one]);
-    accept(vm, two);
-    const waiting = wait(vm, 1_000, never);
-    expect(await stateOf(waiting)).toBe("waiting");
-    vm.confirm(two);
-    expect(await stateOf(waiting)).toBe("resolved");
   });
 
   test("is answered when the time has passed, and not before", async () => {
@@ -126,17 +108,6 @@ test("another block is no answer", async () => {
   ];
   acceptAll(vm, [one, childOf(one, "another")]);
   expect(await Promise.all(waits.map(stateOf))).toEqual(["resolved", "waiting", "waiting"]);
-});
-
-test("any number of calls that wait for the same block are answered together", async () => {
-  const { vm } = startVm();
-  const waits = Array.from({ length: 20 }, (_, i) =>
-    i % 2 === 0
-      ? vm.confirmed.waitForHeight(1n, 1_000, never, "caller")
-      : vm.confirmed.waitForDigest(digestOf(one.data), 1_000, never, "caller"),
-  );
-  acceptAll(vm, [one]);
-  expect(new Set(await Promise.all(waits.map(stateOf)))).toEqual(new Set(["resolved"]));
 });
 
 test("a call that waits for data is refused when the file cannot be read", async () => {

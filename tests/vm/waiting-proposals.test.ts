@@ -33,32 +33,6 @@ function firstOf(waiting: WaitingProposals, ...carried: readonly string[]): Dige
 }
 
 describe("waiting proposals", () => {
-  test("of one owner are first come, first served", () => {
-    const waiting = start({}, "b", "a", "c");
-    expect(firstOf(waiting)).toBe(digest("b"));
-    expect(firstOf(waiting), "looking takes nothing").toBe(digest("b"));
-    waiting.remove(digest("b"));
-    expect(firstOf(waiting)).toBe(digest("a"));
-    expect([...waiting.all()].map((next) => next.digest)).toEqual([digest("a"), digest("c")]);
-  });
-
-  test("are skipped if they are carried already, in any order", () => {
-    const waiting = start({}, "a", "b", "c");
-    expect(firstOf(waiting, "a")).toBe(digest("b"));
-    expect(firstOf(waiting, "b", "a", "x")).toBe(digest("c"));
-    expect(firstOf(waiting, "a", "b", "c")).toBeUndefined();
-  });
-
-  test("keep their place when they come again, and belong to the later sender", () => {
-    const waiting = start({}, "first");
-    waiting.add(proposal("gossip", { from: peer }));
-    waiting.add(proposal("last"));
-    waiting.add(proposal("gossip"));
-    expect([...waiting.all()].map((next) => next.digest)).toEqual(["first", "gossip", "last"].map(digest));
-    expect(waiting.get(digest("gossip"))?.peer).toBeUndefined();
-    expect(waiting).toMatchObject({ items: 3, bytes: 15 });
-  });
-
   test("are taken from the file even if they exceed the limits", () => {
     const stored = ["a", "b", "c"].map((name) => proposal(name, { from: peer }));
     const waiting = new WaitingProposals({ maxItems: 1, maxBytes: 1 }, stored);
@@ -70,12 +44,6 @@ describe("waiting proposals", () => {
   test("have an oldest", () => {
     expect(start({}).oldest).toBeUndefined();
     expect(start({}, "a", "b").oldest).toEqual(proposal("a"));
-  });
-
-  test("are removed once; removing an unknown one changes nothing", () => {
-    const waiting = start({}, "a");
-    for (const name of ["x", "a", "a"]) waiting.remove(digest(name));
-    expect(waiting).toMatchObject({ items: 0, bytes: 0 });
   });
 });
 
@@ -136,11 +104,6 @@ describe("their limits", () => {
     expect(countFitting(waiting, undefined)).toBe(20);
   });
 
-  test("of gossip, if clients have filled half: the other half", () => {
-    const waiting = start({ maxItems: 8 }, "a", "b", "c", "d");
-    expect([peer, otherPeer].map((from) => countFitting(waiting, from))).toEqual([2, 1]);
-  });
-
   test("of gossip, if clients have filled more: what is left", () => {
     const waiting = start({ maxItems: 4 }, "a", "b", "c");
     expect([peer, otherPeer].map((from) => countFitting(waiting, from))).toEqual([1, 0]);
@@ -170,16 +133,6 @@ describe("their limits", () => {
     const waiting = start({ maxBytes: maxDataBytes });
     waiting.add(proposal("largest", { caller: "a", bytes: maxDataBytes }));
     expect(waiting.items, "the smallest mempool takes the largest proposal").toBe(1);
-  });
-
-  test("of two callers at a time: a third each", () => {
-    const waiting = start({ maxItems: 60, maxBytes: 9_999 });
-    const counts = { a: 0, b: 0 };
-    for (let i = 0; i < 60; i++) {
-      const caller = i % 2 === 0 ? "a" : "b";
-      if (refusalOf(() => waiting.add(proposal(`${i}`, { caller }))) === undefined) counts[caller]++;
-    }
-    expect(counts).toEqual({ a: 20, b: 20 });
   });
 
   test("count what a caller took over from a peer, and not what is removed", () => {

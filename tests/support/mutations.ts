@@ -1,0 +1,88 @@
+// Tries the list of mutations in tests/README.md: makes each small change to the source, one at a time, and runs the
+// tests that are to fail because of it. With a word as its argument, only the rows that contain it.
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+const list = "tests/README.md";
+/** A mutation may make a test run for ever. */
+const maxRunMs = 600_000;
+
+interface Mutation {
+  readonly source: string;
+  readonly text: string;
+  readonly becomes: string;
+  readonly tests: readonly string[];
+}
+
+const mutations = readMutations(process.argv[2] ?? "");
+await expectGreen(new Set(mutations.flatMap(({ tests }) => tests)));
+const survivors: Mutation[] = [];
+for (const mutation of mutations) {
+  const isKilled = await tryMutation(mutation);
+  say(`${isKilled ? "killed  " : "SURVIVED"}  ${mutation.source}: ${mutation.text} → ${mutation.becomes}`);
+  if (!isKilled) survivors.push(mutation);
+}
+say(`${mutations.length} mutations, ${survivors.length} survived`);
+process.exit(survivors.length === 0 ? 0 : 1);
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** The rows of the table whose first cell is a file. */
+function readMutations(word: string): Mutation[] {
+  return readFileSync(list, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| `") && line.includes(word))
+    .map((line) => {
+      const [source = "", text = "", becomes = "", killedBy = ""] = line.slice(2, -2).split(" | ");
+      const tests = killedBy.split(" ").map(codeIn);
+      return { source: codeIn(source), text: codeIn(text), becomes: codeIn(becomes), tests };
+    });
+}
+
+/** What stands between backticks, as Markdown reads it in a table. */
+function codeIn(cell: string): string {
+  return cell.replaceAll("`", "").replaceAll("\\|", "|");
+}
+
+/** What fails in any case kills nothing. */
+async function expectGreen(tests: ReadonlySet<string>): Promise<void> {
+  for (const file of tests) if (!(await passes(file))) throw new Error(`${file} fails without a mutation`);
+}
+
+/** Whether each of its tests fails. The source is as before then. */
+async function tryMutation({ source, text, becomes, tests }: Mutation): Promise<boolean> {
+  const before = readFileSync(source, "utf8");
+  expectUnchanged(source);
+  if (before.split(text).length !== 2) throw new Error(`${source} does not have this once: ${text}`);
+  const restore = () => writeFileSync(source, before);
+  const interrupt = () => {
+    restore();
+    process.exit(130);
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    writeFileSync(
+      source,
+      before.replace(text, () => becomes),
+    );
+    for (const file of tests) if (await passes(file)) return false;
+    return true;
+  } finally {
+    restore();
+    process.off("SIGINT", interrupt);
+  }
+}
+
+/** What is not committed could be lost. */
+function expectUnchanged(source: string): void {
+  const { stdout } = Bun.spawnSync(["git", "status", "--porcelain", "--", source]);
+  if (stdout.length > 0) throw new Error(`${source} has changes that are not committed`);
+}
+
+async function passes(file: string): Promise<boolean> {
+  const command = [process.execPath, "test", "--timeout=60000", "--bail", file];
+  const run = Bun.spawn(command, { stdio: ["ignore", "ignore", "ignore"], timeout: maxRunMs, killSignal: "SIGKILL" });
+  return (await run.exited) === 0;
+}
