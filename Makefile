@@ -100,11 +100,12 @@ node-builds: $(addprefix build/avalanchego-,$(node_releases)) ## what `make node
 
 protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 … 46"
 	@for protocol in $(PROTOCOLS); do echo "== protocol $$protocol"; \
-		TEST_PROTOCOL=$$protocol $(tested) $(bun_test) $(fake_node_tests) || exit 1; done
+		TEST_PROTOCOL=$$protocol $(tested) $(bun_test) --parallel $(fake_node_tests) || exit 1; done
 
 release-test: build ## the binary under the clients and nodes of many releases; writes the table of docs/operate.md (needs Go, cargo)
 	@rm -rf $(verified)
 	$(facts) $(bun_test) tests/rpcchainvm/every-protocol.binary.test.ts
+	$(MAKE) protocol-test PROTOCOLS='16 20 22 23 24 29 30 35 36 40 42' # the first with each difference
 	$(facts) tests/releases/run.sh
 	$(MAKE) $(addprefix build/avalanchego-,$(releases)) $(rs)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \

@@ -22,14 +22,20 @@ test("each script of package.json is a target of the Makefile", () => {
   }
 });
 
-test("the workflow runs what any machine runs, may only read, and takes each action at one commit", () => {
-  const text = textOf(".github/workflows/ci.yml");
-  const { permissions, jobs } = Bun.YAML.parse(text) as Workflow;
-  expect(permissions).toEqual({ contents: "read" });
-  const steps = Object.values(jobs).flatMap((job) => job.steps);
-  expect(steps.map(({ run }) => run)).toContain(".ci/run");
-  for (const { uses } of steps) if (uses !== undefined) expect(text).toMatch(pinned(uses));
-});
+test.each([
+  ["ci.yml", ".ci/run"],
+  ["releases.yml", "make release-test"],
+])(
+  "the workflow %s runs what any machine runs, may only read, and takes each action at one commit",
+  (name, command) => {
+    const text = textOf(`.github/workflows/${name}`);
+    const { permissions, jobs } = Bun.YAML.parse(text) as Workflow;
+    expect(permissions).toEqual({ contents: "read" });
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    expect(steps.map(({ run }) => run)).toContain(command);
+    for (const { uses } of steps) if (uses !== undefined) expect(text).toMatch(pinned(uses));
+  },
+);
 
 interface Workflow {
   readonly permissions: unknown;
