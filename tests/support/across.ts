@@ -21,16 +21,12 @@ export interface Place {
   readonly clock: Clock;
 }
 
-const directories: ReturnType<typeof temporaryDirectory>[] = [];
-process.on("exit", () => {
-  for (const directory of directories) directory[Symbol.dispose]();
-});
-
-/** A file for a chain that a test would keep in memory, which no second connection could read. */
+/**
+ * A file for a chain that a test would keep in memory, which no second connection could read. It is left behind: whoever
+ * sets CHAIN_VIEW gives the run a place for temporary files.
+ */
 export function newFile(): string {
-  const directory = temporaryDirectory();
-  directories.push(directory);
-  return directory.file("chain.db");
+  return temporaryDirectory().file("chain.db");
 }
 
 export function viewAcross(vm: Vm, { file, head, clock }: Place): RemoteChain {
