@@ -2,19 +2,13 @@
 // tests that are to fail because of it. With a word as its argument, only the rows that contain it.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { type Mutation, readMutations } from "./mutation-list.ts";
 
-const list = "tests/README.md";
 /** A mutation may make a test run for ever. */
 const maxRunMs = 600_000;
 
-interface Mutation {
-  readonly source: string;
-  readonly text: string;
-  readonly becomes: string;
-  readonly tests: readonly string[];
-}
-
-const mutations = readMutations(process.argv[2] ?? "");
+const word = process.argv[2] ?? "";
+const mutations = readMutations().filter((mutation) => JSON.stringify(mutation).includes(word));
 await expectGreen(new Set(mutations.flatMap(({ tests }) => tests)));
 const survivors: Mutation[] = [];
 for (const mutation of mutations) {
@@ -29,23 +23,6 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The rows of the table whose first cell is a file. */
-function readMutations(word: string): Mutation[] {
-  return readFileSync(list, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("| `") && line.includes(word))
-    .map((line) => {
-      const [source = "", text = "", becomes = "", killedBy = ""] = line.slice(2, -2).split(" | ");
-      const tests = killedBy.split(" ").map(codeIn);
-      return { source: codeIn(source), text: codeIn(text), becomes: codeIn(becomes), tests };
-    });
-}
-
-/** What stands between backticks, as Markdown reads it in a table. */
-function codeIn(cell: string): string {
-  return cell.replaceAll("`", "").replaceAll("\\|", "|");
-}
-
 /** What fails in any case kills nothing. */
 async function expectGreen(tests: ReadonlySet<string>): Promise<void> {
   for (const file of tests) if (!(await passes(file))) throw new Error(`${file} fails without a mutation`);
@@ -55,7 +32,6 @@ async function expectGreen(tests: ReadonlySet<string>): Promise<void> {
 async function tryMutation({ source, text, becomes, tests }: Mutation): Promise<boolean> {
   const before = readFileSync(source, "utf8");
   expectUnchanged(source);
-  if (before.split(text).length !== 2) throw new Error(`${source} does not have this once: ${text}`);
   const restore = () => writeFileSync(source, before);
   const interrupt = () => {
     restore();
@@ -82,7 +58,7 @@ function expectUnchanged(source: string): void {
 }
 
 async function passes(file: string): Promise<boolean> {
-  const command = [process.execPath, "test", "--timeout=60000", "--bail", file];
+  const command = [process.execPath, "test", "--timeout=300000", "--bail", file];
   const run = Bun.spawn(command, { stdio: ["ignore", "ignore", "ignore"], timeout: maxRunMs, killSignal: "SIGKILL" });
   return (await run.exited) === 0;
 }
