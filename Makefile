@@ -31,8 +31,8 @@ PROTOCOLS ?= $(shell seq 16 46)
 fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.binary.test.ts tests/plugin/*.binary.test.ts | grep -v every-protocol)
 # In ms, for each test: a machine that is busy with other things is slow, and what hangs still ends.
 bun_test := $(bun) test --timeout=$(if $(LONG_TESTS),3600000,300000)
-# Two files at a time, those first that took longest the last time.
-in_turn := --parallel --timings=build/timings.json --update-timings
+# Two files at a time, those first that took longest the last time. What passes is counted.
+in_turn := --parallel --only-failures --timings=build/timings.json --update-timings
 # With COVERAGE=1, a target notes which lines it ran, and `make test-binary` demands that enough were, by both.
 measured = $(if $(COVERAGE),--coverage --coverage-dir=build/coverage/$@)
 # What the tests start is the binary, and where they note what they have seen to work.

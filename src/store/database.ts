@@ -1,7 +1,7 @@
 import { type Database, constants as sqlite } from "bun:sqlite";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { damaged, databaseFailed, translating } from "./failures.ts";
+import { damaged, databaseFailed, notOurs, translating } from "./failures.ts";
 import { viewAsNewest } from "./old-schema.ts";
 import { applicationId, makeSchema, schemaVersion } from "./schema.ts";
 import { configured, distrust, inMemory, maxLockMs, SharedDatabase } from "./shared-database.ts";
@@ -165,7 +165,7 @@ function expectNewest(version: number, file: string): void {
 /** Checks that the file is a database of ours that we can read. Gives its version. */
 function checkIdentity(db: Database, file: string): number {
   if (pragma(db, "application_id") !== BigInt(applicationId)) {
-    throw databaseFailed(file, "it is not a database of timestampvm", "move it out of the chain data directory");
+    throw databaseFailed(file, notOurs, "move it out of the chain data directory");
   }
   const version = schemaVersionOf(db);
   if (version < 1) throw damaged(file, `its schema ${version} does not exist`);

@@ -24,6 +24,7 @@ export function translated(file: string, error: unknown): unknown {
   if (error instanceof Damage) return damaged(file, error.message);
   const code = codeOf(error);
   if (code.startsWith("SQLITE_BUSY")) return new FileError({ code: "database in use", file }, { cause: error });
+  if (code === "SQLITE_NOTADB") return databaseFailed(file, notOurs, orDamaged, error);
   return error instanceof SQLiteError || /^E[A-Z]+$/.test(code) ? failureOf(file, error) : error;
 }
 
@@ -59,7 +60,7 @@ export function databaseFailed(file: string, problem: string, cure: string, caus
 
 function cureFor(code: string): string {
   // Our statements are fixed, so an error in one means that the file's schema or content is wrong.
-  if (/^SQLITE_(CORRUPT|CONSTRAINT)/.test(code) || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR") {
+  if (/^SQLITE_(CORRUPT|CONSTRAINT)/.test(code) || code === "SQLITE_ERROR") {
     // SQLite gives the same codes for a page that it could not read from the disk.
     return damageCure;
   }
@@ -71,6 +72,13 @@ function cureFor(code: string): string {
   if (/^E(EXIST|NOTDIR|ISDIR)$/.test(code)) return "move away what stands in the place of the file or its directory";
   return "check the disk and start the node again";
 }
+
+/** What is wrong with a file that is not ours. */
+export const notOurs = "it is not a database of timestampvm";
+/** SQLite says so of a wrong path, and where the beginning of ours is damaged. */
+const orDamaged =
+  "check the path, and the disk; if it is the chain's own, move it out of the chain data directory: the chain is " +
+  "fetched again from its peers, proposals that wait for a block are lost";
 
 const checkDisk = "check the disk and start the node again; if the file stays damaged, stop the node and ";
 const deleteChain =

@@ -447,7 +447,7 @@ describe("where something is already, db import", () => {
   test("leaves a file alone that is not ours", () => {
     const { directory, code, err } = importBeside((file) => writeFileSync(file, "x".repeat(20_000)));
     using _ = directory;
-    expect([code, err]).toEqual([1, expect.stringContaining("file is not a database")]);
+    expect([code, err]).toEqual([1, expect.stringContaining("it is not a database of timestampvm")]);
   });
 
   test("leaves a database alone that is in use", () => {
