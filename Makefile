@@ -31,7 +31,7 @@ PROTOCOLS ?= $(shell seq 16 46)
 fake_node_tests = $(shell grep -lE 'support/fake-node|testProtocol' tests/rpcchainvm/*.binary.test.ts tests/plugin/*.binary.test.ts | grep -v every-protocol)
 # In ms, for each test: a machine that is busy with other things is slow, and what hangs still ends.
 bun_test := $(bun) test --timeout=$(if $(LONG_TESTS),3600000,300000)
-# Two files at a time, those first that took longest the last time. What passes is counted.
+# As many files at a time as there are cores, those first that took longest the last time. What passes is counted.
 in_turn := --parallel --only-failures --timings=build/timings.json --update-timings
 # With COVERAGE=1, a target notes which lines it ran, and `make test-binary` demands that enough were, by both.
 measured = $(if $(COVERAGE),--coverage --coverage-dir=build/coverage/$@)
@@ -105,7 +105,7 @@ protocol-test: build ## the plugin's tests again under each of PROTOCOLS="16 …
 release-test: build ## the binary under the clients and nodes of many releases; writes the table of docs/operate.md (needs Go, cargo)
 	@rm -rf $(verified)
 	$(facts) $(bun_test) tests/rpcchainvm/every-protocol.binary.test.ts
-	$(MAKE) protocol-test PROTOCOLS='16 20 22 23 24 29 30 35 36 40 42' # the first with each difference
+	$(MAKE) protocol-test PROTOCOLS='16 19 20 22 23 24 29 30 33 35 36 40 42' # the first with each difference
 	$(facts) tests/releases/run.sh
 	$(MAKE) $(addprefix build/avalanchego-,$(releases)) $(rs)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \

@@ -8,7 +8,7 @@ export function systemProblemOf(error: unknown): string | undefined {
   const code = codeOf(error);
   const [, words] = /^E[A-Z]+: (.*)$/s.exec(messageOf(error)) ?? [];
   if (!/^E[A-Z]+$/.test(code) || words === undefined) return undefined;
-  if (code === "EEXIST" && words.includes(", mkdir ")) return "a file is in the place of its directory";
+  if (code === "EEXIST" && words.includes(", mkdir ")) return "it is a file, not a directory";
   return problems.get(code) ?? words.replace(/, [a-z]+( '.*)?$/s, "");
 }
 

@@ -30,7 +30,7 @@ export class Gossip {
     this.#log = log;
   }
 
-  /** Sends at the end of this turn, together with what else comes in it. */
+  /** Sends soon, together with all that comes until then. */
   send(data: Uint8Array): void {
     if (this.#queuedBytes + data.length > maxQueuedBytes) return;
     this.#queue.push(data);

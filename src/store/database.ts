@@ -67,7 +67,8 @@ export const privateDirectoryMode = 0o700;
 /** Makes a missing file, since SQLite would make it readable for everybody. Its log gets the same mode. */
 function provideFile(file: string): void {
   const { R_OK, W_OK, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  mkdirSync(dirname(file), { recursive: true, mode: privateDirectoryMode });
+  const directory = dirname(file);
+  translating(directory, () => mkdirSync(directory, { recursive: true, mode: privateDirectoryMode }));
   if (existsSync(file)) return accessSync(file, R_OK | W_OK); // SQLite would report a "disk I/O error"
   // Close it before SQLite opens it: a process that closes a file loses all its locks on it, also those of SQLite.
   try {

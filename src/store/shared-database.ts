@@ -11,24 +11,24 @@ export const maxLockMs = 1_000;
  * Opens another connection, on any thread, that reads a file which this process has open. It sees each commit at once.
  * Its statements must be short: the write-ahead log cannot be emptied while one runs.
  *
- * It can neither write nor sync. When a thread ends, the runtime checkpoints each connection of it, with the lock of
- * those who commit. Here that fails at the first page to be copied; otherwise, a disk that stalls would keep the lock.
+ * It writes no page and syncs nothing. When a thread ends, the runtime checkpoints each connection of it, with the lock
+ * of those who commit. Here that fails at the first page to be copied, or cuts off a log that is all copied; otherwise,
+ * a disk that stalls would keep the lock. The owner must have the file: a reader keeps no other process out.
  */
 export function openReader(file: string): Database {
-  const db = openBeside(file, sqlite.SQLITE_OPEN_READONLY);
-  db.run("PRAGMA synchronous = OFF");
-  return db;
+  return openBeside(file, sqlite.SQLITE_OPEN_READONLY, "OFF");
 }
 
 /** Opens a file, which this process has open, once more, to copy its write-ahead log into it. It syncs both. */
 export function openCopier(file: string): Database {
-  return openBeside(file, sqlite.SQLITE_OPEN_READWRITE);
+  return openBeside(file, sqlite.SQLITE_OPEN_READWRITE, "FULL");
 }
 
-function openBeside(file: string, access: number): Database {
+function openBeside(file: string, access: number, synchronous: "OFF" | "FULL"): Database {
   return translating(file, () =>
     configured(new SharedDatabase(file, access), (db) => {
       db.run(`PRAGMA busy_timeout = ${maxLockMs}`);
+      db.run(`PRAGMA synchronous = ${synchronous}`);
       distrust(db);
     }),
   );

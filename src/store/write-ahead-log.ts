@@ -206,7 +206,8 @@ export class WriteAheadLog {
     });
   }
 
-  /** Each round copies what was committed during the last one, which is less each time. Gives whether it is empty. */
+  /** Each round copies what was committed during the last one, which is less each time. Gives whether the log is
+   * empty. */
   #copyAll(round: number): boolean | Promise<boolean> {
     if (this.#isClosed) return false;
     if (this.#isCopied) return this.#empty();

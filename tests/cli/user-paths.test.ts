@@ -77,8 +77,13 @@ describe("a path that a person gives is named, in plain words, with exit 1:", ()
       const { code, err } = await run(["dev", "--genesis", `@${file(name ?? "")}`]);
       expect([code, err]).toEqual([1, `error: ${file(name ?? "")}: ${problem}\n`]);
     }
-    const { code, err } = await run(["dev", "--data-dir", file("file/x")]);
-    expect([code, err]).toEqual([1, expect.stringContaining(`${file("file/x/timestampvm.db")}: ${below}; move away`)]);
+    for (const [name = "", problem] of [
+      ["file/x", below],
+      ["file", "it is a file, not a directory"],
+    ]) {
+      const { code, err } = await run(["dev", "--data-dir", file(name)]);
+      expect([code, err]).toEqual([1, expect.stringContaining(`${file(name)}: ${problem}; move away`)]);
+    }
   });
 
   const databaseCommands = [["check"], ["rollback", "--to", "1"], ["export"], ["backup", "--file", file("copy")]];
@@ -88,5 +93,7 @@ describe("a path that a person gives is named, in plain words, with exit 1:", ()
       const { code, err } = await run(["db", ...words, file(name)]);
       expect([code, err]).toEqual([1, `error: ${file(name)}/timestampvm.db: there is no such file\n`]);
     }
+    const { code, err } = await run(["db", ...words, file("file")]);
+    expect([code, err]).toEqual([1, expect.stringContaining("it is not a database of timestampvm; check the path")]);
   });
 });

@@ -8,7 +8,7 @@ import { Log } from "../../src/log.ts";
 import { type Clock, systemClock } from "../../src/vm/clock.ts";
 import type { HeadMarker } from "../../src/vm/rewind.ts";
 import type { Vm } from "../../src/vm/vm.ts";
-import { within } from "../fake-node/deadline.ts";
+import { deadlineMs, within } from "../fake-node/deadline.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 import { servicesOf } from "../fake-node/services.ts";
 import { bytesOf, startVm } from "../support/chain.ts";
@@ -125,9 +125,10 @@ export class ServedChain implements AsyncDisposable {
   /** Resolves when a call is answered again, on a new connection to the same address. */
   async untilServed(): Promise<void> {
     const ask = async () => {
-      for (;;) {
+      // A thread that is stuck never answers; one that is slow has more time at each try.
+      for (let ms = 1_000; ; ms = Math.min(2 * ms, deadlineMs)) {
         this.#http = this.#connect();
-        const isAnswered = await this.call("ping", [], AbortSignal.timeout(1_000)).then(
+        const isAnswered = await this.call("ping", [], AbortSignal.timeout(ms)).then(
           () => true,
           () => false,
         );

@@ -68,7 +68,7 @@ describe("Initialize refuses", () => {
     const plugin = await node.startPlugin();
     const { rawMessage } = await errorOf(plugin.initialize());
     expect(rawMessage).toStartWith(`${node.databaseFile}: `);
-    expect(rawMessage).toContain("delete the chain data directory: the chain is fetched again from its peers");
+    expect(rawMessage).toContain("move it out of the chain data directory: the chain is fetched again from its peers");
     expect(await plugin.log.wait("cannot initialize")).toMatchObject({ error: rawMessage });
     expect(readFileSync(node.databaseFile, "utf8")).toStartWith("this is no database");
   });

@@ -7,13 +7,17 @@ protocol=$(sed -n 's|^// RPCChainVM protocol ||p' "$mod")
 kept=../../build/clients/$version
 
 main() {
-	compile || exit 1
+	rm -f "$kept.log" "$kept.result"
+	compile || {
+		printf 'FAILED  %-9s  protocol %s  it does not compile\n' "$version" "$protocol" | tee "$kept.result"
+		exit 1
+	}
 	[ "$step" = build ] || run
 }
 
 # Nothing of the plugin is in the program: it is made again when these sources, the release or Go itself changed.
 compile() {
-	made_of=$({ go version && cat ./*.go release/*.go "$mod" "${mod%.mod}.sum"; } | cksum)
+	made_of=$({ go version && cat ./*.go release/*.go client.sh "$mod" "${mod%.mod}.sum"; } | cksum)
 	[ -x "$kept.test" ] && [ "$(cat "$kept.made-of")" = "$made_of" ] && return
 	echo "compiling the client of $version"
 	mkdir -p ../../build/clients

@@ -17,7 +17,7 @@ main() {
 	echo "$versions" | xargs -n 1 -P 2 ./client.sh "$step"
 	result=$?
 	if [ "$step" = run ]; then
-		for version in $versions; do cat "../../build/clients/$version.log"; done
+		for version in $versions; do cat "../../build/clients/$version.log" 2>/dev/null; done
 		for version in $versions; do cat "../../build/clients/$version.result"; done
 	fi
 	exit "$result"

@@ -143,8 +143,8 @@ describe("where no file can be, the error says what to do:", () => {
   test("a file stands in the directory's place", () => {
     using directory = temporaryDirectory();
     writeFileSync(directory.file("data"), "");
-    for (const name of ["data/chain.db", "data/deep/chain.db"]) {
-      expect(openingOf(directory.file(name))).toMatchObject({
+    for (const name of ["data", "data/deep"]) {
+      expect(openingOf(directory.file(`${name}/chain.db`))).toMatchObject({
         code: "database failed",
         file: directory.file(name),
         cure: "move away what stands in the place of the file or its directory",

@@ -12,6 +12,7 @@ interface Coverage {
 }
 
 const notes = await Promise.all(process.argv.slice(2).map((path) => Bun.file(join(path, "lcov.info")).text()));
+for (const note of notes) if (!note.includes("SF:")) throw new Error("a note has no source: did the tests run?");
 const lacking = [...joined(notes.flatMap(sourcesIn))].filter(([, coverage]) => percentOf(coverage) < minPercent);
 for (const [source, coverage] of lacking)
   process.stderr.write(`${source}: ${percentOf(coverage).toFixed(1)} % were run\n`);

@@ -37,8 +37,8 @@ export type Finding =
  * Takes the chain that timestampvm-rs left in the node's database over into our file. It goes down from the head, since
  * a block names only its parent, to genesis or to the last common block of both chains.
  *
- * 1. `search` looks for that common block, if the node's database knows our file. Nothing is changed before it is
- * found. 2. `part` rewinds our file to it. 3. `add` takes the blocks, and `finish` ends.
+ * First, `search` looks for that common block, if the node's database knows our file. Nothing is changed before it is
+ * found. Then `part` rewinds our file to it, `add` takes the blocks, and `finish` ends.
  *
  * From `part` on the file has a new instance id, so that an unfinished file is emptied the next time. A block that
  * breaks a rule is left out with all above it. If a block cannot be found, the chain is genesis alone.

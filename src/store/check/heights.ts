@@ -19,7 +19,7 @@ export function readLastHeight(db: Database, report: Report): bigint | undefined
   const read = (sql: string) => () => db.query<Row<"height">, []>(sql).get()?.height ?? -1n; // NULL without blocks
   const height =
     attempt("the last block's height", report, read("SELECT max(height) AS height FROM blocks")) ??
-    // Because of the plus, SQLite reads an index instead of the damaged table.
+    // Without the plus, SQLite would look at the end of the table again; with it, it reads a whole index.
     attempt("the index of heights", report, read("SELECT max(+height) AS height FROM blocks"));
   return typeof height === "bigint" ? height : undefined;
 }
