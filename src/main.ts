@@ -4,6 +4,7 @@ import { Admission, maxStaticRequestBytes, staticLimits } from "./api/admission.
 import { Turns } from "./api/turns.ts";
 import { messageOf } from "./avalanche/coded-error.ts";
 import type { About } from "./cli/about.ts";
+import { exactArguments } from "./cli/terminal/exact-arguments.ts";
 import { writeAll } from "./cli/terminal/write-all.ts";
 import { SharedFigures } from "./clients/shared.ts";
 import { ClientThread } from "./clients/thread.ts";
@@ -19,11 +20,11 @@ import { writeTo } from "./rpcchainvm/start/standard-streams.ts";
 import { expectOpenFiles } from "./store/open-files.ts";
 import { systemClock } from "./vm/clock.ts";
 
+const args = exactArguments(process.argv.slice(2));
 startAgainWithout("BUN_");
 const { name, version } = packageJson;
 const protocols = { oldest: oldestProtocol, newest: newestProtocol, default: defaultProtocol };
 const about: About = { name, version, protocols };
-const args = process.argv.slice(2);
 
 // Loaded only when needed: a node waits for the handshake, and people for a command.
 const importApi = () => import("./api/app.ts");
@@ -52,14 +53,16 @@ else {
 
 /**
  * Variables of the runtime can make it open a debugger, write files or run slowly, and have had their effect by now. So
- * the program starts again without them. If its file is gone, it goes on as it is.
+ * the program starts again without them. If its file is gone, or if it cannot hand on arguments that are not UTF-8, it
+ * goes on as it is.
  */
 function startAgainWithout(prefix: string): void {
   const environment = Object.entries(process.env);
   const kept = environment.filter(([name]) => !name.startsWith(prefix));
   if (!Bun.isStandaloneExecutable || kept.length === environment.length) return;
+  if (!args.every((arg) => arg.isWellFormed())) return;
   try {
-    process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], Object.fromEntries(kept));
+    process.execve?.(process.execPath, [process.argv0, ...args], Object.fromEntries(kept));
   } catch {
     // The binary was replaced, and its path is gone.
   }

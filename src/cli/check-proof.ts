@@ -8,13 +8,20 @@ import { CommandFailed } from "./command-failed.ts";
 import { helpAfter } from "./help.ts";
 import { readProof } from "./proof-file.ts";
 import { readSubject } from "./read-source.ts";
-import { addSourceOptions, type DataSource, findSource, type Source, type SourceOptions } from "./source.ts";
+import {
+  addSourceOptions,
+  findSource,
+  type NamedSource,
+  parseNamedSource,
+  type Source,
+  type SourceOptions,
+} from "./source.ts";
 import type { Output, Paint } from "./terminal/output.ts";
 import { parseIdOption } from "./terminal/parse-option.ts";
 import { formatRows, type OutputRow } from "./terminal/rows.ts";
 
 interface CheckProofOptions extends SourceOptions {
-  readonly file?: string;
+  readonly file?: NamedSource;
   readonly to?: Id;
   readonly json?: boolean;
 }
@@ -24,9 +31,9 @@ export function addCheckProofCommand(program: Command, output: Output): void {
   const command = program
     .command("check-proof")
     .description("check a proof, without a node, and show what it proves")
-    .argument("<proof>", "the file with the proof; - is standard input")
+    .argument("<proof>", "the file with the proof; - is standard input", parseNamedSource)
     .option("--to <block>", "the id of the block that the proof must lead to", parseIdOption)
-    .option("--file <file>", "the data that the proof must be about; - is standard input");
+    .option("--file <file>", "the data that the proof must be about; - is standard input", parseNamedSource);
   addSourceOptions(command)
     .option("--json", "print JSON for programs")
     .addHelpText(
@@ -42,9 +49,8 @@ export function addCheckProofCommand(program: Command, output: Output): void {
         exitCodes: { 0: "the proof holds", 1: "it does not hold, or could not be read" },
       }),
     )
-    .action((proof: string, options: CheckProofOptions, command: Command) => {
+    .action((source: NamedSource, options: CheckProofOptions, command: Command) => {
       const about = findSource(options.file, options, command);
-      const source: ProofSource = proof === "-" ? { kind: "input" } : { kind: "file", path: proof };
       if (source.kind === "input" && about?.kind === "input") {
         command.error("error: the proof and the data cannot both be on standard input");
       }
@@ -52,9 +58,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
     });
 }
 
-type ProofSource = Exclude<DataSource, { kind: "text" }>;
-
-function check(source: ProofSource, about: Source | undefined, options: CheckProofOptions, output: Output): void {
+function check(source: NamedSource, about: Source | undefined, options: CheckProofOptions, output: Output): void {
   const proof = readProof(source, output);
   const { block, to, length } = proof;
   const match = about === undefined ? undefined : expectAbout(block, about, output);

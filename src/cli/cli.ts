@@ -8,6 +8,7 @@ import { addCheckProofCommand } from "./check-proof.ts";
 import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
+import { expectMeant } from "./expect-meant.ts";
 import { addGenesisCommand } from "./genesis.ts";
 import { addHelpCommand } from "./help.ts";
 import { addLicensesCommand } from "./licenses.ts";
@@ -70,7 +71,8 @@ export function createProgram(about: About, output: Output): Command {
     .helpOption("-h, --help", "print this help and exit")
     .showHelpAfterError("(see --help)")
     .configureOutput({ writeOut: out, writeErr: (text) => err(escapeUnprintable(text)) })
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_program, command) => expectMeant(command));
   program.commandsGroup("Stamps and blocks:");
   addStatusCommand(program, output);
   addBlockCommand(program, output);

@@ -7,6 +7,7 @@ import { databaseFileName } from "../store/database.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import { inMemory } from "../store/shared-database.ts";
 import type { About } from "./about.ts";
+import { CommandFailed } from "./command-failed.ts";
 import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
 import { helpAfter } from "./help.ts";
@@ -33,7 +34,11 @@ export function addDevCommand(program: Command, about: About, output: Output): v
         .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
     )
     .option("--data-dir <dir>", "keep the chain in this directory, which may be missing (default: in memory)")
-    .option("--genesis <text>", "the data of the first block; @FILE reads it from a file", "development chain")
+    .option(
+      "--genesis <text>",
+      "the data of the first block; @FILE reads it from a file, which may be empty",
+      "development chain",
+    )
     .option("--block-interval <ms>", "at least so many milliseconds between two blocks", parseMilliseconds, 0)
     .addOption(
       new Option("--log-level <level>", "the least important events to log, on standard error")
@@ -82,10 +87,16 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
 
 function readGenesis(text: string, output: Output): string {
   if (!text.startsWith("@")) return text;
-  return utf8.decode(readData({ kind: "file", path: text.slice(1) }, maxDataBytes, output).data);
+  const path = text.slice(1);
+  const { data } = readData({ kind: "file", path, name: path }, maxDataBytes, output);
+  try {
+    return utf8.decode(data);
+  } catch {
+    throw new CommandFailed(`${path}: it is not UTF-8, and the data of a first block is text`);
+  }
 }
 
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 function parseAddress(text: string): DevCommandOptions["http"] {
   const [, host, port] = /^(.*?):?(\d+)$/.exec(text) ?? [];

@@ -8,6 +8,12 @@ export function addGenesisCommand(program: Command, out: (text: string) => void)
     .command("genesis")
     .description("print the genesis of a new chain, whose first block carries <data>")
     .argument("<data>", "any text")
-    .addHelpText("after", helpAfter({ examples: ['timestampvm genesis "Hello, world" > genesis.json'] }))
+    .addHelpText(
+      "after",
+      helpAfter({
+        notes: ['The data is not empty: for a first block without data, write {"data":""} into the file yourself.'],
+        examples: ['timestampvm genesis "Hello, world" > genesis.json'],
+      }),
+    )
     .action((data: string) => out(`${formatGenesis(data)}\n`));
 }

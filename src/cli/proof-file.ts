@@ -2,12 +2,12 @@ import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block
 import { ProofError } from "../proof/errors.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { readData } from "./read-source.ts";
-import type { DataSource } from "./source.ts";
+import type { NamedSource } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 
 /** Reads a proof and checks it. Throws "command failed" with the reason if it does not hold. */
-export function readProof(source: Exclude<DataSource, { kind: "text" }>, output: Output): CheckedProof {
-  const name = source.kind === "file" ? source.path : "standard input";
+export function readProof(source: NamedSource, output: Output): CheckedProof {
+  const name = source.kind === "file" ? source.name : "standard input";
   try {
     return parseProof(readText(source, output));
   } catch (error) {
@@ -18,7 +18,7 @@ export function readProof(source: Exclude<DataSource, { kind: "text" }>, output:
 }
 
 /** A separate function, so that the bytes are freed before the text is parsed. */
-function readText(source: DataSource, output: Output): string {
+function readText(source: NamedSource, output: Output): string {
   return utf8.decode(readData(source, maxProofFileBytes, output).data);
 }
 

@@ -1,11 +1,11 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, type Stats } from "node:fs";
 import { startSha256 } from "../avalanche/sha256.ts";
 import { type Digest, digestFromBytes } from "../core/digest.ts";
 import { formatSize } from "../core/format.ts";
 import { escapeLine } from "../core/printable.ts";
-import { CommandFailed } from "./command-failed.ts";
+import { CommandFailed, wrongUse } from "./command-failed.ts";
 import { namingFile } from "./naming-file.ts";
-import type { DataSource, Source } from "./source.ts";
+import { type DataSource, emptyDataNote, type Source } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 import { readChunks, withFile } from "./terminal/read-chunks.ts";
 
@@ -83,15 +83,39 @@ function withChunks<T>(source: DataSource, { input }: Output, read: Read<T>): T 
     case "text":
       return read([new TextEncoder().encode(source.text)], "the text", undefined);
     case "input":
-      return namingFile("standard input", () => readFile(input?.fileDescriptor ?? 0, "standard input", read));
+    case "unnamed input":
+      return namingFile("standard input", () => readInput(source.kind === "input", input, read));
     case "file":
-      return namingFile(source.path, () =>
-        withFile(source.path, (fileDescriptor) => readFile(fileDescriptor, source.path, read)),
+      return namingFile(source.name, () =>
+        withFile(source.path, (fileDescriptor) =>
+          read(readChunks(fileDescriptor), source.name, sizeOf(fstatSync(fileDescriptor))),
+        ),
       );
   }
 }
 
-function readFile<T>(fileDescriptor: number, name: string, read: Read<T>): T {
+/**
+ * Empty standard input is data only if it is named, and if it is open: in the place of a closed one, there is a device
+ * that is always empty.
+ */
+function readInput<T>(isNamed: boolean, input: Output["input"], read: Read<T>): T {
+  const { fileDescriptor, isTerminal } = input ?? { fileDescriptor: 0, isTerminal: false };
   const status = fstatSync(fileDescriptor);
-  return read(readChunks(fileDescriptor), name, status.isFile() && status.size > 0 ? status.size : undefined);
+  const mayBeEmpty = isNamed && (isTerminal || !status.isCharacterDevice());
+  const chunks = readChunks(fileDescriptor);
+  return read(mayBeEmpty ? chunks : expectSome(chunks), "standard input", sizeOf(status));
+}
+
+function* expectSome(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  let isEmpty = true;
+  for (const chunk of chunks) {
+    isEmpty = false;
+    yield chunk;
+  }
+  if (isEmpty) throw new CommandFailed(`standard input is empty or closed. ${emptyDataNote}`, wrongUse);
+}
+
+/** The size of a file that knows it: a pipe does not, and some files of the system say 0 before they are read. */
+function sizeOf(status: Stats): number | undefined {
+  return status.isFile() && status.size > 0 ? status.size : undefined;
 }

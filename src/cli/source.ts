@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type Digest, parseDigest } from "../core/digest.ts";
+import { brokenProblem, emptyProblem } from "./expect-meant.ts";
+import { bytesOfArgument, showArgument } from "./terminal/exact-arguments.ts";
 import type { Output } from "./terminal/output.ts";
 
 /** Where the data of a command comes from, before it is read. */
@@ -7,9 +9,24 @@ export type Source = DataSource | { readonly kind: "digest"; readonly digest: Di
 
 /** A source that has the data itself. */
 export type DataSource =
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "input" }
+  | NamedSource
+  /** Standard input that the command line does not name. It must not be empty. */
+  | { readonly kind: "unnamed input" }
   | { readonly kind: "text"; readonly text: string };
+
+/** A source that is named as an argument: a file, or `-`. */
+export type NamedSource =
+  /** `name` is the path for people. */
+  { readonly kind: "file"; readonly path: string | Buffer; readonly name: string } | { readonly kind: "input" };
+
+/** Reads an argument that names a file, or is `-`. Throws commander's error, which is wrong use. */
+export function parseNamedSource(text: string): NamedSource {
+  if (text === "") throw new InvalidArgumentError(emptyProblem);
+  if (text === "-") return { kind: "input" };
+  const path = bytesOfArgument(text);
+  if (path === undefined) throw new InvalidArgumentError(brokenProblem(text));
+  return { kind: "file", path, name: showArgument(text) };
+}
 
 /** The options for data that is in no file. */
 export interface SourceOptions {
@@ -27,6 +44,10 @@ export function addSourceOptions(command: Command): Command {
 /** Explains the argument `[file]` in the help. */
 export const fileArgument = "the file with the data; standard input if it is - or missing";
 
+/** For the help of commands with that argument. */
+export const emptyDataNote =
+  "Empty data must be meant: it is an empty file, or an empty pipe that - names. Nothing else that is empty is taken.";
+
 function parseDigestOption(text: string): Digest {
   const digest = parseDigest(text);
   if (digest === undefined) throw new InvalidArgumentError("not 64 hex digits.");
@@ -34,10 +55,14 @@ function parseDigestOption(text: string): Digest {
 }
 
 /** The source that the command line names; undefined if none. More than one is wrong use. */
-export function findSource(file: string | undefined, options: SourceOptions, command: Command): Source | undefined {
+export function findSource(
+  file: NamedSource | undefined,
+  options: SourceOptions,
+  command: Command,
+): Source | undefined {
   const { text, digest } = options;
   const sources: Source[] = [];
-  if (file !== undefined) sources.push(file === "-" ? { kind: "input" } : { kind: "file", path: file });
+  if (file !== undefined) sources.push(file);
   if (text !== undefined) sources.push({ kind: "text", text });
   if (digest !== undefined) sources.push({ kind: "digest", digest });
   if (sources.length > 1) command.error("error: give one of a file, --text and --digest");
@@ -46,7 +71,7 @@ export function findSource(file: string | undefined, options: SourceOptions, com
 
 /** The source that the command line names, or else standard input. If that is a terminal, it is wrong use. */
 export function expectSource(
-  file: string | undefined,
+  file: NamedSource | undefined,
   options: SourceOptions,
   command: Command,
   { input }: Output,
@@ -56,5 +81,5 @@ export function expectSource(
   if (input === undefined || input.isTerminal) {
     command.error("error: give a file, --text or --digest, or data on standard input");
   }
-  return { kind: "input" };
+  return { kind: "unnamed input" };
 }

@@ -28,7 +28,6 @@ const vmId = "tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc";
 describe("prints exactly", () => {
   test.each([
     ["genesis of a text", ["genesis", "hello world"], '{"data":"hello world"}\n'],
-    ["genesis of no text", ["genesis", ""], '{"data":""}\n'],
     ["genesis with escapes", ["genesis", '"\\\n\té🕰'], '{"data":"\\"\\\\\\n\\té🕰"}\n'],
     ["genesis of a text like an option", ["genesis", "--", "--help"], '{"data":"--help"}\n'],
     ["the id of a VM", ["vm-id", "timestampvm"], `${vmId}\n`],

@@ -13,7 +13,6 @@ import {
   db,
   exported,
   firstSights,
-  inProcess,
   makeDatabase,
   proposal,
   trees,
@@ -487,9 +486,6 @@ describe("an export that is none", () => {
       const ran = db("import", directory.file("data/deep"), "--file", file);
       expect(ran).toEqual({ code: 1, out: "", err: `error: ${file}: ${problem}\n` });
     }
-    expect(db("import", directory.file("data"), "--file", "").err).toBe(
-      "error: '': there is no such file or directory\n",
-    );
     expect(readdirSync(directory.path)).toEqual(["empty"]);
   });
 
@@ -504,19 +500,6 @@ describe("an export that is none", () => {
 });
 
 describe("a path", () => {
-  test.each(["backup", "check", "rollback", "export", "import"])(
-    "that is empty is wrong use of db %s",
-    async (command) => {
-      const more: Readonly<Record<string, readonly string[]>> = {
-        backup: ["--file", "x"],
-        import: ["--file", "-"],
-        rollback: ["--to", "0"],
-      };
-      const { code, out, err } = await inProcess(command, "", ...(more[command] ?? []));
-      expect([code, out, err]).toEqual([2, "", "error: the path of the database is empty\n"]);
-    },
-  );
-
   test("of a directory that is not there yet is one, and one that ends in .db is the file", () => {
     using directory = temporaryDirectory();
     writeFileSync(directory.file("chain.jsonl"), `${sound.join("\n")}\n`);

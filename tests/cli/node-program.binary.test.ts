@@ -61,11 +61,6 @@ describe("in a shell", () => {
     expect(await shell("timestampvm block 3 --raw | od -An -tx1")).toEqual({ code: 0, out: " 00 0a ff\n", err: "" });
   });
 
-  test("an empty standard input is data, too", async () => {
-    const { code, err } = await shell("timestampvm find < /dev/null");
-    expect([code, err]).toEqual([1, expect.stringContaining(sha256(""))]);
-  });
-
   test.each(["blocks", "block 1 --raw", "status --json", "find --text one", "proof --text one"])(
     "%s ends quietly, and with 1, when its reader is gone",
     async (command) => {

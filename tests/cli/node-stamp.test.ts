@@ -79,8 +79,8 @@ describe("stamp", () => {
     expect((await latest()).data).toBe(`0x${sha256("-")}`);
   });
 
-  test("takes nothing at all as data, too", async () => {
-    expect((await chain.run(["stamp", "--text", ""])).code).toBe(0);
+  test("takes an empty file as data, too", async () => {
+    expect((await chain.run(["stamp", file("empty", "")])).code).toBe(0);
     expect((await latest()).data).toBe(`0x${sha256("")}`);
   });
 

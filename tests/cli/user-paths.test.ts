@@ -84,6 +84,9 @@ describe("a path that a person gives is named, in plain words, with exit 1:", ()
       const { code, err } = await run(["dev", "--data-dir", file(name)]);
       expect([code, err]).toEqual([1, expect.stringContaining(`${file(name)}: ${problem}; move away`)]);
     }
+    writeFileSync(file("latin1"), Uint8Array.of(0x63, 0xe9));
+    const broken = await run(["dev", "--genesis", `@${file("latin1")}`]);
+    expect([broken.code, broken.err]).toEqual([1, expect.stringMatching(/latin1: it is not UTF-8/)]);
   });
 
   const databaseCommands = [["check"], ["rollback", "--to", "1"], ["export"], ["backup", "--file", file("copy")]];

@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import { countOf } from "../../core/format.ts";
 import { askOperated } from "../../operator/ask.ts";
@@ -8,6 +8,7 @@ import type { CopyProgress } from "../../store/copy-chain.ts";
 import { FileError } from "../../store/errors.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
 import { runSteps } from "../../store/run-steps.ts";
+import { absolutePath } from "../absolute-path.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
@@ -41,9 +42,8 @@ export function addBackupCommand(db: Command, output: Output): void {
 
 /** Other commands take "-" for a stream, which a database cannot be. */
 function fileOf(given: string): string {
-  if (given === "-" || given === "")
-    throw new CommandFailed("--file must name a file: a backup cannot go to standard output");
-  return resolve(given);
+  if (given === "-") throw new CommandFailed("--file must name a file: a backup cannot go to standard output");
+  return absolutePath(given);
 }
 
 /** What a backup holds. */

@@ -5,6 +5,7 @@ import { BlockReader } from "../../store/block-reader.ts";
 import { privateDirectoryMode } from "../../store/database.ts";
 import { expectNoLogs, makeDatabase } from "../../store/new-database.ts";
 import { unfinishedNameOf } from "../../store/new-file.ts";
+import { absolutePath } from "../absolute-path.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { namingFile } from "../naming-file.ts";
@@ -58,7 +59,7 @@ function openExport(file: string): number {
 function importInto(file: string, chain: ImportedChain, output: Output): void {
   refuseUnlessVacant(file);
   const instanceId = chain.readInstanceId();
-  namingFile(file, () => withDirectory(resolve(dirname(file)), () => make(file, instanceId, chain, output)));
+  namingFile(file, () => withDirectory(absolutePath(dirname(file)), () => make(file, instanceId, chain, output)));
   output.out(`imported ${chain.counts.describe()} into ${file}\n`);
   output.out(`last accepted  ${chain.lastAccepted}\n`);
 }

@@ -4,17 +4,13 @@ import { codeOf } from "../../avalanche/coded-error.ts";
 import { BlockReader } from "../../store/block-reader.ts";
 import { BlockStore } from "../../store/block-store.ts";
 import { databaseFileName } from "../../store/database.ts";
-import { CommandFailed, wrongUse } from "../command-failed.ts";
+import { CommandFailed } from "../command-failed.ts";
 
 /** Explains the argument `<database>` in the help. */
 export const databaseArgument = `the file ${databaseFileName}, or its directory, as ~/.avalanchego/chainData/CHAIN_ID`;
 
-/**
- * The database file for a path to it or to its directory. The file may be missing. Throws "command failed", as wrong
- * use, for an empty path: that is a variable that is not set, and nobody means the current directory.
- */
+/** The database file for a path to it or to its directory. The file may be missing. */
 export function locateDatabase(path: string): string {
-  if (path === "") throw new CommandFailed("the path of the database is empty", wrongUse);
   const isFile = existsSync(path) ? !statSync(path).isDirectory() : path.endsWith(".db");
   return isFile ? path : join(path, databaseFileName);
 }

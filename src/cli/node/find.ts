@@ -6,7 +6,15 @@ import { formatIsoTime } from "../../core/format.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { readSubject } from "../read-source.ts";
-import { addSourceOptions, expectSource, fileArgument, type SourceOptions } from "../source.ts";
+import {
+  addSourceOptions,
+  emptyDataNote,
+  expectSource,
+  fileArgument,
+  type NamedSource,
+  parseNamedSource,
+  type SourceOptions,
+} from "../source.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
@@ -18,17 +26,17 @@ export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")
     .description("show when data was stamped: every block that carries it or its SHA-256, oldest first")
-    .argument("[file]", fileArgument);
+    .argument("[file]", fileArgument, parseNamedSource);
   addConnectionOptions(addSourceOptions(command))
     .addHelpText(
       "after",
       helpAfter({
-        notes: ["Sends only the SHA-256 to the node. With --json, prints each block as one line."],
+        notes: ["Sends only the SHA-256 to the node. With --json, prints each block as one line.", emptyDataNote],
         examples: ["timestampvm find report.pdf", 'timestampvm find --text "for all to read"'],
         exitCodes: { 1: "it was never stamped, or the node was not reached" },
       }),
     )
-    .action(async (file: string | undefined, options: ConnectionOptions & SourceOptions, command: Command) => {
+    .action(async (file: NamedSource | undefined, options: ConnectionOptions & SourceOptions, command: Command) => {
       const source = expectSource(file, options, command, output);
       const { ask } = connect(command, output);
       const { digest, description } = readSubject(source, output);

@@ -12,7 +12,16 @@ import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { namingFile } from "../naming-file.ts";
 import { readSubject } from "../read-source.ts";
-import { addSourceOptions, expectSource, fileArgument, findSource, type SourceOptions } from "../source.ts";
+import {
+  addSourceOptions,
+  emptyDataNote,
+  expectSource,
+  fileArgument,
+  findSource,
+  type NamedSource,
+  parseNamedSource,
+  type SourceOptions,
+} from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseIdOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
@@ -30,7 +39,7 @@ export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
     .description("write a proof of when data was first stamped, which anyone can check without a node")
-    .argument("[file]", fileArgument);
+    .argument("[file]", fileArgument, parseNamedSource);
   addSourceOptions(command)
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
@@ -43,12 +52,13 @@ export function addProofCommand(program: Command, output: Output): void {
           "The proof has the bytes of every block from the proven one to the later one. People who check it, " +
             "with `timestampvm check-proof`, must know from elsewhere that the later block belongs to the " +
             "chain.",
+          emptyDataNote,
         ],
         examples: ["timestampvm proof report.pdf --output report.proof.json"],
         exitCodes: { 1: "it was never stamped, or the node was not reached" },
       }),
     )
-    .action(async (file: string | undefined, options: ProofOptions, command: Command) => {
+    .action(async (file: NamedSource | undefined, options: ProofOptions, command: Command) => {
       const subject = parseSubject(file, options, command, output);
       if (options.output !== "-") namingFile(options.output, () => expectNoFile(options.output));
       const { ask } = connect(command, output);
@@ -57,7 +67,12 @@ export function addProofCommand(program: Command, output: Output): void {
 }
 
 /** Gives a function that reads the data, since the rest of the command line is checked first. */
-function parseSubject(file: string | undefined, options: ProofOptions, command: Command, output: Output): () => Proven {
+function parseSubject(
+  file: NamedSource | undefined,
+  options: ProofOptions,
+  command: Command,
+  output: Output,
+): () => Proven {
   const { id } = options;
   if (id === undefined) {
     const source = expectSource(file, options, command, output);

@@ -8,7 +8,16 @@ import { maxDataBytes } from "../../core/proposal.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
-import { addSourceOptions, expectSource, fileArgument, type Source, type SourceOptions } from "../source.ts";
+import {
+  addSourceOptions,
+  emptyDataNote,
+  expectSource,
+  fileArgument,
+  type NamedSource,
+  parseNamedSource,
+  type Source,
+  type SourceOptions,
+} from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
@@ -24,7 +33,7 @@ export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
     .description("stamp data: put its SHA-256 on the chain, which proves that the data exists now")
-    .argument("[file]", fileArgument);
+    .argument("[file]", fileArgument, parseNamedSource);
   addSourceOptions(command)
     .option("--data", `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}`)
     .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block")
@@ -37,6 +46,7 @@ export function addStampCommand(program: Command, output: Output): void {
           "Data that is on the chain, or whose SHA-256 is, is not stamped again: the command prints its first " +
             "stamp, which proves more. The receipt is the SHA-256 of what the chain carries: of the data, or of " +
             "the 32 bytes of its SHA-256.",
+          emptyDataNote,
         ],
         examples: [
           "timestampvm stamp report.pdf",
@@ -49,7 +59,7 @@ export function addStampCommand(program: Command, output: Output): void {
         },
       }),
     )
-    .action((file: string | undefined, options: StampOptions, command: Command) =>
+    .action((file: NamedSource | undefined, options: StampOptions, command: Command) =>
       stamp(expectSource(file, options, command, output), options, command, output),
     );
 }

@@ -13,7 +13,7 @@ export function* readChunks(fileDescriptor: number): Generator<Uint8Array<ArrayB
 }
 
 /** Opens a file, runs `work` on it, and closes it. */
-export function withFile<T>(path: string, work: (fileDescriptor: number) => T): T {
+export function withFile<T>(path: string | Buffer, work: (fileDescriptor: number) => T): T {
   const fileDescriptor = openSync(path, "r");
   try {
     return work(fileDescriptor);
