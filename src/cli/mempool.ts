@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
+import { escapeLine } from "../core/printable.ts";
 import { askOperated } from "../operator/ask.ts";
 import type { AnswerLine, WaitingProposal } from "../operator/messages.ts";
 import { CommandFailed } from "./command-failed.ts";
@@ -74,7 +75,7 @@ function formatTotal({ items, bytes }: { readonly items: bigint; readonly bytes:
 }
 
 function formatProposal({ id, bytes, since, peer, client }: WaitingProposal, paint: Paint): string {
-  const from = peer ?? (client === undefined ? "a client" : `client ${client}`);
+  const from = peer ?? (client === undefined ? "a client" : `client ${escapeLine(client)}`);
   return `${paint("dim", formatIsoTime(since))}  ${id}  ${formatSize(bytes)}  ${from}\n`;
 }
 

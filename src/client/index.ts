@@ -3,6 +3,8 @@
 export { type Digest, digestFromBytes, digestOf, parseDigest } from "../core/digest.ts";
 export { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 export { maxDataBytes } from "../core/proposal.ts";
+export { AnswerError, type AnswerRefusal } from "./answer-error.ts";
+export { checkAnswers } from "./check-answers.ts";
 export { type CallApi, createClient } from "./client.ts";
 export { type MethodName, maxPageBytes, type ParamsOf, type ResultOf } from "./contract.ts";
 export { type ApiErrorCode, type ApiRefusal, refusalOf } from "./errors.ts";

@@ -16,9 +16,19 @@ export function escapeUnprintable(text: string): string {
   return text.replace(everyUnprintable, escapeCharacter);
 }
 
-/** The same, but also escapes line ends and tabs, so that text from others cannot look like our own lines. */
+/** The same for JSON, whose meaning stays. */
+export function escapeJson(json: string): string {
+  return json.replace(everyUnprintable, (character) => character.split("").map(escapeCharacter).join(""));
+}
+
+/** Like `escapeUnprintable`, but also escapes line ends and tabs, so that text from others is no line of ours. */
 export function escapeLine(text: string): string {
   return escapeUnprintable(text.replace(/[\r\n\t]/g, escapeCharacter));
+}
+
+/** Whether a text is printable, and on one line. */
+export function isLine(text: string): boolean {
+  return escapeLine(text) === text;
 }
 
 function escapeCharacter(character: string): string {

@@ -150,6 +150,7 @@ describe("what a server says never reaches a terminal as commands:", () => {
 
   test.each<readonly [string, () => unknown]>([
     ["an error", () => new RpcFailure(-32603, evil)],
+    ["data of an error", () => new RpcFailure(-32603, "no", { code: evil })],
     ["a page", () => new Response(evil)],
     ["a failure of HTTP", () => new Response(evil, { status: 500 })],
     ["an id", () => ({ block: apiBlock(1, "0x00", { id: evil }) })],
@@ -163,10 +164,22 @@ describe("what a server says never reaches a terminal as commands:", () => {
     }
   });
 
-  test("data that is not hex", async () => {
-    using server = new FakeServer(() => ({ block: apiBlock(1, "0xzz") }));
+  test.each<readonly [string, () => unknown]>([
+    ["an error", () => new RpcFailure(-32603, "no\nstamped  1999")],
+    ["a page", () => new Response("no\nstamped  1999")],
+    ["a failure of HTTP", () => new Response("no\nstamped  1999", { status: 500 })],
+    ["an id", () => ({ block: apiBlock(1, "0x00", { id: "no\nstamped  1999" }) })],
+  ])("%s, nor as lines of ours", async (_name, answer) => {
+    using server = new FakeServer(answer);
     const { code, out, err } = await server.run(["block", "1"]);
-    expect([code, out, err]).toEqual([1, "", "error: the node gives data that is not hex\n"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).not.toContain("\nstamped");
+  });
+
+  test("data that is not hex", async () => {
+    using server = new FakeServer(() => ({ block: apiBlock(1, "0x00", { data: "0xzz" }) }));
+    const { code, out, err } = await server.run(["block", "1"]);
+    expect([code, out, err]).toEqual([1, "", expect.stringMatching(/^error: .*: its data is not hex\n$/)]);
   });
 
   test("nor what a person has typed", async () => {

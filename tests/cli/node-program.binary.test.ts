@@ -4,7 +4,7 @@ import { within } from "../fake-node/deadline.ts";
 import { Lines } from "../fake-node/lines.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { FakeServer, sha256, TestChain } from "./node-support.ts";
+import { FakeServer, sha256, sha256Twice, TestChain } from "./node-support.ts";
 
 let chain: TestChain;
 
@@ -94,7 +94,7 @@ describe("Ctrl-C ends at once, as a signal does, without a word:", () => {
     const { promise: never, resolve: end } = Promise.withResolvers<void>();
     using server = new FakeServer((method) => {
       if (method === "find") return { blocks: [] };
-      if (method === "stamp") return { id: `0x${"ab".repeat(32)}`, status: "pending" };
+      if (method === "stamp") return { id: `0x${sha256Twice("x")}`, status: "pending" };
       resolve();
       return never;
     });

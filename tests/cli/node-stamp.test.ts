@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { temporaryDirectory } from "../support/temporary.ts";
 import {
+  type AcceptedBlock,
   apiBlock,
   FakeServer,
+  hexOf,
   isoTime,
   RpcFailure,
   StandingClock,
@@ -155,18 +157,32 @@ describe("stamp --data", () => {
 describe("the wait of stamp", () => {
   const answers = (receipts: readonly object[]) => {
     const left = [...receipts];
-    return (method: string) => (method === "find" ? { blocks: [] } : left.length > 1 ? left.shift() : left[0]);
+    return (method: string) => {
+      if (method === "find") return { blocks: [] };
+      if (method === "getBlockByHeight") return { block };
+      return left.length > 1 ? left.shift() : left[0];
+    };
   };
-  const pending = { id: `0x${"ab".repeat(32)}`, status: "pending" };
+  const block = apiBlock(9, `0x${sha256("x")}`) as AcceptedBlock;
+  const pending = { id: `0x${sha256Twice("x")}`, status: "pending" };
   const processing = { ...pending, status: "processing" };
-  const acceptedReceipt = { ...pending, status: "accepted", block: { id: "b", height: 9, timestamp: 1_795_297_311 } };
+  const acceptedReceipt = { ...pending, status: "accepted", block: summaryOf(block) };
 
   test("goes on until the block is accepted", async () => {
     using server = new FakeServer(answers([pending, processing, acceptedReceipt]));
     const { code, out } = await server.run(["stamp", "--text", "x"]);
-    expect([code, out]).toEqual([0, expect.stringContaining("stamped  2026-11-21T21:41:51Z  block b  height 9\n")]);
-    expect(server.asked.map(({ method }) => method)).toEqual(["find", "stamp", "getReceipt", "getReceipt"]);
-    const waits = server.asked.slice(2).map(({ params }) => Number(params.waitMs));
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(`stamped  2026-11-21T21:41:51Z  block ${block.id}  height 9\n`),
+    ]);
+    expect(server.asked.map(({ method }) => method)).toEqual([
+      "find",
+      "stamp",
+      "getReceipt",
+      "getReceipt",
+      "getBlockByHeight",
+    ]);
+    const waits = server.asked.slice(2, 4).map(({ params }) => Number(params.waitMs));
     for (const wait of waits) expect(wait > 10_000 && wait <= 25_000).toBeTrue();
   });
 
@@ -231,6 +247,7 @@ describe("the wait of stamp", () => {
     using server = new FakeServer((method, { waitMs }) => {
       if (method === "find") return { blocks: [] };
       if (method === "stamp") return pending;
+      if (method === "getBlockByHeight") return { block };
       return Number(waitMs) > 0 ? new RpcFailure(-32603, "too many waiting") : acceptedReceipt;
     });
     expect((await server.run(["stamp", "--text", "x"])).code).toBe(0);
@@ -243,6 +260,7 @@ describe("the wait of stamp", () => {
       using server = new FakeServer(async (method) => {
         if (method === "find") return { blocks: [] };
         if (method === "stamp") return pending;
+        if (method === "getBlockByHeight") return { block };
         await Bun.sleep(700);
         return acceptedReceipt;
       });
@@ -301,7 +319,7 @@ describe("find", () => {
 
   test("goes through all pages", async () => {
     using server = new FakeServer((_method, { from }) => ({
-      blocks: [apiBlock(Number(from) + 1, "0x00", { match: "data" })],
+      blocks: [apiBlock(Number(from) + 1, hexOf("x"), { match: "data" })],
       ...(Number(from) < 20 && { next: Number(from) + 10 }),
     }));
     const { out } = await server.run(["find", "--text", "x", "--json"]);
@@ -319,6 +337,44 @@ describe("find", () => {
     expect([code, err]).toEqual([1, "error: the node gives the same blocks again\n"]);
   });
 });
+
+describe("a server that lies is not believed:", () => {
+  const stamped = apiBlock(9, `0x${sha256("x")}`) as AcceptedBlock;
+  const in1999 = { timestamp: 915_148_800 };
+  const receipt = { id: `0x${sha256Twice("x")}`, status: "accepted", block: summaryOf(stamped) };
+  const find = (block: object) => (method: string) =>
+    method === "find" ? { blocks: [block] } : new RpcFailure(-32601, "no such method");
+  const stamp = (given: object, block: object) => (method: string) => {
+    if (method === "find") return { blocks: [] };
+    return method === "getBlockByHeight" ? { block } : given;
+  };
+
+  test.each<readonly [string, readonly string[], (method: string) => unknown]>([
+    ["other data, from 1999", ["find"], find(apiBlock(9, "0x00", { match: "digest", ...in1999 }))],
+    ["other data", ["find"], find(apiBlock(9, "0x00", { match: "digest" }))],
+    ["another time than the block's", ["find"], find({ ...stamped, match: "digest", ...in1999 })],
+    ["data where there is its SHA-256", ["find", "--json"], find({ ...stamped, match: "data" })],
+    ["an id that is none", ["find", "--json"], find({ ...stamped, match: "digest", id: "block" })],
+    ["what was stamped before", ["stamp"], find(apiBlock(9, "0x00", { match: "digest", ...in1999 }))],
+    ["a receipt of something else", ["stamp"], stamp({ ...receipt, id: `0x${sha256("y")}` }, stamped)],
+    ["a receipt from 1999", ["stamp"], stamp({ ...receipt, block: { ...receipt.block, ...in1999 } }, stamped)],
+    [
+      "a receipt of a block of something else",
+      ["stamp"],
+      stamp({ ...receipt, block: summaryOf(apiBlock(9)) }, apiBlock(9)),
+    ],
+    ["a receipt of a block that it does not have", ["stamp", "--json"], stamp(receipt, apiBlock(9))],
+    ["a receipt without a block", ["stamp", "--json"], stamp({ id: receipt.id, status: "accepted" }, stamped)],
+  ])("%s", async (_name, words, answer) => {
+    using server = new FakeServer(answer);
+    const { code, out, err } = await server.run([...words, "--text", "x"]);
+    expect([code, out, err]).toEqual([1, "", expect.stringContaining("the server's answer contradicts itself")]);
+  });
+});
+
+function summaryOf({ id, height, timestamp }: Partial<AcceptedBlock>): object {
+  return { id, height, timestamp };
+}
 
 describe("a file that cannot be read is exit 1, with its name:", () => {
   test.each(["stamp", "find", "proof"])("%s", async (command) => {

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
+import { type Id, parseId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import type { OutputParts } from "../../src/cli/terminal/output.ts";
 import { type Clock, systemClock } from "../../src/client/waiting.ts";
+import { createBlock } from "../../src/core/block.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { startTestChain } from "../support/dev-chain.ts";
 import type { Ran } from "./db-support.ts";
@@ -182,15 +184,30 @@ export class RpcFailure {
   }
 }
 
-/** A block as the API gives it. */
+/** A block as the API gives it. Its parent is a block of the same kind that carries one zero byte. */
 export function apiBlock(height: number, data = "0x00", more: object = {}): object {
-  return {
-    id: `block${height}`,
-    height,
-    parentId: `block${height - 1}`,
-    timestamp: 1_795_297_311,
-    data,
-    status: "accepted",
-    ...more,
-  };
+  const parentId = parentIdAt(height);
+  const { id } = createBlock({ ...madeFields(height, parentId), data: Uint8Array.fromHex(data.slice(2)) });
+  return { id, height, parentId, timestamp: madeTimestamp, data, status: "accepted", ...more };
+}
+
+/** Unix seconds: 2026-11-21T21:41:51Z. */
+const madeTimestamp = 1_795_297_311;
+const madeIds: Id[] = [];
+
+function parentIdAt(height: number): Id {
+  while (madeIds.length < height) {
+    const next = madeIds.length;
+    madeIds.push(createBlock({ ...madeFields(next, parentIdAt(next)), data: Uint8Array.of(0) }).id);
+  }
+  return madeIds[height - 1] ?? parseId("11111111111111111111111111111111LpoYY");
+}
+
+function madeFields(height: number, parentId: Id) {
+  return { parentId, height: BigInt(height), timestamp: BigInt(madeTimestamp) };
+}
+
+/** Text as the API gives bytes. */
+export function hexOf(text: string): string {
+  return `0x${Buffer.from(text).toString("hex")}`;
 }

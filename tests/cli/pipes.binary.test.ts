@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readFileSync, writeFileSync } from "nod
 import { readLines } from "../../src/cli/db/read-lines.ts";
 import { writeAll } from "../../src/cli/terminal/write-all.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { FakeServer } from "./node-support.ts";
+import { FakeServer, sha256 } from "./node-support.ts";
 
 function makePipe(path: string): string {
   expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
@@ -45,8 +45,8 @@ describe("through a pipe that does not block", () => {
 
 test("data is stamped as well where nobody says how much it is: from a pipe", async () => {
   using directory = temporaryDirectory();
-  using server = new FakeServer(() => ({ id: "0x00", status: "unknown" }));
   const content = Uint8Array.from({ length: 999_999 }, (_, i) => i % 251);
+  using server = new FakeServer(() => ({ id: `0x${sha256(content)}`, status: "unknown" }));
   const [path, pipe] = [directory.file("data"), makePipe(directory.file("pipe"))];
   writeFileSync(path, content);
   const writer = Bun.spawn(["sh", "-c", 'cat "$0" > "$1"', path, pipe]);

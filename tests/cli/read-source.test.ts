@@ -2,7 +2,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { hashChunks } from "../../src/cli/read-source.ts";
-import { escapeUnprintable, isPrintable } from "../../src/core/printable.ts";
+import { escapeJson, escapeUnprintable, isPrintable } from "../../src/core/printable.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { FakeServer, run, sha256 } from "./node-support.ts";
 
@@ -60,7 +60,8 @@ describe("a file of many chunks", () => {
 
   test("goes on the chain with all its chunks", async () => {
     using directory = temporaryDirectory();
-    using server = new FakeServer(() => ({ id: "0x00", status: "unknown" }));
+    const id = `0x${sha256(content.subarray(0, 999_999))}`;
+    using server = new FakeServer(() => ({ id, status: "unknown" }));
     writeFileSync(directory.file("data"), content.subarray(0, 999_999));
     await server.run(["stamp", "--data", directory.file("data")]);
     expect(server.asked[1]?.params.data === `0x${content.subarray(0, 999_999).toHex()}`).toBeTrue();
@@ -83,7 +84,7 @@ describe("the name of a file", () => {
 
   test("is one line that a terminal only shows", async () => {
     using directory = temporaryDirectory();
-    using server = new FakeServer(() => ({ id: "0x00", status: "pending" }));
+    using server = new FakeServer(() => ({ id: `0x${sha256("x")}`, status: "pending" }));
     const path = directory.file("a\u001b]0;root\u0007\nstamped  1970-01-01T00:00:00Z");
     writeFileSync(path, "x");
     const { code, out } = await server.run(["stamp", "--data", "--no-wait", path]);
@@ -103,4 +104,13 @@ test("text that was escaped is printable, and printable text stays as it is", ()
     }),
   );
   expect(escapeUnprintable("a\u001b[2J\u{e0041}\r\n\tb\rc")).toBe("a\\u001b[2J\\u{e0041}\r\n\tb\\u000dc");
+});
+
+test("JSON that was escaped is printable, and means the same", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      const escaped = escapeJson(JSON.stringify(text));
+      expect([isPrintable(escaped), JSON.parse(escaped)]).toEqual([true, text]);
+    }),
+  );
 });

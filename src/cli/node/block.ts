@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Id, IdError, parseId } from "../../avalanche/id.ts";
+import { type ApiBlock, dataOf } from "../../client/answered-block.ts";
 import { digestOf } from "../../core/digest.ts";
 import { formatIsoTime, formatSize, showData } from "../../core/format.ts";
 import { parseU64 } from "../../core/u64.ts";
@@ -8,7 +9,6 @@ import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseTime } from "../terminal/parse-time.ts";
 import { formatRows } from "../terminal/rows.ts";
-import { type ApiBlock, dataOf } from "./api-block.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 
 interface BlockOptions extends ConnectionOptions {

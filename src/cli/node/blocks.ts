@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ApiBlock, dataOf } from "../../client/answered-block.ts";
 import { defaultPageBlocks, maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
 import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
@@ -7,7 +8,6 @@ import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
-import { type ApiBlock, dataOf } from "./api-block.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 
 interface BlocksOptions extends ConnectionOptions {

@@ -1,18 +1,19 @@
 import type { Command } from "commander";
 import { messageOf } from "../../avalanche/coded-error.ts";
+import { checkAnswers } from "../../client/check-answers.ts";
 import { createClient } from "../../client/client.ts";
 import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
 import { refusalOf } from "../../client/errors.ts";
 import { RpcError, rpcCodes } from "../../client/rpc-error.ts";
 import { type Clock, systemClock } from "../../client/waiting.ts";
-import { isPrintable } from "../../core/printable.ts";
+import { escapeLine, isLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseChainUrl } from "./chain-url.ts";
 
 /**
  * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` if the server refuses the call, else with
- * "command failed": a reason and what to try.
+ * "command failed": a reason and what to try. An answer that contradicts itself is an `AnswerError`.
  */
 export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name>>;
 
@@ -55,7 +56,7 @@ export function connect(command: Command, output: Output): { readonly url: strin
       throw error instanceof CommandFailed ? error : explain(url, method, error);
     }
   };
-  return { url, ask };
+  return { url, ask: checkAnswers(ask) };
 }
 
 /** Milliseconds that a server may take for an answer, in addition to those that it was asked to wait. */
@@ -87,11 +88,11 @@ async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSig
   }
 }
 
-/** Keeps only what the contract names. Throws for text that would control a terminal. */
+/** Keeps only what the contract names. Throws for text that would control a terminal, or look like lines of ours. */
 function checkResult<Name extends MethodName>(url: string, method: Name, result: unknown): ResultOf<Name> {
   const { result: schema }: MethodContract = contract[method];
   const { success, data } = schema.safeParse(result);
-  if (!success || !everyText(data, isPrintable)) throw notOurs(url, `its answer to ${method} is not understood`);
+  if (!success || !everyText(data, isLine)) throw notOurs(url, `its answer to ${method} is not understood`);
   return data as ResultOf<Name>;
 }
 
@@ -103,10 +104,10 @@ function everyText(value: unknown, isGood: (text: string) => boolean): boolean {
 
 function explain(url: string, method: MethodName, error: unknown): RpcError | CommandFailed {
   if (error instanceof RpcError) {
-    if (error.code !== rpcCodes.methodNotFound) return error;
+    if (error.code !== rpcCodes.methodNotFound) return new RpcError(error.code, escapeLine(error.message), error.data);
     return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
   }
-  const message = messageOf(error);
+  const message = escapeLine(messageOf(error));
   const problem = message.includes(url) ? message : `${url}: ${message}`;
   const isAnswer = !(error instanceof Error) || error.cause === undefined;
   return isAnswer ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);

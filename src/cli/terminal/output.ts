@@ -1,5 +1,6 @@
 import type { Clock } from "../../client/waiting.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
+import { escapeJson } from "../../core/printable.ts";
 import { namingFile } from "../naming-file.ts";
 import { ProgressLine } from "./progress-line.ts";
 
@@ -46,7 +47,7 @@ export function createOutput({ isWatched, isColoured, ...parts }: OutputParts): 
     ...parts,
     out,
     paint: (style, text) => (isColoured ? `\u001b[${codeByStyle[style]}m${text}\u001b[0m` : text),
-    json: (value) => out(`${formatExactJson(value)}\n`),
+    json: (value) => out(`${escapeJson(formatExactJson(value))}\n`),
     progress: () => new ProgressLine(isWatched ? err : undefined),
   };
 }

@@ -1,3 +1,4 @@
+import { checkAnswers } from "../../client/check-answers.ts";
 import { createClient } from "../../client/client.ts";
 import { enableCopying } from "./copy.ts";
 import { followChain } from "./live.ts";
@@ -8,7 +9,9 @@ import { keepTimes } from "./times.ts";
 
 // What a page can do with scripts. Each part looks for its place on the page, and does nothing if there is none.
 
-const call = createClient("rpc");
+const client = createClient("rpc");
+// Browsers before 2025 can stamp, but check nothing.
+const call = "fromHex" in Uint8Array ? checkAnswers(client) : client;
 
 keepTimes();
 enableCopying();

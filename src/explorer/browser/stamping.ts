@@ -1,3 +1,4 @@
+import { AnswerError } from "../../client/answer-error.ts";
 import type { CallApi } from "../../client/client.ts";
 import type { Receipt, ResultOf } from "../../client/contract.ts";
 import { pauseMs, systemClock, waitForReceipt } from "../../client/waiting.ts";
@@ -31,8 +32,9 @@ export async function waitForBlock(call: CallApi, sent: Receipt, say: Say, signa
       const { status } = await waitForReceipt(call, sent, { clock: systemClock, signal, onReceipt });
       if (status === "accepted") return;
       break;
-    } catch {
+    } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof AnswerError) throw error;
       say("The node does not answer. Trying again…");
     }
     await systemClock.pause(pauseMs, signal);
