@@ -7,6 +7,7 @@ import { databaseFileName } from "../store/database.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import { inMemory } from "../store/shared-database.ts";
 import type { About } from "./about.ts";
+import { absolutePath } from "./absolute-path.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
@@ -67,7 +68,7 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
   const log = new Log((line) => output.err(`${line}\n`));
   log.setLevel(logLevel);
   const printer = options.json ? jsonPrinter(output) : textPrinter(output);
-  const file = dataDir === undefined ? inMemory : join(dataDir, databaseFileName);
+  const file = dataDir === undefined ? inMemory : join(absolutePath(dataDir), databaseFileName);
   const genesisBytes = new TextEncoder().encode(formatGenesis(readGenesis(options.genesis, output)));
   upgradeIfOld(file, (reader) => expectNoOtherChain(reader, parseGenesis(genesisBytes)), output);
   const chain = await startDevChain({

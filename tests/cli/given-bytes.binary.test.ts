@@ -65,6 +65,8 @@ describe.skipIf(process.platform !== "linux")("bytes that are not UTF-8", () => 
       2,
       "error: the name of this directory is not UTF-8: give an absolute path, not copy\n",
     ]);
+    expect(await shell("cd $'d\\xe9' && timestampvm dev --data-dir chain")).toMatchObject({ code: 2, out: "" });
+    expect(await shell("cd $'d\\xe9' && echo x > y && timestampvm stamp y")).toMatchObject({ code: 0 });
   });
 
   test("and U+FFFD itself are not the same", async () => {

@@ -107,6 +107,8 @@ describe("an answer is refused that has", () => {
     ["a block twice", "getBlocks", {}, () => pageOf(3, 3)],
     ["a later block", "getBlockAt", { timestamp: now + 5n }, () => `{"block":${jsonOf(9)}}`],
     ["another block that was asked for by its id", "getBlock", { id: at(3).id }, () => `{"block":${classicOf(4)}}`],
+    ["a block with other data", "find", { digest: digest(3) }, () => foundOf(4, "data")],
+    ["a block that is said to carry the SHA-256", "find", { digest: digest(3) }, () => foundOf(3, "digest")],
     ["a receipt of something else", "getReceipt", { id: digest(3) }, (json) => json.replace(digest(3), digest(4))],
   ])("%s", async (_name, method, params, change) => {
     expect(await reasonOf(ask(lying(method, change), method, params))).toBeInstanceOf(AnswerError);
@@ -120,6 +122,10 @@ function pageOf(...heights: readonly number[]): string {
 function jsonOf(height: number): string {
   const { id, parentId, timestamp } = at(height);
   return `{"id":"${id}","height":"${height}n","parentId":"${parentId}","timestamp":"${timestamp}n","data":"${data(height)}"}`;
+}
+
+function foundOf(height: number, match: string): string {
+  return `{"blocks":[${jsonOf(height).replace("}", `,"match":"${match}"}`)}]}`;
 }
 
 function classicOf(height: number): string {
