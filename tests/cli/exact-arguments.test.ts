@@ -1,6 +1,39 @@
 import { describe, expect, test } from "bun:test";
+import { isUtf8 } from "node:buffer";
+import { mkdirSync } from "node:fs";
+import * as fc from "fast-check";
+import { absolutePath } from "../../src/cli/absolute-path.ts";
 import { bytesOfArgument, exactArguments, showArgument } from "../../src/cli/terminal/exact-arguments.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./node-support.ts";
+
+describe("an argument", () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ min: 1 }),
+    fc.string({ unit: "binary" }).map((text) => Buffer.from(text.replaceAll("\0", ""))),
+    fc
+      .constantFrom("\u00e9", "\u00ed\u00a0\u0080", "\u00c0\u0080", "\u00ef\u00bf\u00bd", "\u00e2\u0082")
+      .map((text) => Buffer.from(text, "latin1")),
+  );
+  const arg = fc.array(bytes, { maxLength: 4 }).map((parts) => Buffer.concat(parts));
+
+  test("has its exact bytes, and is well-formed if they are UTF-8", () => {
+    fc.assert(
+      fc.property(fc.array(arg), (given) => {
+        const args = given.map((bytes) => bytes.toString());
+        const exact = exactArguments(args, () => [Buffer.from("program"), ...given]);
+        expect(exact.map(bytesOfArgument)).toEqual(given);
+        expect(exact.map((arg) => arg.isWellFormed())).toEqual(given.map((bytes) => isUtf8(bytes)));
+      }),
+    );
+  });
+
+  test("is shown with those of its bytes that are not UTF-8", () => {
+    const given = Buffer.from("caf\u00e9 \u00c3\u00bc", "latin1");
+    const [exact = ""] = exactArguments([given.toString()], () => [given]);
+    expect(showArgument(exact)).toBe("caf\\xe9 ü");
+  });
+});
 
 describe("an argument whose bytes are not known", () => {
   const [, unknown = ""] = exactArguments(["a", "caf\ufffd"]); // this process was not given that
@@ -99,4 +132,17 @@ describe("an empty value is wrong use:", () => {
     const { code, out, err } = await run(args);
     expect([code, out, err]).toEqual([2, "", expect.stringMatching(/^error: .+/)]);
   });
+});
+
+test("a path in a directory whose name is not known is given whole", () => {
+  using directory = temporaryDirectory();
+  const before = process.cwd();
+  mkdirSync(directory.file("d\ufffd"));
+  process.chdir(directory.file("d\ufffd"));
+  try {
+    expect(absolutePath("/a/b")).toBe("/a/b");
+    expect(() => absolutePath("b")).toThrow("give an absolute path, not b");
+  } finally {
+    process.chdir(before);
+  }
 });

@@ -81,6 +81,13 @@ describe("stamp", () => {
     expect((await latest()).data).toBe(`0x${sha256("-")}`);
   });
 
+  test.each([[[]], [["--data"]]])("takes an empty standard input only where it is named, %j", async (options) => {
+    const stdin = file("empty", "");
+    const { code, out, err } = await chain.run(["stamp", ...options], { stdin });
+    expect([code, out, err]).toEqual([2, "", expect.stringMatching(/^error: standard input is empty or closed/)]);
+    expect((await chain.run(["find", "-"], { stdin })).err).toContain(`no accepted block carries ${sha256("")}`);
+  });
+
   test("takes an empty file as data, too", async () => {
     expect((await chain.run(["stamp", file("empty", "")])).code).toBe(0);
     expect((await latest()).data).toBe(`0x${sha256("")}`);

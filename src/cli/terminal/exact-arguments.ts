@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 // each such byte becomes a lone surrogate, U+DC80 to U+DCFF, as in Python (PEP 383). No text in UTF-8 has one, so that
 // an argument is well-formed (`isWellFormed`) exactly if it was UTF-8.
 
-/** The arguments as they were given, for those that the runtime gives. */
-export function exactArguments(args: readonly string[]): readonly string[] {
+/** The arguments as they were given, for those that the runtime gives. `readWords` gives the words that end in them. */
+export function exactArguments(args: readonly string[], readWords = readCommandLine): readonly string[] {
   if (!args.some((arg) => arg.includes(replacement))) return args;
-  const given = readCommandLine().slice(-args.length);
+  const given = readWords().slice(-args.length);
   return args.map((arg, i) => (arg.includes(replacement) ? exactArgument(arg, given[i]) : arg));
 }
 
