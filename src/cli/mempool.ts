@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Digest, parseDigest } from "../core/digest.ts";
+import { type Command, Option } from "commander";
+import type { Digest } from "../core/digest.ts";
 import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
 import { escapeLine } from "../core/printable.ts";
 import { askOperated } from "../operator/ask.ts";
@@ -9,6 +9,7 @@ import { CommandFailed } from "./command-failed.ts";
 import { databaseArgument, findDatabase } from "./db/open-database.ts";
 import { helpAfter } from "./help.ts";
 import type { Output, Paint } from "./terminal/output.ts";
+import { parseDigestOption } from "./terminal/parse-option.ts";
 import { askYesNo } from "./terminal/question.ts";
 
 interface MempoolOptions {
@@ -26,8 +27,8 @@ export function addMempoolCommand(program: Command, output: Output): void {
     .argument("<database>", databaseArgument)
     .addOption(new Option("--clear-peers", "clear all proposals that other nodes sent").conflicts(["clear", "json"]))
     .addOption(
-      new Option("--clear <id>", "clear the proposal with this receipt id: 64 hex digits")
-        .argParser(parseReceiptId)
+      new Option("--clear <id>", "clear the proposal with this receipt id")
+        .argParser(parseDigestOption)
         .conflicts("json"),
     )
     .option("-y, --yes", "answer yes to every question")
@@ -54,12 +55,6 @@ export function addMempoolCommand(program: Command, output: Output): void {
       if (options.clear !== undefined) return clear(directory, options.clear, options.yes === true, output);
       return list(directory, options.json === true, output);
     });
-}
-
-function parseReceiptId(text: string): Digest {
-  const id = parseDigest(text);
-  if (id === undefined) throw new InvalidArgumentError("not 64 hex digits.");
-  return id;
 }
 
 async function list(directory: string, isJson: boolean, { out, json, paint }: Output): Promise<void> {

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type Digest, parseDigest } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
 import { brokenProblem, emptyProblem } from "./expect-meant.ts";
 import { bytesOfArgument, showArgument } from "./terminal/exact-arguments.ts";
 import type { Output } from "./terminal/output.ts";
+import { parseDigestOption } from "./terminal/parse-option.ts";
 
 /** Where the data of a command comes from, before it is read. */
 export type Source = DataSource | { readonly kind: "digest"; readonly digest: Digest };
@@ -38,7 +39,11 @@ export interface SourceOptions {
 export function addSourceOptions(command: Command): Command {
   return command
     .option("--text <text>", "the data is this text")
-    .option("--digest <hex>", "the SHA-256 of the data, if that is all you have: 64 hex digits", parseDigestOption);
+    .option(
+      "--digest <digest>",
+      "the SHA-256 of the data, if that is all you have: in hex, in base64, or as sha256sum prints it",
+      parseDigestOption,
+    );
 }
 
 /** Explains the argument `[file]` in the help. */
@@ -47,12 +52,6 @@ export const fileArgument = "the file with the data; standard input if it is - o
 /** For the help of commands with that argument. */
 export const emptyDataNote =
   "Empty data must be meant: it is an empty file, or an empty pipe that - names. Nothing else that is empty is taken.";
-
-function parseDigestOption(text: string): Digest {
-  const digest = parseDigest(text);
-  if (digest === undefined) throw new InvalidArgumentError("not 64 hex digits.");
-  return digest;
-}
 
 /** The source that the command line names; undefined if none. More than one is wrong use. */
 export function findSource(

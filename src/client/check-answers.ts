@@ -1,4 +1,5 @@
-import { type Digest, digestOf, digestToBytes, matchOf, parseDigest } from "../core/digest.ts";
+import { type Digest, digestOf, digestToBytes, matchOf } from "../core/digest.ts";
+import { parseDigest } from "../core/digest-text.ts";
 import { expectTrue } from "./answer-error.ts";
 import { type AnsweredBlock, dataOf, expectOwnId } from "./answered-block.ts";
 import type { CallApi } from "./client.ts";

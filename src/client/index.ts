@@ -1,6 +1,7 @@
 // What the package exports as `timestampvm/client`: asking a chain over its API. Runs in browsers, Bun and Node.js.
 
-export { type Digest, digestFromBytes, digestOf, parseDigest } from "../core/digest.ts";
+export { type Digest, digestFromBytes, digestOf } from "../core/digest.ts";
+export { parseDigest } from "../core/digest-text.ts";
 export { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 export { maxDataBytes } from "../core/proposal.ts";
 export { AnswerError, type AnswerRefusal } from "./answer-error.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
-import { type Digest, digestBytes, digestFromBytes, parseDigest } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
+import { digestForms, digestPattern, digestProblem, maxDigestLength, parseDigest } from "../core/digest-text.ts";
 import { readNumber } from "../core/exact-json.ts";
 import { maxU64 } from "../core/u64.ts";
 import { maxWaitMs } from "./limits.ts";
@@ -30,10 +31,10 @@ export const dataParam = text("bytes: base64 (padded), or 0x and an even number 
     readBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
 );
 
-/** 32 bytes as text; parsed to a `Digest`. */
-export const digestParam = text("a SHA-256, 32 bytes: 64 hex digits, with 0x or without, or base64").transform(
-  (value, context): Digest => readDigest(value) ?? refuse(context, "must be 32 bytes: 64 hex digits, or base64"),
-);
+/** A SHA-256 as text, in any of the forms that people have it in; parsed to a `Digest`. */
+export const digestParam = text(`a SHA-256: ${digestForms}`)
+  .meta({ pattern: digestPattern.source, maxLength: maxDigestLength })
+  .transform((value, context): Digest => parseDigest(value) ?? refuse(context, `is ${digestProblem(value)}`));
 
 /** CB58 as text; parsed to an `Id`. */
 export const blockIdParam = text("a block's id, in CB58").transform((value, context): Id => {
@@ -113,13 +114,3 @@ function readBase64(value: string): Uint8Array | undefined {
     return undefined;
   }
 }
-
-/** 64 hex digits are also base64, but of 48 bytes. */
-function readDigest(value: string): Digest | undefined {
-  if (value.length === 2 * digestBytes) return parseDigest(value);
-  const bytes = value.length <= maxDigestLength ? readBytes(value) : undefined;
-  return bytes?.length === digestBytes ? digestFromBytes(bytes) : undefined;
-}
-
-/** Characters: `0x` and the hex digits. */
-const maxDigestLength = 2 + 2 * digestBytes;

@@ -18,9 +18,9 @@ export function digestFromBytes(bytes: Uint8Array): Digest {
   return bytes.toHex() as Digest;
 }
 
-/** Takes 64 hex digits of either case, with or without `0x` before them. Undefined for any other text. */
-export function parseDigest(text: string): Digest | undefined {
-  return /^(?:0x)?([0-9a-f]{64})$/i.exec(text)?.[1]?.toLowerCase() as Digest | undefined;
+/** Takes 64 hex digits of either case. Does not check them. */
+export function digestFromHex(digits: string): Digest {
+  return digits.toLowerCase() as Digest;
 }
 
 /** Whether the data is the digest itself, as 32 bytes. */

@@ -70,7 +70,7 @@ function showMalformed(problem: string): View {
       <p>{problem}</p>
       <p>
         Blocks have a height, such as 12, and an id in CB58, of some 50 letters and digits. Files and data are found by
-        their SHA-256, 64 hex digits.
+        their SHA-256: in hex, in base64, or as sha256sum prints it.
       </p>
     </Message>
   );

@@ -1,5 +1,6 @@
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
-import { type Digest, parseDigest } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
+import { digestProblem, parseDigest } from "../core/digest-text.ts";
 import { parseU64 } from "../core/u64.ts";
 
 /** The page that is asked for. */
@@ -14,12 +15,13 @@ export type Query =
 export function parseQuery(params: Readonly<Record<string, string>>): Query {
   const { block, height, digest, q, from } = params;
   const start = from === undefined ? undefined : parseHeight(from);
-  if (from !== undefined && start === undefined) return malformed(from, "a height");
-  if (block !== undefined) return readId(block) ?? malformed(block, "a block id");
-  if (height !== undefined) return readHeight(height) ?? malformed(height, "a height");
-  if (digest !== undefined) return readDigest(digest, start) ?? malformed(digest, "a SHA-256");
+  if (from !== undefined && start === undefined) return malformed(from, "not a height");
+  if (block !== undefined) return readId(block) ?? malformed(block, "not a block id");
+  if (height !== undefined) return readHeight(height) ?? malformed(height, "not a height");
+  if (digest !== undefined) return readDigest(digest, start) ?? malformed(digest, digestProblem(digest));
   if (q === undefined || q.trim() === "") return { page: "blocks", from: start };
-  return readHeight(q) ?? readDigest(q, start) ?? readId(q) ?? malformed(q, "a height, a SHA-256 in hex or a block id");
+  const found = readHeight(q) ?? readDigest(q, start) ?? readId(q);
+  return found ?? malformed(q, `neither a height nor a block id, and ${digestProblem(q)}`);
 }
 
 /** Takes "1204" and, as the pages write it, "1,204" or "#1,204". */
@@ -34,7 +36,7 @@ function readHeight(text: string): Query | undefined {
 }
 
 function readDigest(text: string, from = 0n): Query | undefined {
-  const digest = parseDigest(text.trim());
+  const digest = parseDigest(text);
   return digest === undefined ? undefined : { page: "digest", digest, from };
 }
 
@@ -47,8 +49,8 @@ function readId(text: string): Query | undefined {
   }
 }
 
-function malformed(text: string, wanted: string): Query {
-  return { page: "malformed", problem: `“${text.slice(0, maxShownLength)}” is not ${wanted}.` };
+function malformed(text: string, problem: string): Query {
+  return { page: "malformed", problem: `“${text.slice(0, maxShownLength)}” is ${problem}.` };
 }
 
 /** Characters of a malformed value that the page repeats. */

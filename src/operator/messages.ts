@@ -1,5 +1,6 @@
 import { isNodeId, type NodeId } from "../avalanche/node-id.ts";
-import { type Digest, parseDigest } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
+import { parseDigest } from "../core/digest-text.ts";
 import { parseExactJson } from "../core/exact-json.ts";
 
 // The messages on the operator's socket, by HTTP/1.1. The body of a request is one JSON object. The answer is lines of

@@ -1,6 +1,7 @@
 import { type Id, parseId } from "../../avalanche/id.ts";
 import { isNodeId, type NodeId } from "../../avalanche/node-id.ts";
-import { type Digest, parseDigest } from "../../core/digest.ts";
+import type { Digest } from "../../core/digest.ts";
+import { parseDigest } from "../../core/digest-text.ts";
 import { formatExactJson, hasMoreValues, parseExactJson } from "../../core/exact-json.ts";
 import { maxU64 } from "../../core/u64.ts";
 import { maxSqlInteger } from "../../store/columns.ts";

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import { messageOf } from "../../avalanche/coded-error.ts";
 import { type Id, parseId } from "../../avalanche/id.ts";
+import type { Digest } from "../../core/digest.ts";
+import { digestProblem, parseDigest } from "../../core/digest-text.ts";
 import { maxU64, parseU64 } from "../../core/u64.ts";
 
 // Parsers of option values. Each throws commander's InvalidArgumentError, which is wrong use.
@@ -19,4 +21,11 @@ export function parseIdOption(text: string): Id {
   } catch (error) {
     throw new InvalidArgumentError(`not a block's id: ${messageOf(error)}.`);
   }
+}
+
+/** Reads a SHA-256, in any of the forms that people have it in. */
+export function parseDigestOption(text: string): Digest {
+  const digest = parseDigest(text);
+  if (digest === undefined) throw new InvalidArgumentError(`${digestProblem(text)}.`);
+  return digest;
 }
