@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Address, readAddress, usualPort } from "../core/address.ts";
 import { formatGenesis, parseGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import { Log, type LogLevel, logLevels } from "../log.ts";
@@ -16,7 +17,7 @@ import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
 
 interface DevCommandOptions {
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: Address;
   readonly dataDir?: string;
   readonly genesis: string;
   readonly blockInterval: number;
@@ -30,7 +31,10 @@ export function addDevCommand(program: Command, about: About, output: Output): v
     .command("dev")
     .description("run a development chain on this machine: one process, no peers, no consensus")
     .addOption(
-      new Option("--http <host:port>", "the address to listen on; if the port is taken, the next free one")
+      new Option(
+        "--http <host:port>",
+        "the address to listen on, or only its host or port; if the port is taken, the next free one",
+      )
         .argParser(parseAddress)
         .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
     )
@@ -58,7 +62,7 @@ export function addDevCommand(program: Command, about: About, output: Output): v
     .action((options: DevCommandOptions) => serve(options, about, output));
 }
 
-const defaultAddress = { host: "127.0.0.1", port: 9650 };
+const defaultAddress = { host: "127.0.0.1", port: usualPort };
 
 async function serve(options: DevCommandOptions, about: About, output: Output): Promise<void> {
   expectOpenFiles();
@@ -99,10 +103,10 @@ function readGenesis(text: string, output: Output): string {
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-function parseAddress(text: string): DevCommandOptions["http"] {
-  const [, host, port] = /^(.*?):?(\d+)$/.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError("not HOST:PORT.");
-  return { host: host || defaultAddress.host, port: Number(port) };
+function parseAddress(text: string): Address {
+  const read = readAddress(text);
+  if ("problem" in read) throw new InvalidArgumentError(`${read.problem}.`);
+  return read.address;
 }
 
 function parseMilliseconds(text: string): number {

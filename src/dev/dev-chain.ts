@@ -3,6 +3,7 @@ import { Admission } from "../api/admission.ts";
 import { createApi } from "../api/app.ts";
 import { explorerPath, rpcPath } from "../api/paths.ts";
 import { Turns } from "../api/turns.ts";
+import { formatAddress } from "../core/address.ts";
 import type { Block } from "../core/block.ts";
 import { type Config, defaultConfig } from "../core/config.ts";
 import { parseGenesis } from "../core/genesis.ts";
@@ -90,7 +91,7 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
       vm.close();
       await closing;
     };
-    const url = `http://${host}:${port}`;
+    const url = `http://${formatAddress(host, port)}`;
     const chainUrl = `${url}/ext/bc/${chainAlias}`;
     return {
       genesis,

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { systemProblemOf } from "../avalanche/system-error.ts";
+import { formatAddress } from "../core/address.ts";
 
 /** How many further ports are tried when the wanted one is taken. */
 const maxPorts = 100;
@@ -17,7 +18,7 @@ export async function listenNear(host: string, port: number, listener: RequestLi
     } catch (error) {
       const isTaken = codeOf(error) === "EADDRINUSE";
       if (!isTaken || port === 0 || tried - port >= maxPorts || tried >= 65_535)
-        throw naming(`${host}:${tried}`, error);
+        throw naming(formatAddress(host, tried), error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { zeroId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { createBlock } from "../../src/core/block.ts";
@@ -11,6 +12,9 @@ import { makeOldFile } from "../support/old-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const about = { name: "timestampvm", version: "1.2.3", protocols: { oldest: 16, newest: 46, default: 45 } };
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === "::1"),
+);
 const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0)) end();
@@ -94,6 +98,14 @@ describe("what dev prints", () => {
     expect(JSON.parse(written.err)).toMatchObject({ level: "debug", event: "serving", port });
   });
 
+  test.skipIf(!hasIpv6)("is a URL of an IPv6 address that curl takes", async () => {
+    const { written } = await dev(["--http", "[::1]:0", "--json"]);
+    const { url, rpc } = JSON.parse(written.out);
+    expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect((await propose(url)).status).toBe(200);
+    expect(rpc).toStartWith(url);
+  });
+
   test("says so when another port is taken", async () => {
     const { port } = await dev();
     const { written } = await dev(["--http", `127.0.0.1:${port}`]);
@@ -132,6 +144,9 @@ describe("wrong use of dev is exit 2 and a reason:", () => {
   test.each([
     [["--http", "here"], "HOST:PORT"],
     [["--http", "127.0.0.1:65536"], "HOST:PORT"],
+    [["--http", "127.1"], "no IPv4 address of four numbers"],
+    [["--http", "::1:9650"], "write [::1]:9650 or [::1:9650]"],
+    [["--http", "http://127.0.0.1:9650"], "HOST:PORT"],
     [["--block-interval", "-1"], "3600000"],
     [["--block-interval", "3600001"], "3600000"],
     [["--log-level", "loud"], "loud"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseChainUrl } from "../../src/cli/node/chain-url.ts";
+import { readChainUrl } from "../../src/cli/node/chain-url.ts";
 import type { Clock } from "../../src/client/waiting.ts";
 import { apiBlock, FakeServer, RpcFailure, run, TestChain } from "./node-support.ts";
 
@@ -21,12 +21,34 @@ describe("the URL of a chain", () => {
     ["127.0.0.1:9650/ext/bc/c", "http://127.0.0.1:9650/ext/bc/c/rpc"],
     ["[::1]:9650", "http://[::1]:9650/ext/bc/timestampvm/rpc"],
     ["HTTP://H", "http://h/ext/bc/timestampvm/rpc"],
+    ["9651", "http://127.0.0.1:9651/ext/bc/timestampvm/rpc"],
+    [":9651", "http://127.0.0.1:9651/ext/bc/timestampvm/rpc"],
+    ["9651/ext/bc/c", "http://127.0.0.1:9651/ext/bc/c/rpc"],
+    ["127.0.0.1", "http://127.0.0.1:9650/ext/bc/timestampvm/rpc"],
+    ["localhost", "http://localhost:9650/ext/bc/timestampvm/rpc"],
+    ["::1", "http://[::1]:9650/ext/bc/timestampvm/rpc"],
+    ["::1:39651", "http://[::1]:39651/ext/bc/timestampvm/rpc"],
+    ["http://::1:39651/ext/bc/c", "http://[::1]:39651/ext/bc/c/rpc"],
+    ["bob:secret@h:1", "http://bob:secret@h:1/ext/bc/timestampvm/rpc"],
+    ["http://h:1/ext/bc/c/explorer", "http://h:1/ext/bc/c/rpc"],
+    ["http://h:1/ext/bc/c/explorer/?q=12#content", "http://h:1/ext/bc/c/rpc"],
+    ["https://h/c/explorer?key=1&block=x&from=2", "https://h/c/rpc?key=1"],
   ])("%s is %s", (text, url) => {
-    expect(parseChainUrl(text)).toBe(url);
+    expect(readChainUrl(text)).toEqual({ url });
   });
 
-  test.each(["", "http://", "ftp://h", "file:///etc/passwd", "a b", "h:99999"])("%j is none", (text) => {
-    expect(parseChainUrl(text)).toBeUndefined();
+  test.each([
+    ["", "not an HTTP URL"],
+    ["http://", "not an HTTP URL"],
+    ["ftp://h", "not an HTTP URL"],
+    ["file:///etc/passwd", "not an HTTP URL"],
+    ["a b", "not HOST:PORT"],
+    ["h:99999", "not HOST:PORT: a port is at most 65535"],
+    ["h/ext/bc/c", "not HOST:PORT: h has no port"],
+    ["0", "no server has port 0"],
+    ["http://127.1:9650", "not HOST:PORT: 127.1:9650 is no IPv4 address of four numbers"],
+  ])("%j is none", (text, problem) => {
+    expect(readChainUrl(text)).toEqual({ problem });
   });
 
   test("comes from --url, else from TIMESTAMPVM_URL, else it is that of a development chain", async () => {

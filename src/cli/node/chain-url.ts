@@ -1,9 +1,35 @@
-/** The URL of the API for what a person gives: a URL with /rpc or without, or only a host. Undefined for others. */
-export function parseChainUrl(text: string): string | undefined {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
-  const path = url.pathname.replace(/\/+$/, "");
-  if (path === "") url.pathname = "/ext/bc/timestampvm/rpc";
-  else url.pathname = path.endsWith("/rpc") ? path : `${path}/rpc`;
-  return url.href;
+import { formatAddress, readAddress, readPartialAddress } from "../../core/address.ts";
+
+/** The URL of the API, or why the text is none, for people. */
+type ReadUrl = { readonly url: string } | { readonly problem: string };
+
+/**
+ * Reads what a person gives for a chain: the URL of the API, with /rpc or without, or of the page; or only the node's
+ * address, for a development chain. The address may stand without http://.
+ */
+export function readChainUrl(text: string): ReadUrl {
+  const [, scheme, user = "", authority = "", rest = ""] = parts.exec(text) ?? [];
+  if (authority === "" || (scheme !== undefined && !/^https?:\/\/$/i.test(scheme))) return notHttp;
+  const read = scheme === undefined ? readAddress(authority) : readPartialAddress(authority);
+  if ("problem" in read) return read;
+  const { host, port } = read.address;
+  if (port === 0) return { problem: "no server has port 0" };
+  const url = URL.parse(`${scheme ?? "http://"}${user}${formatAddress(host, port)}${rest}`);
+  return url === null ? notHttp : { url: toApi(url).href };
 }
+
+/** A scheme, a user with a password, an address, and the rest. */
+const parts = /^([a-z][a-z0-9+.-]*:\/\/)?((?:[^/?#]*@)?)([^/?#]*)(.*)$/is;
+
+const notHttp = { problem: "not an HTTP URL" };
+
+/** What the page has in its URL is about the page. Another query may be a key, and stays. */
+function toApi(url: URL): URL {
+  const path = url.pathname.replace(/\/+$/, "");
+  url.hash = "";
+  if (path.endsWith("/explorer")) for (const name of pageParams) url.searchParams.delete(name);
+  url.pathname = path === "" ? "/ext/bc/timestampvm/rpc" : `${path.replace(/\/(rpc|explorer)$/, "")}/rpc`;
+  return url;
+}
+
+const pageParams = ["block", "height", "digest", "q", "from"];

@@ -9,7 +9,7 @@ import { type Clock, systemClock } from "../../client/waiting.ts";
 import { escapeLine, isLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
-import { parseChainUrl } from "./chain-url.ts";
+import { readChainUrl } from "./chain-url.ts";
 
 /**
  * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` if the server refuses the call, else with
@@ -32,7 +32,7 @@ export function addConnectionOptions(command: Command): Command {
   return command
     .option(
       "--url <url>",
-      `the chain: http://HOST:PORT/ext/bc/CHAIN, or only http://HOST:PORT for a development chain\n` +
+      `the chain: http://HOST:PORT/ext/bc/CHAIN, or only HOST:PORT or PORT for a development chain\n` +
         `(default: ${urlVariable}, or http://127.0.0.1:9650)`,
     )
     .option("--json", "print JSON for programs");
@@ -43,9 +43,12 @@ export function connect(command: Command, output: Output): { readonly url: strin
   const { environment = {}, clock = systemClock } = output;
   const given = command.opts<ConnectionOptions>().url;
   const text = given ?? (environment[urlVariable] || defaultUrl);
-  const url =
-    parseChainUrl(text) ??
-    command.error(`error: ${given === undefined ? urlVariable : "--url"}: not an HTTP URL: ${text}`);
+  const read = readChainUrl(text);
+  if ("problem" in read) {
+    const where = given === undefined ? urlVariable : "--url";
+    return command.error(`error: ${where}: ${read.problem}: ${text}`);
+  }
+  const { url } = read;
   const call = createClient(url);
   const ask: Ask = async (method, params) => {
     const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
