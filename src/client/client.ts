@@ -1,6 +1,7 @@
 import { messageOf } from "../avalanche/coded-error.ts";
 import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
+import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { RpcError } from "./rpc-error.ts";
 
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
@@ -12,14 +13,16 @@ export type CallApi = <Name extends MethodName>(
 
 /**
  * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its
- * signal, or with an `Error` that says why no answer came. Runs in browsers, Bun and Node.js.
+ * signal, or with an `Error` that says why no answer came. A password in the URL is sent by HTTP's basic
+ * authentication; no error has it, nor the URL's query. Runs in browsers, Bun and Node.js.
  */
 export function createClient(url: string): CallApi {
+  const server = endpointOf(url);
   return async (method, params, signal) => {
     const body = formatExactJson({ jsonrpc: "2.0", id: 1, method, params });
-    const { ok, status, text } = await send(url, body, signal);
-    if (!ok) throw new Error(`${url} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
-    const { result, error } = parseAnswer(url, text);
+    const { ok, status, text } = await send(server, body, signal);
+    if (!ok) throw new Error(`${server.shown} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
+    const { result, error } = parseAnswer(server.shown, text);
     if (error) throw new RpcError(Number(error.code), error.message || `error ${error.code}`, error.data);
     return result as ResultOf<typeof method>;
   };
@@ -39,18 +42,18 @@ interface Reply {
   readonly text: string;
 }
 
-async function send(url: string, body: string, signal: AbortSignal | undefined): Promise<Reply> {
+async function send({ url, headers, shown }: Endpoint, body: string, signal: AbortSignal | undefined): Promise<Reply> {
   try {
     const response = await fetch(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { ...headers, "Content-Type": "application/json" },
       body,
       ...(signal && { signal }),
     });
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw new Error(`cannot reach ${url}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`cannot reach ${shown}: ${messageOf(error).replaceAll(url, shown)}`, { cause: error });
   }
 }
 

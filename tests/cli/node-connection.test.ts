@@ -1,12 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { readChainUrl } from "../../src/cli/node/chain-url.ts";
 import type { Clock } from "../../src/client/waiting.ts";
-import { apiBlock, FakeServer, RpcFailure, run, TestChain } from "./node-support.ts";
+import { apiBlock, FakeServer, RpcFailure, run, StandingClock, TestChain } from "./node-support.ts";
 
 const commands = ["status", "block", "blocks", "stamp --text x", "find --text x", "proof --text x"].map((words) =>
   words.split(" "),
 );
-const nowhere = "http://127.0.0.1:1/ext/bc/timestampvm/rpc";
+const nowhere = `http://127.0.0.1:${closedPort()}/ext/bc/timestampvm/rpc`;
+
+/** A port at which nobody listens any more. */
+function closedPort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  listener.stop(true);
+  return listener.port;
+}
 
 describe("the URL of a chain", () => {
   test.each([
@@ -72,6 +79,21 @@ describe("the URL of a chain", () => {
     const { code, out, err } = await run(["status", ...args], { environment });
     expect([code, out, err]).toEqual([2, "", expect.stringContaining(`error: ${where}: not an HTTP URL: ftp://x`)]);
   });
+});
+
+test("a password and a key are never printed", async () => {
+  using chain = await TestChain.start();
+  const secret = (url: string) => `${url.replace("//", "//bob:s3cret@")}?key=s3cret`;
+  for (const args of [...commands, ["stamp", "--text", "y", "--timeout", "0"]]) {
+    for (const url of [secret(chain.rpc), secret(nowhere), secret(chain.rpc).replace("http:", "ftp:")]) {
+      const { out, err } = await run([...args, "--url", url], { clock: new StandingClock() });
+      expect(out + err).not.toContain("s3cret");
+      expect(
+        (await run(args, { clock: new StandingClock(), environment: { TIMESTAMPVM_URL: url } })).err,
+      ).not.toContain("s3cret");
+    }
+  }
+  expect((await run(["status", "--url", secret(chain.rpc)])).out).toContain(chain.rpc.replace("//", "//bob:***@"));
 });
 
 describe("a node that is not there", () => {

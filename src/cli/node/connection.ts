@@ -3,6 +3,7 @@ import { messageOf } from "../../avalanche/coded-error.ts";
 import { checkAnswers } from "../../client/check-answers.ts";
 import { createClient } from "../../client/client.ts";
 import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
+import { hideSecrets } from "../../client/endpoint.ts";
 import { refusalOf } from "../../client/errors.ts";
 import { RpcError, rpcCodes } from "../../client/rpc-error.ts";
 import { type Clock, systemClock } from "../../client/waiting.ts";
@@ -38,7 +39,10 @@ export function addConnectionOptions(command: Command): Command {
     .option("--json", "print JSON for programs");
 }
 
-/** The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. */
+/**
+ * The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. `url` is
+ * for people: a password is not in it.
+ */
 export function connect(command: Command, output: Output): { readonly url: string; readonly ask: Ask } {
   const { environment = {}, clock = systemClock } = output;
   const given = command.opts<ConnectionOptions>().url;
@@ -46,10 +50,10 @@ export function connect(command: Command, output: Output): { readonly url: strin
   const read = readChainUrl(text);
   if ("problem" in read) {
     const where = given === undefined ? urlVariable : "--url";
-    return command.error(`error: ${where}: ${read.problem}: ${text}`);
+    return command.error(`error: ${where}: ${read.problem}: ${hideSecrets(text)}`);
   }
-  const { url } = read;
-  const call = createClient(url);
+  const url = hideSecrets(read.url);
+  const call = createClient(read.url);
   const ask: Ask = async (method, params) => {
     const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
     try {

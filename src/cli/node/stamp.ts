@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Receipt } from "../../client/contract.ts";
+import { hideSecrets } from "../../client/endpoint.ts";
 import { RpcError } from "../../client/rpc-error.ts";
 import { systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
@@ -183,5 +184,5 @@ function failWith(comfort: string): (error: unknown) => never {
 }
 
 function findCommand(digest: Digest, url: string | undefined): string {
-  return `timestampvm find --digest ${digest}${url === undefined ? "" : ` --url ${url}`}`;
+  return `timestampvm find --digest ${digest}${url === undefined ? "" : ` --url ${hideSecrets(url)}`}`;
 }
