@@ -11,6 +11,7 @@ import {
   hexBytes,
   hexDigest,
   refuse,
+  timeParam,
   u64,
   u64Param,
   waitMsParam,
@@ -166,7 +167,7 @@ export const contract = {
   },
   getBlockAt: {
     summary: "The last accepted block whose timestamp is not after a time.",
-    params: z.strictObject({ timestamp: u64Param("Unix seconds") }),
+    params: z.strictObject({ timestamp: timeParam }),
     result: z.object({ block }),
     errors: readingErrors,
   },

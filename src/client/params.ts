@@ -3,6 +3,7 @@ import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import type { Digest } from "../core/digest.ts";
 import { digestForms, digestPattern, digestProblem, maxDigestLength, parseDigest } from "../core/digest-text.ts";
 import { readNumber } from "../core/exact-json.ts";
+import { parseTime, timeForms, timeProblem } from "../core/time-text.ts";
 import { maxU64 } from "../core/u64.ts";
 import { maxWaitMs } from "./limits.ts";
 
@@ -20,6 +21,21 @@ export function wholeNumber(min: bigint, max: bigint, description: string) {
 
 /** Any u64: a height, or Unix seconds. Parsed to a bigint. */
 export const u64Param = (description: string) => wholeNumber(0n, maxU64, description);
+
+/** A time, as a number of Unix seconds or as text; parsed to Unix seconds. */
+export const timeParam = z
+  .custom<bigint | number | string>(
+    (value) => typeof value === "string" || isWithin(toBigInt(value), 0n, maxU64),
+    `must be a whole number, 0 to ${maxU64}, or a time as text`,
+  )
+  .transform((value, context): bigint => {
+    const text = typeof value === "string" ? value : `@${toBigInt(value)}`; // a number is always one of seconds
+    return parseTime(text) ?? refuse(context, `is ${timeProblem(text)}`);
+  })
+  .meta({
+    anyOf: [{ type: "integer", minimum: 0, maximum: Number(maxU64) }, { type: "string" }],
+    description: `a time: ${timeForms}; a number in milliseconds or smaller units is refused`,
+  });
 
 /** Milliseconds, 0 by default; parsed to a number. `what` is the end of its description. */
 export const waitMsParam = (what: string) =>

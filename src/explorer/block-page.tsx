@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestBytes, digestOf } from "../core/digest.ts";
-import { formatNumber, formatSize, showData } from "../core/format.ts";
+import { formatIsoTime, formatNumber, formatSize, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
@@ -33,6 +33,13 @@ export async function showBlockAtHeight(chain: ConfirmedBlocks, height: bigint, 
       The newest accepted block is <a href={`?block=${last.id}`}>block {formatNumber(last.height)}</a>.
     </p>,
   );
+}
+
+/** The last block at or before the time. */
+export async function showBlockAtTime(chain: ConfirmedBlocks, timestamp: bigint, caller: Caller): Promise<View> {
+  const block = chain.getBlockAt(timestamp);
+  if (block !== undefined) return showBlock(chain, block, caller);
+  return notFound("Block not found", <p>No accepted block is from before {formatIsoTime(timestamp)}.</p>);
 }
 
 function notFound(heading: string, explanation: Child): View {

@@ -4,7 +4,7 @@ import { accepts } from "hono/accepts";
 import type { Caller } from "../vm/caller.ts";
 import type { ChainView } from "../vm/chain-view.ts";
 import type { State } from "../vm/status.ts";
-import { showBlockAtHeight, showBlockById } from "./block-page.tsx";
+import { showBlockAtHeight, showBlockAtTime, showBlockById } from "./block-page.tsx";
 import { showBlocks } from "./blocks-page.tsx";
 import { showDigest } from "./digest-page.tsx";
 import { Page, pageHeaders } from "./page.tsx";
@@ -57,6 +57,8 @@ async function show(view: ChainView, query: Query, caller: Caller): Promise<View
       return showBlockById(view.confirmed, query.id, caller);
     case "height":
       return showBlockAtHeight(view.confirmed, query.height, caller);
+    case "time":
+      return showBlockAtTime(view.confirmed, query.timestamp, caller);
     case "digest":
       return showDigest(view, query.digest, query.from, caller);
     case "malformed":
@@ -70,7 +72,7 @@ function showMalformed(problem: string): View {
       <p>{problem}</p>
       <p>
         Blocks have a height, such as 12, and an id in CB58, of some 50 letters and digits. Files and data are found by
-        their SHA-256: in hex, in base64, or as sha256sum prints it.
+        their SHA-256: in hex, in base64, or as sha256sum prints it. A time in ISO 8601 finds the last block until then.
       </p>
     </Message>
   );

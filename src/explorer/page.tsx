@@ -58,14 +58,14 @@ export function Page({ title, notices, searched, children }: PageProps) {
             <search class="search">
               <form action="explorer" method="get">
                 <label class="unseen" for="q">
-                  Height, block id or SHA-256
+                  Height, block id, SHA-256 or time
                 </label>
                 <input
                   id="q"
                   name="q"
                   type="search"
                   value={searched}
-                  placeholder="Height, block id or SHA-256"
+                  placeholder="Height, block id, SHA-256 or time"
                   autocomplete="off"
                   autocapitalize="off"
                   spellcheck={false}

@@ -1,6 +1,7 @@
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import type { Digest } from "../core/digest.ts";
 import { digestProblem, parseDigest } from "../core/digest-text.ts";
+import { parseTime } from "../core/time-text.ts";
 import { parseU64 } from "../core/u64.ts";
 
 /** The page that is asked for. */
@@ -8,6 +9,7 @@ export type Query =
   | { readonly page: "blocks"; readonly from: bigint | undefined }
   | { readonly page: "block"; readonly id: Id }
   | { readonly page: "height"; readonly height: bigint }
+  | { readonly page: "time"; readonly timestamp: bigint }
   | { readonly page: "digest"; readonly digest: Digest; readonly from: bigint }
   | { readonly page: "malformed"; readonly problem: string };
 
@@ -20,8 +22,8 @@ export function parseQuery(params: Readonly<Record<string, string>>): Query {
   if (height !== undefined) return readHeight(height) ?? malformed(height, "not a height");
   if (digest !== undefined) return readDigest(digest, start) ?? malformed(digest, digestProblem(digest));
   if (q === undefined || q.trim() === "") return { page: "blocks", from: start };
-  const found = readHeight(q) ?? readDigest(q, start) ?? readId(q);
-  return found ?? malformed(q, `neither a height nor a block id, and ${digestProblem(q)}`);
+  const found = readHeight(q) ?? readDigest(q, start) ?? readTime(q) ?? readId(q);
+  return found ?? malformed(q, `neither a height, a time nor a block id, and ${digestProblem(q)}`);
 }
 
 /** Takes "1204" and, as the pages write it, "1,204" or "#1,204". */
@@ -38,6 +40,12 @@ function readHeight(text: string): Query | undefined {
 function readDigest(text: string, from = 0n): Query | undefined {
   const digest = parseDigest(text);
   return digest === undefined ? undefined : { page: "digest", digest, from };
+}
+
+/** Any text that is a time but no height: a number of seconds must have an @ before it, or a fraction. */
+function readTime(text: string): Query | undefined {
+  const timestamp = parseTime(text);
+  return timestamp === undefined ? undefined : { page: "time", timestamp };
 }
 
 function readId(text: string): Query | undefined {

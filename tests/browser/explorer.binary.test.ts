@@ -67,7 +67,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
         [id, `Block ${height.toLocaleString("en-US")}`],
         [sha256(text), "UTC"],
       ] as const) {
-        await page.getByRole("searchbox", { name: "Height, block id or SHA-256" }).fill(search);
+        await page.getByRole("searchbox", { name: "Height, block id, SHA-256 or time" }).fill(search);
         await page.keyboard.press("Enter");
         await page.waitForURL((url) => url.searchParams.get("q") === search);
         expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain(heading);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { parseTime } from "../../src/cli/terminal/parse-time.ts";
 import { run, sha256 } from "./node-support.ts";
 
 const commands = ["status", "block", "blocks", "stamp", "find", "proof", "check-proof"];
@@ -18,6 +17,7 @@ describe("wrong use is exit 2, before anything is sent:", () => {
     ["block 1.5", "neither a height"],
     ["block 1 --at 2026-01-01", "not both"],
     ["block --at yesterday", "neither ISO 8601 nor Unix seconds"],
+    ["block --at 1796005800000", "in milliseconds: give seconds, 1796005800"],
     ["block 1 --raw --json", "not both"],
     ["blocks 1", "too many arguments"],
     ["blocks --limit 0", "not a whole number from 1 up"],
@@ -77,46 +77,5 @@ describe("--help", () => {
 
   test("of stamp names 3 as well", async () => {
     expect((await run(["stamp", "--help"])).out).toMatch(/\n {2}3 {2}not accepted within --timeout/);
-  });
-});
-
-describe("a time", () => {
-  test.each<readonly [string, bigint]>([
-    ["0", 0n],
-    ["1795297311", 1_795_297_311n],
-    ["18446744073709551615", 2n ** 64n - 1n],
-    ["1970-01-01", 0n],
-    ["2026-11-21", 1_795_219_200n],
-    ["2024-02-29", 1_709_164_800n],
-    ["2026-11-21T21:41:51Z", 1_795_297_311n],
-    ["2026-11-21T21:41:51", 1_795_297_311n],
-    ["2026-11-21 21:41:51", 1_795_297_311n],
-    ["2026-11-21t21:41:51z", 1_795_297_311n],
-    ["2026-11-21T21:41:51.999Z", 1_795_297_311n],
-    ["2026-11-21T21:41Z", 1_795_297_260n],
-    ["2026-11-21T22:41:51+01:00", 1_795_297_311n],
-    ["2026-11-21T16:11:51-05:30", 1_795_297_311n],
-  ])("%s is %p", (text, seconds) => {
-    expect(parseTime(text)).toBe(seconds);
-  });
-
-  test.each([
-    "",
-    "now",
-    "-1",
-    "1.5",
-    "18446744073709551616",
-    "2026-13-01",
-    "2026-02-30",
-    "2025-02-29",
-    "2026-11-21T25:00:00Z",
-    "2026-11-21T21:60:00Z",
-    "2026-11-21Z",
-    "21.11.2026",
-    "1969-12-31T23:59:59Z",
-    "1970-01-01T00:00:00+01:00",
-    "2026-11-21T21:41:51Z and more",
-  ])("%j is none", (text) => {
-    expect(parseTime(text)).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ import { formatTable } from "./generated.ts";
 interface Schema {
   readonly $ref?: string;
   readonly type?: string;
+  readonly anyOf?: readonly Schema[];
   readonly description?: string;
   readonly default?: unknown;
   readonly const?: unknown;
@@ -58,7 +59,8 @@ function nameOf(name: string, isRequired: boolean): string {
   return isRequired ? `\`${name}\`` : `\`${name}\`?`;
 }
 
-function typeOf({ type, enum: values, minimum = 0, maximum }: Schema): string {
+function typeOf({ type, anyOf, enum: values, minimum = 0, maximum }: Schema): string {
+  if (anyOf !== undefined) return anyOf.map(typeOf).join("; or ");
   if (values !== undefined) return values.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
   if (type !== "integer" || maximum === undefined) return type ?? "";
   // A double cannot say 2^64 - 1.

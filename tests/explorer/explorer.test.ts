@@ -331,7 +331,7 @@ describe("a search", () => {
   ])("for %s is refused: %s", async (q) => {
     const { status, text } = await openPage(vm, `?q=${q}`);
     expect(status).toBe(400);
-    expect(text).toContain(`“${q}” is neither a height nor a block id, and not a SHA-256: `);
+    expect(text).toContain(`“${q}” is neither a height, a time nor a block id, and not a SHA-256: `);
   });
 
   test("stands in its field", async () => {

@@ -3,11 +3,11 @@ import { type Id, IdError, parseId } from "../../avalanche/id.ts";
 import { type ApiBlock, dataOf } from "../../client/answered-block.ts";
 import { digestOf } from "../../core/digest.ts";
 import { formatIsoTime, formatSize, showData } from "../../core/format.ts";
+import { parseTime, timeForms, timeProblem } from "../../core/time-text.ts";
 import { parseU64 } from "../../core/u64.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
-import { parseTime } from "../terminal/parse-time.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 
@@ -22,10 +22,7 @@ export function addBlockCommand(program: Command, output: Output): void {
     .command("block")
     .description("show an accepted block")
     .argument("[which]", "its height, its id, or latest (default: latest)")
-    .option(
-      "--at <time>",
-      "the last block at or before this time: ISO 8601 (UTC unless it names a zone) or Unix seconds",
-    )
+    .option("--at <time>", `the last block at or before this time: ${timeForms}`)
     .option("--raw", "print only its data, as the exact bytes");
   addConnectionOptions(command)
     .addHelpText(
@@ -53,7 +50,7 @@ type Wanted =
 function parseWanted(which: string | undefined, at: string | undefined, command: Command): Wanted {
   if (at !== undefined) {
     if (which !== undefined) command.error("error: give a block or --at, not both");
-    const timestamp = parseTime(at) ?? command.error(`error: --at: neither ISO 8601 nor Unix seconds: ${at}`);
+    const timestamp = parseTime(at) ?? command.error(`error: --at: ${timeProblem(at)}: ${at}`);
     return { by: "time", timestamp };
   }
   if (which === undefined || which === "latest") return { by: "latest" };

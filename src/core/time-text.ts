@@ -1,0 +1,76 @@
+import { parseU64 } from "./u64.ts";
+
+// Times as people paste them: from git, stat, date and logs. The command line, the API and the page read them here.
+
+/** Names the forms for people. */
+export const timeForms = "ISO 8601 (UTC unless it names a zone) or Unix seconds";
+
+/**
+ * Takes ISO 8601, also in its basic form, with white space for the T and before the zone; or Unix seconds, also behind
+ * an @. Gives Unix seconds, without a fraction. Undefined for any other text: `timeProblem` says why.
+ */
+export function parseTime(text: string): bigint | undefined {
+  const trimmed = text.trim();
+  const seconds = readSeconds(trimmed);
+  if (seconds === undefined) return readIso(trimmed);
+  return isDay(trimmed) || unitOf(seconds) !== undefined ? undefined : seconds;
+}
+
+/** Why a text is no time, for people. */
+export function timeProblem(text: string): string {
+  const trimmed = text.trim();
+  const seconds = readSeconds(trimmed);
+  if (seconds !== undefined && isDay(trimmed))
+    return `it can be read in two ways: write ${toDay(trimmed)} or @${trimmed}`;
+  const unit = unitOf(seconds ?? 0n);
+  if (seconds !== undefined && unit !== undefined) return `in ${unit.name}: give seconds, ${seconds / unit.perSecond}`;
+  return isoTime.test(extend(trimmed)) ? "there is no such time since 1970" : notTime;
+}
+
+const notTime = "neither ISO 8601 nor Unix seconds, such as 2026-11-30T03:30:00+01:00 or 1796005800";
+
+/** Seconds are in years above 9999 what a time from 1978 to 2099 is in one of these units. */
+function unitOf(seconds: bigint) {
+  return units.find(({ perSecond }) => seconds >= 253_402_301n * perSecond && seconds < 4_102_444_800n * perSecond);
+}
+
+const units = [
+  { name: "milliseconds", perSecond: 1_000n },
+  { name: "microseconds", perSecond: 1_000_000n },
+  { name: "nanoseconds", perSecond: 1_000_000_000n },
+];
+
+function readSeconds(text: string): bigint | undefined {
+  const digits = /^@?(\d+)(?:\.\d+)?$/.exec(text)?.[1];
+  return digits === undefined ? undefined : parseU64(digits);
+}
+
+/** 20261130 is a day in ISO 8601, and a second of the year 1970. */
+function isDay(text: string): boolean {
+  return /^\d{8}$/.test(text) && readIso(toDay(text)) !== undefined;
+}
+
+function toDay(digits: string): string {
+  return digits.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
+}
+
+function readIso(text: string): bigint | undefined {
+  const [, day = "", clock = "00:00", sign = "+", hours = "00", minutes = "00"] = isoTime.exec(extend(text)) ?? [];
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  // Engines read 30 February as 2 March.
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return undefined;
+  const ms = Date.parse(`${day}T${clock}${sign}${hours}:${minutes}`);
+  return Number.isNaN(ms) || ms < 0 ? undefined : BigInt(ms / 1_000);
+}
+
+/** The basic form as the extended one: 20261130T0330 as 2026-11-30T03:30. */
+function extend(text: string): string {
+  return text.replace(
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?/i,
+    (_, year, month, day, hour, minute, second = "00") => `${year}-${month}-${day}T${hour}:${minute}:${second}`,
+  );
+}
+
+/** A day; then a time, whose fraction is ignored; then a zone. */
+const isoTime =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:(?<=:\d\d:\d\d)[.,]\d+)? ?(?:Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?)?$/i;
