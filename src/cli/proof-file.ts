@@ -1,5 +1,6 @@
 import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
+import { decodeProof } from "../proof/proof-text.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { readData } from "./read-source.ts";
 import type { NamedSource } from "./source.ts";
@@ -12,17 +13,12 @@ export function readProof(source: NamedSource, output: Output): CheckedProof {
     return parseProof(readText(source, output));
   } catch (error) {
     if (error instanceof ProofError) throw new CommandFailed(`${name}: ${error.message}`);
-    if (unreadable.some((kind) => error instanceof kind)) throw new CommandFailed(`${name}: it is not JSON`);
+    if (error instanceof SyntaxError) throw new CommandFailed(`${name}: it is not JSON`);
     throw error;
   }
 }
 
 /** A separate function, so that the bytes are freed before the text is parsed. */
 function readText(source: NamedSource, output: Output): string {
-  return utf8.decode(readData(source, maxProofFileBytes, output).data);
+  return decodeProof(readData(source, maxProofFileBytes, output).data);
 }
-
-/** The errors of engines for text that is not JSON, and for bytes that are not UTF-8. */
-const unreadable = [SyntaxError, TypeError];
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });

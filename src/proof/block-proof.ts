@@ -3,6 +3,7 @@ import { type Block, type BlockSummary, blockIdOf, parseBlock } from "../core/bl
 import { digestOf } from "../core/digest.ts";
 import { hasMoreValues, parseExactJson } from "../core/exact-json.ts";
 import { ProofError } from "./errors.ts";
+import { proofIn } from "./proof-text.ts";
 
 /** What a valid proof proves. */
 export interface CheckedProof {
@@ -33,13 +34,13 @@ export function checkProof(value: unknown): CheckedProof {
 }
 
 /**
- * Checks a proof as JSON text. Throws like `checkProof`, and a `SyntaxError` if the text is not JSON. Memory and time
- * are linear in the text's length for any text.
+ * Checks a proof as JSON text, also in a saved reply of `getProof`. Throws like `checkProof`, and a `SyntaxError` if
+ * the text is not JSON. Memory and time are linear in the text's length for any text.
  */
 export function parseProof(text: string): CheckedProof {
   if (hasMoreValues(text, maxOtherValues + text.length / minBlockLength))
     throw malformed("it has more values than a proof of its length");
-  return checkProof(parseExactJson(text));
+  return checkProof(proofIn(parseExactJson(text)));
 }
 
 /** The most bytes of a proof's file: enough for half a million small blocks. */

@@ -24,7 +24,7 @@ function at(height: number): AcceptedBlock {
   return accepted[height - 1] as AcceptedBlock;
 }
 
-function file(name: string, content: string): string {
+function file(name: string, content: string | Uint8Array): string {
   writeFileSync(directory.file(name), content);
   return directory.file(name);
 }
@@ -308,6 +308,14 @@ describe("check-proof", () => {
     expect((await run(["check-proof", written, "--text", "first", "--to", at(7).id])).code).toBe(0);
   });
 
+  test("takes a saved reply of the API, and what PowerShell 5 wrote", async () => {
+    const reply = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { proof } });
+    for (const content of [reply, Buffer.from(`\ufeff${reply}\r\n`, "utf16le")]) {
+      const { code, out } = await run(["check-proof", file("reply.json", content), "--text", "first"]);
+      expect([code, out]).toEqual([0, expect.stringContaining(`block    ${at(1).id}`)]);
+    }
+  });
+
   test("compares every digit of integers", async () => {
     const height = 2n ** 64n - 2n;
     const text = `{"parent_id":"${unknownId}","height":${height},"timestamp":${height},"data":"0x"}`;
@@ -323,7 +331,12 @@ describe("check-proof", () => {
   test.each<readonly [string, () => string | Uint8Array, string]>([
     ["nothing", () => "", "it is not JSON"],
     ["no JSON", () => "{", "it is not JSON"],
-    ["no UTF-8", () => Uint8Array.of(0x22, 0xff, 0x22), "it is not JSON"],
+    ["no text", () => Uint8Array.of(0x22, 0xff, 0x22), "its bytes are neither UTF-8 nor UTF-16"],
+    [
+      "a refusal",
+      () => '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no \u009b2J"}}',
+      "none: no \\u009b2J",
+    ],
     ["more values than a proof has", () => "[".repeat(10_000_000), "not a proof: it has more values than"],
     ["no proof", () => "{}", "not a proof: its version is not 1"],
     ["a list", () => "[]", "not a proof"],

@@ -27,10 +27,17 @@ function fileOf(content: string | Uint8Array<ArrayBuffer>, name = "a file"): Fil
   return new File([content], name);
 }
 
+/** As PowerShell writes it. */
+function inUtf16(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(`\ufeff${text}`, "utf16le"));
+}
+
 describe("a file", () => {
   test.each([
     ["by its name", fileOf("anything", "block-1.proof.json"), true],
     ["by its members, also indented", fileOf(JSON.stringify(JSON.parse(proof), undefined, 8)), true],
+    ["in UTF-16", fileOf(inUtf16(JSON.stringify(JSON.parse(proof), undefined, 2))), true],
+    ["as a reply of the API", fileOf(`{"jsonrpc":"2.0","id":1,"result":{"proof":${proof}}}`), true],
     ["not, with one member less", fileOf(proof.replace("digest", "data")), false],
     ["not, as a list", fileOf(`[${proof}]`), false],
     ["not, when it is empty", fileOf(""), false],
@@ -39,13 +46,15 @@ describe("a file", () => {
   });
 
   test("that is a proof gives what it proves", async () => {
-    expect(await checkProofFile(fileOf(proof))).toEqual({ proof: { block: first, to: last, length: 3 } });
+    for (const content of [proof, inUtf16(proof), `{"jsonrpc":"2.0","id":1,"result":{"proof":${proof}}}`]) {
+      expect(await checkProofFile(fileOf(content))).toEqual({ proof: { block: first, to: last, length: 3 } });
+    }
   });
 
   test.each([
     ["a proof of another height", fileOf(proof.replace('"height":1', '"height":2')), /height/],
     ["no JSON", fileOf("{"), /^it is not JSON$/],
-    ["no text", fileOf(Uint8Array.of(0x22, 0xff, 0x22)), /^it is not JSON$/],
+    ["no text", fileOf(Uint8Array.of(0x22, 0xff, 0x22)), /: its bytes are neither UTF-8 nor UTF-16$/],
   ])("that is %s proves nothing", async (_what, file, problem) => {
     expect(await checkProofFile(file)).toEqual({ problem: expect.stringMatching(problem) });
   });

@@ -3,6 +3,7 @@ import type { Block } from "../../core/block.ts";
 import { formatSize } from "../../core/format.ts";
 import { type CheckedProof, parseProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
+import { decodeProof, encodingOf } from "../../proof/proof-text.ts";
 
 /** The result for a proof's file: what it proves, or why it proves nothing. */
 export type Verdict = { readonly proof: CheckedProof } | { readonly problem: string };
@@ -10,13 +11,14 @@ export type Verdict = { readonly proof: CheckedProof } | { readonly problem: str
 /** Whether a file seems to be a proof: its name ends like those of this page, or it begins like one of `getProof`. */
 export async function isProofFile(file: File): Promise<boolean> {
   if (file.name.endsWith(".proof.json")) return true;
-  const start = await file.slice(0, startBytes).text();
+  const bytes = new Uint8Array(await file.slice(0, startBytes).arrayBuffer());
+  const start = new TextDecoder(encodingOf(bytes)).decode(bytes);
   return /^\s*\{/.test(start) && members.every((name) => start.includes(`"${name}"`));
 }
 
 const members = ["version", "id", "height", "timestamp", "digest", "to", "blocks"];
 /** All of these members are in the first so many bytes, also with white space between them. */
-const startBytes = 1_024;
+const startBytes = 2_048;
 
 /** The largest file that a page checks, in bytes. The page cannot be used meanwhile, for some seconds. */
 export const maxPageProofBytes = 32 * 1024 * 1024;
@@ -30,9 +32,9 @@ export async function checkProofFile(file: File): Promise<Verdict> {
       `This page checks proofs of up to ${limit}. The command timestampvm check-proof takes larger ones.`,
     );
   }
-  const bytes = await file.arrayBuffer();
+  const bytes = new Uint8Array(await file.arrayBuffer());
   try {
-    return { proof: parseProof(decodeText(bytes)) };
+    return { proof: parseProof(decodeProof(bytes)) };
   } catch (error) {
     if (error instanceof ProofError) return { problem: error.message };
     if (error instanceof SyntaxError) return { problem: "it is not JSON" };
@@ -43,15 +45,6 @@ export async function checkProofFile(file: File): Promise<Verdict> {
 /** Throws if the browser lacks what a check needs, so that an error of the check itself is always about the proof. */
 export function expectAbleToCheck(): void {
   if (!("fromHex" in Uint8Array)) throw new Error("This browser is too old to check a proof.");
-}
-
-/** Throws a `SyntaxError` for bytes that are not UTF-8, as JSON must be. */
-function decodeText(bytes: ArrayBuffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new SyntaxError("not UTF-8");
-  }
 }
 
 /** Whether the node has accepted a block; undefined if it does not answer. Rejects when `signal` has aborted. */

@@ -1,0 +1,43 @@
+import { ProofError } from "./errors.ts";
+
+/**
+ * The text of a proof's file. It is UTF-8, or UTF-16 as PowerShell writes it; a byte order mark is left out. Throws
+ * "malformed proof" for other bytes.
+ */
+export function decodeProof(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
+  } catch {
+    throw new ProofError({ code: "malformed proof", problem: "its bytes are neither UTF-8 nor UTF-16" });
+  }
+}
+
+/** The encoding of JSON, by its byte order mark or by the zeros beside its first character (RFC 4627, 3). */
+export function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if ((first === 0xff && second === 0xfe) || second === 0) return "utf-16le";
+  return (first === 0xfe && second === 0xff) || first === 0 ? "utf-16be" : "utf-8";
+}
+
+/**
+ * The proof in a value: the value itself, or what a saved reply of `getProof` has. Throws "malformed proof" for a reply
+ * without one.
+ */
+export function proofIn(value: unknown): unknown {
+  if (!isObject(value) || "version" in value) return value;
+  const { result = value, error } = value;
+  if (isObject(error)) throw replyWithout(`but why there is none: ${String(error.message).slice(0, maxQuotedLength)}`);
+  if (isObject(result) && "proof" in result) return result.proof;
+  if (result !== value || "jsonrpc" in value) throw replyWithout("but no proof: ask for one by getProof");
+  return value;
+}
+
+/** Characters of a reply's words. */
+const maxQuotedLength = 200;
+
+function replyWithout(what: string): ProofError {
+  return new ProofError({ code: "malformed proof", problem: `it is a reply of the API, ${what}` });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
