@@ -1,7 +1,8 @@
-import { messageOf } from "../avalanche/coded-error.ts";
+import { codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
-import { type Endpoint, endpointOf } from "./endpoint.ts";
+import { type Endpoint, endpointOf, hideSecrets } from "./endpoint.ts";
+import { NoAnswerError } from "./no-answer.ts";
 import { RpcError } from "./rpc-error.ts";
 
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
@@ -13,16 +14,16 @@ export type CallApi = <Name extends MethodName>(
 
 /**
  * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its
- * signal, or with an `Error` that says why no answer came. A password in the URL is sent by HTTP's basic
+ * signal, or with a `NoAnswerError`. A password in the URL is sent by HTTP's basic
  * authentication; no error has it, nor the URL's query. Runs in browsers, Bun and Node.js.
  */
 export function createClient(url: string): CallApi {
   const server = endpointOf(url);
   return async (method, params, signal) => {
     const body = formatExactJson({ jsonrpc: "2.0", id: 1, method, params });
-    const { ok, status, text } = await send(server, body, signal);
-    if (!ok) throw new Error(`${server.shown} answers HTTP ${status}: ${text.slice(0, maxShownLength).trim()}`);
-    const { result, error } = parseAnswer(server.shown, text);
+    const reply = await send(server, body, signal);
+    expectOk(server, reply);
+    const { result, error } = parseAnswer(server.shown, reply.text);
     if (error) throw new RpcError(Number(error.code), error.message || `error ${error.code}`, error.data);
     return result as ResultOf<typeof method>;
   };
@@ -36,9 +37,7 @@ interface Answer {
 /** Characters of a reply that an error shows. */
 const maxShownLength = 200;
 
-interface Reply {
-  readonly ok: boolean;
-  readonly status: number;
+interface Reply extends Pick<Response, "ok" | "status" | "headers"> {
   readonly text: string;
 }
 
@@ -46,16 +45,42 @@ async function send({ url, headers, shown }: Endpoint, body: string, signal: Abo
   try {
     const response = await fetch(url, {
       method: "POST",
+      redirect: "manual", // a redirected POST becomes a GET, and a password may go to another server
       headers: { ...headers, "Content-Type": "application/json" },
       body,
       ...(signal && { signal }),
     });
-    return { ok: response.ok, status: response.status, text: await response.text() };
+    const { ok, status, headers: answered } = response;
+    return { ok, status, headers: answered, text: await response.text() };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw new Error(`cannot reach ${shown}: ${messageOf(error).replaceAll(url, shown)}`, { cause: error });
+    const message = `cannot reach ${shown}: ${wordsOf(error).replaceAll(url, shown)}`;
+    throw new NoAnswerError({ code: "unreachable", cause: codeOf(error) }, message, { cause: error });
   }
 }
+
+/** Without the advice that a runtime gives to programmers. */
+function wordsOf(error: unknown): string {
+  return messageOf(error).replace(/ For more information, pass .*$/s, "");
+}
+
+/** A browser gives a redirect the status 0, and does not say where it leads. */
+function expectOk({ url, shown }: Endpoint, { ok, status, headers, text }: Reply): void {
+  if (ok) return;
+  if (status === 0 || redirects.includes(status)) {
+    const target = headers.get("location") ?? "";
+    const location = hideSecrets(URL.parse(target, url)?.href ?? target);
+    throw new NoAnswerError({ code: "redirect", location }, `${shown} redirects to ${location || "another URL"}`);
+  }
+  const shownText = text.slice(0, maxShownLength).trim();
+  throw new NoAnswerError(
+    { code: "http status", status, text: shownText },
+    `${shown} answers HTTP ${status}: ${shownText}`,
+  );
+}
+
+/** RFC 9110, 15.4. */
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
 function parseAnswer(url: string, text: string): Answer {
   try {
@@ -64,7 +89,10 @@ function parseAnswer(url: string, text: string): Answer {
   } catch {
     // Not JSON: refused below, like everything that is no answer.
   }
-  throw new Error(`${url} does not answer in JSON-RPC: ${text.slice(0, maxShownLength)}`);
+  throw new NoAnswerError(
+    { code: "no json-rpc" },
+    `${url} does not answer in JSON-RPC: ${text.slice(0, maxShownLength)}`,
+  );
 }
 
 /** Servers of JSON-RPC 1.0 send null if there is no error. */

@@ -11,5 +11,6 @@ export { type MethodName, maxPageBytes, type ParamsOf, type ResultOf } from "./c
 export { type ApiErrorCode, type ApiRefusal, refusalOf } from "./errors.ts";
 export { type FetchOptions, FetchProofError, type FetchRefusal, fetchProof, type Proof } from "./fetch-proof.ts";
 export { maxPageBlocks, maxWaitMs } from "./limits.ts";
+export { type NoAnswer, NoAnswerError } from "./no-answer.ts";
 export { RpcError, rpcCodes } from "./rpc-error.ts";
 export { type Clock, type ReceiptWait, systemClock, waitForReceipt } from "./waiting.ts";

@@ -172,6 +172,13 @@ export class FakeServer implements Disposable {
   }
 }
 
+/** A port at which nobody listens any more. */
+export function closedPort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
 export class RpcFailure {
   readonly code: number;
   readonly message: string;

@@ -1,16 +1,18 @@
 import type { Command } from "commander";
-import { messageOf } from "../../avalanche/coded-error.ts";
 import { checkAnswers } from "../../client/check-answers.ts";
 import { createClient } from "../../client/client.ts";
 import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
 import { hideSecrets } from "../../client/endpoint.ts";
 import { refusalOf } from "../../client/errors.ts";
+import { NoAnswerError } from "../../client/no-answer.ts";
 import { RpcError, rpcCodes } from "../../client/rpc-error.ts";
 import { type Clock, systemClock } from "../../client/waiting.ts";
 import { escapeLine, isLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { readChainUrl } from "./chain-url.ts";
+import { hintFor, howToName, mayBeProxy, proxyHint, silent, urlVariable } from "./hint.ts";
+import { proxyOf, reachLoopbackDirectly } from "./proxy.ts";
 
 /**
  * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` if the server refuses the call, else with
@@ -26,7 +28,6 @@ export interface ConnectionOptions {
 
 /** The default: the URL of `timestampvm dev`. */
 const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
-const urlVariable = "TIMESTAMPVM_URL";
 
 /** Adds `ConnectionOptions` to a command, and gives it back. */
 export function addConnectionOptions(command: Command): Command {
@@ -53,6 +54,8 @@ export function connect(command: Command, output: Output): { readonly url: strin
     return command.error(`error: ${where}: ${read.problem}: ${hideSecrets(text)}`);
   }
   const url = hideSecrets(read.url);
+  const server = new URL(read.url);
+  reachLoopbackDirectly(server, process.env);
   const call = createClient(read.url);
   const ask: Ask = async (method, params) => {
     const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
@@ -60,7 +63,7 @@ export function connect(command: Command, output: Output): { readonly url: strin
       const answer = await withDeadline(waitMs + answerMs, clock, (signal) => call(method, params, signal));
       return checkResult(url, method, answer);
     } catch (error) {
-      throw error instanceof CommandFailed ? error : explain(url, method, error);
+      throw error instanceof CommandFailed ? error : explain({ url, server, environment }, method, error);
     }
   };
   return { url, ask: checkAnswers(ask) };
@@ -82,11 +85,14 @@ export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** The deadline has passed. */
+class LateError extends Error {}
+
 async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = new AbortController();
   const done = new AbortController();
   void clock.pause(ms, done.signal).then(() => {
-    if (!done.signal.aborted) late.abort(new Error(`no answer within ${ms / 1_000} s`));
+    if (!done.signal.aborted) late.abort(new LateError(`no answer within ${ms / 1_000} s`));
   });
   try {
     return await work(late.signal);
@@ -109,25 +115,26 @@ function everyText(value: unknown, isGood: (text: string) => boolean): boolean {
   return Object.values(value).every((part) => everyText(part, isGood));
 }
 
-function explain(url: string, method: MethodName, error: unknown): RpcError | CommandFailed {
+interface Asked {
+  /** For people. */
+  readonly url: string;
+  readonly server: URL;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+function explain({ url, server, environment }: Asked, method: MethodName, error: unknown): unknown {
   if (error instanceof RpcError) {
     if (error.code !== rpcCodes.methodNotFound) return new RpcError(error.code, escapeLine(error.message), error.data);
     return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
   }
-  const message = escapeLine(messageOf(error));
-  const problem = message.includes(url) ? message : `${url}: ${message}`;
-  const isAnswer = !(error instanceof Error) || error.cause === undefined;
-  return isAnswer ? notOurs(url, problem) : new CommandFailed(`${problem}\n${howToReach}`);
+  if (error instanceof LateError) return new CommandFailed(`${url}: ${error.message}\n${silent}`);
+  if (!(error instanceof NoAnswerError)) return error;
+  const proxy = mayBeProxy(error.refusal) ? proxyOf(server, environment) : undefined;
+  const hint = proxy === undefined ? hintFor(error.refusal) : proxyHint(proxy, server.hostname);
+  return new CommandFailed(`${escapeLine(error.message)}\n${hint}`);
 }
 
 /** A server answered, but it is not one of this chain. */
 function notOurs(url: string, problem: string): CommandFailed {
-  return new CommandFailed(`${problem.includes(url) ? "" : `${url}: `}${problem}\n${howToName}`);
+  return new CommandFailed(`${url}: ${problem}\n${howToName}`);
 }
-
-const howToReach =
-  `Nothing is there, or it is not up yet. \`timestampvm dev\` starts a development chain;\n` +
-  `--url or ${urlVariable} names another one: http://HOST:PORT/ext/bc/CHAIN`;
-const howToName =
-  `Is that the chain's URL? It is like http://HOST:PORT/ext/bc/CHAIN, in --url or ${urlVariable}.\n` +
-  `A node has a chain only while it tracks its subnet, and says so until the chain is bootstrapped.`;
