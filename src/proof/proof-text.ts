@@ -1,3 +1,4 @@
+import { encodingOf } from "../core/encoding.ts";
 import { ProofError } from "./errors.ts";
 
 /**
@@ -10,12 +11,6 @@ export function decodeProof(bytes: Uint8Array): string {
   } catch {
     throw new ProofError({ code: "malformed proof", problem: "its bytes are neither UTF-8 nor UTF-16" });
   }
-}
-
-/** The encoding of JSON, by its byte order mark or by the zeros beside its first character (RFC 4627, 3). */
-export function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
-  if ((first === 0xff && second === 0xfe) || second === 0) return "utf-16le";
-  return (first === 0xfe && second === 0xff) || first === 0 ? "utf-16be" : "utf-8";
 }
 
 /**

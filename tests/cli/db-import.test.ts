@@ -98,6 +98,10 @@ describe("db import takes", () => {
     expect(importText(sound.join("\r\n"))).toMatchObject({ code: 0, files: ["data", "data/timestampvm.db"] });
   });
 
+  test("a byte order mark before the first line", () => {
+    expect(importText(`\ufeff${sound.join("\n")}`)).toMatchObject({ code: 0, files: ["data", "data/timestampvm.db"] });
+  });
+
   test("keys in any order", () => {
     const reordered = sound.map((line) =>
       JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line)).reverse())),
@@ -113,6 +117,14 @@ describe("db import takes", () => {
 });
 
 describe("db import refuses, and leaves nothing behind:", () => {
+  test("UTF-16, by its name", () => {
+    for (const mark of ["", "\ufeff"]) {
+      const refused = importText(Buffer.from(mark + sound.join("\n"), "utf16le"));
+      const err = "error: FILE, line 1: UTF-16: convert the file to UTF-8\n";
+      expect(refused).toEqual({ code: 1, out: "", err, files: [] });
+    }
+  });
+
   test.each<readonly [string, readonly string[], string]>([
     ["a line without anything", [], "line 1: not JSON"],
     ["an export without its first line", sound.slice(1), "line 1: an export begins with a line of type chain"],

@@ -1,9 +1,10 @@
 import type { CallApi } from "../../client/client.ts";
 import type { Block } from "../../core/block.ts";
+import { encodingOf } from "../../core/encoding.ts";
 import { formatSize } from "../../core/format.ts";
 import { type CheckedProof, parseProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
-import { decodeProof, encodingOf } from "../../proof/proof-text.ts";
+import { decodeProof } from "../../proof/proof-text.ts";
 
 /** The result for a proof's file: what it proves, or why it proves nothing. */
 export type Verdict = { readonly proof: CheckedProof } | { readonly problem: string };
