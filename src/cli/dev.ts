@@ -86,8 +86,8 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
     startBackup: output.startBackup,
     onAccepted: printer.printBlock,
   });
-  printer.printStart(chain, http.port, dataDir);
   output.onEnd?.(chain.close);
+  printer.printStart(chain, http.port, dataDir);
 }
 
 function readGenesis(text: string, output: Output): string {
