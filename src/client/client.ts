@@ -69,7 +69,7 @@ function expectOk({ url, shown }: Endpoint, { ok, status, headers, text }: Reply
   if (ok) return;
   if (status === 0 || redirects.includes(status)) {
     const target = headers.get("location") ?? "";
-    const location = hideSecrets(URL.parse(target, url)?.href ?? target);
+    const location = hideSecrets(URL.canParse(target, url) ? new URL(target, url).href : target);
     throw new NoAnswerError({ code: "redirect", location }, `${shown} redirects to ${location || "another URL"}`);
   }
   const shownText = text.slice(0, maxShownLength).trim();

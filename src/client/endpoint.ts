@@ -9,8 +9,8 @@ export interface Endpoint {
 /** Takes the name and password out of a URL, and into a header: browsers refuse them in a URL. */
 export function endpointOf(text: string): Endpoint {
   const shown = hideSecrets(text);
-  const url = URL.parse(text);
-  if (url === null || (url.username === "" && url.password === "")) return { url: text, headers: {}, shown };
+  if (!/^https?:\/\/[^/?#]*@/i.test(text) || !URL.canParse(text)) return { url: text, headers: {}, shown };
+  const url = new URL(text);
   const credentials = new TextEncoder().encode(`${decode(url.username)}:${decode(url.password)}`);
   url.username = "";
   url.password = "";
