@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { systemProblemOf } from "../avalanche/system-error.ts";
 import { RpcError } from "../client/rpc-error.ts";
@@ -54,6 +54,12 @@ function failureOf(error: unknown): string | undefined {
   return /^E[A-Z]+$/.test(code) ? (systemProblemOf(error) ?? messageOf(error)) : undefined;
 }
 
+/** In the help, an option that must be given says so. */
+function optionDescription(option: Option): string {
+  const description = new Help().optionDescription(option);
+  return option.mandatory ? `${description} (required)` : description;
+}
+
 /** Makes all commands. A synchronous one has done its work when `parse` returns. */
 export function createProgram(about: About, output: Output): Command {
   const { name, version, protocols } = about;
@@ -69,6 +75,7 @@ export function createProgram(about: About, output: Output): Command {
       "print the version and exit",
     )
     .helpOption("-h, --help", "print this help and exit")
+    .configureHelp({ optionDescription })
     .showHelpAfterError("(see --help)")
     .configureOutput({ writeOut: out, writeErr: (text) => err(escapeUnprintable(text)) })
     .exitOverride()

@@ -13,7 +13,7 @@ export function addVmIdCommand(program: Command, out: (text: string) => void): v
       const id = vmIdFromName(name);
       if (id === undefined) {
         const { length } = new TextEncoder().encode(name);
-        command.error(`non-hashed name must be <= 32 bytes, found ${length}`);
+        command.error(`error: non-hashed name must be <= 32 bytes, found ${length}`);
       }
       out(`${id}\n`);
     });
