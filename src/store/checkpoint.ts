@@ -1,4 +1,4 @@
-import { openCopier } from "./shared-database.ts";
+import { openWriter } from "./shared-database.ts";
 
 /**
  * Copies the write-ahead log of a file, which this process has open, into the file: on this thread, and never waiting
@@ -7,6 +7,6 @@ import { openCopier } from "./shared-database.ts";
  * "database failed" if the file cannot be opened.
  */
 export function checkpoint(file: string): void {
-  using db = openCopier(file);
+  using db = openWriter(file);
   db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
 }

@@ -123,23 +123,6 @@ export function readHeaderVersion(file: string): number | undefined {
 
 const headerBytes = 100;
 
-/** Runs `work`, which may change a file that is open for reading, and undoes the changes. Gives whether it returned. */
-export function tryOut(db: Database, work: () => void): boolean {
-  const undo = new Error();
-  try {
-    db.run("PRAGMA query_only = OFF");
-    db.transaction(() => {
-      work();
-      throw undo;
-    }).immediate();
-  } catch (error) {
-    return error === undo;
-  } finally {
-    db.run("PRAGMA query_only = ON");
-  }
-  return false;
-}
-
 function configure(db: Database, file: string): void {
   distrust(db);
   // Before the switch to WAL, so that a process that is killed here leaves an empty file or a whole one.

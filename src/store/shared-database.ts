@@ -19,9 +19,22 @@ export function openReader(file: string): Database {
   return openBeside(file, sqlite.SQLITE_OPEN_READONLY, "OFF");
 }
 
-/** Opens a file, which this process has open, once more, to copy its write-ahead log into it. It syncs both. */
-export function openCopier(file: string): Database {
+/** Opens a file, which this process has open, once more, to copy its log into it, or to try out a change. */
+export function openWriter(file: string): Database {
   return openBeside(file, sqlite.SQLITE_OPEN_READWRITE, "FULL");
+}
+
+/** Runs `work`, and undoes what it changed. Throws what it throws. */
+export function tryOut(db: Database, work: () => void): void {
+  const undo = new Error();
+  try {
+    db.transaction(() => {
+      work();
+      throw undo;
+    }).immediate();
+  } catch (error) {
+    if (error !== undo) throw error;
+  }
 }
 
 function openBeside(file: string, access: number, synchronous: "OFF" | "FULL"): Database {

@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import { prepareChanges, rewindBlocks } from "../block-statements.ts";
-import { openForReading, schemaVersionOf, tryOut } from "../database.ts";
+import { openForReading, schemaVersionOf } from "../database.ts";
 import { DigestIndex } from "../digest-index.ts";
 import { ProposalTable } from "../proposal-table.ts";
 import { schemaVersion } from "../schema.ts";
+import { openWriter, tryOut } from "../shared-database.ts";
 import { type AcceptedSummary, checkAccepted } from "./accepted.ts";
 import { checkInstanceId, checkMeta } from "./meta.ts";
 import { canFindAbove } from "./old.ts";
@@ -45,7 +46,7 @@ export function checkDatabase(file: string, watcher: CheckWatcher): CheckSummary
   const db = openForReading(file);
   try {
     const checked = checkAll(db, watcher);
-    return { ...checked, cureHeight: checked.problems === 0 ? undefined : findCure(db, checked) };
+    return { ...checked, cureHeight: checked.problems === 0 ? undefined : findCure(file, db, checked) };
   } finally {
     db.close();
   }
@@ -81,20 +82,29 @@ function checkAll(db: Database, { onProblem, onProgress }: CheckWatcher) {
  * it rewinds, fills its index of digests again, and drops damaged proposals. This is tried out here, since SQLite
  * cannot delete everything that it can read.
  */
-function findCure(db: Database, { version, soundHeight, isRestSound }: Checked): bigint | undefined {
+function findCure(file: string, db: Database, { version, soundHeight, isRestSound }: Checked): bigint | undefined {
   if (soundHeight === undefined) return undefined;
-  const isCure = version === schemaVersion ? canRewind(db, soundHeight) : isRestSound && canFindAbove(db, soundHeight);
+  const isCure =
+    version === schemaVersion ? canRewind(file, soundHeight) : isRestSound && canFindAbove(db, soundHeight);
   return isCure ? soundHeight : undefined;
 }
 
-function canRewind(db: Database, height: bigint): boolean {
-  let problems = 0;
-  const isTried = tryOut(db, () => {
-    const digests = new DigestIndex(db);
-    digests.clear();
-    rewindBlocks(prepareChanges(db), digests, height);
-    new ProposalTable(db.filename, db).dropDamaged();
-    ({ problems } = checkAll(db, { onProblem: () => {}, onProgress: () => {} }));
-  });
-  return isTried && problems === 0;
+/** By a new connection, as `db rollback` has one: what was read once, SQLite does not look at again. */
+function canRewind(file: string, height: bigint): boolean {
+  let problems = 1;
+  attempt(
+    "the file",
+    () => {},
+    () => {
+      using db = openWriter(file);
+      tryOut(db, () => {
+        const digests = new DigestIndex(db);
+        digests.clear();
+        rewindBlocks(prepareChanges(db), digests, height);
+        new ProposalTable(db.filename, db).dropDamaged();
+        ({ problems } = checkAll(db, { onProblem: () => {}, onProgress: () => {} }));
+      });
+    },
+  );
+  return problems === 0;
 }
