@@ -24,16 +24,13 @@ export function openWriter(file: string): Database {
   return openBeside(file, sqlite.SQLITE_OPEN_READWRITE, "FULL");
 }
 
-/** Runs `work`, and undoes what it changed. Throws what it throws. */
-export function tryOut(db: Database, work: () => void): void {
-  const undo = new Error();
+/** Gives what `work` gives, and undoes what it changed. Throws what it throws. */
+export function tryOut<T>(db: Database, work: () => T): T {
+  db.run("BEGIN IMMEDIATE");
   try {
-    db.transaction(() => {
-      work();
-      throw undo;
-    }).immediate();
-  } catch (error) {
-    if (error !== undo) throw error;
+    return work();
+  } finally {
+    if (db.inTransaction) db.run("ROLLBACK");
   }
 }
 

@@ -91,20 +91,17 @@ function findCure(file: string, db: Database, { version, soundHeight, isRestSoun
 
 /** By a new connection, as `db rollback` has one: what was read once, SQLite does not look at again. */
 function canRewind(file: string, height: bigint): boolean {
-  let problems = 1;
-  attempt(
-    "the file",
-    () => {},
-    () => {
-      using db = openWriter(file);
-      tryOut(db, () => {
-        const digests = new DigestIndex(db);
-        digests.clear();
-        rewindBlocks(prepareChanges(db), digests, height);
-        new ProposalTable(db.filename, db).dropDamaged();
-        ({ problems } = checkAll(db, { onProblem: () => {}, onProgress: () => {} }));
-      });
-    },
-  );
-  return problems === 0;
+  try {
+    using db = openWriter(file);
+    db.run("PRAGMA foreign_keys = ON"); // then more of a row is read before it is deleted
+    return tryOut(db, () => {
+      const digests = new DigestIndex(db);
+      digests.clear();
+      rewindBlocks(prepareChanges(db), digests, height);
+      new ProposalTable(file, db).dropDamaged();
+      return checkAll(db, { onProblem: () => {}, onProgress: () => {} }).problems === 0;
+    });
+  } catch {
+    return false;
+  }
 }
