@@ -93,9 +93,12 @@ describe("where no file can be, the error says what to do:", () => {
   test("the directory may not be written", async () => {
     using directory = temporaryDirectory();
     chmodSync(directory.path, 0o555);
-    for (const name of ["chain.db", "new/chain.db"]) {
-      const file = directory.file(name);
-      expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
+    for (const [name = "", problem = ""] of [
+      ["chain.db", "chain.db"],
+      ["new/chain.db", "new"], // a directory that cannot be made
+    ]) {
+      const refusal = await openElsewhere(directory.file(name), uid);
+      expect(refusal).toMatchObject({ code: "database failed", file: directory.file(problem), cure });
     }
     chmodSync(directory.path, 0o755);
   });

@@ -98,11 +98,15 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     const { height } = await mounted.hear();
     mounted.kill();
     mounted.remount("ro");
-    for (const name of ["timestampvm.db", "other.db", "new/timestampvm.db"]) {
+    for (const [name = "", problem = ""] of [
+      ["timestampvm.db", "timestampvm.db"],
+      ["other.db", "other.db"],
+      ["new/timestampvm.db", "new"], // a directory that cannot be made
+    ]) {
       mounted.start("tryToOpen", join(disk, name));
       expect(await mounted.hear()).toMatchObject({
         code: "database failed",
-        file: join(disk, name),
+        file: join(disk, problem),
         cure: "make the file and its directory writable for the user who runs the node",
       });
     }
