@@ -362,6 +362,7 @@ describe("a server that lies is not believed:", () => {
     ["another time than the block's", ["find"], find({ ...stamped, match: "digest", ...in1999 })],
     ["data where there is its SHA-256", ["find", "--json"], find({ ...stamped, match: "data" })],
     ["an id that is none", ["find", "--json"], find({ ...stamped, match: "digest", id: "block" })],
+    ["a parent that is none", ["find"], find({ ...stamped, match: "digest", parentId: "block" })],
     ["what was stamped before", ["stamp"], find(apiBlock(9, "0x00", { match: "digest", ...in1999 }))],
     ["a receipt of something else", ["stamp"], stamp({ ...receipt, id: `0x${sha256("y")}` }, stamped)],
     ["a receipt from 1999", ["stamp"], stamp({ ...receipt, block: { ...receipt.block, ...in1999 } }, stamped)],

@@ -133,3 +133,10 @@ test("a refusal is sent where the protocol has one, from 33 on", async () => {
   await senderIn(32).refuse(bob, 10, new AppError(3, "no"));
   expect(errors).toHaveLength(sent.length);
 });
+
+test("an answer goes to the peer that asked", async () => {
+  await senderIn().respond(alice, 7, bytesOf("here"));
+  expect(responses.map(({ nodeId, requestId, response }) => [nodeIdFromBytes(nodeId), requestId, response])).toEqual([
+    [alice, 7, bytesOf("here")],
+  ]);
+});

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { GRPCBroker, GRPCController, GRPCStdio } from "../../gen/plugin/plugin_pb.ts";
 import { Log } from "../../src/log.ts";
 import { GrpcServer } from "../../src/rpcchainvm/grpc/server.ts";
-import { addGoPluginServices } from "../../src/rpcchainvm/start/go-plugin.ts";
+import { addGoPluginServices, goPluginLine } from "../../src/rpcchainvm/start/go-plugin.ts";
 import { within } from "../fake-node/deadline.ts";
 import { GrpcChannel } from "../fake-node/grpc-peer.ts";
 
@@ -14,9 +14,14 @@ beforeEach(async () => {
   addGoPluginServices(server, () => {});
   channel = new GrpcChannel(await server.listen());
 });
+
 afterEach(() => {
   channel[Symbol.dispose]();
   server.close();
+});
+
+test("the handshake is one line: both versions, the network, the address and the kind of calls", () => {
+  expect(goPluginLine(22, "127.0.0.1:4000")).toBe("1|22|tcp|127.0.0.1:4000|grpc\n");
 });
 
 test("both streams stay open and empty until the caller ends them", async () => {
