@@ -28,6 +28,9 @@ func (n *Node) Logs() []string {
 
 // PluginLogs are the logs of what the plugin and the node say about each other. The oldest releases have one less.
 func (n *Node) PluginLogs() []string {
-	logs := filepath.Join(n.Dir(), "logs")
-	return []string{filepath.Join(logs, "vm-factory.log"), filepath.Join(logs, n.network.ChainID().String()+".log")}
+	return []string{filepath.Join(n.Dir(), "logs", "vm-factory.log"), n.chainLog()}
+}
+
+func (n *Node) chainLog() string {
+	return filepath.Join(n.Dir(), "logs", n.network.ChainID().String()+".log")
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
@@ -161,6 +162,10 @@ func (n *Network) start(ctx context.Context) error {
 		return err
 	}
 	if err := first.Stop(); err != nil {
+		return err
+	}
+	// Some releases begin the chain at once, and were stopped in the middle of that.
+	if err := os.RemoveAll(first.chainLog()); err != nil {
 		return err
 	}
 	return n.startAll(ctx)
