@@ -35,6 +35,12 @@ export interface SourceOptions {
   readonly digest?: Digest;
 }
 
+/** Adds the argument `[file]`, a `NamedSource`, and `SourceOptions` to a command, and gives it back. */
+export function addSource(command: Command): Command {
+  const file = "the file with the data; standard input if it is - or missing";
+  return addSourceOptions(command.argument("[file]", file, parseNamedSource));
+}
+
 /** Adds `SourceOptions` to a command, and gives it back. */
 export function addSourceOptions(command: Command): Command {
   return command
@@ -45,9 +51,6 @@ export function addSourceOptions(command: Command): Command {
       parseDigestOption,
     );
 }
-
-/** Explains the argument `[file]` in the help. */
-export const fileArgument = "the file with the data; standard input if it is - or missing";
 
 /** For the help of commands with that argument. */
 export const emptyDataNote =

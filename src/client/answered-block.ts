@@ -1,7 +1,9 @@
 import { messageOf } from "../avalanche/coded-error.ts";
 import { parseId } from "../avalanche/id.ts";
 import { type Block, encodeBlock, parseBlock } from "../core/block.ts";
+import { isJsonObject } from "../core/exact-json.ts";
 import { AnswerError, expectTrue } from "./answer-error.ts";
+import { parseHex } from "./bytes-text.ts";
 import type { CallApi } from "./client.ts";
 import type { ResultOf } from "./contract.ts";
 import { RpcError } from "./rpc-error.ts";
@@ -27,7 +29,7 @@ export async function expectOwnId(block: AnsweredBlock, call: CallApi): Promise<
 
 /** The bytes that a block carries. Throws an `AnswerError` if the server gave none. */
 export function dataOf({ id, data }: Pick<AnsweredBlock, "id" | "data">): Uint8Array {
-  return bytesOf(data) ?? refuse(`block ${id}: its data is not hex`);
+  return parseHex(data) ?? refuse(`block ${id}: its data is not hex`);
 }
 
 /** What a block says, in our encoding, with the id of that. */
@@ -47,7 +49,7 @@ function sayingOf({ id, parentId, height, timestamp, data }: AnsweredBlock): Blo
 async function readStored(id: string, call: CallApi): Promise<Block | undefined> {
   try {
     const { proof } = await call("getProof", { id, to: id });
-    return parseBlock(bytesOf(proof.blocks[0] ?? "") ?? new Uint8Array());
+    return parseBlock(parseHex(proof.blocks[0] ?? "") ?? new Uint8Array());
   } catch (error) {
     if (error instanceof RpcError && isNoProof(error.data)) return undefined;
     return refuse(
@@ -57,15 +59,7 @@ async function readStored(id: string, call: CallApi): Promise<Block | undefined>
 }
 
 function isNoProof(data: unknown): boolean {
-  return typeof data === "object" && data !== null && "code" in data && data.code === "no proof";
-}
-
-function bytesOf(hex: string): Uint8Array | undefined {
-  try {
-    return hex.startsWith("0x") ? Uint8Array.fromHex(hex.slice(2)) : undefined;
-  } catch {
-    return undefined; // a pattern that checks a megabyte of hex would take a quarter of a second
-  }
+  return isJsonObject(data) && data.code === "no proof";
 }
 
 function refuse(problem: string): never {

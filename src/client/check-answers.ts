@@ -2,6 +2,7 @@ import { type Digest, digestOf, digestToBytes, matchOf } from "../core/digest.ts
 import { parseDigest } from "../core/digest-text.ts";
 import { expectTrue } from "./answer-error.ts";
 import { type AnsweredBlock, dataOf, expectOwnId } from "./answered-block.ts";
+import { parseBytes } from "./bytes-text.ts";
 import type { CallApi } from "./client.ts";
 import type { MethodName, ParamsOf, Receipt, ResultOf } from "./contract.ts";
 
@@ -113,9 +114,6 @@ function stampedDigest({ data, digest }: Given): Digest | undefined {
 /** The SHA-256 of the data that a call is about. Undefined where it is malformed, which the server refuses. */
 function givenDigest({ data = "", digest }: Given): Digest | undefined {
   if (digest !== undefined) return parseDigest(digest);
-  try {
-    return digestOf(data.startsWith("0x") ? Uint8Array.fromHex(data.slice(2)) : Uint8Array.fromBase64(data));
-  } catch {
-    return undefined;
-  }
+  const bytes = parseBytes(data);
+  return bytes && digestOf(bytes);
 }

@@ -1,5 +1,5 @@
 import { codeOf, messageOf } from "../avalanche/coded-error.ts";
-import { formatExactJson, parseExactJson } from "../core/exact-json.ts";
+import { formatExactJson, isJsonObject, parseExactJson } from "../core/exact-json.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
 import { type Endpoint, endpointOf, hideSecrets } from "./endpoint.ts";
 import { NoAnswerError } from "./no-answer.ts";
@@ -14,8 +14,8 @@ export type CallApi = <Name extends MethodName>(
 
 /**
  * A client of the API at `url`, which ends in /rpc. Each call rejects with an `RpcError`, with the reason of its
- * signal, or with a `NoAnswerError`. A password in the URL is sent by HTTP's basic
- * authentication; no error has it, nor the URL's query. Runs in browsers, Bun and Node.js.
+ * signal, or with a `NoAnswerError`. A password in the URL is sent by HTTP's basic authentication; no error has it, nor
+ * the URL's query. Runs in browsers, Bun and Node.js.
  */
 export function createClient(url: string): CallApi {
   const server = endpointOf(url);
@@ -97,12 +97,8 @@ function parseAnswer(url: string, text: string): Answer {
 
 /** Servers of JSON-RPC 1.0 send null if there is no error. */
 function isAnswer(value: unknown): value is Answer {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { error } = value;
   if (error === undefined || error === null) return "result" in value;
-  return isObject(error) && typeof error.code === "bigint" && typeof error.message === "string";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
+  return isJsonObject(error) && typeof error.code === "bigint" && typeof error.message === "string";
 }

@@ -5,6 +5,7 @@ import { digestForms, digestPattern, digestProblem, maxDigestLength, parseDigest
 import { readNumber } from "../core/exact-json.ts";
 import { parseTime, timeForms, timeProblem } from "../core/time-text.ts";
 import { maxU64 } from "../core/u64.ts";
+import { parseBytes } from "./bytes-text.ts";
 import { maxWaitMs } from "./limits.ts";
 
 // The values of the API: what clients send and what they get.
@@ -44,7 +45,7 @@ export const waitMsParam = (what: string) =>
 /** Bytes as text; parsed to a Uint8Array. */
 export const dataParam = text("bytes: base64 (padded), or 0x and an even number of hex digits").transform(
   (value, context): Uint8Array =>
-    readBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
+    parseBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
 );
 
 /** A SHA-256 as text, in any of the forms that people have it in; parsed to a `Digest`. */
@@ -106,27 +107,4 @@ function toBigInt(value: unknown): bigint | undefined {
 
 function isWithin(value: bigint | undefined, min: bigint, max: bigint): boolean {
   return value !== undefined && min <= value && value <= max;
-}
-
-/** Base64 (RFC 4648 §4: padded, canonical) or, behind `0x`, hex. */
-function readBytes(value: string): Uint8Array | undefined {
-  return (value.startsWith("0x") ? readHex(value.slice(2)) : undefined) ?? readBase64(value);
-}
-
-/** Uses no regular expression, which would take a quarter of a second for a megabyte. */
-function readHex(digits: string): Uint8Array | undefined {
-  try {
-    return Uint8Array.fromHex(digits);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Refuses white space, which `fromBase64` would skip. */
-function readBase64(value: string): Uint8Array | undefined {
-  try {
-    return /\s/.test(value) ? undefined : Uint8Array.fromBase64(value, { lastChunkHandling: "strict" });
-  } catch {
-    return undefined;
-  }
 }

@@ -16,6 +16,11 @@ export function formatExactJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? exactNumber(part) : part));
 }
 
+/** Whether a value of JSON is an object, and no array. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Whether a JSON text has more than `max` of the characters `,` `:` `[` and `{`, also inside strings. If not, it has
  * hardly more values than that. Call this before parsing, which takes memory and time for each value.

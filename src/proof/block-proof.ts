@@ -1,7 +1,7 @@
 import { messageOf } from "../avalanche/coded-error.ts";
 import { type Block, type BlockSummary, blockIdOf, parseBlock } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
-import { hasMoreValues, parseExactJson } from "../core/exact-json.ts";
+import { hasMoreValues, isJsonObject, parseExactJson } from "../core/exact-json.ts";
 import { ProofError } from "./errors.ts";
 import { proofIn } from "./proof-text.ts";
 
@@ -102,7 +102,7 @@ function readHex(text: unknown): Uint8Array {
 }
 
 function readObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isJsonObject(value)) return value;
   throw malformed(`${what} is not a JSON object`);
 }
 

@@ -1,4 +1,5 @@
 import { encodingOf } from "../core/encoding.ts";
+import { isJsonObject } from "../core/exact-json.ts";
 import { ProofError } from "./errors.ts";
 
 /**
@@ -18,10 +19,11 @@ export function decodeProof(bytes: Uint8Array): string {
  * without one.
  */
 export function proofIn(value: unknown): unknown {
-  if (!isObject(value) || "version" in value) return value;
+  if (!isJsonObject(value) || "version" in value) return value;
   const { result = value, error } = value;
-  if (isObject(error)) throw replyWithout(`but why there is none: ${String(error.message).slice(0, maxQuotedLength)}`);
-  if (isObject(result) && "proof" in result) return result.proof;
+  if (isJsonObject(error))
+    throw replyWithout(`but why there is none: ${String(error.message).slice(0, maxQuotedLength)}`);
+  if (isJsonObject(result) && "proof" in result) return result.proof;
   if (result !== value || "jsonrpc" in value) throw replyWithout("but no proof: ask for one by getProof");
   return value;
 }
@@ -31,8 +33,4 @@ const maxQuotedLength = 200;
 
 function replyWithout(what: string): ProofError {
   return new ProofError({ code: "malformed proof", problem: `it is a reply of the API, ${what}` });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -103,20 +103,14 @@ describe("where no file can be, the error says what to do:", () => {
     chmodSync(directory.path, 0o755);
   });
 
-  test("the file may not be written", async () => {
+  test.each([
+    ["written", 0o444],
+    ["read", 0o000],
+  ])("the file may not be %s", async (_what, mode) => {
     using directory = temporaryDirectory();
     const file = directory.file("chain.db");
     BlockStore.open(file).close();
-    chmodSync(file, 0o444);
-    chmodSync(directory.path, 0o777);
-    expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
-  });
-
-  test("the file may not be read", async () => {
-    using directory = temporaryDirectory();
-    const file = directory.file("chain.db");
-    BlockStore.open(file).close();
-    chmodSync(file, 0o000);
+    chmodSync(file, mode);
     chmodSync(directory.path, 0o777);
     expect(await openElsewhere(file, uid)).toMatchObject({ code: "database failed", file, cure });
   });

@@ -6,15 +6,7 @@ import { formatIsoTime } from "../../core/format.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { readSubject } from "../read-source.ts";
-import {
-  addSourceOptions,
-  emptyDataNote,
-  expectSource,
-  fileArgument,
-  type NamedSource,
-  parseNamedSource,
-  type SourceOptions,
-} from "../source.ts";
+import { addSource, emptyDataNote, expectSource, type NamedSource, type SourceOptions } from "../source.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
@@ -25,9 +17,8 @@ type FoundBlock = ResultOf<"find">["blocks"][number];
 export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")
-    .description("show when data was stamped: every block that carries it or its SHA-256, oldest first")
-    .argument("[file]", fileArgument, parseNamedSource);
-  addConnectionOptions(addSourceOptions(command))
+    .description("show when data was stamped: every block that carries it or its SHA-256, oldest first");
+  addConnectionOptions(addSource(command))
     .addHelpText(
       "after",
       helpAfter({

@@ -49,13 +49,15 @@ const unknownSigner =
   "Nobody whom this machine trusts has signed the server's certificate. If you trust it, name a file with it, or\n" +
   "with its signer's, in PEM: NODE_EXTRA_CA_CERTS=FILE";
 
+const noRoute = "This machine knows no way to the host: is it up, and in a network that this machine reaches?";
+
 /** By the codes of the runtime. */
 const hintByCause: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "No host of this name is known: is it spelled right, and does this machine reach its name server?"],
   ["EAI_AGAIN", "No name server answers: is this machine connected?"],
   ["ETIMEDOUT", "The host does not answer: is it up, and does a firewall keep the port?"],
-  ["EHOSTUNREACH", "This machine knows no way to the host: is it up, and in a network that this machine reaches?"],
-  ["ENETUNREACH", "This machine knows no way to the host: is it up, and in a network that this machine reaches?"],
+  ["EHOSTUNREACH", noRoute],
+  ["ENETUNREACH", noRoute],
   [
     "ECONNRESET",
     "Something is there, and ends the connection: does it speak TLS (https://), or another protocol than HTTP?",

@@ -12,16 +12,7 @@ import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { namingFile } from "../naming-file.ts";
 import { readSubject } from "../read-source.ts";
-import {
-  addSourceOptions,
-  emptyDataNote,
-  expectSource,
-  fileArgument,
-  findSource,
-  type NamedSource,
-  parseNamedSource,
-  type SourceOptions,
-} from "../source.ts";
+import { addSource, emptyDataNote, expectSource, findSource, type NamedSource, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseIdOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
@@ -38,9 +29,8 @@ interface ProofOptions extends ConnectionOptions, SourceOptions {
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
-    .description("write a proof of when data was first stamped, which anyone can check without a node")
-    .argument("[file]", fileArgument, parseNamedSource);
-  addSourceOptions(command)
+    .description("write a proof of when data was first stamped, which anyone can check without a node");
+  addSource(command)
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
     .option("-o, --output <file>", "the file to write, which must not exist; - is standard output", "-");

@@ -10,12 +10,10 @@ import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
 import {
-  addSourceOptions,
+  addSource,
   emptyDataNote,
   expectSource,
-  fileArgument,
   type NamedSource,
-  parseNamedSource,
   type Source,
   type SourceOptions,
 } from "../source.ts";
@@ -33,9 +31,8 @@ interface StampOptions extends ConnectionOptions, SourceOptions {
 export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
-    .description("stamp data: put its SHA-256 on the chain, which proves that the data exists now")
-    .argument("[file]", fileArgument, parseNamedSource);
-  addSourceOptions(command)
+    .description("stamp data: put its SHA-256 on the chain, which proves that the data exists now");
+  addSource(command)
     .option("--data", `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}`)
     .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block")
     .option("--timeout <seconds>", "at most so many seconds to wait for the block", parseSeconds, 60);

@@ -18,6 +18,8 @@ function mountDisk(path: string, size: string) {
   const run = (command: string) => void shell.stdin.write(`${command}\n`);
   run(`mount -t tmpfs -o size=${size} none ${path}`);
   const child = join(import.meta.dir, "..", "child.ts");
+  /** The next thing that a child says. */
+  const hear = async () => JSON.parse(await nextLine(lines)) as Record<string, unknown>;
   return {
     run,
     // Without the options that it has: "uid=1000" is refused where that user is root.
@@ -28,8 +30,13 @@ function mountDisk(path: string, size: string) {
       run(`${process.execPath} ${child} ${task} ${file} <${path}-input & exec 9>${path}-input`);
     },
     kill: () => run("kill -9 $! && { wait $!; } 2>/dev/null || true"),
-    /** The next thing that a child says. */
-    hear: async () => JSON.parse(await nextLine(lines)) as Record<string, unknown>,
+    hear,
+    /** The chain on it, which is copied to where we can read it, must have all blocks up to a height. */
+    expectWhole: async (height: number) => {
+      run(`cp -r ${path} ${path}-copy && echo 0`);
+      await hear();
+      expectWhole(join(`${path}-copy`, "timestampvm.db"), height);
+    },
     [Symbol.asyncDispose]: async () => {
       shell.stdin.end();
       await shell.exited;
@@ -58,7 +65,7 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
 
   test("that is full, and then is not", async () => {
     using directory = temporaryDirectory();
-    const [disk, kept] = [directory.file("disk"), directory.file("kept")];
+    const disk = directory.file("disk");
     const file = join(disk, "timestampvm.db");
     await using mounted = mountDisk(disk, "3m");
     mounted.start("acceptUntilRefused", file);
@@ -67,14 +74,12 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     mounted.remount("size=64m");
     mounted.run("exec 9>&- && wait");
     expect(await mounted.hear()).toEqual({ height: Number(height) + 1 });
-    mounted.run(`cp -r ${disk} ${kept} && echo 0`);
-    await mounted.hear();
-    expectWhole(join(kept, "timestampvm.db"), Number(height) + 1);
+    await mounted.expectWhole(Number(height) + 1);
   });
 
   test("that is full when the process is killed, and when the next one starts", async () => {
     using directory = temporaryDirectory();
-    const [disk, kept] = [directory.file("disk"), directory.file("kept")];
+    const disk = directory.file("disk");
     const file = join(disk, "timestampvm.db");
     await using mounted = mountDisk(disk, "3m");
     mounted.start("acceptUntilRefused", file);
@@ -84,14 +89,12 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     const again = await mounted.hear();
     expect(again).toMatchObject({ height, refusal: full });
     mounted.kill();
-    mounted.run(`cp -r ${disk} ${kept} && echo 0`);
-    await mounted.hear();
-    expectWhole(join(kept, "timestampvm.db"), Number(height));
+    await mounted.expectWhole(Number(height));
   });
 
   test("that is read-only, and then is not", async () => {
     using directory = temporaryDirectory();
-    const [disk, kept] = [directory.file("disk"), directory.file("kept")];
+    const disk = directory.file("disk");
     const file = join(disk, "timestampvm.db");
     await using mounted = mountDisk(disk, "3m");
     mounted.start("acceptUntilRefused", file);
@@ -113,8 +116,6 @@ describe.skipIf(!mayMount)(`a file system${skipped}`, () => {
     mounted.remount("rw,size=64m");
     mounted.start("tryToOpen", file);
     expect(await mounted.hear()).toEqual({ code: "opened" });
-    mounted.run(`cp -r ${disk} ${kept} && echo 0`);
-    await mounted.hear();
-    expectWhole(join(kept, "timestampvm.db"), Number(height));
+    await mounted.expectWhole(Number(height));
   });
 });
