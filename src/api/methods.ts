@@ -6,6 +6,7 @@ import { ChainError } from "../core/errors.ts";
 import type { ChainView, Propose } from "../vm/chain-view.ts";
 import type { Identity } from "../vm/identity.ts";
 import { checked, type Implementation } from "./checked-methods.ts";
+import { knowledgeOf } from "./knowledge.ts";
 import { describeApi } from "./openrpc.ts";
 import { createReadingMethods } from "./reading.ts";
 import type { Method, Methods } from "./request.ts";
@@ -20,18 +21,19 @@ export interface MethodOptions {
 /** The methods of the contract, each by its name and as `timestampvm.NAME`. */
 export function createMethods({ view, propose, identity }: MethodOptions): Methods {
   const { confirmed } = view;
+  const know = knowledgeOf(confirmed, identity.nodeId);
   let document: ReturnType<typeof describeApi> | undefined; // made when first asked for: it takes milliseconds
   const implementation: Implementation = {
     ping,
-    ...createStampingMethods(view, propose),
-    ...createReadingMethods(confirmed),
+    ...createStampingMethods(view, propose, know),
+    ...createReadingMethods(confirmed, know),
     lastAccepted: () => ({ id: confirmed.last.id }),
     getBlock: ({ id }) => {
       const block = confirmed.getBlock(id);
       if (block === undefined) throw new ChainError({ code: "unknown block" });
       const { data, height, parentId, timestamp } = block;
       // In the order of timestampvm-rs.
-      return { block: { data: formatHex(data), height, parent_id: parentId, timestamp } };
+      return { block: { data: formatHex(data), height, parent_id: parentId, timestamp }, ...know(block) };
     },
     getStatus: () => getStatus(view, identity),
     "rpc.discover": () => {

@@ -8,6 +8,7 @@ import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
 import { InvalidParams } from "./invalid-params.ts";
+import type { Know } from "./knowledge.ts";
 
 /** Blocks of a proof in one reply at most. */
 export const maxProofBlocks = 1_000;
@@ -17,7 +18,8 @@ export const maxProofBytes = 1024 * 1024;
 type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
 
 /** The methods that read accepted blocks. */
-export function createReadingMethods(chain: ConfirmedBlocks): Pick<Implementation, Reading> {
+export function createReadingMethods(chain: ConfirmedBlocks, know: Know): Pick<Implementation, Reading> {
+  const formatBlock = (block: Block) => ({ ...fieldsOf(block), ...know(block) });
   return {
     getBlockByHeight: ({ height }) => ({ block: formatBlock(expectBlock(chain.getBlockAtHeight(height))) }),
     getBlockAt: ({ timestamp }) => ({ block: formatBlock(expectBlock(chain.getBlockAt(timestamp))) }),
@@ -106,6 +108,6 @@ async function prove(chain: ConfirmedBlocks, block: Block, to: Block, caller: Ca
   return { proof, next: last.height < to.height ? last.id : undefined };
 }
 
-function formatBlock({ id, height, parentId, timestamp, data }: Block) {
+function fieldsOf({ id, height, parentId, timestamp, data }: Block) {
   return { id, height, parentId, timestamp, data: formatHex(data), status: "accepted" } as const;
 }

@@ -16,6 +16,9 @@ export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
   return `NodeID-${encodeCb58(bytes)}` as NodeId;
 }
 
+/** Stands for a node where there is none: 20 zero bytes. No node has this id, since it is the hash of a certificate. */
+export const noNode: NodeId = nodeIdFromBytes(new Uint8Array(nodeIdBytes));
+
 /** Gives a new array of 20 bytes. */
 export function nodeIdToBytes(nodeId: NodeId): Uint8Array {
   return idToBytes(parseId(nodeId.slice("NodeID-".length))).slice(0, nodeIdBytes);

@@ -8,8 +8,6 @@ import {
   blockIdParam,
   dataParam,
   digestParam,
-  hexBytes,
-  hexDigest,
   refuse,
   timeParam,
   u64,
@@ -17,6 +15,7 @@ import {
   waitMsParam,
   wholeNumber,
 } from "./params.ts";
+import { block, blockSummary, classicBlock, foundBlock, knowledge, proof, receipt, success } from "./results.ts";
 
 // The methods at /rpc: one source for dispatch, validation, the OpenRPC document and the types of clients.
 
@@ -45,59 +44,6 @@ const proposingErrors: Errors = ["data too large", "mempool full", "shut down", 
 
 /** Bytes of block data after which a page ends early. */
 export const maxPageBytes = 1024 * 1024;
-
-const blockSummary = z.object({ id: blockId, height: u64, timestamp: u64 }).meta({ id: "BlockSummary" });
-
-const block = z
-  .object({
-    id: blockId,
-    height: u64,
-    parentId: blockId,
-    timestamp: u64,
-    data: hexBytes,
-    status: z.literal("accepted"),
-  })
-  .meta({ id: "Block", description: "an accepted block; timestamp in Unix seconds" });
-
-const foundBlock = block
-  .extend({ match: z.enum(["data", "digest"]) })
-  .meta({ id: "FoundBlock", description: "match: the block carries the data itself, or its digest" });
-
-const classicBlock = z
-  .object({ data: hexBytes, height: u64, parent_id: blockId, timestamp: u64 })
-  .meta({ id: "ClassicBlock", description: "a block in the form of timestampvm-rs" });
-
-const receipt = z
-  .object({
-    id: hexDigest,
-    status: z.enum(["pending", "processing", "accepted", "unknown"]),
-    block: blockSummary.optional(),
-  })
-  .meta({
-    id: "Receipt",
-    description:
-      "id: SHA-256 of the data on chain. pending: waits on this node's disk; processing: in a block that is not " +
-      "decided; accepted: in a block, which is given then; unknown: this node has never heard of it, or it has expired",
-  });
-
-const proof = z
-  .object({
-    version: z.literal(1n),
-    id: blockId,
-    height: u64,
-    timestamp: u64,
-    digest: hexDigest,
-    to: blockSummary,
-    blocks: z.array(hexBytes),
-  })
-  .meta({
-    id: "Proof",
-    description:
-      "blocks: the exact bytes of the proven block, of its child, and so on up to block `to`. The SHA-256 of each is " +
-      "its id, which the next one names as its parent_id. digest: SHA-256 of the proven block's data",
-  });
-
-const success = z.object({ success: z.literal(true) }).meta({ id: "Success" });
 
 const limit = wholeNumber(1n, BigInt(maxPageBlocks), "how many blocks at most; fewer when they are large")
   .transform(Number)
@@ -156,7 +102,7 @@ export const contract = {
   getBlock: {
     summary: "An accepted block by its id, in the form of timestampvm-rs.",
     params: z.object({ id: blockIdParam }),
-    result: z.object({ block: classicBlock }),
+    result: z.object({ block: classicBlock, ...knowledge }),
     errors: readingErrors,
   },
   getBlockByHeight: {

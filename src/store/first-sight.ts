@@ -1,19 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { isNodeId, type NodeId } from "../avalanche/node-id.ts";
+import { isNodeId } from "../avalanche/node-id.ts";
+import type { FirstSight } from "../core/time-claim.ts";
 import { expectInteger, type Row } from "./columns.ts";
 import { Damage } from "./failures.ts";
-
-/**
- * When a node first saw a block. It is stored with the block, and never changed. It may come from another node, in a
- * copied file or an import: this node saw the block itself only if `node` is its id and `isImported` is false.
- */
-export interface FirstSight {
-  /** Unix milliseconds; below 0 if the clock was wrong. */
-  readonly ms: bigint;
-  readonly node: NodeId;
-  /** Whether it came from an export, which anybody can write. */
-  readonly isImported: boolean;
-}
 
 /** The columns of a block that say when it was first seen. */
 export type SightRow = Row<"seen" | "node" | "imported">;

@@ -5,6 +5,7 @@ import type { Digest } from "../core/digest.ts";
 import type { ChainError } from "../core/errors.ts";
 import type { Listing } from "../core/listing.ts";
 import type { Submission } from "../core/proposal.ts";
+import type { FirstSight } from "../core/time-claim.ts";
 import type { Status } from "./status.ts";
 
 // The chain as seen by the code that answers clients. It may run on another thread than consensus. There, all that only
@@ -55,6 +56,8 @@ export interface ConfirmedBlocks {
   getBlockAt(timestamp: bigint): Block | undefined;
   /** The blocks from a height on, each read when it is needed. "descending" starts at the last block at most. */
   blocksFrom(height: bigint, order: Order): Generator<Block, void>;
+  /** When the block at a height was first seen; undefined if that is not known. */
+  firstSightAt(height: bigint): FirstSight | undefined;
   getListingAtHeight(height: bigint): Listing | undefined;
   /** The listings of the blocks that `blocksFrom` gives. */
   listingsFrom(height: bigint, order: Order): Generator<Listing, void>;

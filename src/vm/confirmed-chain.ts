@@ -2,6 +2,7 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Listing } from "../core/listing.ts";
+import type { FirstSight } from "../core/time-claim.ts";
 import type { BlockReader } from "../store/block-reader.ts";
 import type { ConfirmedBlocks, Order } from "./chain-view.ts";
 import type { Clock } from "./clock.ts";
@@ -89,6 +90,10 @@ export class ConfirmedChain implements ConfirmedBlocks {
 
   blocksFrom(height: bigint, order: Order): Generator<Block, void> {
     return this.#from(height, order, (at) => this.getBlockAtHeight(at));
+  }
+
+  firstSightAt(height: bigint): FirstSight | undefined {
+    return height <= this.#head.height ? this.#reader.firstSightAt(height) : undefined;
   }
 
   getListingAtHeight(height: bigint): Listing | undefined {

@@ -136,7 +136,7 @@ describe("getBlock", () => {
     const text = await rpc.answer(`{"jsonrpc":"2.0","id":1,"method":"getBlock","params":[{"id":"${id}"}]}`);
     expect(text).toBe(
       `{"jsonrpc":"2.0","result":{"block":{"data":"0x64617461","height":1,"parent_id":"${genesis.id}",` +
-        '"timestamp":1700000000}},"id":1}',
+        '"timestamp":1700000000},"claim":"unconfirmed"},"id":1}',
     );
   });
 

@@ -70,6 +70,7 @@ describe("getBlocks", () => {
         timestamp: Number(now),
         data: `0x${third.data.toHex()}`,
         status: "accepted",
+        claim: "unconfirmed",
       } as never,
     ]);
   });

@@ -123,7 +123,7 @@ describe("stamp", () => {
     expect([code, out]).toEqual([
       0,
       `{"digest":"0x${sha256("for programs")}","id":"0x${sha256Twice("for programs")}","status":"accepted",` +
-        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp}}}\n`,
+        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp},"claim":"unconfirmed"}}\n`,
     ]);
   });
 });

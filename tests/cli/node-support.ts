@@ -109,7 +109,7 @@ export class TestChain implements Disposable {
       const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
       await this.call("proposeBlock", { data: `0x${bytes.toHex()}` });
       const { block } = await this.call("getReceipt", { id: sha256(bytes), waitMs: 20_000 });
-      blocks.push(block);
+      blocks.push({ id: block.id, height: block.height, timestamp: block.timestamp });
     }
     return blocks;
   }

@@ -49,8 +49,8 @@ describe("of the API", () => {
     "### getBlockAt\n",
     "| `waitMs`? | integer, 0 to 25,000 | wait up to so many milliseconds until it is accepted |",
     '| `order`? | `"ascending"` or `"descending"` | (default: `"descending"`) |',
-    "Result: `{ block: ClassicBlock }`.",
-    '| `Receipt` | `{ id: Digest, status: "pending" \\| "processing" \\| "accepted" \\| "unknown", block?: BlockSummary }` |',
+    'Result: `{ block: ClassicBlock, claim?: "confirmed" | "unconfirmed" | "false",',
+    '| `Receipt` | `{ id: Digest, status: "pending" \\| "processing" \\| "accepted" \\| "unknown", block?: StampedBlock }` |',
   ])("it is said: %s", (text) => {
     expect(document).toContain(text);
   });

@@ -18,14 +18,19 @@ const hex = (bytes: Uint8Array) => `0x${bytes.toHex()}`;
 interface Stamped {
   readonly data: Uint8Array;
   readonly digest: string;
-  readonly block: { readonly id: string; readonly height: bigint; readonly timestamp: bigint };
+  /** As its receipt has it, with what the node knows of it. */
+  readonly block: NonNullable<ResultOf<"getReceipt">["block"]>;
+  /** As a proof has it. */
+  readonly summary: { readonly id: string; readonly height: bigint; readonly timestamp: bigint };
 }
 
 /** Stamps data, and waits until it is accepted. */
 async function stamp(data: Uint8Array = randomBytes(20)): Promise<Stamped> {
   const digest = hex(sha256(data));
   expect((await call("stamp", { data: hex(data) })).id).toBe(digest);
-  return { data, digest, block: await accepted(digest) };
+  const block = await accepted(digest);
+  const { id, height, timestamp } = block;
+  return { data, digest, block, summary: { id, height, timestamp } };
 }
 
 async function accepted(id: string): Promise<Stamped["block"]> {
@@ -157,8 +162,8 @@ describe("reading", () => {
 
 describe("proofs", () => {
   test("a proof holds without a node, up to the last block or one before, and a digest's is that of its first block", async () => {
-    const { digest, block, data } = await stamp();
-    const { block: later } = await stamp();
+    const { digest, summary: block, data } = await stamp();
+    const { summary: later } = await stamp();
     await stamp();
     const { proof, next } = await call("getProof", { digest, to: later.id });
     expect(next).toBeUndefined();
@@ -173,12 +178,12 @@ describe("proofs", () => {
   });
 
   test("a long one comes in parts, each a proof, which together are one", async () => {
-    const { block } = await stamp();
+    const { summary } = await stamp();
     const { block: last } = await stamp(randomBytes(900_000));
     await stamp(randomBytes(900_000));
-    const { block: end } = await stamp(randomBytes(900_000));
+    const { summary: end } = await stamp(randomBytes(900_000));
     const parts: ResultOf<"getProof">["proof"][] = [];
-    for (let id: string | undefined = block.id; id !== undefined; ) {
+    for (let id: string | undefined = summary.id; id !== undefined; ) {
       const { proof, next }: ResultOf<"getProof"> = await call("getProof", { id, to: end.id });
       checkProof(proof);
       parts.push(proof);
@@ -188,8 +193,8 @@ describe("proofs", () => {
     const [first] = parts;
     const blocks = parts.flatMap((part, i) => part.blocks.slice(i === 0 ? 0 : 1));
     const joined = checkProof({ ...first, to: parts.at(-1)?.to, blocks });
-    expect(joined).toMatchObject({ block, to: end });
-    expect(last.height).toBeGreaterThan(block.height);
+    expect(joined).toMatchObject({ block: summary, to: end });
+    expect(last.height).toBeGreaterThan(summary.height);
   });
 });
 

@@ -86,9 +86,9 @@ async function getBlock(ask: Ask, wanted: Wanted): Promise<ApiBlock | undefined>
     case "latest":
       return (await ask("getBlocks", { limit: 1 })).blocks[0];
     case "id": {
-      const { block } = await ask("getBlock", { id: wanted.id });
+      const { block, ...known } = await ask("getBlock", { id: wanted.id });
       const { height, parent_id: parentId, timestamp, data } = block;
-      return { id: wanted.id, height, parentId, timestamp, data, status: "accepted" };
+      return { id: wanted.id, height, parentId, timestamp, data, status: "accepted", ...known };
     }
   }
 }

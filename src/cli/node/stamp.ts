@@ -124,9 +124,13 @@ function readStamp(source: Source, options: StampOptions, command: Command, outp
 async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefined> {
   const [first] = (await ask("find", { digest, limit: 1 })).blocks;
   if (first === undefined) return undefined;
-  const { id, height, timestamp, match } = first;
+  const { id, height, timestamp, claim, firstSight, reencoded, match } = first;
   const receiptId = match === "data" ? digest : digestOf(digestToBytes(digest));
-  return { id: `0x${receiptId}`, status: "accepted", block: { id, height, timestamp } };
+  return {
+    id: `0x${receiptId}`,
+    status: "accepted",
+    block: { id, height, timestamp, claim, firstSight, reencoded },
+  };
 }
 
 /** Gives the receipt of an accepted block, or the last one that the node gave within `ms` milliseconds. */
