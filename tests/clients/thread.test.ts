@@ -222,7 +222,7 @@ test("a thread waits for its port until the one before it, or whoever has it, le
 });
 
 test("the file is closed by the reader before it is by the writer: no log is left behind", async () => {
-  const chain = await ServedChain.start();
+  const chain = await ServedChain.start({ clock: new FakeClock() }); // whose deadline does not pass
   await chain.propose("data");
   decideNext(chain.vm);
   await chain.call("lastAccepted");
@@ -233,7 +233,7 @@ test("the file is closed by the reader before it is by the writer: no log is lef
 });
 
 test("who waits when the chain is shut down is told so", async () => {
-  const chain = await ServedChain.start();
+  const chain = await ServedChain.start({ clock: new FakeClock() }); // whose deadline does not pass
   const waiting = chain.call("getReceipt", longPoll).catch((error: Error) => error.message);
   await chain.untilWaiting(1);
   await chain.clients.close();
