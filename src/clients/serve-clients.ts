@@ -19,8 +19,8 @@ import { beatMs, SharedFigures } from "./shared.ts";
 import { answerSimpleBy } from "./short-cut.ts";
 
 /**
- * Turns of the event loop, of a millisecond or more, that `close` gives clients to fetch their answers. On a busy machine
- * turns are longer, for the clients as well.
+ * Turns of the event loop, of a millisecond or more, that `close` gives clients to fetch their answers. On a busy
+ * machine turns are longer, for the clients as well.
  */
 const maxGoodbyeTurns = 500;
 /** Milliseconds between two tries to listen on a port that the previous thread may still hold. */

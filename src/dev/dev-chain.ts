@@ -3,6 +3,7 @@ import { Admission } from "../api/admission.ts";
 import { createApi } from "../api/app.ts";
 import { explorerPath, rpcPath } from "../api/paths.ts";
 import { Turns } from "../api/turns.ts";
+import { noNode } from "../avalanche/node-id.ts";
 import { formatAddress } from "../core/address.ts";
 import type { Block } from "../core/block.ts";
 import { type Config, defaultConfig } from "../core/config.ts";
@@ -60,7 +61,8 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
   const { file, genesisBytes, host, version, protocol, log, startBackup, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };
   const disk = localDisk(file);
-  const opening = { file, genesisBytes, config, clock: systemClock, gossip: () => {} };
+  const onClockSet = (jumpMs: number) => log.warn("the clock was set", { jumpMs });
+  const opening = { file, genesisBytes, config, clock: systemClock, nodeId: noNode, onClockSet, gossip: () => {} };
   const vm = openVmAlone({ ...opening, ...(disk && { disk }) });
   try {
     const genesis = parseGenesis(genesisBytes);

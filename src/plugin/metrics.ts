@@ -4,7 +4,7 @@ import type { Status } from "../vm/status.ts";
 
 /** The metrics of a chain. `clientRestarts` counts restarts of the clients' thread. */
 export function chainMetrics(status: Status, clientRestarts: number): readonly Metric[] {
-  const { lastAccepted, processing, mempool, databaseBytes, peers, blocks, proposals } = status;
+  const { lastAccepted, processing, mempool, databaseBytes, peers, blocks, proposals, firstSights } = status;
   return [
     gauge("last_accepted_height", "Height of the last accepted block", Number(lastAccepted.height)),
     gauge(
@@ -27,6 +27,8 @@ export function chainMetrics(status: Status, clientRestarts: number): readonly M
     counter("proposals_gossiped_total", "Proposals taken from peers", proposals.gossiped),
     counter("proposals_refused_total", "Proposals of peers for which there was no room, or no time", proposals.refused),
     counter("proposals_expired_total", "Proposals dropped after proposalExpirySeconds", proposals.expired),
+    counter("clock_sets_total", "How often the clock was set, or the machine slept", firstSights.clockSets),
+    gauge("first_sights_paused_seconds", "How long no first sights are noted yet, seconds", firstSights.pausedSeconds),
     counter("client_thread_restarts_total", "Restarts of the thread that serves clients", clientRestarts),
   ];
 }

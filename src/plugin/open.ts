@@ -58,7 +58,8 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
     const gossip = new Gossip(context.appSender, log);
     const send = (data: Uint8Array) => gossip.send(data);
-    const shared = { clock, disk, gossip: send, head: clients.head };
+    const onClockSet = (jumpMs: number) => log.warn("the clock was set", { jumpMs });
+    const shared = { clock, disk, gossip: send, head: clients.head, nodeId: context.nodeId, onClockSet };
     const opening = { file, genesisBytes, marker, config, ...shared };
     vm = await whenFree(clock, () => openStretchByStretch(opening, context));
     await record.writeHeadMarker(vm.headMarker);

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Unix seconds. May jump forwards or backwards. */
   now(): bigint;
+  /** Unix milliseconds, of the same clock as `now`. */
+  nowMs(): bigint;
   /** Milliseconds since some point in time. Never goes back. */
   elapsedMs(): number;
   /** Runs `task` once after `ms` milliseconds. Gives a function that cancels it. */
@@ -17,6 +19,7 @@ export function timeOfRow(clock: Clock): bigint {
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => BigInt(Math.floor(Date.now() / 1000)),
+  nowMs: () => BigInt(Date.now()),
   elapsedMs: () => performance.now(),
   after: (ms, task) => {
     const timer = setTimeout(task, ms);

@@ -78,11 +78,11 @@ export class Decisions {
     const { store, processing } = this.#parts;
     const accepted = processing.get(id);
     if (accepted === undefined) return this.#expectDecided(id, "accepted");
-    const { block, digest } = accepted;
+    const { block, digest, firstSight } = accepted;
     if (block.parentId !== this.#lastAccepted.id) {
       throw new ChainError({ code: "not next", id, parentId: block.parentId, lastAcceptedId: this.#lastAccepted.id });
     }
-    store.accept(block, digest);
+    store.accept(block, digest, firstSight);
     this.#lastAccepted = block;
     this.#accepted++;
     this.#rejected += processing.decide(block);

@@ -4,6 +4,7 @@ import type { BlockStore } from "../store/block-store.ts";
 import type { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
 import type { Decisions } from "./decisions.ts";
+import type { FirstSights } from "./first-sights.ts";
 import type { Mempool } from "./mempool/mempool.ts";
 import type { ProcessingBlocks } from "./processing.ts";
 import type { Stall } from "./stall.ts";
@@ -17,6 +18,7 @@ export interface MonitorParts {
   readonly stall: Stall;
   readonly decisions: Decisions;
   readonly builder: Builder;
+  readonly firstSights: FirstSights;
 }
 
 /** Reports status and health of a chain. */
@@ -31,7 +33,7 @@ export class Monitor {
 
   /** `peers` is the number of connected nodes of the chain. */
   status(state: State, peers: number): Status {
-    const { clock, store, processing, mempool, decisions, builder } = this.#parts;
+    const { clock, store, processing, mempool, decisions, builder, firstSights } = this.#parts;
     return {
       state,
       lastAccepted: summaryOf(decisions.lastAccepted),
@@ -41,6 +43,7 @@ export class Monitor {
       databaseBytes: store.size(),
       blocks: { built: builder.built, verified: processing.added, ...decisions.counts },
       proposals: mempool.counts,
+      firstSights: firstSights.status,
       peers,
       uptimeSeconds: BigInt(Math.floor((clock.elapsedMs() - this.#openedAtMs) / 1_000)),
     };

@@ -1,3 +1,4 @@
+import type { NodeId } from "../avalanche/node-id.ts";
 import type { Config } from "../core/config.ts";
 import type { Disk } from "../store/disk.ts";
 import type { Clock } from "./clock.ts";
@@ -7,6 +8,10 @@ import type { ConfirmedHead } from "./confirmed-chain.ts";
 export interface VmOptions {
   readonly config: Config;
   readonly clock: Clock;
+  /** The node's own id: whose word it is when a block was first seen. */
+  readonly nodeId: NodeId;
+  /** Called when the clock was set while the chain runs, with the milliseconds by which it jumped. */
+  readonly onClockSet?: (jumpMs: number) => void;
   /** Syncs commits on other threads. The VM closes it. Without it, each commit itself waits for the disk. */
   readonly disk?: Disk;
   /** Sends data that a client proposed here to other nodes. It may be lost on the way. */

@@ -2,6 +2,7 @@ import type { Id } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
+import type { FirstSight } from "../core/time-claim.ts";
 
 /**
  * The most bytes that all processing blocks may hold. Until proposervm activates, any peer may send any number of valid
@@ -18,6 +19,8 @@ export const processingBlockBytes = 2_300;
 export interface ProcessingBlock {
   readonly block: Block;
   readonly digest: Digest;
+  /** When this node first saw it; undefined if that is not known. */
+  readonly firstSight: FirstSight | undefined;
 }
 
 /** The number of blocks that carry data of a digest; no entry for none. */
@@ -73,7 +76,7 @@ export class ProcessingBlocks {
   }
 
   /** Adds a block above the decided height. Throws "too many processing". */
-  add(block: Block): void {
+  add(block: Block, firstSight?: FirstSight): void {
     const bytes = this.#bytes + sizeOf(block);
     if (bytes > maxProcessingBytes) {
       throw new ChainError({ code: "too many processing", bytes, maxBytes: maxProcessingBytes });
@@ -83,9 +86,15 @@ export class ProcessingBlocks {
     level.ids.add(block.id);
     count(level.counts, digest, 1);
     count(this.#counts, digest, 1);
-    this.#processingById.set(block.id, { block, digest });
+    this.#processingById.set(block.id, { block, digest, firstSight });
     this.#bytes = bytes;
     this.#added++;
+  }
+
+  /** Forgets when a block was first seen. */
+  forgetSight(id: Id): void {
+    const processing = this.#processingById.get(id);
+    if (processing !== undefined) this.#processingById.set(id, { ...processing, firstSight: undefined });
   }
 
   /** Removes a decided block. A lost one must be written down first. */

@@ -16,6 +16,7 @@ export interface Status {
   readonly databaseBytes: bigint;
   readonly blocks: Readonly<Record<"built" | "verified" | "accepted" | "rejected", number>>;
   readonly proposals: ProposalCounts;
+  readonly firstSights: FirstSightStatus;
   /** How many nodes of the chain are connected. */
   readonly peers: number;
   readonly uptimeSeconds: bigint;
@@ -26,6 +27,14 @@ export interface Status {
  * for lack of room or time (refused), and dropped after `proposalExpirySeconds` (expired).
  */
 export type ProposalCounts = Readonly<Record<"submitted" | "received" | "gossiped" | "refused" | "expired", number>>;
+
+/** When this node first saw blocks. */
+export interface FirstSightStatus {
+  /** How often the clock was set, or the machine slept. */
+  readonly clockSets: number;
+  /** How long no sights are noted yet, since the clock was set or says less than before; 0 while they are noted. */
+  readonly pausedSeconds: number;
+}
 
 /** The proposals that wait for a block. */
 export interface MempoolStatus {

@@ -15,6 +15,7 @@ import type { ChainView, Receipt, Refusals, UndecidedStatus } from "./chain-view
 import type { Clock } from "./clock.ts";
 import { ConfirmedChain } from "./confirmed-chain.ts";
 import { Decisions } from "./decisions.ts";
+import { FirstSights } from "./first-sights.ts";
 import { Mempool } from "./mempool/mempool.ts";
 import type { OwnedProposal } from "./mempool/turns.ts";
 import { Monitor } from "./monitor.ts";
@@ -46,6 +47,7 @@ export class Vm implements ChainView {
   readonly #parsed = new ParsedBlocks();
   readonly #processing = new ProcessingBlocks();
   readonly #decisions: Decisions;
+  readonly #firstSights: FirstSights;
   readonly #builder: Builder;
   readonly #buildEvent: BuildEvent;
   readonly #stall: Stall;
@@ -74,11 +76,13 @@ export class Vm implements ChainView {
       if (wasEmpty) this.#stall.mark();
       this.#buildEvent.check();
     });
+    this.#firstSights = new FirstSights(options, (id) => this.#processing.forgetSight(id));
     const parts = { clock, store, processing: this.#processing, mempool: this.#mempool, stall: this.#stall };
     this.#decisions = new Decisions(parts);
     this.#builder = new Builder({ ...parts, decisions: this.#decisions, minBlockIntervalMs });
     this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
-    this.#monitor = new Monitor({ ...parts, decisions: this.#decisions, builder: this.#builder });
+    const reported = { decisions: this.#decisions, builder: this.#builder, firstSights: this.#firstSights };
+    this.#monitor = new Monitor({ ...parts, ...reported });
     this.setState("initializing");
   }
 
@@ -167,7 +171,10 @@ export class Vm implements ChainView {
     this.#buildEvent.check();
   }
 
-  /** Makes a block processing. Throws the rule that it breaks; then it may be verified again later. */
+  /**
+   * Makes a block processing. In normal operation, it is seen now. Throws the rule that it breaks; then it may be
+   * verified again later.
+   */
   verifyBlock(bytes: Uint8Array): Block {
     const block = this.#parsed.parse(bytes);
     if (this.#decisions.isVerified(block.id)) return block;
@@ -175,7 +182,7 @@ export class Vm implements ChainView {
     if (parent === undefined) throw new ChainError({ code: "unknown parent", parentId: block.parentId });
     verifyChild(block, parent, this.#clock.now());
     this.#decisions.expectOpenHeight(block);
-    this.#processing.add(block);
+    this.#processing.add(block, this.#isNormal ? this.#firstSights.note(block.id) : undefined);
     return block;
   }
 
@@ -184,6 +191,7 @@ export class Vm implements ChainView {
    * Does nothing the second time. Throws what `Decisions.accept` throws.
    */
   acceptBlock(id: Id): void {
+    this.#firstSights.look();
     const accepted = this.#decisions.accept(id);
     if (accepted === undefined) return;
     const { block, digest } = accepted;
@@ -310,6 +318,7 @@ export class Vm implements ChainView {
   #tick(): void {
     this.#cancelTick();
     this.#cancelTick = this.#clock.after(tickMs, () => this.#tick());
+    this.#firstSights.tick();
     this.#decisions.writeSoon();
     this.#stall.attempt("log", () => this.#store.tick());
     if (!this.#isNormal) return;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { decideNext, genesis, propose, startVm } from "../support/chain.ts";
+import { identity } from "../support/identity.ts";
 import { RpcClient, success } from "./rpc.ts";
 
 /** What the only proposal that waits says. */
@@ -136,7 +137,8 @@ describe("getBlock", () => {
     const text = await rpc.answer(`{"jsonrpc":"2.0","id":1,"method":"getBlock","params":[{"id":"${id}"}]}`);
     expect(text).toBe(
       `{"jsonrpc":"2.0","result":{"block":{"data":"0x64617461","height":1,"parent_id":"${genesis.id}",` +
-        '"timestamp":1700000000},"claim":"unconfirmed"},"id":1}',
+        '"timestamp":1700000000},"claim":"confirmed","firstSight":{"time":1700000000,' +
+        `"node":"${identity.nodeId}","own":true}},"id":1}`,
     );
   });
 

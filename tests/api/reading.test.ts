@@ -7,6 +7,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
 import { viewOf } from "../support/api.ts";
 import { acceptAll, chainOn, childOf, genesis, now, startVm } from "../support/chain.ts";
+import { identity } from "../support/identity.ts";
 import { RpcClient } from "./rpc.ts";
 
 /** An API over a chain of these blocks behind genesis. */
@@ -70,7 +71,8 @@ describe("getBlocks", () => {
         timestamp: Number(now),
         data: `0x${third.data.toHex()}`,
         status: "accepted",
-        claim: "unconfirmed",
+        claim: "confirmed",
+        firstSight: { time: Number(now), node: identity.nodeId, own: true },
       } as never,
     ]);
   });

@@ -120,10 +120,14 @@ describe("stamp", () => {
   test("for programs is the receipt, and the digest", async () => {
     const { code, out } = await chain.run(["stamp", "--text", "for programs", "--json"]);
     const { id, height, timestamp } = await latest();
-    expect([code, out]).toEqual([
+    expect([code, JSON.parse(out)]).toMatchObject([
       0,
-      `{"digest":"0x${sha256("for programs")}","id":"0x${sha256Twice("for programs")}","status":"accepted",` +
-        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp},"claim":"unconfirmed"}}\n`,
+      {
+        digest: `0x${sha256("for programs")}`,
+        id: `0x${sha256Twice("for programs")}`,
+        status: "accepted",
+        block: { id, height, timestamp, claim: "confirmed", firstSight: { own: true } },
+      },
     ]);
   });
 });

@@ -10,7 +10,7 @@ import type { Disk } from "../../src/store/disk.ts";
 import { systemClock } from "../../src/vm/clock.ts";
 import { openVmAlone } from "../../src/vm/open.ts";
 import { proposeSynced } from "../../src/vm/synced.ts";
-import { genesisBytes, now, submissionsOf } from "../support/chain.ts";
+import { genesisBytes, now, ownNode, submissionsOf } from "../support/chain.ts";
 import { markerNote, shownNote, takenNote } from "./notes.ts";
 import { openNotes } from "./recorder.ts";
 
@@ -34,6 +34,7 @@ const vm = openVmAlone({
   genesisBytes,
   config: { ...defaultConfig, logLevel: "error" },
   clock: { ...systemClock, now: () => now },
+  nodeId: ownNode,
   disk,
   gossip: () => {},
 });

@@ -14,7 +14,11 @@ export class NodeClock implements Clock {
   }
 
   now(): bigint {
-    return now + BigInt(Math.floor((this.#schedule.nowMs + this.aheadMs) / 1_000));
+    return this.nowMs() / 1_000n;
+  }
+
+  nowMs(): bigint {
+    return now * 1_000n + BigInt(Math.floor(this.#schedule.nowMs + this.aheadMs));
   }
 
   elapsedMs(): number {

@@ -9,7 +9,7 @@ import { withConnection } from "../support/database.ts";
 import type { ChainData } from "./chain-data.ts";
 import { isRefusal } from "./engine.ts";
 import { Life } from "./life.ts";
-import type { Message, Peer } from "./network.ts";
+import { type Message, nodeIdOf, type Peer } from "./network.ts";
 import { NodeClock } from "./node-clock.ts";
 import { NodeDatabase } from "./node-database.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
@@ -144,6 +144,7 @@ export class Node implements Peer {
       marker: this.database.record.marker,
       config: { ...defaultConfig, ...plan.config },
       clock: this.clock,
+      nodeId: nodeIdOf(this.index),
       gossip: (data) => this.#gossip(data),
     });
     for (;;) {

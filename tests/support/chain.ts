@@ -51,6 +51,8 @@ export interface TestVm {
   /** What the VM gave out for gossip. */
   readonly gossiped: Uint8Array[];
   readonly rewound: Rewound[];
+  /** By how many milliseconds the clock was set, each time that the VM noticed it. */
+  readonly clockSets: number[];
 }
 
 /** Opens a VM, in normal operation, in memory when no file is given. */
@@ -64,6 +66,7 @@ export function startVm({
   head = isAcross ? new SharedFigures() : undefined,
 } = {}): TestVm {
   const gossiped: Uint8Array[] = [];
+  const clockSets: number[] = [];
   const rewound: Rewound[] = [];
   const opening = openVm({
     file,
@@ -72,6 +75,8 @@ export function startVm({
     config: { ...defaultConfig, ...config },
     ...(disk && { disk }),
     clock,
+    nodeId: ownNode,
+    onClockSet: (ms) => clockSets.push(ms),
     gossip: (data) => gossiped.push(data),
     ...(head && { head }),
   });
@@ -83,12 +88,15 @@ export function startVm({
     }
     step.value.setState("normal operation");
     if (head !== undefined) places.set(step.value, { file, head, clock });
-    return { vm: step.value, clock, gossiped, rewound };
+    return { vm: step.value, clock, gossiped, rewound, clockSets };
   }
 }
 
 /** Where each chain is that another thread could see. */
 export const places = new WeakMap<Vm, Place>();
+
+/** The node in which each VM runs that says no other. */
+export const ownNode: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(6));
 
 /** A node of the network. */
 export const peer: NodeId = nodeIdFromBytes(new Uint8Array(20).fill(7));

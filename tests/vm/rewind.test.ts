@@ -4,7 +4,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { openVm } from "../../src/vm/open.ts";
 import { type HeadMarker, maxRewindBytes, type Rewound, type Stretch, stretchesDown } from "../../src/vm/rewind.ts";
-import { chainOn, childOf, genesis, genesisBytes, startVm } from "../support/chain.ts";
+import { chainOn, childOf, genesis, genesisBytes, ownNode, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -23,7 +23,10 @@ function makeLongChain(file: string): HeadMarker {
 }
 
 const opening = (file: string, marker: HeadMarker | undefined) =>
-  openVm({ file, marker, genesisBytes, config: defaultConfig, clock: new FakeClock(), gossip: () => undefined });
+  openVm({
+    ...{ file, marker, genesisBytes, config: defaultConfig, clock: new FakeClock(), nodeId: ownNode },
+    gossip: () => undefined,
+  });
 
 test("a long rewind is done in stretches, and each of them lasts", () => {
   using directory = temporaryDirectory();

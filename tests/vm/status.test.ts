@@ -54,6 +54,7 @@ describe("the status", () => {
       databaseBytes: expect.any(BigInt),
       blocks: { built: 0, verified: 0, accepted: 0, rejected: 0 },
       proposals: { submitted: 0, received: 0, gossiped: 0, refused: 0, expired: 0 },
+      firstSights: { clockSets: 0, pausedSeconds: 0 },
       peers: 0,
       uptimeSeconds: 0n,
     });

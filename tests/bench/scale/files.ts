@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { defaultConfig } from "../../../src/core/config.ts";
 import { systemClock } from "../../../src/vm/clock.ts";
 import { openVmAlone } from "../../../src/vm/open.ts";
-import { genesisBytes } from "../../support/chain.ts";
+import { genesisBytes, ownNode } from "../../support/chain.ts";
 import { pluginCommand } from "../../support/plugin-command.ts";
 import { median, type Row } from "../support/figures.ts";
 import { type BuiltChain, mostTallRatio } from "./built-chain.ts";
@@ -52,7 +52,14 @@ function timeOpening(tall: BuiltChain, short: BuiltChain): Pick<Row, "value" | "
 /** Milliseconds. */
 function open({ file }: BuiltChain): number {
   const began = performance.now();
-  const vm = openVmAlone({ file, genesisBytes, config: defaultConfig, clock: systemClock, gossip: () => {} });
+  const vm = openVmAlone({
+    file,
+    genesisBytes,
+    config: defaultConfig,
+    clock: systemClock,
+    nodeId: ownNode,
+    gossip: () => {},
+  });
   const ms = performance.now() - began;
   vm.close();
   return ms;

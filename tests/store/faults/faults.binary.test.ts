@@ -6,7 +6,7 @@ import { digestOf } from "../../../src/core/digest.ts";
 import { parseHeadMarker } from "../../../src/plugin/head-marker.ts";
 import { BlockStore } from "../../../src/store/block-store.ts";
 import { openVm } from "../../../src/vm/open.ts";
-import { childOf, genesisBytes } from "../../support/chain.ts";
+import { childOf, genesisBytes, ownNode } from "../../support/chain.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { runs } from "../../support/runs.ts";
 import { callKinds, type Fault, noFailingDisk } from "./failing-disk.ts";
@@ -140,7 +140,7 @@ function sorted({ chain, rejected, waiting }: Facts): Facts {
 }
 
 function visitAsVm(file: string, marker: string): void {
-  const options = { config: defaultConfig, clock: new FakeClock(), gossip: () => undefined };
+  const options = { config: defaultConfig, clock: new FakeClock(), nodeId: ownNode, gossip: () => undefined };
   const opening = openVm({ file, genesisBytes, marker: parseHeadMarker(Uint8Array.fromHex(marker)), ...options });
   let next = opening.next();
   while (!next.done) next = opening.next();

@@ -6,7 +6,7 @@ import { openVm } from "../../../src/vm/open.ts";
 import type { HeadMarker } from "../../../src/vm/rewind.ts";
 import type { State } from "../../../src/vm/status.ts";
 import type { Vm } from "../../../src/vm/vm.ts";
-import { bytesOf, childOf, genesis, genesisBytes, peer } from "../../support/chain.ts";
+import { bytesOf, childOf, genesis, genesisBytes, ownNode, peer } from "../../support/chain.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { type Facts, type History, killed, type Step, step } from "./history.ts";
 
@@ -22,7 +22,7 @@ export function vmHistory(file: string): History {
   const open = step("open", () => {
     vm = undefined;
     const config = { ...defaultConfig, proposalExpirySeconds: Number(expirySeconds) };
-    const opening = openVm({ file, genesisBytes, marker, config, clock, gossip: () => undefined });
+    const opening = openVm({ file, genesisBytes, marker, config, clock, nodeId: ownNode, gossip: () => undefined });
     let next = opening.next();
     while (!next.done) next = opening.next();
     vm = next.value;
