@@ -1,8 +1,9 @@
 import type { ResultOf } from "../client/contract.ts";
-import { formatDigest } from "../client/params.ts";
-import { summaryOf } from "../core/block.ts";
+import { formatDigest, formatHex } from "../client/params.ts";
+import { type Block, summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
-import type { ChainView, Propose, Receipt } from "../vm/chain-view.ts";
+import { nonceBytes, saltedDigest } from "../core/salted-digest.ts";
+import type { ChainView, ConfirmedBlocks, Propose, Receipt } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
 import type { Know } from "./knowledge.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
@@ -11,21 +12,30 @@ type Stamping = "proposeBlock" | "stamp" | "getReceipt";
 
 /** The methods that put data on the chain. */
 export function createStampingMethods(view: ChainView, propose: Propose, know: Know): Pick<Implementation, Stamping> {
-  const getReceipt = async (id: Digest) => formatReceipt(id, await view.receiptOf(id), know);
+  const { confirmed } = view;
   const proposals = new ProposalQueue(propose);
+  const getReceipt = async (id: Digest) => formatReceipt(id, await view.receiptOf(id), know);
+  const put = async (data: Uint8Array, caller: string) => {
+    await proposals.propose(data, caller);
+    return getReceipt(digestOf(data));
+  };
   return {
     proposeBlock: ({ data }, { name }) => proposals.propose(data, name).then(() => ({ success: true })),
-    stamp: (subject, { name }) => {
-      const stamped = "data" in subject ? subject.data : digestToBytes(subject.digest);
-      const id = digestOf(stamped);
-      const block = view.confirmed.findData(id);
+    stamp: async (subject, { name }) => {
+      const [data, digest] = "data" in subject ? [subject.data, digestOf(subject.data)] : readDigest(subject.digest);
+      const id = digestOf(data);
+      const block = findStamped(confirmed, id, know);
+      if (block === undefined) return put(data, name);
       // Data that existed at one time existed later too: a second block would prove less than the first one.
-      if (block !== undefined) return formatReceipt(id, { status: "accepted", block }, know);
-      return proposals.propose(stamped, name).then(() => getReceipt(id));
+      const receipt = formatReceipt(id, { status: "accepted", block }, know);
+      if (!isUnconfirmed(block, know)) return receipt;
+      const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
+      const salted = await put(digestToBytes(saltedDigest(digest, nonce)), name);
+      return { ...receipt, salted: { nonce: formatHex(nonce), ...salted } };
     },
     getReceipt: async ({ id, waitMs }, caller) => {
       if (waitMs > 0) {
-        await view.confirmed.waitForDigest(id, waitMs, caller.signal, caller.name);
+        await confirmed.waitForDigest(id, waitMs, caller.signal, caller.name);
         await caller.pause();
       }
       return getReceipt(id);
@@ -33,7 +43,36 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
   };
 }
 
+function readDigest(digest: Digest): readonly [data: Uint8Array, digest: Digest] {
+  return [digestToBytes(digest), digest];
+}
+
+/** The most blocks with the same data that are looked at, so that whoever makes many does not hold up a stamp. */
+export const maxSameStamps = 16;
+
+/**
+ * The first block that carries data of this digest and whose time is not unconfirmed; if there is none among the first
+ * `maxSameStamps` that carry it, the first of these.
+ */
+function findStamped(chain: ConfirmedBlocks, digest: Digest, know: Know): Block | undefined {
+  const first = chain.findData(digest);
+  let block = first;
+  for (let looked = 1; block !== undefined && looked <= maxSameStamps; looked++) {
+    if (!isUnconfirmed(block, know)) return block;
+    block = chain.findData(digest, block.height + 1n);
+  }
+  return first;
+}
+
+function isUnconfirmed(block: Block, know: Know): boolean {
+  return know(block).claim === "unconfirmed";
+}
+
 function formatReceipt(id: Digest, receipt: Receipt, know: Know): ResultOf<"getReceipt"> {
   if (receipt.status !== "accepted") return { id: formatDigest(id), status: receipt.status };
-  return { id: formatDigest(id), status: "accepted", block: { ...summaryOf(receipt.block), ...know(receipt.block) } };
+  return {
+    id: formatDigest(id),
+    status: "accepted",
+    block: { ...summaryOf(receipt.block), ...know(receipt.block) },
+  };
 }

@@ -15,7 +15,17 @@ import {
   waitMsParam,
   wholeNumber,
 } from "./params.ts";
-import { block, blockSummary, classicBlock, foundBlock, knowledge, proof, receipt, success } from "./results.ts";
+import {
+  block,
+  blockSummary,
+  classicBlock,
+  foundBlock,
+  knowledge,
+  proof,
+  receipt,
+  stampReceipt,
+  success,
+} from "./results.ts";
 
 // The methods at /rpc: one source for dispatch, validation, the OpenRPC document and the types of clients.
 
@@ -131,9 +141,10 @@ export const contract = {
   stamp: {
     summary:
       "Puts data on the chain, or only its digest. If an accepted block carries it already, gives that block's " +
-      "receipt, and makes no new block. The data is on this node's disk before the answer.",
+      "receipt, and makes no new block, unless this node confirms the time of no such block: see `salted`. The data " +
+      "is on this node's disk before the answer.",
     params: z.strictObject(subject).transform(toSubject),
-    result: receipt,
+    result: stampReceipt,
     errors: proposingErrors,
   },
   getReceipt: {

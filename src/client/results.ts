@@ -63,6 +63,20 @@ export const receipt = z
       "decided; accepted: in a block, which is given then; unknown: this node has never heard of it, or it has expired",
   });
 
+const saltedReceipt = receipt.extend({ nonce: hexBytes }).meta({
+  id: "SaltedReceipt",
+  description:
+    "a stamp of SHA-256(digest ‖ nonce), where digest is the SHA-256 of the data, and nonce 16 random bytes. Keep " +
+    "the nonce with the data: without it nobody can show that this stamp is about the data",
+});
+
+export const stampReceipt = receipt.extend({ salted: saltedReceipt.optional() }).meta({
+  id: "StampReceipt",
+  description:
+    "salted: the data is on the chain, but only in blocks whose time this node does not confirm, so it was stamped " +
+    "again beside the first of these, under another digest",
+});
+
 export const proof = z
   .object({
     version: z.literal(1n),
