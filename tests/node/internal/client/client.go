@@ -4,6 +4,8 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -86,15 +88,41 @@ type Receipt struct {
 	ID     string `json:"id"`
 	Status string `json:"status"`
 	Block  struct {
-		ID     ids.ID `json:"id"`
-		Height uint64 `json:"height"`
+		ID        ids.ID `json:"id"`
+		Height    uint64 `json:"height"`
+		Timestamp uint64 `json:"timestamp"`
+		Knowledge
 	} `json:"block"`
+	Salted *Salted `json:"salted"`
+}
+
+// Knowledge is what a node knows of a block beside its bytes.
+type Knowledge struct {
+	Claim      string `json:"claim"`
+	FirstSight *struct {
+		Time int64      `json:"time"` // Unix seconds
+		Node ids.NodeID `json:"node"`
+		Own  bool       `json:"own"`
+	} `json:"firstSight"`
+}
+
+// Salted is the stamp beside one that the node does not confirm.
+type Salted struct {
+	Nonce string `json:"nonce"`
+	ID    string `json:"id"`
 }
 
 // Stamp hands in data that some block is to carry, unless one does.
 func (c Client) Stamp(ctx context.Context, data []byte) (Receipt, error) {
 	var receipt Receipt
 	err := c.call(ctx, &receipt, "timestampvm.stamp", map[string][]byte{"data": data})
+	return receipt, err
+}
+
+// StampDigest is the same for data of which only the SHA-256 is sent.
+func (c Client) StampDigest(ctx context.Context, digest [sha256.Size]byte) (Receipt, error) {
+	var receipt Receipt
+	err := c.call(ctx, &receipt, "timestampvm.stamp", map[string]string{"digest": hex.EncodeToString(digest[:])})
 	return receipt, err
 }
 
