@@ -8,6 +8,7 @@ import type { Identity } from "../vm/identity.ts";
 import { checked, type Implementation } from "./checked-methods.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { describeApi } from "./openrpc.ts";
+import { createProvingMethods } from "./proving.ts";
 import { createReadingMethods } from "./reading.ts";
 import type { Method, Methods } from "./request.ts";
 import { createStampingMethods } from "./stamping.ts";
@@ -27,6 +28,7 @@ export function createMethods({ view, propose, identity }: MethodOptions): Metho
     ping,
     ...createStampingMethods(view, propose, know),
     ...createReadingMethods(confirmed, know),
+    ...createProvingMethods(confirmed, identity),
     lastAccepted: () => ({ id: confirmed.last.id }),
     getBlock: ({ id }) => {
       const block = confirmed.getBlock(id);

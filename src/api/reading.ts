@@ -1,21 +1,14 @@
-import { maxPageBytes, type ResultOf } from "../client/contract.ts";
-import { formatDigest, formatHex } from "../client/params.ts";
-import { type Block, summaryOf } from "../core/block.ts";
+import { maxPageBytes } from "../client/contract.ts";
+import { formatHex } from "../client/params.ts";
+import type { Block } from "../core/block.ts";
 import { digestOf, isDigest } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
-import { expectProvable } from "../proof/block-proof.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
-import { InvalidParams } from "./invalid-params.ts";
 import type { Know } from "./knowledge.ts";
 
-/** Blocks of a proof in one reply at most. */
-export const maxProofBlocks = 1_000;
-/** A part of a proof ends after so many bytes of blocks. */
-export const maxProofBytes = 1024 * 1024;
-
-type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find" | "getProof";
+type Reading = "getBlockByHeight" | "getBlockAt" | "getBlocks" | "find";
 
 /** The methods that read accepted blocks. */
 export function createReadingMethods(chain: ConfirmedBlocks, know: Know): Pick<Implementation, Reading> {
@@ -38,24 +31,13 @@ export function createReadingMethods(chain: ConfirmedBlocks, know: Know): Pick<I
         ({ ...formatBlock(block), match: isDigest(block.data, wanted) ? "digest" : "data" }) as const;
       return takePage(() => chain.find(wanted, from), limit, format, caller);
     },
-    getProof: ({ proven, to }, caller) =>
-      caller.doLong(async () => {
-        const block = "id" in proven ? chain.getBlock(proven.id) : first(chain.find(proven.digest));
-        await caller.pause();
-        const end = to === undefined ? chain.last : chain.getBlock(to);
-        return prove(chain, expectBlock(block), expectBlock(end), caller);
-      }),
   };
 }
 
-function expectBlock(block: Block | undefined): Block {
+/** Throws "unknown block". */
+export function expectBlock(block: Block | undefined): Block {
   if (block === undefined) throw new ChainError({ code: "unknown block" });
   return block;
-}
-
-function first(blocks: Iterable<Block>): Block | undefined {
-  for (const block of blocks) return block;
-  return undefined;
 }
 
 interface Page<T> {
@@ -81,31 +63,6 @@ function takePage<T>(
     }
     return { blocks, next: undefined };
   });
-}
-
-async function prove(chain: ConfirmedBlocks, block: Block, to: Block, caller: Caller): Promise<ResultOf<"getProof">> {
-  if (to.height < block.height) throw new InvalidParams("to must not be before the block", "to");
-  const blocks: string[] = [];
-  let bytes = 0;
-  let last = block;
-  for (const next of chain.blocksFrom(block.height, "ascending")) {
-    bytes += next.bytes.length;
-    // At least two blocks: else the next part would begin where this one does.
-    if (blocks.length >= maxProofBlocks || (blocks.length > 1 && bytes > maxProofBytes)) break;
-    expectProvable(next);
-    blocks.push(formatHex(next.bytes));
-    last = next;
-    if (next.height === to.height) break;
-    await caller.pause();
-  }
-  const proof = {
-    version: 1n,
-    ...summaryOf(block),
-    digest: formatDigest(digestOf(block.data)),
-    to: summaryOf(last),
-    blocks,
-  } as const;
-  return { proof, next: last.height < to.height ? last.id : undefined };
 }
 
 function fieldsOf({ id, height, parentId, timestamp, data }: Block) {

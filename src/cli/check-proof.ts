@@ -1,52 +1,68 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
-import { type Block, summaryOf } from "../core/block.ts";
-import { digestBytes, digestOf, matchOf } from "../core/digest.ts";
-import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
+import { matchOf } from "../core/digest.ts";
+import { formatSize } from "../core/format.ts";
+import { stampedDigest } from "../core/nonce.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { helpAfter } from "./help.ts";
+import { askForBlock, type Connection } from "./node/anchor.ts";
+import { connect } from "./node/connection.ts";
 import { readProof } from "./proof-file.ts";
+import { type Anchor, expectVerdict, formatVerdict, type Subject, verdictAsJson } from "./proof-verdict.ts";
 import { readSubject } from "./read-source.ts";
 import {
+  addNonceOption,
   addSourceOptions,
   findSource,
   type NamedSource,
+  type NonceOptions,
   parseNamedSource,
   type Source,
   type SourceOptions,
 } from "./source.ts";
-import type { Output, Paint } from "./terminal/output.ts";
+import type { Output } from "./terminal/output.ts";
 import { parseIdOption } from "./terminal/parse-option.ts";
-import { formatRows, type OutputRow } from "./terminal/rows.ts";
 
-interface CheckProofOptions extends SourceOptions {
+interface CheckProofOptions extends SourceOptions, NonceOptions {
   readonly file?: NamedSource;
   readonly to?: Id;
+  readonly url?: string;
   readonly json?: boolean;
 }
 
-/** Checks a proof without a node, and prints what it proves. */
+/** Checks a proof, and prints what it proves. Asks no node but the one that the command line names. */
 export function addCheckProofCommand(program: Command, output: Output): void {
   const command = program
     .command("check-proof")
-    .description("check a proof, without a node, and show what it proves")
+    .description("check a proof, and show what it proves; without a node, or by the word of one")
     .argument("<proof>", "the file with the proof; - is standard input", parseNamedSource)
-    .option("--to <block>", "the id of the block that the proof must lead to", parseIdOption)
+    .option(
+      "--to <block>",
+      "the id of the block that the proof must lead to, which you know from elsewhere",
+      parseIdOption,
+    )
+    .option("--url <url>", "ask this node whether the block that the proof leads to is in its chain")
     .option("--file <file>", "the data that the proof must be about; - is standard input", parseNamedSource);
-  addSourceOptions(command)
+  addNonceOption(addSourceOptions(command))
     .option("--json", "print JSON for programs")
     .addHelpText(
       "after",
       helpAfter({
         notes: [
-          "A proof that holds says that its block was made before the block that it leads to. It cannot say " +
-            "whether that later block belongs to the chain: compare its id with one from a source that you " +
-            "trust, or give that one as --to.",
+          "Blocks that fit together are not enough: anybody can make such blocks. A proof holds if the block that it " +
+            "leads to is known: give its id from a source that you trust as --to, or the URL of a node that you " +
+            "trust as --url. Then the data existed before that block was made. Times of blocks are what their " +
+            "proposers claim. Without --url, no node is asked.",
+          "A proof of a salted stamp has the nonce in it: --nonce is for one that has not.",
           `A proof has at most ${formatSize(maxProofFileBytes)}.`,
         ],
-        examples: ["timestampvm check-proof report.proof.json --file report.pdf"],
-        exitCodes: { 0: "the proof holds", 1: "it does not hold, or could not be read" },
+        examples: ["timestampvm check-proof report.proof.json --url http://127.0.0.1:9650"],
+        exitCodes: {
+          0: "the proof holds",
+          1: "it does not hold, or could not be read",
+          3: "it is consistent, but not anchored, or the node cannot tell yet",
+        },
       }),
     )
     .action((source: NamedSource, options: CheckProofOptions, command: Command) => {
@@ -54,64 +70,44 @@ export function addCheckProofCommand(program: Command, output: Output): void {
       if (source.kind === "input" && about?.kind === "input") {
         command.error("error: the proof and the data cannot both be on standard input");
       }
-      check(source, about, options, output);
+      if (options.to !== undefined && options.url !== undefined) command.error("error: give one of --to and --url");
+      if (options.nonce !== undefined && about === undefined) {
+        command.error("error: --nonce needs the data: --file, --text or --digest");
+      }
+      const node = options.url === undefined ? undefined : connect(command, output);
+      return check({ source, about, node, ...options }, output);
     });
 }
 
-function check(source: NamedSource, about: Source | undefined, options: CheckProofOptions, output: Output): void {
+interface Check extends CheckProofOptions {
+  readonly source: NamedSource;
+  readonly about: Source | undefined;
+  readonly node: Connection | undefined;
+}
+
+async function check({ source, about, nonce, json, ...options }: Check, output: Output): Promise<void> {
   const proof = readProof(source, output);
-  const { block, to, length } = proof;
-  const match = about === undefined ? undefined : expectAbout(block, about, output);
-  if (options.to !== undefined && options.to !== to.id) {
-    throw new CommandFailed(`the proof leads to block ${to.id}, not to ${options.to}`);
-  }
-  if (options.json) {
-    const digest = `0x${digestOf(block.data)}`;
-    return output.json({ holds: true, ...summaryOf(block), digest, to: summaryOf(to), blocks: length, match });
-  }
-  output.out(describe(proof, match, options.to !== undefined, output.paint));
+  const subject = about && expectAbout(proof, about, nonce ?? proof.says.nonce, output);
+  const verdict = { proof, subject, anchor: await findAnchor(proof, options) };
+  if (json) output.json(verdictAsJson(verdict));
+  else output.out(formatVerdict(verdict, output.paint));
+  expectVerdict(verdict);
 }
 
-/** Whether the block carries the data or its SHA-256. Throws "command failed" if neither. */
-function expectAbout(block: Block, about: Source, output: Output): "data" | "digest" {
+/** How the block carries the data or its SHA-256. Throws "command failed" if it carries neither. */
+function expectAbout({ block }: CheckedProof, about: Source, nonce: Uint8Array | undefined, output: Output): Subject {
   const { digest, description = "that" } = readSubject(about, output);
-  const match = matchOf(block.data, digest);
-  if (match !== undefined) return match;
+  const salted = stampedDigest(digest, nonce);
+  const match = matchOf(block.data, salted);
+  if (match !== undefined) return { digest, nonce, match };
   throw new CommandFailed(
-    `the proof is not about ${description}: its block carries neither the SHA-256 ${digest} nor data of it`,
+    `the proof is not about ${description}: its block carries neither the SHA-256 ${salted} nor data of it`,
   );
 }
 
-function describe(
-  { block, to, length }: CheckedProof,
-  match: "data" | "digest" | undefined,
-  isExpectedEnd: boolean,
-  paint: Paint,
-): string {
-  const matches = { data: "the block carries the data itself", digest: "the block carries its SHA-256" } as const;
-  const rows = formatRows(
-    [
-      ["block", `${block.id}  height ${block.height}`],
-      ["time", paint("bold", formatIsoTime(block.timestamp))],
-      ...dataRows(block, match),
-      ["match", match && matches[match]],
-      ["up to", `${to.id}  height ${to.height}, ${formatIsoTime(to.timestamp)}, ${countOf(length, "block")}`],
-    ],
-    paint,
-  );
-  const rest = isExpectedEnd
-    ? "It holds: this block was on the chain when the named one was made.\n"
-    : `It holds if block ${to.id} belongs to the chain:\n` +
-      "compare this id with one from a source that you trust, or give that one as --to.\n";
-  return `${rows}\n${rest}`;
-}
-
-function dataRows({ data }: Block, match: "data" | "digest" | undefined): readonly OutputRow[] {
-  if (data.length === digestBytes && match !== "data") {
-    return [["SHA-256", `${data.toHex()}, the 32 bytes that the block carries`]];
-  }
-  return [
-    ["data", formatSize(data.length)],
-    ["SHA-256", digestOf(data)],
-  ];
+async function findAnchor({ to }: CheckedProof, { node, to: known }: Pick<Check, "node" | "to">): Promise<Anchor> {
+  if (node !== undefined) return { kind: "url", node: await askForBlock(to, node) };
+  if (known === undefined) return { kind: "none" };
+  if (known === to.id) return { kind: "to" };
+  throw new CommandFailed(`the proof leads to block ${to.id}, not to ${known}`);
 }

@@ -25,7 +25,7 @@ import { addVmIdCommand } from "./vm-id.ts";
 
 /**
  * Runs a command line, without the program's name. Resolves with the exit code: 0 for success, 1 if the command could
- * not do its work, 2 for wrong use, 3 if it waited in vain.
+ * not do its work, 2 for wrong use, 3 if it cannot be told yet.
  */
 export async function runCli(args: readonly string[], about: About, parts: OutputParts): Promise<number> {
   const output = createOutput(parts);

@@ -13,5 +13,5 @@ export class CommandFailed extends Error {
 
 export const failed = 1;
 export const wrongUse = 2;
-/** The command waited in vain. */
+/** It cannot be told yet: the command waited in vain, or what it was given is not enough. */
 export const notYet = 3;

@@ -3,7 +3,7 @@ import type { Digest } from "../core/digest.ts";
 import { brokenProblem, emptyProblem } from "./expect-meant.ts";
 import { bytesOfArgument, showArgument } from "./terminal/exact-arguments.ts";
 import type { Output } from "./terminal/output.ts";
-import { parseDigestOption } from "./terminal/parse-option.ts";
+import { parseDigestOption, parseNonceOption } from "./terminal/parse-option.ts";
 
 /** Where the data of a command comes from, before it is read. */
 export type Source = DataSource | { readonly kind: "digest"; readonly digest: Digest };
@@ -50,6 +50,20 @@ export function addSourceOptions(command: Command): Command {
       "the SHA-256 of the data, if that is all you have: in hex, in base64, or as sha256sum prints it",
       parseDigestOption,
     );
+}
+
+/** The option for data whose stamp is salted. */
+export interface NonceOptions {
+  readonly nonce?: Uint8Array;
+}
+
+/** Adds `NonceOptions` to a command, and gives it back. */
+export function addNonceOption(command: Command): Command {
+  return command.option(
+    "--nonce <hex>",
+    "the nonce that `stamp` printed, if the stamp is salted: 32 hex digits",
+    parseNonceOption,
+  );
 }
 
 /** For the help of commands with that argument. */

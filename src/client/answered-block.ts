@@ -2,8 +2,9 @@ import { messageOf } from "../avalanche/coded-error.ts";
 import { parseId } from "../avalanche/id.ts";
 import { type Block, encodeBlock, parseBlock } from "../core/block.ts";
 import { isJsonObject } from "../core/exact-json.ts";
+import { parseHex } from "../core/hex.ts";
 import { AnswerError, expectTrue } from "./answer-error.ts";
-import { parseHex } from "./bytes-text.ts";
+
 import type { CallApi } from "./client.ts";
 import type { ResultOf } from "./contract.ts";
 import { RpcError } from "./rpc-error.ts";

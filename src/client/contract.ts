@@ -168,13 +168,16 @@ export const contract = {
   },
   getProof: {
     summary:
-      "A proof that a block existed before a later one. Anyone can check it without a node, with the later block's " +
-      "id from a source that they trust. For a digest, it proves the first block that `find` gives.",
+      "A proof that a block existed before a later one was made. Anyone can check it without a node, with the later " +
+      "block's id from a source that they trust. For a digest, it proves the first block that `find` gives. A proof " +
+      "of one block leads to itself, and proves nothing yet.",
     params: z
       .strictObject({
         id: blockIdParam.optional(),
         digest: digestParam.optional(),
-        to: blockIdParam.meta({ description: "the later block; by default the last accepted one" }).optional(),
+        to: blockIdParam
+          .meta({ description: "the later block; by default the next one, or the block itself if there is none yet" })
+          .optional(),
       })
       .transform(({ to, ...given }, context) => ({ proven: toProven(given, context), to })),
     result: z.object({

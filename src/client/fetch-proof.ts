@@ -1,6 +1,8 @@
 import { CodedError } from "../avalanche/coded-error.ts";
+import { summaryOf } from "../core/block.ts";
 import { type Digest, matchOf } from "../core/digest.ts";
 import { formatSize } from "../core/format.ts";
+import { stampedDigest } from "../core/nonce.ts";
 import type { CheckedProof } from "../proof/block-proof.ts";
 import type { CallApi } from "./client.ts";
 import type { ParamsOf, ResultOf } from "./contract.ts";
@@ -32,33 +34,57 @@ export interface FetchOptions {
   readonly maxBytes: number;
 }
 
+/** What to prove: a block, or the first block that carries data with a digest, or was stamped for it with a nonce. */
+export type ProofSubject =
+  | { readonly id: string }
+  | { readonly digest: Digest; readonly nonce?: Uint8Array | undefined };
+
 /**
- * Fetches the proof of a block, or of the first block with a digest, up to block `to`, and joins its parts. The server
- * is not trusted: each part is checked, must begin where the last one ends, and must have more blocks. Rejects as
- * `call` does, or with a `FetchProofError`.
+ * Fetches the proof of a block up to block `to`, and joins its parts; without `to`, it is the first part that the
+ * server gives, which leads to the next block. The server is not trusted: each part is checked, must begin where the
+ * last one ends, and must have more blocks. What it says beside that for people is kept if it has the form of
+ * docs/proof-format.md. Rejects as `call` does, or with a `FetchProofError`.
  */
 export async function fetchProof(
   call: CallApi,
-  proven: { readonly id: string } | { readonly digest: Digest },
-  to: string,
+  wanted: ProofSubject,
+  to: string | undefined,
   { check, onPart, maxBytes }: FetchOptions,
 ): Promise<Proof> {
-  const first = await fetchPart(call, { ...proven, to }, check);
+  const asked = "id" in wanted ? wanted : { digest: stampedDigest(wanted.digest, wanted.nonce) };
+  const first = await fetchPart(call, { ...asked, ...(to !== undefined && { to }) }, check);
   const { block } = first.checked;
-  const isAsked = "id" in proven ? block.id === proven.id : matchOf(block.data, proven.digest) !== undefined;
+  const isAsked = "id" in asked ? block.id === asked.id : matchOf(block.data, asked.digest) !== undefined;
   if (!isAsked) throw unsound(`it is about block ${block.id}, which carries something else`);
   const blocks = new BoundedBlocks(maxBytes);
   blocks.add(first.proof.blocks);
   let last = first;
-  while (last.next !== undefined) {
+  while (to !== undefined && last.next !== undefined) {
     onPart?.(first.proof, blocks.hex.length);
     const start = last.checked.to;
     last = await fetchPart(call, { id: start.id, to }, check);
     if (last.checked.block.id !== start.id || last.checked.length < 2) throw unsound("its parts do not fit together");
     blocks.add(last.proof.blocks.slice(1));
   }
-  if (last.checked.to.id !== to) throw unsound(`it ends in block ${last.checked.to.id}`);
-  return { ...first.proof, to: last.proof.to, blocks: blocks.hex };
+  if (to !== undefined && last.checked.to.id !== to) throw unsound(`it ends in block ${last.checked.to.id}`);
+  const { digest } = first.proof;
+  const { network, chain, genesis, program } = first.checked.says;
+  return {
+    version: 1n,
+    ...summaryOf(block),
+    digest,
+    to: summaryOf(last.checked.to),
+    ...{ network, chain, genesis, program },
+    ...subjectOf(wanted),
+    blocks: blocks.hex,
+  };
+}
+
+/** The members that say what was stamped, as far as that is known. */
+function subjectOf(wanted: ProofSubject): Pick<Proof, "sha256" | "nonce"> {
+  if ("id" in wanted) return {};
+  const { digest, nonce } = wanted;
+  return { sha256: `0x${digest}`, ...(nonce && { nonce: `0x${nonce.toHex()}` }) };
 }
 
 interface Part extends ResultOf<"getProof"> {

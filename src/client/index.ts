@@ -9,7 +9,14 @@ export { checkAnswers } from "./check-answers.ts";
 export { type CallApi, createClient } from "./client.ts";
 export { type MethodName, maxPageBytes, type ParamsOf, type ResultOf } from "./contract.ts";
 export { type ApiErrorCode, type ApiRefusal, refusalOf } from "./errors.ts";
-export { type FetchOptions, FetchProofError, type FetchRefusal, fetchProof, type Proof } from "./fetch-proof.ts";
+export {
+  type FetchOptions,
+  FetchProofError,
+  type FetchRefusal,
+  fetchProof,
+  type Proof,
+  type ProofSubject,
+} from "./fetch-proof.ts";
 export { maxPageBlocks, maxWaitMs } from "./limits.ts";
 export { type NoAnswer, NoAnswerError } from "./no-answer.ts";
 export { RpcError, rpcCodes } from "./rpc-error.ts";

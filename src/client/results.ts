@@ -85,13 +85,21 @@ export const proof = z
     timestamp: u64,
     digest: hexDigest,
     to: blockSummary,
+    network: u64.optional(),
+    chain: z.string().optional(),
+    genesis: blockId.optional(),
+    program: z.string().optional(),
+    sha256: hexDigest.optional(),
+    nonce: hexBytes.optional(),
     blocks: z.array(hexBytes),
   })
   .meta({
     id: "Proof",
     description:
       "blocks: the exact bytes of the proven block, of its child, and so on up to block `to`. The SHA-256 of each is " +
-      "its id, which the next one names as its parent_id. digest: SHA-256 of the proven block's data",
+      "its id, which the next one names as its parent_id. digest: SHA-256 of the proven block's data. The others are " +
+      "for people, and nothing to trust: network, chain and genesis; program: what made the proof; sha256: that of " +
+      "the data that was stamped, as sha256sum prints it; nonce: of a salted stamp, which nodes do not know",
   });
 
 export const success = z.object({ success: z.literal(true) }).meta({ id: "Success" });

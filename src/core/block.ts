@@ -2,6 +2,7 @@ import { messageOf } from "../avalanche/coded-error.ts";
 import { type Id, idFromBytes, parseId } from "../avalanche/id.ts";
 import { sha256 } from "../avalanche/sha256.ts";
 import { ChainError } from "./errors.ts";
+import { parseHex } from "./hex.ts";
 import { SerdeReader } from "./serde-json.ts";
 
 /** A block. Immutable. `id` is the SHA-256 of `bytes`. */
@@ -71,5 +72,7 @@ export function blockIdOf(bytes: Uint8Array): Id {
 function parseData(text: string): Uint8Array<ArrayBuffer> {
   let start = 0;
   while (text[start] === "0" && text[start + 1] === "x") start += 2;
-  return Uint8Array.fromHex(text.slice(start));
+  const data = parseHex(`0x${text.slice(start)}`);
+  if (data === undefined) throw new Error("its data is not pairs of hex digits");
+  return data;
 }

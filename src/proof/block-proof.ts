@@ -2,16 +2,20 @@ import { messageOf } from "../avalanche/coded-error.ts";
 import { type Block, type BlockSummary, blockIdOf, parseBlock } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
 import { hasMoreValues, isJsonObject, parseExactJson } from "../core/exact-json.ts";
+import { parseHex } from "../core/hex.ts";
 import { ProofError } from "./errors.ts";
+import { type ProofHints, readHints } from "./proof-hints.ts";
 import { proofIn } from "./proof-text.ts";
 
 /** What a valid proof proves. */
 export interface CheckedProof {
-  /** The proven block: it existed, with its data and timestamp, when block `to` was made. */
+  /** The proven block: it existed, with its data, when block `to` was made. Its timestamp is its proposer's claim. */
   readonly block: Block;
   readonly to: Block;
-  /** The number of blocks from `block` to `to`, both included. */
+  /** The number of blocks from `block` to `to`, both included. Of one block, the proof proves nothing yet. */
   readonly length: number;
+  /** What the proof says beside that. It is not checked. */
+  readonly says: ProofHints;
 }
 
 /**
@@ -30,7 +34,7 @@ export function checkProof(value: unknown): CheckedProof {
   if (claimed.digest !== `0x${digestOf(block.data)}`)
     throw malformed("its digest is not that of the proven block's data");
   expectName(readObject(claimedTo, "its member to"), to, "its last block");
-  return { block, to, length: blocks.length };
+  return { block, to, length: blocks.length, says: readHints(claimed) };
 }
 
 /**
@@ -43,7 +47,10 @@ export function parseProof(text: string): CheckedProof {
   return checkProof(proofIn(parseExactJson(text)));
 }
 
-/** The most bytes of a proof's file: enough for half a million small blocks. */
+/**
+ * The most bytes of a proof's file: enough for half a million small blocks. It holds for all that make and read proofs:
+ * what one hands out, every other takes.
+ */
 export const maxProofFileBytes = 256 * 1024 * 1024;
 
 /** The most values beside the blocks. A dozen are known; others are ignored. */
@@ -102,8 +109,9 @@ function readBlock(text: unknown, at: number): Block {
 }
 
 function readHex(text: unknown): Uint8Array {
-  if (typeof text !== "string" || !text.startsWith("0x")) throw new Error("not hex after 0x");
-  return Uint8Array.fromHex(text.slice(2));
+  const bytes = typeof text === "string" ? parseHex(text) : undefined;
+  if (bytes === undefined) throw new Error("not 0x and pairs of hex digits");
+  return bytes;
 }
 
 function readObject(value: unknown, what: string): Readonly<Record<string, unknown>> {

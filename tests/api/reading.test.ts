@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { maxProofBlocks, maxProofBytes } from "../../src/api/reading.ts";
+import { maxProofBlocks, maxProofBytes } from "../../src/api/proving.ts";
 import { maxPageBytes } from "../../src/client/contract.ts";
 import { maxPageBlocks } from "../../src/client/limits.ts";
 import type { Block } from "../../src/core/block.ts";
@@ -134,11 +134,12 @@ describe("getProof", () => {
     const blocks = chainOn(genesis, maxProofBlocks + 1);
     const rpc = serve(blocks);
     const idAt = (height: number) => (blocks[height - 1] as Block).id;
-    expect(await partOf(rpc, { id: idAt(2) })).not.toHaveProperty("next");
-    const first = await partOf(rpc, { id: idAt(1) });
+    const to = idAt(maxProofBlocks + 1);
+    expect(await partOf(rpc, { id: idAt(2), to })).not.toHaveProperty("next");
+    const first = await partOf(rpc, { id: idAt(1), to });
     expect(first).toMatchObject({ proof: { to: { height: maxProofBlocks } }, next: idAt(maxProofBlocks) });
     expect(first.proof.blocks).toHaveLength(maxProofBlocks);
-    const rest = await partOf(rpc, { id: first.next });
+    const rest = await partOf(rpc, { id: first.next, to });
     expect(rest.proof.blocks).toHaveLength(2);
     expect(rest.next).toBeUndefined();
   });
@@ -148,11 +149,40 @@ describe("getProof", () => {
     const rpc = serve(blocks);
     const lengths: number[] = [];
     for (let id: string | undefined = blocks[0]?.id; id !== undefined; ) {
-      const { proof, next }: Part = await partOf(rpc, { id });
+      const { proof, next }: Part = await partOf(rpc, { id, to: blocks.at(-1)?.id });
       lengths.push(proof.blocks.length);
       id = next;
     }
     expect(lengths).toEqual([4, 2, 2]);
+  });
+
+  test("leads to the next block, or to the block itself while there is none, unless it is asked to go further", async () => {
+    const [one, two, three] = chainOn(genesis, 3) as [Block, Block, Block];
+    const rpc = serve([one, two, three]);
+    const endOf = async (params: object) => {
+      const { proof, next } = await partOf(rpc, params);
+      return [proof.to.height, proof.blocks.length, next];
+    };
+    expect(await endOf({ id: one.id })).toEqual([2, 2, undefined]);
+    expect(await endOf({ digest: digestOf(one.data) })).toEqual([2, 2, undefined]);
+    expect(await endOf({ id: three.id })).toEqual([3, 1, undefined]);
+    expect(await endOf({ id: one.id, to: three.id })).toEqual([3, 3, undefined]);
+    rpc.vm.verifyBlock(childOf(three, "not accepted").bytes);
+    expect(await endOf({ id: three.id })).toEqual([3, 1, undefined]);
+  });
+
+  test("names network, chain, genesis and program, and the SHA-256 that it was asked for", async () => {
+    const [block] = chainOn(genesis, 1) as [Block];
+    const rpc = serve([block]);
+    const named = { network: 12345, chain: "3DDiCtDLpQ19tqZshWZvpJwVZYXJrru593Q2JqnV3HN4Zb62X", genesis: genesis.id };
+    const { result } = await rpc.call("getProof", { digest: digestOf(block.data) });
+    expect(result).toMatchObject({
+      proof: { ...named, program: "timestampvm 1.2.3", sha256: `0x${digestOf(block.data)}` },
+    });
+    const { proof } = (await rpc.call("getProof", { id: block.id })).result as { proof: object };
+    expect(proof).toMatchObject(named);
+    expect(Object.keys(proof)).not.toContain("sha256");
+    expect(Object.keys(proof)).not.toContain("nonce");
   });
 
   test("of a block that timestampvm-rs encoded again, or over one, there is none", async () => {

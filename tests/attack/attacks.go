@@ -22,6 +22,7 @@ const (
 // Chain is what an attacker has to know of the chain.
 type Chain struct {
 	Early string // the id of the first large block, or of one below
+	Late  string // the id of the last large block
 	Large uint64 // the height of the last large block
 }
 
@@ -106,7 +107,7 @@ func proposalParams(i int) string {
 	return fmt.Sprintf(`{"data":"%s"}`, base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "attack %d", i)))
 }
 
-func proofParams(c Chain) string { return `{"id":"` + c.Early + `"}` }
+func proofParams(c Chain) string { return `{"id":"` + c.Early + `","to":"` + c.Late + `"}` }
 
 func post[Text string | []byte](body Text) Request { return Request{Path: "/rpc", Body: []byte(body)} }
 

@@ -112,7 +112,7 @@ func (b *bench) makeLarge(chain *chain) (attack.Chain, error) {
 		}
 		made = append(made, id)
 	}
-	return attack.Chain{Early: made[0].String(), Large: chain.height}, nil
+	return attack.Chain{Early: made[0].String(), Late: made[len(made)-1].String(), Large: chain.height}, nil
 }
 
 func (r attackRow) write(out io.Writer) {

@@ -44,15 +44,19 @@ describe("in a shell", () => {
       "echo in a pipe | timestampvm stamp --json > receipt",
       "echo in a pipe | timestampvm find | head -2 | tail -1",
       "echo in a pipe > data",
-      'timestampvm proof data | timestampvm check-proof - --file data --json | grep -o \'"match":"digest"\'',
-      "timestampvm proof data -o proof.json > printed",
-      'timestampvm check-proof proof.json --to $(timestampvm block --json | grep -o \'"id":"[^"]*\' | cut -c7-) | tail -1',
+      "timestampvm stamp --text later > later",
+      'latest=$(timestampvm block --json | grep -o \'"id":"[^"]*\' | head -1 | cut -c7-)',
+      "timestampvm proof data --to $latest | timestampvm check-proof - --file data --to $latest --json > verdict",
+      'grep -o \'"match":"digest"\' verdict',
+      "timestampvm proof data --to latest -o proof.json > printed",
+      "timestampvm check-proof proof.json --to $latest | head -1",
+      "timestampvm check-proof proof.json > unanchored || echo exit code $?",
     ].join("\n");
     expect(await shell(script)).toEqual({
       code: 0,
       out:
         `SHA-256        ${sha256("in a pipe\n")}\n"match":"digest"\n` +
-        "It holds: this block was on the chain when the named one was made.\n",
+        "holds: it ends in the block that you named\nexit code 3\n",
       err: "",
     });
   });

@@ -2,18 +2,31 @@ import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseBlock } from "../../src/core/block.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { type AcceptedBlock, FakeServer, isoTime, run, sha256, sha256Twice, TestChain } from "./node-support.ts";
+import {
+  type AcceptedBlock,
+  apiBlock,
+  closedPort,
+  FakeServer,
+  isoTime,
+  RpcFailure,
+  run,
+  sha256,
+  sha256Twice,
+  TestChain,
+} from "./node-support.ts";
 
 let chain: TestChain;
 let directory: ReturnType<typeof temporaryDirectory>;
 /** At heights 1, 2, … */
 let accepted: readonly AcceptedBlock[];
 const large = ["a", "b", "c", "d"].map((letter) => letter.repeat(900_000));
+const nonce = "00112233445566778899aabbccddeeff";
+const salted = Uint8Array.fromHex(sha256(Uint8Array.fromHex(sha256("private") + nonce)));
 
 beforeAll(async () => {
   chain = await TestChain.start();
   directory = temporaryDirectory();
-  accepted = await chain.accept(["first", Uint8Array.fromHex(sha256("secret")), ...large, "last"]);
+  accepted = await chain.accept(["first", Uint8Array.fromHex(sha256("secret")), ...large, salted, "last"]);
 });
 afterAll(() => {
   chain[Symbol.dispose]();
@@ -37,21 +50,61 @@ function expectLinked(proof: { blocks: readonly string[] }): void {
 }
 
 describe("proof", () => {
-  test("leads from the first block with the data to the last accepted one", async () => {
-    const { code, out, err } = await chain.run(["proof", "--text", "secret", "--to", at(3).id]);
-    expect([code, err]).toEqual([0, ""]);
-    const { proof, next } = await chain.call("getProof", { digest: sha256("secret"), to: at(3).id });
-    expect(next).toBeUndefined();
-    expect(out).toBe(`${JSON.stringify(proof)}\n`);
+  test("leads from the first block with the data to the next one, or to one that is named", async () => {
+    for (const to of [[], ["--to", at(3).id]]) {
+      const { code, out, err } = await chain.run(["proof", "--text", "secret", ...to]);
+      expect([code, err]).toEqual([0, ""]);
+      const { proof, next } = await chain.call("getProof", { digest: sha256("secret"), to: at(3).id });
+      expect(next).toBeUndefined();
+      expect(out).toBe(`${JSON.stringify(proof)}\n`);
+    }
+  });
+
+  test("names chain, genesis and program, and the SHA-256 that sha256sum prints", async () => {
+    const { out } = await chain.run(["proof", "--text", "secret"]);
+    expect(JSON.parse(out)).toMatchObject({
+      chain: chain.genesisId, // of a development chain
+      genesis: chain.genesisId,
+      program: "timestampvm 1.2.3",
+      sha256: `0x${sha256("secret")}`,
+      digest: `0x${sha256Twice("secret")}`,
+    });
+    const { out: byId } = await chain.run(["proof", "--id", at(2).id]);
+    expect(JSON.parse(byId)).not.toHaveProperty("sha256");
+  });
+
+  test("of a salted stamp is found by the nonce, and has it", async () => {
+    const { code, out } = await chain.run(["proof", "--text", "private", "--nonce", nonce]);
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      { height: 7, sha256: `0x${sha256("private")}`, nonce: `0x${nonce}` },
+    ]);
+    const { code: none, err } = await chain.run(["proof", "--text", "private"]);
+    expect([none, err]).toEqual([1, expect.stringContaining("not found")]);
+    const byId = await chain.run(["proof", "--id", at(7).id, "--nonce", nonce]);
+    expect([byId.code, byId.err]).toEqual([2, expect.stringContaining("--nonce needs the data")]);
+    for (const wrong of ["00", `${nonce}00`, "", "x".repeat(32)]) {
+      const { code, err } = await chain.run(["proof", "--text", "private", "--nonce", wrong]);
+      expect([code, err], wrong).toEqual([2, expect.stringContaining("not 16 bytes in 32 hex digits")]);
+    }
+  });
+
+  test("of the last block leads to itself, and says that it proves nothing yet", async () => {
+    const alone = await chain.run(["proof", "--text", "last"]);
+    expect([alone.code, JSON.parse(alone.out).blocks.length]).toEqual([0, 1]);
+    expect(alone.err).toStartWith("note: It is one block that leads to itself: it proves nothing yet.");
+    const { out } = await chain.run(["proof", "--text", "last", "--output", directory.file("alone.json")]);
+    expect(out).toContain("1 block\n");
+    expect(out).toContain("\nIt is one block that leads to itself: it proves nothing yet.");
   });
 
   test("joins the parts of a long one", async () => {
-    const { proof: part, next } = await chain.call("getProof", { id: at(1).id });
-    expect([part.blocks.length < 7, next], "there are parts").toEqual([true, expect.any(String)]);
-    const { code, out } = await chain.run(["proof", "--text", "first"]);
+    const { proof: part, next } = await chain.call("getProof", { id: at(1).id, to: at(8).id });
+    expect([part.blocks.length < 8, next], "there are parts").toEqual([true, expect.any(String)]);
+    const { code, out } = await chain.run(["proof", "--text", "first", "--to", "latest"]);
     const proof = JSON.parse(out);
-    expect([code, proof]).toMatchObject([0, { version: 1, ...at(1), digest: `0x${sha256("first")}`, to: at(7) }]);
-    expect(proof.blocks).toHaveLength(7);
+    expect([code, proof]).toMatchObject([0, { version: 1, ...at(1), digest: `0x${sha256("first")}`, to: at(8) }]);
+    expect(proof.blocks).toHaveLength(8);
     expectLinked(proof);
   });
 
@@ -77,10 +130,12 @@ describe("proof", () => {
       code: 0,
       err: "",
       out: [
-        `proof     ${path}, 2 blocks`,
-        `of block  ${at(2).id}  height 2`,
-        `time      ${isoTime(at(2).timestamp)}`,
-        `up to     ${at(3).id}  height 3`,
+        `proof                        ${path}, 2 blocks`,
+        `of block                     ${at(2).id}  height 2`,
+        `claimed time                 ${isoTime(at(2).timestamp)}`,
+        `SHA-256 of the file          ${sha256("secret")}`,
+        `SHA-256 of the block's data  ${sha256Twice("secret")}`,
+        `up to                        ${at(3).id}  height 3`,
         "",
       ].join("\n"),
     });
@@ -124,7 +179,11 @@ describe("proof", () => {
     ],
     ["an unknown block", () => ["--id", unknownId], `not found: no accepted block is ${unknownId}`],
     ["an unknown end", () => ["--text", "first", "--to", unknownId], `--to: no block ${unknownId} is accepted`],
-    ["an end that is before", () => ["--id", at(2).id, "--to", at(1).id], "to must not be before the block"],
+    [
+      "an end that is before",
+      () => ["--id", at(2).id, "--to", at(1).id],
+      "is before the one to be proven: name a later block, or latest",
+    ],
   ])("of %s is exit 1", async (_name, args, reason) => {
     const { code, out, err } = await chain.run(["proof", ...args()]);
     expect([code, out, err]).toEqual([1, "", expect.stringContaining(reason)]);
@@ -134,14 +193,15 @@ describe("proof", () => {
     let ms = 0;
     const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_500));
     try {
-      const { err } = await chain.run(["proof", "--digest", sha256("first")], { isWatched: true });
+      const { err } = await chain.run(["proof", "--digest", sha256("first"), "--to", "latest"], { isWatched: true });
       expect(err.split("\r\u001b[K")).toEqual([
         "",
-        "2 of 7 blocks",
-        "3 of 7 blocks",
-        "4 of 7 blocks",
-        "5 of 7 blocks",
-        "6 of 7 blocks",
+        "2 of 8 blocks",
+        "3 of 8 blocks",
+        "4 of 8 blocks",
+        "5 of 8 blocks",
+        "6 of 8 blocks",
+        "7 of 8 blocks",
         "",
       ]);
     } finally {
@@ -176,7 +236,7 @@ describe("a server that gives", () => {
       async (answer, call) =>
         call === 1
           ? answer
-          : { ...(await chain.call("getProof", { id: answer.proof.id, to: answer.proof.id })), next: at(7).id },
+          : { ...(await chain.call("getProof", { id: answer.proof.id, to: answer.proof.id })), next: at(8).id },
       "its parts do not fit together",
     ],
     [
@@ -186,7 +246,7 @@ describe("a server that gives", () => {
     ],
   ])("%s is not believed", async (_name, change, reason) => {
     using server = spoil(change);
-    const { code, out, err } = await server.run(["proof", "--text", "first"]);
+    const { code, out, err } = await server.run(["proof", "--text", "first", "--to", "latest"]);
     expect([code, out, err]).toEqual([1, "", expect.stringContaining(reason)]);
   });
 
@@ -214,33 +274,73 @@ describe("check-proof", () => {
   });
 
   const rows = () => [
-    `block    ${at(1).id}  height 1`,
-    `time     ${isoTime(at(1).timestamp)}`,
-    "data     5 bytes",
-    `SHA-256  ${sha256("first")}`,
+    `block                        ${at(1).id}  height 1`,
+    `claimed time                 ${isoTime(at(1).timestamp)}`,
+    "data                         5 bytes",
+    `SHA-256 of the block's data  ${sha256("first")}`,
+    `up to                        ${at(2).id}  height 2, 2 blocks, claimed ${isoTime(at(2).timestamp)}`,
   ];
-  const upTo = () => `up to    ${at(2).id}  height 2, ${isoTime(at(2).timestamp)}, 2 blocks`;
+  const hints = () => [
+    `says (not checked)           chain ${chain.genesisId}`,
+    `                             genesis ${chain.genesisId}`,
+    "                             made by timestampvm 1.2.3",
+    "",
+  ];
 
-  test("says what a proof proves, and what it cannot, without a node", async () => {
+  test("says first that a proof alone is not anchored, and what would anchor it: exit 3", async () => {
     expect(await run(["check-proof", path])).toMatchObject({
-      code: 0,
+      code: 3,
       err: "",
       out: [
-        ...rows(),
-        upTo(),
+        "consistent, not anchored",
         "",
-        `It holds if block ${at(2).id} belongs to the chain:`,
-        "compare this id with one from a source that you trust, or give that one as --to.",
+        ...rows(),
+        ...hints(),
+        "Its blocks fit together, and anybody can make such blocks. It holds if the last one is of the chain:",
+        "give the id of that as --to, from a source that you trust, or a node that you trust as --url.",
         "",
       ].join("\n"),
     });
+  });
+
+  test("says so of two blocks that somebody has made up, of the year 2000", async () => {
+    const made = (parent: string, height: number) => {
+      const text = `{"parent_id":"${parent}","height":${height},"timestamp":946684800,"data":"0x00"}`;
+      return parseBlock(new TextEncoder().encode(text));
+    };
+    const first = made(unknownId, 1);
+    const last = made(first.id, 2);
+    const nameOf = ({ id }: { id: string }, height: number) => ({ id, height, timestamp: 946_684_800 });
+    const forged = {
+      version: 1,
+      ...nameOf(first, 1),
+      digest: `0x${sha256(Uint8Array.of(0))}`,
+      to: nameOf(last, 2),
+      blocks: [first, last].map(({ bytes }) => `0x${bytes.toHex()}`),
+    };
+    const forgery = file("forged.json", JSON.stringify(forged));
+    const { code, out } = await run(["check-proof", forgery, "--json"]);
+    expect([code, JSON.parse(out)]).toMatchObject([3, { verdict: "not anchored" }]);
+    expect(out).not.toContain("holds");
+    const asked = await chain.run(["check-proof", forgery, "--url", chain.rpc]);
+    expect([asked.code, asked.out]).toEqual([1, ""]);
+    expect(asked.err).toContain(`this node has no such block: at height 2 it has block ${at(2).id}\n`);
   });
 
   test("compares its end with the one that is known", async () => {
     const { code, out } = await run(["check-proof", path, "--to", at(2).id]);
     expect([code, out]).toEqual([
       0,
-      `${[...rows(), upTo(), ""].join("\n")}\nIt holds: this block was on the chain when the named one was made.\n`,
+      [
+        "holds: it ends in the block that you named",
+        "",
+        ...rows(),
+        ...hints(),
+        `So the data existed before block ${at(2).id}`,
+        "was made: by the day on which you have its id.",
+        "The times of blocks are what their proposers claim.",
+        "",
+      ].join("\n"),
     ]);
     const wrong = await run(["check-proof", path, "--to", at(1).id]);
     expect([wrong.code, wrong.out, wrong.err]).toEqual([
@@ -250,16 +350,31 @@ describe("check-proof", () => {
     ]);
   });
 
+  test("of one block says that it proves nothing yet, however it is anchored", async () => {
+    const { proof } = await chain.call("getProof", { id: at(1).id, to: at(1).id });
+    const alone = file("alone-by-api.json", JSON.stringify(proof));
+    for (const anchor of [[], ["--to", at(1).id], ["--url", chain.rpc]]) {
+      const { code, out } = await run(["check-proof", alone, ...anchor]);
+      expect([code, out]).toEqual([anchor.length === 0 ? 3 : 0, expect.stringContaining("it proves nothing yet")]);
+      expect(out).not.toContain("existed before");
+    }
+  });
+
   test("prints what is most likely a SHA-256", async () => {
     const { proof } = await chain.call("getProof", { id: at(2).id, to: at(2).id });
     const { out } = await run(["check-proof", file("digest.json", JSON.stringify(proof))]);
-    expect(out).toContain(`\nSHA-256  ${sha256("secret")}, the 32 bytes that the block carries\nup to    `);
-    expect(out).toContain("1 block\n");
+    expect(out).toContain(`\ndata                         ${sha256("secret")}, most likely the SHA-256 of a file\n`);
+    expect(out).toContain("1 block, claimed");
     const digestFile = directory.file("the digest");
     writeFileSync(digestFile, Uint8Array.fromHex(sha256("secret")));
     const { out: asData } = await run(["check-proof", directory.file("digest.json"), "--file", digestFile]);
     expect(asData).toContain(
-      `\ndata     32 bytes\nSHA-256  ${sha256Twice("secret")}\nmatch    the block carries the data`,
+      [
+        `SHA-256 of the file          ${sha256Twice("secret")}`,
+        `SHA-256 of the block's data  ${sha256Twice("secret")}`,
+        "data                         32 bytes",
+        "match                        the block carries the data itself",
+      ].join("\n"),
     );
   });
 
@@ -274,7 +389,8 @@ describe("check-proof", () => {
     const { proof } = await chain.call("getProof", { id: at(height).id, to: at(2).id });
     const about = file("about.json", JSON.stringify(proof));
     const { code, out } = await run(["check-proof", about, ...args()]);
-    expect([code, out]).toEqual([0, expect.stringContaining(`match    ${words}\n`)]);
+    expect([code, out]).toEqual([3, expect.stringContaining(`\nmatch                        ${words}\n`)]);
+    expect(out).toContain(`\nSHA-256 of the file          ${sha256(height === 1 ? "first" : "secret")}\n`);
     const { out: json } = await run(["check-proof", about, "--json", ...args()]);
     expect(JSON.parse(json).match).toBe(words.endsWith("itself") ? "data" : "digest");
   });
@@ -289,15 +405,58 @@ describe("check-proof", () => {
   });
 
   test("for programs is one JSON object", async () => {
-    const { code, out } = await run(["check-proof", path, "--json"]);
     const { id, height, timestamp, digest, to } = proof;
-    const wanted = { holds: true, id, height, timestamp, digest, to, blocks: 2 };
-    expect([code, out]).toEqual([0, `${JSON.stringify(wanted)}\n`]);
+    const says = { chain: chain.genesisId, genesis: chain.genesisId, program: "timestampvm 1.2.3" };
+    const facts = { id, height, timestamp, digest, to, blocks: 2 };
+    const { code, out } = await run(["check-proof", path, "--json"]);
+    expect([code, out]).toEqual([3, `${JSON.stringify({ verdict: "not anchored", ...facts, says })}\n`]);
+    const { code: named, out: byName } = await run(["check-proof", path, "--json", "--to", to.id]);
+    const holds = { verdict: "holds", holds: true, anchor: "to" };
+    expect([named, byName]).toEqual([0, `${JSON.stringify({ ...holds, ...facts, says })}\n`]);
+    const { out: byFile } = await run(["check-proof", path, "--json", "--to", to.id, "--text", "first"]);
+    const data = { sha256: `0x${sha256("first")}`, match: "data" };
+    expect(JSON.parse(byFile)).toEqual({ ...holds, ...facts, ...data, says });
+  });
+
+  test("shows what the proof says that it is about, if its block carries that", async () => {
+    const { proof } = await chain.call("getProof", { digest: sha256("secret") });
+    const { out } = await run(["check-proof", file("said.json", JSON.stringify(proof))]);
+    expect(out).toContain(`\nSHA-256 of the file          ${sha256("secret")}, as the proof says\n`);
+    const lie = file("lie.json", JSON.stringify({ ...proof, sha256: `0x${sha256("other")}` }));
+    const { code, out: lied } = await run(["check-proof", lie]);
+    expect([code, lied]).toEqual([
+      3,
+      expect.stringContaining(`\nSHA-256 of the file          not ${sha256("other")}, though the proof says so\n`),
+    ]);
+  });
+
+  test("takes the nonce of a salted stamp from the proof, or from --nonce", async () => {
+    const { out: text } = await chain.run(["proof", "--text", "private", "--nonce", `0x${nonce}`]);
+    const whole = file("salted.json", text);
+    const { nonce: _, ...rest } = JSON.parse(text);
+    const without = file("unsalted.json", JSON.stringify(rest));
+    const about = ["--text", "private"];
+    const words = "match                        the block carries the SHA-256 of its SHA-256 and the nonce\n";
+    for (const args of [
+      [whole, ...about],
+      [without, ...about, "--nonce", nonce],
+    ]) {
+      const { code, out } = await run(["check-proof", ...args]);
+      expect([code, out]).toEqual([3, expect.stringContaining(words)]);
+      expect(out).toContain(`\nSHA-256 of the file          ${sha256("private")}\n`);
+    }
+    const { out: alone } = await run(["check-proof", whole]);
+    expect(alone).toContain(`\nSHA-256 of the file          ${sha256("private")}, as the proof says\n`);
+    expect((await run(["check-proof", without, ...about])).code).toBe(1);
+    expect((await run(["check-proof", whole, "--text", "other"])).code).toBe(1);
+    const nothing = await run(["check-proof", without, "--nonce", nonce]);
+    expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining("--nonce needs the data")]);
   });
 
   test("takes a proof, or the data, from standard input", async () => {
-    expect((await run(["check-proof", "-"], { stdin: path })).code).toBe(0);
-    expect((await run(["check-proof", path, "--file", "-"], { stdin: file("data", "first") })).code).toBe(0);
+    expect((await run(["check-proof", "-", "--to", at(2).id], { stdin: path })).code).toBe(0);
+    const known = ["check-proof", path, "--to", at(2).id];
+    expect((await run([...known, "--file", "-"], { stdin: file("data", "first") })).code).toBe(0);
     const both = await run(["check-proof", "-", "--file", "-"], { stdin: path });
     expect([both.code, both.err]).toEqual([2, expect.stringContaining("cannot both be on standard input")]);
   });
@@ -305,14 +464,14 @@ describe("check-proof", () => {
   test("takes what proof wrote", async () => {
     const written = directory.file("written.json");
     await chain.run(["proof", "--text", "first", "--output", written]);
-    expect((await run(["check-proof", written, "--text", "first", "--to", at(7).id])).code).toBe(0);
+    expect((await run(["check-proof", written, "--text", "first", "--to", at(2).id])).code).toBe(0);
   });
 
   test("takes a saved reply of the API, and what PowerShell 5 wrote", async () => {
     const reply = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { proof } });
     for (const content of [reply, Buffer.from(`\ufeff${reply}\r\n`, "utf16le")]) {
       const { code, out } = await run(["check-proof", file("reply.json", content), "--text", "first"]);
-      expect([code, out]).toEqual([0, expect.stringContaining(`block    ${at(1).id}`)]);
+      expect([code, out]).toEqual([3, expect.stringContaining(`block                        ${at(1).id}`)]);
     }
   });
 
@@ -323,7 +482,7 @@ describe("check-proof", () => {
     const name = (claimed: bigint) => `"id":"${id}","height":${claimed},"timestamp":${height}`;
     const proofOf = (claimed: bigint) =>
       `{"version":1,${name(claimed)},"digest":"0x${sha256("")}","to":{${name(height)}},"blocks":["0x${Buffer.from(text).toString("hex")}"]}`;
-    expect((await run(["check-proof", file("exact.json", proofOf(height))])).code).toBe(0);
+    expect((await run(["check-proof", file("exact.json", proofOf(height)), "--to", id])).code).toBe(0);
     const { code, err } = await run(["check-proof", file("exact.json", proofOf(height - 1n))]);
     expect([code, err]).toEqual([1, expect.stringContaining(`height ${height}, not ${height - 1n}`)]);
   });
@@ -375,3 +534,119 @@ describe("check-proof", () => {
     ]);
   });
 });
+
+describe("check-proof that asks a node", () => {
+  let path: string;
+
+  beforeAll(async () => {
+    const { proof } = await chain.call("getProof", { id: at(1).id, to: at(2).id });
+    path = file("asked.json", JSON.stringify(proof));
+  });
+
+  /** A node that answers as this chain does, with changes. */
+  const nodeWith = (status: object, block: object | RpcFailure = {}) =>
+    new FakeServer(async (method, params) => {
+      const answer = await chain.call(method, params);
+      if (method === "getStatus") return { ...answer, nodeId, networkId: 5, notice: undefined, ...status };
+      if (method !== "getBlockByHeight" || block instanceof RpcFailure) return block;
+      return { block: { ...answer.block, ...block } };
+    });
+
+  test("prints whose word it is, of which chain and network", async () => {
+    using node = nodeWith({});
+    const { code, out, err } = await node.run(["check-proof", path]);
+    expect([code, err, out.split("\n")[0]]).toEqual([0, "", "holds, by the word of a node"]);
+    expect(out).toContain(`
+asked                        ${node.url}/ext/bc/timestampvm/rpc
+node                         ${nodeId}
+its chain                    ${chain.genesisId}, network 5
+`);
+    expect(out).toContain(`If the node does not lie, the data existed before block ${at(2).id}\nwas made.\n`);
+    expect(node.asked.map(({ method }) => method)).toEqual(["getStatus", "getBlockByHeight"]);
+    const { out: json } = await node.run(["check-proof", path, "--json"]);
+    expect(JSON.parse(json)).toMatchObject({
+      verdict: "holds",
+      holds: true,
+      anchor: "url",
+      node: { url: `${node.url}/ext/bc/timestampvm/rpc`, nodeId, chain: chain.genesisId, network: 5 },
+    });
+  });
+
+  test("says that a development chain is no witness", async () => {
+    const { code, out } = await chain.run(["check-proof", path, "--url", chain.rpc]);
+    expect([code, out]).toEqual([0, expect.stringContaining("its word is worth nothing to anybody else")]);
+  });
+
+  test("gives the node's own first sight as the time by which the data existed, and no other", async () => {
+    const firstSight = { time: 1_795_297_312, node: nodeId, own: true };
+    using own = nodeWith({}, { firstSight });
+    const { out } = await own.run(["check-proof", path]);
+    expect(out).toContain("\nexisted by                   2026-11-21T21:41:52Z, by the clock of that node\n");
+    expect(JSON.parse((await own.run(["check-proof", path, "--json"])).out)).toMatchObject({ firstSight });
+    using others = nodeWith({}, { firstSight: { ...firstSight, own: false } });
+    const { out: said } = await others.run(["check-proof", path]);
+    expect(said).toContain(`\nseen                         ${nodeId} says: seen 2026-11-21T21:41:52Z\n`);
+    expect(said).not.toContain("existed by");
+  });
+
+  test.each<readonly [string, () => FakeServer, number, string, string]>([
+    [
+      "has another block at that height",
+      () => nodeWith({}, apiBlock(2)),
+      1,
+      "no such block",
+      "this node has no such block: at height 2 it has block ",
+    ],
+    [
+      "has another block at that height, and is not at work yet",
+      () => nodeWith({ state: "bootstrapping" }, apiBlock(2)),
+      3,
+      "cannot tell yet",
+      "cannot be told yet. The node is bootstrapping, and not at work yet.",
+    ],
+    [
+      "is not that high yet",
+      () => nodeWith({ lastAccepted: at(1) }, new RpcFailure(-32_603, "not found", { code: "unknown block" })),
+      3,
+      "cannot tell yet",
+      "cannot be told yet. The node is at height 1, and the proof ends at 2. Ask again later.",
+    ],
+  ])("says what it is worth if the node %s", async (_what, start, exitCode, verdict, words) => {
+    using node = start();
+    const { code, out, err } = await node.run(["check-proof", path]);
+    expect([code, out, err]).toEqual([exitCode, "", expect.stringContaining(words)]);
+    const { code: same, out: json } = await node.run(["check-proof", path, "--json"]);
+    expect([same, JSON.parse(json).verdict]).toEqual([exitCode, verdict]);
+    expect(json).not.toContain("holds");
+  });
+
+  test("names both chains if the proof says that it is of another one", async () => {
+    using node = nodeWith({ chainId: unknownId }, apiBlock(2));
+    const { err } = await node.run(["check-proof", path]);
+    expect(err).toContain(`The proof says that it is of chain ${chain.genesisId}; this is chain ${unknownId}.`);
+  });
+
+  test("does not believe a node that contradicts itself, nor one that is not there", async () => {
+    using liar = nodeWith({}, { timestamp: 1 });
+    const url = `http://127.0.0.1:${closedPort()}`;
+    for (const { code, out, err } of [
+      await liar.run(["check-proof", path]),
+      await run(["check-proof", path, "--url", url]),
+    ]) {
+      expect([code, out, err]).toEqual([3, "", expect.stringContaining("whether the proof holds cannot be told yet")]);
+    }
+  });
+
+  test("asks nobody whom only the environment names", async () => {
+    using node = nodeWith({});
+    const { code } = await run(["check-proof", path], { environment: { TIMESTAMPVM_URL: node.url } });
+    expect([code, node.asked]).toEqual([3, []]);
+  });
+
+  test("takes one anchor", async () => {
+    const { code, err } = await chain.run(["check-proof", path, "--url", chain.rpc, "--to", at(2).id]);
+    expect([code, err]).toEqual([2, expect.stringContaining("give one of --to and --url")]);
+  });
+});
+
+const nodeId = "NodeID-111111111111111111116DBWJs";

@@ -48,7 +48,10 @@ describe("wrong use is exit 2, before anything is sent:", () => {
     ["check-proof a b", "too many arguments"],
     ["check-proof a --to x", "not a block's id"],
     ["check-proof a --file b --text c", "give one of"],
-    ["check-proof a --url http://h", "--url"],
+    [`check-proof a --to ${id} --url h`, "give one of --to and --url"],
+    ["check-proof a --url ftp://h", "--url: not an HTTP URL"],
+    ["check-proof a --nonce 00112233445566778899aabbccddeeff", "--nonce needs the data"],
+    ["proof --text a --nonce 00", "not 16 bytes in 32 hex digits"],
   ])("%s", async (line, reason) => {
     const { code, out, err } = await run(line.split(" "));
     expect([code, out, err]).toEqual([2, "", expect.stringContaining(reason)]);

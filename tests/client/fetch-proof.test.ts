@@ -5,6 +5,7 @@ import { FetchProofError, type FetchRefusal, fetchProof } from "../../src/client
 import { type Block, summaryOf } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import { formatExactJson } from "../../src/core/exact-json.ts";
+import { stampedDigest } from "../../src/core/nonce.ts";
 import { checkProof, maxProofFileBytes, parseProof } from "../../src/proof/block-proof.ts";
 import { callOf, RpcClient } from "../api/rpc.ts";
 import { acceptAll, chainOn, childOf, genesis, startVm } from "../support/chain.ts";
@@ -13,6 +14,7 @@ import { reasonOf } from "../support/promise.ts";
 type Part = ResultOf<"getProof">;
 
 const blocks = chainOn(genesis, 2_500);
+const nonce = Uint8Array.fromHex("000102030405060708090a0b0c0d0e0f");
 let call: CallApi;
 
 beforeAll(() => {
@@ -51,7 +53,7 @@ describe("a proof in parts", () => {
       onPart: ({ id }, count) => parts.push([id, count]),
     });
     const text = formatExactJson(proof);
-    expect(parseProof(text)).toEqual({ block: at(1), to: at(2_500), length: 2_500 });
+    expect(parseProof(text)).toMatchObject({ block: at(1), to: at(2_500), length: 2_500 });
     expect(proof.blocks).toEqual(blocks.map(({ bytes }) => `0x${bytes.toHex()}`));
     expect(parts).toEqual([
       [at(1).id, 1_000],
@@ -62,7 +64,35 @@ describe("a proof in parts", () => {
   test("is of the first block with a digest, or with data of it", async () => {
     const data = at(3).data;
     const proof = await fetchProof(call, { digest: digestOf(data) }, at(4).id, options);
-    expect(checkProof(proof)).toEqual({ block: at(3), to: at(4), length: 2 });
+    expect(checkProof(proof)).toMatchObject({ block: at(3), to: at(4), length: 2 });
+  });
+
+  test("leads to the next block when no end is named, and keeps what the server says for people", async () => {
+    const salted = stampedDigest(digestOf(at(1).data), nonce);
+    const { vm } = startVm();
+    const carrying = childOf(genesis, Uint8Array.fromHex(salted));
+    acceptAll(vm, [carrying, childOf(carrying, "next"), childOf(childOf(carrying, "next"), "last")]);
+    const server = callOf(new RpcClient(vm));
+    const proof = await fetchProof(server, { digest: digestOf(at(1).data), nonce }, undefined, options);
+    expect(proof).toMatchObject({ id: carrying.id, to: { height: 2n }, genesis: genesis.id, network: 12_345n });
+    expect([proof.sha256, proof.nonce]).toEqual([`0x${digestOf(at(1).data)}`, "0x000102030405060708090a0b0c0d0e0f"]);
+    expect(proof.blocks).toHaveLength(2);
+    expect(checkProof(proof).says.sha256).toBe(digestOf(at(1).data));
+  });
+
+  test("has no member that the server made up", async () => {
+    const large = "x".repeat(1_000_000);
+    const more = { program: large, chain: "\u001b[2J", nonce: `0x${"00".repeat(16)}`, sha256: at(9).id, note: large };
+    const server = spoil(({ proof, ...part }) => ({ ...part, proof: { ...proof, ...more } }));
+    const proof = await fetchProof(server.call, { digest: digestOf(at(3).data) }, at(4).id, options);
+    expect(proof.sha256).toBe(`0x${digestOf(at(3).data)}`);
+    expect(formatExactJson(proof)).not.toMatch(/xxx|2J|nonce|note/);
+  });
+
+  test("of a server that leads further than to the next block is its first part", async () => {
+    const server = spoil(() => getPart(1, 2_500));
+    const proof = await fetchProof(server.call, { id: at(1).id }, undefined, options);
+    expect([proof.to, server.count()]).toEqual([summaryOf(at(1_000)), 1]);
   });
 
   test("may be of one block", async () => {

@@ -47,7 +47,7 @@ describe("a file", () => {
 
   test("that is a proof gives what it proves", async () => {
     for (const content of [proof, inUtf16(proof), `{"jsonrpc":"2.0","id":1,"result":{"proof":${proof}}}`]) {
-      expect(await checkProofFile(fileOf(content))).toEqual({ proof: { block: first, to: last, length: 3 } });
+      expect(await checkProofFile(fileOf(content))).toMatchObject({ proof: { block: first, to: last, length: 3 } });
     }
   });
 

@@ -27,7 +27,7 @@ function proofOf(...path: readonly Block[]) {
 describe("a proof that holds", () => {
   test.each([1, 2, 4])("over %i blocks names the proven one and the last one", (length) => {
     const path = blocks.slice(0, length);
-    expect(checkProof(proofOf(...path))).toEqual({ block: path[0], to: path.at(-1), length } as never);
+    expect(checkProof(proofOf(...path))).toEqual({ block: path[0], to: path.at(-1), length, says: {} } as never);
   });
 
   test("is read with numbers or bigints, and hex of either case", () => {
@@ -46,6 +46,55 @@ describe("a proof that holds", () => {
     );
     const { block, to } = checkProof(proofOf(first));
     expect([block.id, to.id] as string[]).toEqual(Array(2).fill("2pNDPYBHQL8FoL5LZwFWaiCHbwWuTEhZ7aLjKm727g4ff9fDup"));
+  });
+});
+
+describe("what a proof says beside", () => {
+  const id = "3DDiCtDLpQ19tqZshWZvpJwVZYXJrru593Q2JqnV3HN4Zb62X";
+  const sha256 = "ab".repeat(32);
+  const nonce = "000102030405060708090a0b0c0d0e0f";
+  const hints = {
+    network: 5,
+    chain: id,
+    genesis: genesis.id,
+    program: "timestampvm 0.1.0",
+    sha256: `0x${sha256}`,
+    nonce: `0x${nonce}`,
+  };
+
+  test("is read", () => {
+    expect<unknown>(checkProof({ ...proofOf(...blocks), ...hints }).says).toEqual({
+      network: 5n,
+      chain: id,
+      genesis: genesis.id,
+      program: "timestampvm 0.1.0",
+      sha256,
+      nonce: Uint8Array.fromHex(nonce),
+    });
+  });
+
+  test.each([
+    ["network", -1],
+    ["network", 0.5],
+    ["network", 2 ** 32],
+    ["network", "5"],
+    ["chain", "fuji"],
+    ["chain", { id }],
+    ["genesis", 1],
+    ["program", "two\nlines"],
+    ["program", "\u001b[2J"],
+    ["program", "x".repeat(101)],
+    ["program", null],
+    ["sha256", sha256],
+    ["sha256", `0x${sha256}00`],
+    ["sha256", [hints.sha256]],
+    ["nonce", nonce],
+    ["nonce", `0x${nonce}00`],
+    ["nonce", {}],
+  ])("in another form is left out, and the proof holds: %s %j", (name, value) => {
+    const { says } = checkProof({ ...proofOf(...blocks), ...hints, [name]: value });
+    expect(says).toMatchObject({ [name]: undefined });
+    expect(Object.values(says).filter((hint) => hint !== undefined)).toHaveLength(5);
   });
 });
 
@@ -99,8 +148,9 @@ describe("a proof that does not hold", () => {
     ["a version that has no text", { ...proof, version: textless }, "its version is not 1"],
     ["no blocks", { ...proof, blocks: [] }, "it has no blocks"],
     ["blocks that are no list", { ...proof, blocks: first }, "it has no blocks"],
-    ["a block that is no text", { ...proof, blocks: [1] }, "block 0: not hex after 0x"],
-    ["half a byte", { ...proof, blocks: ["0x1"] }, "block 0: "],
+    ["a block that is no text", { ...proof, blocks: [1] }, "block 0: not 0x and pairs of hex digits"],
+    ["half a byte", { ...proof, blocks: ["0x1"] }, "block 0: not 0x and pairs of hex digits"],
+    ["a digit that is none", { ...proof, blocks: ["0x1g"] }, "block 0: not 0x and pairs of hex digits"],
     ["bytes that are no block", { ...proof, blocks: ["0x7b7d"] }, "block 0: malformed block: "],
     ["a missing block", { ...proof, blocks: [first, ...rest] }, "block 1 is not a child of the one before"],
     ["a repeated block", { ...proof, blocks: [first, first] }, "block 1 is not a child of the one before"],

@@ -62,6 +62,15 @@ genesis = block("11111111111111111111111111111111LpoYY", 0, 0, b"timestampvm ben
 assert id_of(genesis) == fields_of(chain[0])["parent_id"]
 time = fields_of(chain[0])["timestamp"]
 
+people = {
+    "network": 5,
+    "chain": cb58(hashlib.sha256(b"a chain").digest()),
+    "genesis": id_of(genesis),
+    "program": "timestampvm 0.1.0",
+    "sha256": "0x" + hashlib.sha256(b"a file").hexdigest(),
+    "nonce": "0x" + bytes(range(16)).hex(),
+}
+
 good = [
     ("one block", proof_of(chain[:1])),
     ("two blocks", proof_of(chain[:2])),
@@ -71,6 +80,8 @@ good = [
     ("a later time", proof_of([chain[0], block(id_of(chain[0]), 2, time + 1, b"later")])),
     ("no data", proof_of([block(id_of(chain[0]), 2, time, b"")])),
     ("members that are not known", {**proof_of(chain[:2]), "note": "for the court", "more": [{}]}),
+    ("members for people", {**proof_of(chain[:2]), **people}),
+    ("members for people that are not in their form", {**proof_of(chain[:2]), **{name: [name] for name in people}}),
 ]
 
 base = proof_of(chain[:3])

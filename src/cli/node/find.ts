@@ -3,13 +3,24 @@ import type { ResultOf } from "../../client/contract.ts";
 import { maxPageBlocks } from "../../client/limits.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime } from "../../core/format.ts";
+import { stampedDigest } from "../../core/nonce.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { readSubject } from "../read-source.ts";
-import { addSource, emptyDataNote, expectSource, type NamedSource, type SourceOptions } from "../source.ts";
+import {
+  addNonceOption,
+  addSource,
+  emptyDataNote,
+  expectSource,
+  type NamedSource,
+  type NonceOptions,
+  type SourceOptions,
+} from "../source.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
+
+interface FindOptions extends ConnectionOptions, SourceOptions, NonceOptions {}
 
 type FoundBlock = ResultOf<"find">["blocks"][number];
 
@@ -18,7 +29,7 @@ export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")
     .description("show when data was stamped: every block that carries it or its SHA-256, oldest first");
-  addConnectionOptions(addSource(command))
+  addConnectionOptions(addNonceOption(addSource(command)))
     .addHelpText(
       "after",
       helpAfter({
@@ -27,10 +38,11 @@ export function addFindCommand(program: Command, output: Output): void {
         exitCodes: { 1: "it was never stamped, or the node was not reached" },
       }),
     )
-    .action(async (file: NamedSource | undefined, options: ConnectionOptions & SourceOptions, command: Command) => {
+    .action(async (file: NamedSource | undefined, options: FindOptions, command: Command) => {
       const source = expectSource(file, options, command, output);
       const { ask } = connect(command, output);
-      const { digest, description } = readSubject(source, output);
+      const { digest: given, description } = readSubject(source, output);
+      const digest = stampedDigest(given, options.nonce);
       let count = 0;
       for await (const block of findBlocks(ask, digest)) {
         if (options.json) output.json(block);

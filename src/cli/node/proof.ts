@@ -1,47 +1,65 @@
 import type { Command } from "commander";
 import type { Id } from "../../avalanche/id.ts";
-import type { Proven } from "../../client/contract.ts";
 import { refusalOf } from "../../client/errors.ts";
-import { FetchProofError, fetchProof, type Proof } from "../../client/fetch-proof.ts";
+import { FetchProofError, fetchProof, type Proof, type ProofSubject } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { countOf, formatIsoTime } from "../../core/format.ts";
+import { stampedDigest } from "../../core/nonce.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { expectNoFile, writeNewFile } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { namingFile } from "../naming-file.ts";
+import { provesNothingYet } from "../proof-words.ts";
 import { readSubject } from "../read-source.ts";
-import { addSource, emptyDataNote, expectSource, findSource, type NamedSource, type SourceOptions } from "../source.ts";
+import {
+  addNonceOption,
+  addSource,
+  emptyDataNote,
+  expectSource,
+  findSource,
+  type NamedSource,
+  type NonceOptions,
+  type SourceOptions,
+} from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseIdOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 
-interface ProofOptions extends ConnectionOptions, SourceOptions {
+interface ProofOptions extends ConnectionOptions, SourceOptions, NonceOptions {
   readonly id?: Id;
-  readonly to?: Id;
+  readonly to?: End;
   readonly output: string;
 }
 
-/** Writes a proof that a block existed before a later one. */
+/** The block that a proof leads to; undefined for the one after the proven block. */
+type End = Id | "latest" | undefined;
+
+/** Writes a proof that a block existed before a later one was made. */
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
-    .description("write a proof of when data was first stamped, which anyone can check without a node");
-  addSource(command)
+    .description("write a proof that data was stamped before a later block was made, for people without a node");
+  addNonceOption(addSource(command))
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
-    .option("--to <block>", "the later block that the proof leads to (default: the last accepted one)", parseIdOption)
+    .option(
+      "--to <block>",
+      "the later block that the proof leads to: an id, or latest (default: the next one)",
+      parseEnd,
+    )
     .option("-o, --output <file>", "the file to write, which must not exist; - is standard output", "-");
   addConnectionOptions(command)
     .addHelpText(
       "after",
       helpAfter({
         notes: [
-          "The proof has the bytes of every block from the proven one to the later one. People who check it, " +
-            "with `timestampvm check-proof`, must know from elsewhere that the later block belongs to the " +
-            "chain.",
+          "The proof has the bytes of every block from the proven one to the later one, so it is small where these " +
+            "are near. People who check it, with `timestampvm check-proof`, must know from elsewhere that the later " +
+            "block belongs to the chain: name one with --to whose id has a date that others trust. While there is " +
+            "no later block, the proof leads to itself, and proves nothing yet.",
           emptyDataNote,
         ],
         examples: ["timestampvm proof report.pdf --output report.proof.json"],
@@ -49,79 +67,99 @@ export function addProofCommand(program: Command, output: Output): void {
       }),
     )
     .action(async (file: NamedSource | undefined, options: ProofOptions, command: Command) => {
-      const subject = parseSubject(file, options, command, output);
+      const wanted = parseWanted(file, options, command, output);
       if (options.output !== "-") namingFile(options.output, () => expectNoFile(options.output));
       const { ask } = connect(command, output);
-      write(await prove(ask, subject(), options.to, output), options, output);
+      write(await prove(ask, wanted(), options.to, output), options, output);
     });
 }
 
+function parseEnd(text: string): End {
+  return text === "latest" ? text : parseIdOption(text);
+}
+
 /** Gives a function that reads the data, since the rest of the command line is checked first. */
-function parseSubject(
+function parseWanted(
   file: NamedSource | undefined,
   options: ProofOptions,
   command: Command,
   output: Output,
-): () => Proven {
-  const { id } = options;
+): () => ProofSubject {
+  const { id, nonce } = options;
   if (id === undefined) {
     const source = expectSource(file, options, command, output);
-    return () => ({ digest: readSubject(source, output).digest });
+    return () => ({ digest: readSubject(source, output).digest, nonce });
   }
   if (findSource(file, options, command) !== undefined) command.error("error: give --id or data, not both");
+  if (nonce !== undefined) command.error("error: --nonce needs the data, or its SHA-256, and not --id");
   return () => ({ id });
 }
 
-async function prove(ask: Ask, proven: Proven, to: Id | undefined, output: Output): Promise<Proof> {
-  const target = await findTarget(ask, to);
+async function prove(ask: Ask, wanted: ProofSubject, to: End, output: Output): Promise<Proof> {
+  const end = await findEnd(ask, to);
   const progress = output.progress();
   let isBegun = false;
   const onPart = ({ height }: Proof, blocks: number) => {
     isBegun = true;
-    progress.show(blocks, Number(target.height - height) + 1);
+    progress.show(blocks, end && Number(end.height - height) + 1);
   };
   try {
-    return await fetchProof(ask, proven, target.id, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
+    return await fetchProof(ask, wanted, end?.id, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
   } catch (error) {
-    throw explain(error, isBegun ? undefined : proven);
+    throw explain(error, to, isBegun ? undefined : wanted);
   } finally {
     progress.clear();
   }
 }
 
-/** `proven` is undefined once a part of its proof was found. */
-function explain(error: unknown, proven: Proven | undefined): unknown {
-  if (proven !== undefined && refusalOf(error)?.code === "unknown block") {
-    const what = "id" in proven ? `is ${proven.id}` : `carries ${proven.digest}, or data of this SHA-256`;
-    return new CommandFailed(`not found: no accepted block ${what}`);
-  }
-  const isTooLarge = error instanceof FetchProofError && error.refusal.code === "proof too large";
-  return isTooLarge ? new CommandFailed(`${error.message}: name an earlier one with --to`) : error;
+/** `wanted` is undefined once a part of its proof was found. */
+function explain(error: unknown, to: End, wanted: ProofSubject | undefined): unknown {
+  if (error instanceof FetchProofError && error.refusal.code === "proof too large")
+    return new CommandFailed(`${error.message}: name an earlier one with --to`);
+  if (wanted === undefined) return error;
+  const refusal = refusalOf(error);
+  if (refusal?.code === "unknown block") return new CommandFailed(`not found: no accepted block ${describe(wanted)}`);
+  if (refusal?.code === "invalid params" && refusal.parameter === "to")
+    return new CommandFailed(`--to: block ${to} is before the one to be proven: name a later block, or latest`);
+  return error;
 }
 
-async function findTarget(ask: Ask, to: Id | undefined): Promise<{ readonly id: string; readonly height: bigint }> {
-  if (to === undefined) return (await ask("getStatus", {})).lastAccepted;
+function describe(wanted: ProofSubject): string {
+  if ("id" in wanted) return `is ${wanted.id}`;
+  return `carries ${stampedDigest(wanted.digest, wanted.nonce)}, or data of this SHA-256`;
+}
+
+async function findEnd(ask: Ask, to: End): Promise<{ readonly id: string; readonly height: bigint } | undefined> {
+  if (to === undefined) return undefined;
+  if (to === "latest") return (await ask("getStatus", {})).lastAccepted;
   const answer = await orMissing(ask("getBlock", { id: to }));
   if (answer === undefined) throw new CommandFailed(`--to: no block ${to} is accepted`);
   return { id: to, height: answer.block.height };
 }
 
-function write(proof: Proof, { output: file, json: asJson }: ProofOptions, { out, json, paint }: Output): void {
+function write(proof: Proof, { output: file, json: asJson }: ProofOptions, output: Output): void {
+  const { out, err, json, paint } = output;
   const text = `${formatExactJson(proof)}\n`;
-  if (file === "-") return out(text);
+  const isAlone = proof.blocks.length === 1;
+  if (file === "-") {
+    out(text);
+    if (isAlone) err(`note: ${provesNothingYet}\n`);
+    return;
+  }
   namingFile(file, () => writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text)));
   const { blocks, ...summary } = proof;
-  const { id, height, timestamp, to } = summary;
+  const { id, height, timestamp, digest, sha256, to } = summary;
   if (asJson) return json(summary);
-  out(
-    formatRows(
-      [
-        ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
-        ["of block", `${id}  height ${height}`],
-        ["time", formatIsoTime(timestamp)],
-        ["up to", `${to.id}  height ${to.height}`],
-      ],
-      paint,
-    ),
+  const rows = formatRows(
+    [
+      ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
+      ["of block", `${id}  height ${height}`],
+      ["claimed time", formatIsoTime(timestamp)],
+      ["SHA-256 of the file", sha256?.slice(2)],
+      ["SHA-256 of the block's data", digest.slice(2)],
+      ["up to", `${to.id}  height ${to.height}`],
+    ],
+    paint,
   );
+  out(isAlone ? `${rows}\n${provesNothingYet}\n` : rows);
 }

@@ -3,6 +3,8 @@ import { messageOf } from "../../avalanche/coded-error.ts";
 import { type Id, parseId } from "../../avalanche/id.ts";
 import type { Digest } from "../../core/digest.ts";
 import { digestProblem, parseDigest } from "../../core/digest-text.ts";
+import { parseNonce } from "../../core/nonce.ts";
+import { nonceBytes } from "../../core/salted-digest.ts";
 import { maxU64, parseU64 } from "../../core/u64.ts";
 
 // Parsers of option values. Each throws commander's InvalidArgumentError, which is wrong use.
@@ -28,4 +30,11 @@ export function parseDigestOption(text: string): Digest {
   const digest = parseDigest(text);
   if (digest === undefined) throw new InvalidArgumentError(`${digestProblem(text)}.`);
   return digest;
+}
+
+/** Reads the nonce of a salted stamp. */
+export function parseNonceOption(text: string): Uint8Array {
+  const nonce = parseNonce(text);
+  if (nonce === undefined) throw new InvalidArgumentError(`not ${nonceBytes} bytes in ${2 * nonceBytes} hex digits.`);
+  return nonce;
 }

@@ -191,7 +191,8 @@ func (s *siege) makeLarge(ctx context.Context) error {
 		return err
 	}
 	links := s.picture.Links()
-	s.chain = attack.Chain{Early: links[1].ID.String(), Large: links[len(links)-1].Height}
+	last := links[len(links)-1]
+	s.chain = attack.Chain{Early: links[1].ID.String(), Late: last.ID.String(), Large: last.Height}
 	s.say("%d large blocks are made", attack.LargeBlocks)
 	return nil
 }

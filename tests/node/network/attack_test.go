@@ -78,7 +78,7 @@ func (a *attacked) makeLarge(t *testing.T) {
 	stamps.Wait()
 	chain, err := a.victim.Client().Chain(t.Context())
 	require.NoError(t, err)
-	a.chain = attack.Chain{Early: chain[1].ID.String(), Large: chain.Head().Height}
+	a.chain = attack.Chain{Early: chain[1].ID.String(), Late: chain.Head().ID.String(), Large: chain.Head().Height}
 	report(t, "attack: %d blocks of %d bytes after %s", attack.LargeBlocks, attack.LargeData, time.Since(began).Round(time.Second))
 }
 

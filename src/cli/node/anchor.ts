@@ -1,0 +1,65 @@
+import { messageOf } from "../../avalanche/coded-error.ts";
+import { AnswerError } from "../../client/answer-error.ts";
+import type { ResultOf } from "../../client/contract.ts";
+import { RpcError } from "../../client/rpc-error.ts";
+import type { Block } from "../../core/block.ts";
+import { CommandFailed, notYet } from "../command-failed.ts";
+import { type Ask, type connect, orMissing } from "./connection.ts";
+
+/** What a node says of the last block of a proof: its word, and nothing else, is that the block is in its chain. */
+export interface NodeWord {
+  /** For people. */
+  readonly url: string;
+  readonly nodeId: string | undefined;
+  readonly chain: string;
+  readonly network: bigint | undefined;
+  /** What this server is, if it is not a node. */
+  readonly notice: string | undefined;
+  readonly answer: Answer;
+}
+
+/** A node, not asked yet. */
+export type Connection = ReturnType<typeof connect>;
+type FirstSight = ResultOf<"getBlockByHeight">["block"]["firstSight"];
+
+type Answer =
+  | { readonly has: "this block"; readonly seen: FirstSight }
+  | { readonly has: "another block"; readonly id: string }
+  /** `problem` is a whole sentence. */
+  | { readonly has: "no answer yet"; readonly problem: string };
+
+/**
+ * Asks a node for the block at the height of `to`. Throws "command failed" with exit code 3 if it gives no answer that
+ * can be believed: that says nothing about the proof.
+ */
+export async function askForBlock(to: Block, { url, ask }: Connection): Promise<NodeWord> {
+  try {
+    const status = await ask("getStatus", {});
+    const { nodeId, chainId: chain, networkId: network, notice } = status;
+    return { url, nodeId, chain, network, notice, answer: await compare(to, status, ask) };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    throw new CommandFailed(`whether the proof holds cannot be told yet: ${messageOf(error)}`, notYet);
+  }
+}
+
+async function compare(to: Block, { state, lastAccepted }: ResultOf<"getStatus">, ask: Ask): Promise<Answer> {
+  const found = (await orMissing(ask("getBlockByHeight", { height: to.height })))?.block;
+  if (found === undefined) {
+    const { height } = lastAccepted;
+    const problem = `The node is at height ${height}, and the proof ends at ${to.height}. Ask again later.`;
+    return { has: "no answer yet", problem };
+  }
+  if (found.id !== to.id) {
+    if (state === "normal operation") return { has: "another block", id: found.id };
+    return { has: "no answer yet", problem: `The node is ${state}, and not at work yet. Ask again later.` };
+  }
+  const isSame =
+    found.parentId === to.parentId && found.timestamp === to.timestamp && found.data === `0x${to.data.toHex()}`;
+  if (!isSame) return { has: "no answer yet", problem: "The node keeps other content of the block. Ask another node." };
+  return { has: "this block", seen: found.firstSight };
+}
+
+function isFailure(error: unknown): boolean {
+  return error instanceof CommandFailed || error instanceof RpcError || error instanceof AnswerError;
+}

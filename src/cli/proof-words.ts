@@ -1,0 +1,3 @@
+/** What people must know of a proof of one block. */
+export const provesNothingYet =
+  "It is one block that leads to itself: it proves nothing yet. Make it again when there is a later block.";
