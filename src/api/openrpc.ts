@@ -12,8 +12,9 @@ export function describeApi(version: string) {
       title: "timestampvm",
       version,
       description:
-        "Proves that data existed at a time. Parameters come by name, {…} or [{…}]; each method answers to its name " +
-        "and to timestampvm.NAME. Integers are exact: some need more than the 53 bits of a double.",
+        "Stamps are evidence that data existed before a block was made; the time of a block is its proposer's claim. " +
+        "Parameters come by name, {…} or [{…}]; each method answers to its name and to timestampvm.NAME. Integers " +
+        "are exact: some need more than the 53 bits of a double.",
       license: { name: "BSD-3-Clause" },
     },
     methods,

@@ -66,7 +66,8 @@ export function createProgram(about: About, output: Output): Command {
   const { out, err } = output;
   const program = new Command(name)
     .description(
-      "Prove that data existed at a time, with an Avalanche chain. AvalancheGo runs this program as a plugin: " +
+      "Stamp data with an Avalanche chain: evidence that it existed before a block was made. AvalancheGo runs this " +
+        "program as a plugin: " +
         "put it into the plugins directory, with its VM id as its name.",
     )
     .version(

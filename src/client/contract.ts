@@ -158,8 +158,8 @@ export const contract = {
   },
   find: {
     summary:
-      "All accepted blocks that carry data or its digest, the oldest first, which shows when the data was first " +
-      "stamped. Data is found by its SHA-256.",
+      "All accepted blocks that carry data or its digest, the lowest first: there the data was first stamped. Data " +
+      "is found by its SHA-256.",
     params: z
       .strictObject({ ...subject, from: u64Param("the height to begin at").default(0n), limit })
       .transform(({ from, limit, ...given }, context) => ({ subject: toSubject(given, context), from, limit })),

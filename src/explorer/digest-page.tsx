@@ -74,7 +74,7 @@ async function showNotStamped(view: ChainView, digest: Digest): Promise<View> {
           {waiting.status === "pending"
             ? "It waits for a block on this node."
             : "It is in a block that is not decided yet."}{" "}
-          It may still come to nothing: only an accepted block proves a time.
+          It may still come to nothing: only an accepted block is a stamp.
         </p>
       )}
       <p>

@@ -78,7 +78,8 @@ describe.each([
     stranger.write("idea.txt", "1\n");
     stranger.write("idea.proof.json", JSON.stringify(recorded));
     expect(await stranger.run([runtime, "check.ts"])).toBe(
-      `idea.txt was there at 2022-11-07T15:11:36.000Z\nif block ${recorded.id} at height 1 is one of the chain\n`,
+      `idea.txt was there when block ${recorded.id} at height 1 was made\n` +
+        "if that is a block of the chain; the stamp claims 2022-11-07T15:11:36.000Z\n",
     );
     stranger.write("idea.proof.json", JSON.stringify({ ...recorded, timestamp: recorded.timestamp - 1 }));
     const problem = "not a proof: the proven block has timestamp 1667833896, not 1667833895\n";
@@ -116,9 +117,9 @@ describe("client and proof in a browser", () => {
 async function expectProof(printed: string): Promise<void> {
   stranger.write("idea.proof.json", printed);
   stranger.write("idea.txt", "what I thought of today\n");
-  const [seen, last] = (await stranger.run([bun, "check.ts"])).split("\n");
-  expect(seen).toMatch(/^idea.txt was there at 20\d\d-/);
-  expect(last).toBe(`if block ${lastAccepted?.id} at height 1 is one of the chain`);
+  const [before, time] = (await stranger.run([bun, "check.ts"])).split("\n");
+  expect(before).toBe(`idea.txt was there when block ${lastAccepted?.id} at height 1 was made`);
+  expect(time).toMatch(/^if that is a block of the chain; the stamp claims 20\d\d-/);
 }
 
 /** Block 1 of a chain of timestampvm-rs, as a proof; the digest is what sha256sum says of its data. */

@@ -28,7 +28,7 @@ type FoundBlock = ResultOf<"find">["blocks"][number];
 export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")
-    .description("show when data was stamped: every block that carries it or its SHA-256, oldest first");
+    .description("show where data was stamped: every block that carries it or its SHA-256, oldest first");
   addConnectionOptions(addNonceOption(addSource(command)))
     .addHelpText(
       "after",

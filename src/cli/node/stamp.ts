@@ -31,7 +31,7 @@ interface StampOptions extends ConnectionOptions, SourceOptions {
 export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
-    .description("stamp data: put its SHA-256 on the chain, which proves that the data exists now");
+    .description("stamp data: put its SHA-256 into a block, as evidence that it existed before later blocks");
   addSource(command)
     .option("--data", `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}`)
     .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block")
