@@ -79,6 +79,8 @@ describe("proof", () => {
       0,
       { height: 7, sha256: `0x${sha256("private")}`, nonce: `0x${nonce}` },
     ]);
+    const found = await chain.run(["find", "--text", "private", "--nonce", nonce, "--json"]);
+    expect([found.code, JSON.parse(found.out)]).toMatchObject([0, { height: 7, match: "digest" }]);
     const { code: none, err } = await chain.run(["proof", "--text", "private"]);
     expect([none, err]).toEqual([1, expect.stringContaining("not found")]);
     const byId = await chain.run(["proof", "--id", at(7).id, "--nonce", nonce]);
