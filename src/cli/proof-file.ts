@@ -1,3 +1,5 @@
+import { encodingOf } from "../core/encoding.ts";
+import { escapeLine } from "../core/printable.ts";
 import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
 import { decodeProof } from "../proof/proof-text.ts";
@@ -6,11 +8,11 @@ import { readData } from "./read-source.ts";
 import type { NamedSource } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 
-/** Reads a proof and checks it. Throws "command failed" with the reason if it does not hold. */
+/** Reads a proof and checks it. Throws "command failed" with the reason if its blocks do not fit together. */
 export function readProof(source: NamedSource, output: Output): CheckedProof {
   const name = source.kind === "file" ? source.name : "standard input";
   try {
-    return parseProof(readText(source, output));
+    return parseProof(readText(source, name, output));
   } catch (error) {
     if (error instanceof ProofError) throw new CommandFailed(`${name}: ${error.message}`);
     if (error instanceof SyntaxError) throw new CommandFailed(`${name}: it is not JSON`);
@@ -19,6 +21,10 @@ export function readProof(source: NamedSource, output: Output): CheckedProof {
 }
 
 /** A separate function, so that the bytes are freed before the text is parsed. */
-function readText(source: NamedSource, output: Output): string {
-  return decodeProof(readData(source, maxProofFileBytes, output).data);
+function readText(source: NamedSource, name: string, output: Output): string {
+  const { data } = readData(source, maxProofFileBytes, output);
+  const text = decodeProof(data);
+  if (encodingOf(data) !== "utf-8")
+    output.err(`note: ${escapeLine(name)} is in UTF-16, which other programs may not read\n`);
+  return text;
 }

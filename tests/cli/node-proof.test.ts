@@ -471,9 +471,13 @@ describe("check-proof", () => {
 
   test("takes a saved reply of the API, and what PowerShell 5 wrote", async () => {
     const reply = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { proof } });
-    for (const content of [reply, Buffer.from(`\ufeff${reply}\r\n`, "utf16le")]) {
-      const { code, out } = await run(["check-proof", file("reply.json", content), "--text", "first"]);
-      expect([code, out]).toEqual([3, expect.stringContaining(`block                        ${at(1).id}`)]);
+    const utf16 = Buffer.from(`\ufeff${reply}\r\n`, "utf16le");
+    for (const [content, note] of [
+      [reply, ""],
+      [utf16, `note: ${directory.file("reply.json")} is in UTF-16, which other programs may not read\n`],
+    ] as const) {
+      const { code, out, err } = await run(["check-proof", file("reply.json", content), "--text", "first"]);
+      expect([code, out, err]).toEqual([3, expect.stringContaining(`block                        ${at(1).id}`), note]);
     }
   });
 
