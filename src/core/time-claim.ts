@@ -1,4 +1,5 @@
 import { type NodeId, noNode } from "../avalanche/node-id.ts";
+import type { BlockSummary } from "./block.ts";
 
 // A block's timestamp is a claim: its proposer wrote it, and validators check only that it is not before the parent's,
 // and less than an hour ahead (verify.ts). What a node knows by itself is when it first saw the block.
@@ -42,4 +43,25 @@ export function judgeTime(timestamp: bigint, ownSightMs: bigint | undefined): Ti
   if (ownSightMs === undefined) return "unconfirmed";
   if (ownSightMs < (timestamp - claimToleranceSeconds) * 1_000n) return "false";
   return ownSightMs > (timestamp + claimToleranceSeconds) * 1_000n ? "unconfirmed" : "confirmed";
+}
+
+/** What a node says of a block's timestamp, beside the block itself. */
+export interface KnownTime {
+  readonly claim?: TimeClaim;
+  /** In Unix seconds, rounded up. `own`: this node saw the block itself; if not, `node` says so. */
+  readonly firstSight?: { readonly time: bigint; readonly node: NodeId; readonly own: boolean };
+}
+
+/** Judges a block's timestamp by its first sight. `node` is this node, undefined for a chain without a node. */
+export function knownTime(
+  { height, timestamp }: Pick<BlockSummary, "height" | "timestamp">,
+  sight: FirstSight | undefined,
+  node: NodeId | undefined,
+): KnownTime {
+  if (height === 0n) return {}; // nobody proposed genesis
+  const own = sight !== undefined && isOwn(sight, node);
+  return {
+    claim: judgeTime(timestamp, own ? sight.ms : undefined),
+    ...(sight !== undefined && sight.ms >= 0n && { firstSight: { time: secondsOf(sight), node: sight.node, own } }),
+  };
 }
