@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Id } from "../avalanche/id.ts";
+import type { IdRange } from "../avalanche/id-start.ts";
 import type { Block } from "../core/block.ts";
 import { blockKey, blockKeyBytes } from "../core/block-key.ts";
 import type { Digest } from "../core/digest.ts";
@@ -104,6 +105,14 @@ export class BlockReader {
   /** An accepted block; undefined if there is none. */
   getBlock(id: Id): Block | undefined {
     return this.run(() => this.#blockIn(this.#sql.byKey.get(blockKey(id)), id));
+  }
+
+  /** The heights of accepted blocks whose ids begin with these eight bytes, or some between; `limit` at most. */
+  findHeights({ first, last }: IdRange, limit: number): bigint[] {
+    return this.run(() => {
+      const rows = this.#sql.heightsOfIds.all(first, last, limit);
+      return rows.map(({ height }) => expectInteger(height, "the height of a block"));
+    });
   }
 
   /** The accepted block at a height. Throws "database failed" if the block itself has another height. */

@@ -22,6 +22,9 @@ export function prepareQuestions(db: Database) {
     meta: new MetaRows(db),
     reencoded: new ReencodedRows(db),
     byKey: db.query<BlockRow, [Uint8Array]>(`SELECT ${blockColumns} ${ofKey}`),
+    heightsOfIds: db.query<Row<"height">, [Uint8Array, Uint8Array, number]>(
+      "SELECT height FROM blocks WHERE substr(key, 3, 8) BETWEEN ? AND ? LIMIT ?",
+    ),
     isAccepted: db.query<unknown, [Uint8Array]>(`SELECT 1 ${ofKey}`),
     isRejected: db.query<unknown, [Uint8Array]>("SELECT 1 FROM rejected WHERE key = ?"),
     last: db.query<BlockRow, []>(`SELECT ${blockColumns} FROM blocks ORDER BY height DESC LIMIT 1`),

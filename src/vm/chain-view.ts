@@ -1,5 +1,6 @@
 import type { Awaitable } from "../avalanche/awaitable.ts";
 import type { Id } from "../avalanche/id.ts";
+import type { IdRange } from "../avalanche/id-start.ts";
 import type { Block } from "../core/block.ts";
 import type { Digest } from "../core/digest.ts";
 import type { ChainError } from "../core/errors.ts";
@@ -51,6 +52,8 @@ export type UndecidedStatus = "processing" | "pending" | "unknown";
 export interface ConfirmedBlocks {
   readonly last: Block;
   getBlock(id: Id): Block | undefined;
+  /** The heights of up to `limit` blocks whose ids are in a range. */
+  findHeights(range: IdRange, limit: number): readonly bigint[];
   getBlockAtHeight(height: bigint): Block | undefined;
   /** The last block whose timestamp is not after the given one. */
   getBlockAt(timestamp: bigint): Block | undefined;

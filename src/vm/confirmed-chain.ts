@@ -1,4 +1,5 @@
 import type { Id } from "../avalanche/id.ts";
+import type { IdRange } from "../avalanche/id-start.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import type { Listing } from "../core/listing.ts";
@@ -72,6 +73,10 @@ export class ConfirmedChain implements ConfirmedBlocks {
   getBlock(id: Id): Block | undefined {
     const { last } = this;
     return id === last.id ? last : this.#ifConfirmed(this.#reader.getBlock(id));
+  }
+
+  findHeights(range: IdRange, limit: number): readonly bigint[] {
+    return this.#reader.findHeights(range, limit).filter((height) => height <= this.#head.height);
   }
 
   getBlockAtHeight(height: bigint): Block | undefined {
