@@ -25,7 +25,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     layers: ["vm", "client", "proof", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|zod)$/,
   },
-  explorer: { layers: ["vm", "client", "proof", "core", "avalanche"], packages: /^hono(\/.+)?$/ },
+  explorer: { layers: ["vm", "client", "proof", "core", "avalanche"], packages: /^(hono(\/.+)?|hash-wasm)$/ },
   rpcchainvm: {
     layers: ["avalanche", "gen", "log"],
     packages:
@@ -133,6 +133,7 @@ const entryPoints = [
   "src/disk/upgrade-worker.ts",
   "src/operator/backup-worker.ts",
   "src/explorer/browser/page-script.ts",
+  "src/explorer/browser/hash-worker.ts",
   ...exported,
 ];
 const textByPath = new Map(

@@ -7,7 +7,8 @@ import type { State } from "../vm/status.ts";
 import { showBlockAtHeight, showBlockAtTime, showBlockById } from "./block-page.tsx";
 import { showBlocks } from "./blocks-page.tsx";
 import { showDigest } from "./digest-page.tsx";
-import { Page, pageHeaders } from "./page.tsx";
+import { hashWorker, pageHeaders, scriptHeaders } from "./headers.ts";
+import { Page } from "./page.tsx";
 import { Message, type View } from "./parts.tsx";
 import { parseQuery, type Query } from "./query.ts";
 
@@ -24,6 +25,7 @@ export function createExplorer(view: ChainView, notice: string | undefined): Hon
   const app = new Hono<Environment>();
   app.get("/", async (c) => {
     const params = c.req.query();
+    if (params.script === "hash-worker") return answer(c, hashWorker, 200, scriptHeaders);
     const { caller } = c.env;
     const { status, title, content } = await caller.doLong(() => show(view, parseQuery(params), caller));
     const { state } = await view.status();
@@ -32,21 +34,20 @@ export function createExplorer(view: ChainView, notice: string | undefined): Hon
         {content}
       </Page>
     );
-    return answer(c, `<!doctype html>${page}`, status);
+    return answer(c, `<!doctype html>${page}`, status, pageHeaders);
   });
   app.all("/", (c) => c.text("read the explorer by GET\n", 405, { Allow: "GET, HEAD" }));
   return app;
 }
 
 /** Compresses on this thread. A compressing stream would use the runtime's pool, and delay syncs of the database. */
-function answer(c: Context<Environment>, html: string, status: View["status"]): Response {
+function answer(c: Context<Environment>, text: string, status: View["status"], headers: Headers): Response {
   const encoding = accepts(c, { header: "Accept-Encoding", supports: ["gzip", "identity"], default: "identity" });
-  if (encoding !== "gzip") return c.html(html, status, pageHeaders);
-  const zipped = Bun.gzipSync(html);
-  return c.body(zipped, status, { ...pageHeaders, ...htmlType, "Content-Encoding": "gzip" });
+  if (encoding !== "gzip") return c.body(text, status, headers);
+  return c.body(Bun.gzipSync(text), status, { ...headers, "Content-Encoding": "gzip" });
 }
 
-const htmlType = { "Content-Type": "text/html; charset=UTF-8" };
+type Headers = Readonly<Record<string, string>>;
 
 /** Each block that a page reads has a turn of its own. */
 async function show(view: ChainView, query: Query, caller: Caller): Promise<View> {

@@ -1,29 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
-import { sha256 } from "../avalanche/sha256.ts";
-import { bundle } from "./bundle.ts" with { type: "macro" };
-
-const style: string = bundle("style.css");
-const script: string = bundle("browser/page-script.ts");
-
-/** Only our own style and script may run on a page, and the page may connect only to its own server. */
-export const pageHeaders: Readonly<Record<string, string>> = {
-  "Content-Security-Policy": [
-    "default-src 'none'",
-    `script-src '${hashSource(script)}'`,
-    `style-src '${hashSource(style)}'`,
-    "img-src data:",
-    "connect-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join("; "),
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cache-Control": "no-cache",
-  Vary: "Accept-Encoding",
-};
+import { script, style } from "./headers.ts";
 
 export type PageProps = PropsWithChildren<{
   readonly title: string;
@@ -102,8 +80,4 @@ function mark(colour: string): string {
     `stroke="${colour}" stroke-width="2" stroke-linecap="round" aria-hidden="true">` +
     '<circle cx="12" cy="12" r="10" stroke-dasharray="0.01 3.92"/><path d="M12 7v5l3 2"/></svg>'
   );
-}
-
-function hashSource(text: string): string {
-  return `sha256-${sha256(new TextEncoder().encode(text)).toBase64()}`;
 }

@@ -69,6 +69,7 @@ describe("every page", () => {
     expect(headers.get("content-security-policy")?.split("; ")).toEqual([
       "default-src 'none'",
       `script-src ${sha256Source(script)}`,
+      "worker-src 'self'",
       `style-src ${sha256Source(style)}`,
       "img-src data:",
       "connect-src 'self'",

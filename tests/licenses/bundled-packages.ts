@@ -15,14 +15,14 @@ export interface BundledPackage {
 
 /** The packages of which the bundler puts code into the executable, sorted by name. The bundler writes nothing. */
 export async function bundledPackages(): Promise<readonly BundledPackage[]> {
-  const files = [...(await bundledFiles(programs(), "bun")), ...(await bundledFiles([pageScript], "browser"))];
+  const files = [...(await bundledFiles(programs(), "bun")), ...(await bundledFiles(pageScripts, "browser"))];
   const filesByFolder = Map.groupBy(files, (path) => packageFolder.exec(path)?.[0]);
   const folders = [...filesByFolder].flatMap(([folder, paths]) => (folder === undefined ? [] : [{ folder, paths }]));
   return folders.map(readPackage).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The page's script is bundled while the program is: the program has it as a text. */
-const pageScript = "src/explorer/browser/page-script.ts";
+/** The page's scripts are bundled while the program is: the program has them as texts. */
+const pageScripts = ["src/explorer/browser/page-script.ts", "src/explorer/browser/hash-worker.ts"];
 const packageFolder = /^.*node_modules\/(@[^/]+\/)?[^/]+/;
 
 /** The program, and the files of its threads, which nothing imports: the Makefile may name them as it likes. */

@@ -1,20 +1,28 @@
-import { startSha256 } from "../../avalanche/sha256.ts";
+import { NoAnswerError } from "../../client/no-answer.ts";
+import type { FromHasher } from "./hash-worker.ts";
 
 /**
- * SHA-256 of a file in hex. Reads it in pieces, so that it may be larger than the memory, and reports its progress in
- * bytes.
+ * SHA-256 of a file in hex, from a thread of its own, which is loaded for it. Reports its progress in bytes. Rejects
+ * with a `NoAnswerError` if the thread cannot be loaded, else with why the file cannot be read.
  */
-export async function hashFile(file: Blob, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<string> {
-  const hash = startSha256();
-  for (let start = 0; start < file.size; start += pieceBytes) {
-    const piece = await file.slice(start, start + pieceBytes).arrayBuffer();
-    signal.throwIfAborted();
-    hash.update(new Uint8Array(piece));
-    onProgress(Math.min(start + pieceBytes, file.size));
+export async function hashFile(file: File, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<string> {
+  const worker = new Worker("explorer?script=hash-worker");
+  try {
+    return await new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      worker.onerror = (event) => reject(event instanceof ErrorEvent ? new Error(event.message) : notLoaded());
+      worker.onmessage = ({ data }: MessageEvent<FromHasher>) => {
+        if ("bytes" in data) onProgress(data.bytes);
+        else if ("digest" in data) resolve(data.digest);
+        else reject(new Error(`The file cannot be read: ${data.problem}`));
+      };
+      worker.postMessage(file);
+    });
+  } finally {
+    worker.terminate();
   }
-  // Not by `toHex`, which browsers before 2025 lack. They can stamp, but not check a proof.
-  return Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A piece takes some milliseconds. Between two pieces, the page reacts. */
-const pieceBytes = 1024 * 1024;
+function notLoaded(): NoAnswerError {
+  return new NoAnswerError({ code: "unreachable", cause: "" }, "cannot load the part of this page that hashes files");
+}
