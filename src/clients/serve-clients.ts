@@ -61,7 +61,7 @@ function createServer(chain: RemoteChain, figures: SharedFigures, opening: Openi
 }
 
 function createHandler(chain: RemoteChain, { identity, config }: Opening, log: Log): HttpHandler {
-  const explorer = createExplorer(chain, identity.notice);
+  const explorer = createExplorer(chain, identity);
   const propose = (batch: readonly Submission[]) => chain.propose(batch);
   const { fetch, answerRpc } = createApi({ view: chain, propose, identity, explorer, log, turns: new Turns() });
   const answerSimple = answerSimpleBy(answerRpc, rpcPath);

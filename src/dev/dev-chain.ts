@@ -71,7 +71,7 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
     const identity = { version, protocol, chainId: genesis.id, ...node };
     const turns = new Turns();
     const view = viewOf(vm);
-    const explorer = createExplorer(view, notice);
+    const explorer = createExplorer(view, identity);
     const propose = proposeSynced(vm);
     const { fetch: chain } = createApi({ view, propose, identity, explorer, log, turns });
     const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host], log });

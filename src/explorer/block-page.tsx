@@ -5,16 +5,17 @@ import type { Block } from "../core/block.ts";
 import { type Digest, digestBytes, digestOf } from "../core/digest.ts";
 import { formatIsoTime, formatNumber, formatSize, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
-import type { Caller } from "../vm/caller.ts";
-import type { ConfirmedBlocks } from "../vm/chain-view.ts";
-import { Code, Data, Message, ProofButton, Time, type View } from "./parts.tsx";
+import { isProvable } from "../proof/block-proof.ts";
+import type { Desk } from "./desk.ts";
+import { ClaimedTime, Code, Data, Headline, Message, ProofButton, Sight, Time, type View } from "./parts.tsx";
+import { type BlockTime, headlineOf, reencodedWords, verdictOf } from "./time-words.ts";
 
 /** Bytes of data that a block's page shows. */
 const maxShownBytes = 1_024;
 
-export async function showBlockById(chain: ConfirmedBlocks, id: Id, caller: Caller): Promise<View> {
-  const block = chain.getBlock(id);
-  if (block !== undefined) return showBlock(chain, block, caller);
+export async function showBlockById(desk: Desk, id: Id): Promise<View> {
+  const block = desk.chain.getBlock(id);
+  if (block !== undefined) return showBlock(desk, block);
   return notFound(
     "Block not found",
     <p>
@@ -23,9 +24,10 @@ export async function showBlockById(chain: ConfirmedBlocks, id: Id, caller: Call
   );
 }
 
-export async function showBlockAtHeight(chain: ConfirmedBlocks, height: bigint, caller: Caller): Promise<View> {
+export async function showBlockAtHeight(desk: Desk, height: bigint): Promise<View> {
+  const { chain } = desk;
   const block = chain.getBlockAtHeight(height);
-  if (block !== undefined) return showBlock(chain, block, caller);
+  if (block !== undefined) return showBlock(desk, block);
   const { last } = chain;
   return notFound(
     `No block ${formatNumber(height)} yet`,
@@ -35,19 +37,21 @@ export async function showBlockAtHeight(chain: ConfirmedBlocks, height: bigint, 
   );
 }
 
-/** The last block at or before the time. */
-export async function showBlockAtTime(chain: ConfirmedBlocks, timestamp: bigint, caller: Caller): Promise<View> {
-  const block = chain.getBlockAt(timestamp);
-  if (block !== undefined) return showBlock(chain, block, caller);
-  return notFound("Block not found", <p>No accepted block is from before {formatIsoTime(timestamp)}.</p>);
+/** The last block that claims this time or an earlier one. */
+export async function showBlockAtTime(desk: Desk, timestamp: bigint): Promise<View> {
+  const block = desk.chain.getBlockAt(timestamp);
+  if (block !== undefined) return showBlock(desk, block);
+  return notFound("Block not found", <p>No accepted block claims a time up to {formatIsoTime(timestamp)}.</p>);
 }
 
 function notFound(heading: string, explanation: Child): View {
   return { status: 404, title: heading, content: <Message heading={heading}>{explanation}</Message> };
 }
 
-async function showBlock(chain: ConfirmedBlocks, block: Block, caller: Caller): Promise<View> {
-  await caller.pause();
+async function showBlock(desk: Desk, block: Block): Promise<View> {
+  await desk.caller.pause();
+  const { chain } = desk;
+  const time = desk.timeOf(block);
   const digest = digestOf(block.data);
   const heading = `Block ${formatNumber(block.height)}`;
   const content = (
@@ -56,17 +60,25 @@ async function showBlock(chain: ConfirmedBlocks, block: Block, caller: Caller): 
         <h1>{heading}</h1>
         <Neighbours block={block} next={chain.getListingAtHeight(block.height + 1n)} />
       </header>
-      <Accepted block={block} />
+      <Accepted block={block} time={time} />
       <section class="panel" aria-labelledby="data">
         <div class="heading">
           <h2 id="data">Data</h2>
-          <span class="quiet">{formatSize(block.data.length)}</span>
+          <span class="quiet">
+            {formatSize(block.data.length)}
+            {block.data.length > 0 && (
+              <>
+                {" · "}
+                <a href={`?data=${block.id}`}>Download</a>
+              </>
+            )}
+          </span>
         </div>
         <Data shown={showData(block.data, maxShownBytes)} />
-        {pointElsewhere(chain, block, digest)}
+        {pointElsewhere(desk, block, digest)}
       </section>
-      <Fields block={block} digest={digest} />
-      <ProofButton block={block} />
+      <Fields block={block} digest={digest} time={time} />
+      {isProvable(block) && <ProofButton block={block} isLast={block.id === chain.last.id} />}
     </article>
   );
   return { status: 200, title: heading, content };
@@ -93,20 +105,23 @@ function Neighbours({ block: { parentId, height }, next }: BlockProps & { readon
   );
 }
 
-function Accepted({ block }: BlockProps) {
+function Accepted({ block, time }: BlockProps & { readonly time: BlockTime }) {
   return (
-    <p class="lead">
-      <span class="accepted">Accepted</span> <Time block={block} style="absolute" />{" "}
-      {block.height > 0n && (
-        <span class="quiet">
-          <Time block={block} style="relative" />
-        </span>
-      )}
-    </p>
+    <>
+      <p class="lead">
+        <span class="accepted">Accepted</span> {block.height > 0n && <Headline {...headlineOf(time)} />}
+      </p>
+      {!isProvable(block) && <p class="notice">{reencodedWords}</p>}
+    </>
   );
 }
 
-function Fields({ block, digest }: BlockProps & { readonly digest: Digest }) {
+interface FieldsProps extends BlockProps {
+  readonly digest: Digest;
+  readonly time: BlockTime;
+}
+
+function Fields({ block, digest, time }: FieldsProps) {
   const { id, parentId, height, timestamp } = block;
   return (
     <dl class="fields">
@@ -126,22 +141,26 @@ function Fields({ block, digest }: BlockProps & { readonly digest: Digest }) {
       <dd>
         <Code text={digest} name="SHA-256 of the data" href={`?digest=${digest}`} />
       </dd>
-      <dt>Timestamp</dt>
+      <dt>Claimed time</dt>
       <dd>
-        <code>{String(timestamp)}</code> <span class="quiet">Unix seconds</span>
+        <Time seconds={timestamp} isLocal />, <code>{String(timestamp)}</code> <span class="quiet">Unix seconds</span>
+        <br />
+        <span class="quiet">{verdictOf(time)}</span>
       </dd>
+      <dt>First seen</dt>
+      <dd>{time.firstSight === undefined ? <span class="quiet">not known</span> : <Sight block={time} />}</dd>
     </dl>
   );
 }
 
 /** Points to an older block with the same data, and to what data is the digest of. */
-function pointElsewhere(chain: ConfirmedBlocks, block: Block, digestOfData: Digest): Child {
+function pointElsewhere({ chain, timeOf }: Desk, block: Block, digestOfData: Digest): Child {
   const first = chain.findListings(digestOfData).next().value;
   if (first !== undefined && first.height < block.height) {
     return (
       <p>
         First stamped in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>,{" "}
-        <Time block={first} style="absolute" />.
+        <ClaimedTime block={timeOf(first)} />.
       </p>
     );
   }

@@ -5,11 +5,13 @@ import { digestBytes } from "../core/digest.ts";
 import { formatNumber, formatSize, shorten, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
 import type { Caller } from "../vm/caller.ts";
-import type { ConfirmedBlocks } from "../vm/chain-view.ts";
-import { Time, type View } from "./parts.tsx";
+import type { Desk } from "./desk.ts";
+import { ClaimedTime, Sight, type View } from "./parts.tsx";
+import type { BlockTime } from "./time-words.ts";
 
 /** The page of the newest blocks, or of those from a height down, with the place where files are stamped. */
-export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefined, caller: Caller): Promise<View> {
+export async function showBlocks(desk: Desk, from: bigint | undefined): Promise<View> {
+  const { chain, caller } = desk;
   const { last } = chain;
   const isNewest = from === undefined || from >= last.height;
   const start = isNewest ? last.height : from;
@@ -27,8 +29,8 @@ export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefine
             Live
           </button>
         </div>
-        <Facts last={last} genesis={chain.getListingAtHeight(0n)} />
-        <BlockList id="blocks" blocks={blocks} />
+        <Facts last={desk.timeOf(last)} genesis={chain.getListingAtHeight(0n)} />
+        <BlockList id="blocks" desk={desk} blocks={blocks} />
         <div id="below">
           {last.height === 0n && <p class="empty">No stamps yet: the chain has only its genesis block.</p>}
           <Pages blocks={blocks} last={last} />
@@ -38,7 +40,7 @@ export async function showBlocks(chain: ConfirmedBlocks, from: bigint | undefine
   ) : (
     <section aria-labelledby="older">
       <h1 id="older">{`Blocks from ${formatNumber(from)} down`}</h1>
-      <BlockList blocks={blocks} />
+      <BlockList desk={desk} blocks={blocks} />
       <Pages blocks={blocks} last={last} />
     </section>
   );
@@ -73,7 +75,7 @@ function StampPanel() {
   );
 }
 
-function Facts({ last, genesis }: { readonly last: BlockSummary; readonly genesis: Listing | undefined }) {
+function Facts({ last, genesis }: { readonly last: BlockTime; readonly genesis: Listing | undefined }) {
   return (
     <dl class="facts">
       <div>
@@ -83,7 +85,7 @@ function Facts({ last, genesis }: { readonly last: BlockSummary; readonly genesi
       <div>
         <dt>Last block</dt>
         <dd id="last-block">
-          <Time block={last} style="relative" />
+          <ClaimedTime block={last} />
         </dd>
       </div>
       {genesis && (
@@ -100,11 +102,17 @@ function Facts({ last, genesis }: { readonly last: BlockSummary; readonly genesi
   );
 }
 
-export function BlockList({ id, blocks }: { readonly id?: string; readonly blocks: readonly Listing[] }) {
+export interface BlockListProps {
+  readonly id?: string;
+  readonly desk: Desk;
+  readonly blocks: readonly Listing[];
+}
+
+export function BlockList({ id, desk, blocks }: BlockListProps) {
   return (
     <ol id={id} class="blocks">
       {blocks.map((block) => (
-        <BlockRow block={block} />
+        <BlockRow block={block} time={desk.timeOf(block)} />
       ))}
     </ol>
   );
@@ -113,7 +121,7 @@ export function BlockList({ id, blocks }: { readonly id?: string; readonly block
 /** Bytes of data that a row shows. */
 const rowBytes = 90;
 
-function BlockRow({ block }: { readonly block: Listing }) {
+function BlockRow({ block, time }: { readonly block: Listing; readonly time: BlockTime }) {
   const { kind, text } = block.start === undefined ? notShown : showData(block.start, rowBytes);
   return (
     <li data-block={block.id} data-height={String(block.height)}>
@@ -130,10 +138,11 @@ function BlockRow({ block }: { readonly block: Listing }) {
           </span>
         )}
         <span class="when">
-          <Time block={block} style="relative" />
+          <ClaimedTime block={time} />
         </span>
         <span class="about">
-          <code title={block.id}>{shorten(block.id)}</code> <span>{describeSize(block)}</span>
+          <code title={block.id}>{shorten(block.id)}</code> <span>{describeSize(block)}</span>{" "}
+          {block.height > 0n && <Sight block={time} />}
         </span>
       </a>
     </li>

@@ -1,37 +1,37 @@
 /** @jsxImportSource hono/jsx */
-import { defaultPageBlocks } from "../client/limits.ts";
+import { defaultPageBlocks, maxPageBlocks } from "../client/limits.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes, isDigest } from "../core/digest.ts";
 import { formatNumber } from "../core/format.ts";
-import type { Caller } from "../vm/caller.ts";
+import { isProvable } from "../proof/block-proof.ts";
 import type { ChainView } from "../vm/chain-view.ts";
 import { BlockList, takeListings } from "./blocks-page.tsx";
-import { Code, Message, ProofButton, Time, type View } from "./parts.tsx";
+import type { Desk } from "./desk.ts";
+import { Code, Headline, Message, ProofButton, Time, type View } from "./parts.tsx";
+import { headlineOf, reencodedWords, verdictOf } from "./time-words.ts";
 
 /** The page that shows where a digest, or data with this digest, was stamped. */
-export async function showDigest(view: ChainView, digest: Digest, from: bigint, caller: Caller): Promise<View> {
-  const first = view.confirmed.find(digest).next().value;
-  await caller.pause();
-  return first === undefined ? showNotStamped(view, digest) : showStamps(view, digest, first, from, caller);
+export async function showDigest(desk: Desk, digest: Digest, from: bigint): Promise<View> {
+  const first = desk.chain.find(digest).next().value;
+  await desk.caller.pause();
+  return first === undefined ? showNotStamped(desk.view, digest) : showStamps(desk, digest, first, from);
 }
 
-async function showStamps(view: ChainView, digest: Digest, first: Block, from: bigint, caller: Caller): Promise<View> {
-  const blocks = await takeListings(view.confirmed.findListings(digest, from), defaultPageBlocks + 1, caller);
+async function showStamps(desk: Desk, digest: Digest, first: Block, from: bigint): Promise<View> {
+  const { chain, caller, timeOf } = desk;
+  const all = await takeListings(chain.findListings(digest), maxPageBlocks, caller);
+  const blocks = await takeListings(chain.findListings(digest, from), defaultPageBlocks + 1, caller);
   const next = blocks[defaultPageBlocks];
   const carriesDigest = isDigest(first.data, digest);
   const content = (
     <article>
       <p class="over">First stamped</p>
       <h1>
-        <Time block={first} style="absolute" />
+        <Headline {...headlineOf(timeOf(first), all.map(timeOf))} />
       </h1>
       <p class="lead">
-        <span class="accepted">Accepted</span>{" "}
-        <span class="quiet">
-          <Time block={first} style="relative" />
-        </span>{" "}
-        in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>, which carries{" "}
-        {carriesDigest ? "this SHA-256" : "the data itself"}
+        <span class="accepted">Accepted</span> in <a href={`?block=${first.id}`}>block {formatNumber(first.height)}</a>,
+        which carries {carriesDigest ? "this SHA-256" : "the data itself"}
       </p>
       <dl class="fields">
         <dt>SHA-256</dt>
@@ -42,12 +42,22 @@ async function showStamps(view: ChainView, digest: Digest, first: Block, from: b
         <dd>
           <Code text={first.id} name="block id" href={`?block=${first.id}`} />
         </dd>
+        <dt>Claimed time</dt>
+        <dd>
+          <Time seconds={first.timestamp} isLocal />
+          <br />
+          <span class="quiet">{verdictOf(timeOf(first))}</span>
+        </dd>
       </dl>
-      <ProofButton block={first} />
+      {isProvable(first) ? (
+        <ProofButton block={first} isLast={first.id === chain.last.id} />
+      ) : (
+        <p class="notice">{reencodedWords}</p>
+      )}
       {(blocks.length > 1 || from > 0n) && (
         <section aria-labelledby="stamps">
           <h2 id="stamps">{from > 0n ? `Stamps from block ${formatNumber(from)} on` : "All stamps"}</h2>
-          <BlockList blocks={blocks.slice(0, defaultPageBlocks)} />
+          <BlockList desk={desk} blocks={blocks.slice(0, defaultPageBlocks)} />
           {next && (
             <nav class="pages" aria-label="Pages of stamps">
               <a rel="next" class="older" href={`?digest=${digest}&from=${next.height}`}>

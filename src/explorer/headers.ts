@@ -1,4 +1,5 @@
 import { sha256 } from "../avalanche/sha256.ts";
+import type { Block } from "../core/block.ts";
 import { bundle } from "./bundle.ts" with { type: "macro" };
 
 // What is served beside the words of a page, and the headers of all that is served.
@@ -41,6 +42,16 @@ export const scriptHeaders: Headers = {
   "Content-Security-Policy": "default-src 'none'; script-src 'wasm-unsafe-eval'",
   ...commonHeaders,
 };
+
+/** For data that anybody may have written: a browser saves it, and shows and runs nothing of it. */
+export function dataHeaders({ height }: Block): Record<string, string> {
+  return {
+    "Content-Type": "application/octet-stream",
+    "Content-Disposition": `attachment; filename="block-${height}.bin"`,
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    ...commonHeaders,
+  };
+}
 
 function hashSource(text: string): string {
   return `sha256-${sha256(new TextEncoder().encode(text)).toBase64()}`;

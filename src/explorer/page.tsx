@@ -1,7 +1,9 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
+import type { Identity } from "../vm/identity.ts";
 import { script, style } from "./headers.ts";
+import { Code } from "./parts.tsx";
 
 export type PageProps = PropsWithChildren<{
   readonly title: string;
@@ -9,10 +11,12 @@ export type PageProps = PropsWithChildren<{
   readonly notices: readonly string[];
   /** The text of the search. */
   readonly searched?: string | undefined;
+  /** Which chain the page shows, and who serves it. */
+  readonly identity: Identity;
 }>;
 
 /** The frame of all pages. Links are relative to the page, which does not know where it is mounted. */
-export function Page({ title, notices, searched, children }: PageProps) {
+export function Page({ title, notices, searched, identity, children }: PageProps) {
   return (
     <html lang="en">
       <head>
@@ -62,11 +66,35 @@ export function Page({ title, notices, searched, children }: PageProps) {
         </main>
         <footer>
           <p>Only accepted blocks are shown: nothing that is undecided or may still change.</p>
+          <Served identity={identity} />
         </footer>
         <p id="announcer" class="unseen" role="status" aria-live="polite" />
         <script>{raw(script)}</script>
       </body>
     </html>
+  );
+}
+
+function Served({ identity: { chainId, networkId, nodeId, version } }: { readonly identity: Identity }) {
+  return (
+    <dl class="fields">
+      <dt>Chain</dt>
+      <dd>
+        <Code text={chainId} name="chain id" />
+      </dd>
+      <dt>Network</dt>
+      <dd>{networkId ?? "none: a development chain"}</dd>
+      {nodeId && (
+        <>
+          <dt>Node</dt>
+          <dd>
+            <Code text={nodeId} name="node id" />
+          </dd>
+        </>
+      )}
+      <dt>Program</dt>
+      <dd>{`timestampvm ${version}`}</dd>
+    </dl>
   );
 }
 

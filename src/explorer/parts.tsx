@@ -1,9 +1,9 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Block, BlockSummary } from "../core/block.ts";
+import type { Block } from "../core/block.ts";
 import { formatIsoTime, formatSize, type ShownData } from "../core/format.ts";
 import { formatTime } from "./format-time.ts";
-import { relativeTime } from "./relative-time.ts";
+import { type BlockTime, type Headline as HeadlineTime, notTheTime, wordsOf } from "./time-words.ts";
 
 /** The answer to a query: a page's content, and its HTTP status. */
 export interface View {
@@ -12,17 +12,49 @@ export interface View {
   readonly content: Child;
 }
 
-/** A block's time, for people and machines. */
-export function Time({ block, style }: { readonly block: BlockSummary; readonly style: "relative" | "absolute" }) {
-  const { timestamp, height } = block;
-  if (height === 0n && timestamp === 0n) return <span class="quiet">genesis</span>;
-  const time = formatTime(timestamp);
-  if (time === undefined) return <span>{formatIsoTime(timestamp)}</span>;
-  if (style === "absolute") return <time datetime={time.iso}>{time.text}</time>;
+/** A time in UTC. A script adds the visitor's own: beside a `local` one, else as a hint. */
+export function Time({ seconds, isLocal = false }: { readonly seconds: bigint; readonly isLocal?: boolean }) {
+  const time = formatTime(seconds);
+  if (time === undefined) return <span>{formatIsoTime(seconds)}</span>;
   return (
-    <time datetime={time.iso} title={time.text} data-relative={String(timestamp)}>
-      {relativeTime(Number(timestamp), Math.floor(Date.now() / 1000))}
+    <time datetime={time.iso} class={isLocal ? "local" : undefined}>
+      {time.text}
     </time>
+  );
+}
+
+/** The best that this node knows of the time by which some data existed. */
+export function Headline({ seconds, isSeen }: HeadlineTime) {
+  const { before, after } = wordsOf({ seconds, isSeen });
+  return (
+    <>
+      {before} <Time seconds={seconds} isLocal /> <span class="quiet after">{after}</span>
+    </>
+  );
+}
+
+/** The time that a block claims. It is called so unless this node confirms it. */
+export function ClaimedTime({ block: { height, timestamp, claim } }: { readonly block: BlockTime }) {
+  if (height === 0n && timestamp === 0n) return <span class="quiet">genesis</span>;
+  return (
+    <>
+      {height > 0n && claim !== "confirmed" && "claimed "}
+      <Time seconds={timestamp} />
+    </>
+  );
+}
+
+/** When a block was first seen, and by whom: another node's word is called so. */
+export function Sight({ block }: { readonly block: BlockTime }) {
+  const { firstSight, claim } = block;
+  if (firstSight === undefined) return <span>not confirmed by this node</span>;
+  const { time, node, own } = firstSight;
+  return (
+    <span>
+      {own ? "seen by this node " : `${node} says: seen `}
+      <Time seconds={time} />
+      {claim === "false" && `: the claimed one is ${notTheTime}`}
+    </span>
   );
 }
 
@@ -37,7 +69,7 @@ export function Code({ text, name, href }: { readonly text: string; readonly nam
           <code>{text}</code>
         </a>
       )}
-      <button type="button" class="copy" data-copy={text} aria-label={`Copy ${name}`} hidden>
+      <button type="button" class="copy" aria-label={`Copy ${name}`} hidden>
         Copy
       </button>
     </span>
@@ -52,23 +84,23 @@ export function Data({ shown: { kind, text, hiddenBytes } }: { readonly shown: S
       <pre class={`data ${kind}`} dir={kind === "text" ? "auto" : "ltr"}>
         {`\n${text}` /* browsers leave out a line end there */}
       </pre>
-      {hiddenBytes > 0 && (
-        <p class="quiet">{`${formatSize(hiddenBytes)} more; the method getBlock gives all of it.`}</p>
-      )}
+      {hiddenBytes > 0 && <p class="quiet">{`${formatSize(hiddenBytes)} more: download the data for all of it.`}</p>}
     </>
   );
 }
 
-/** Works only if scripts run. */
-export function ProofButton({ block }: { readonly block: Block }) {
+/** Works only if scripts run. `isLast`: no later block is there yet. */
+export function ProofButton({ block, isLast }: { readonly block: Block; readonly isLast: boolean }) {
   return (
     <div class="actions">
       <button type="button" class="button" data-proof={block.id} data-name={`block-${block.height}`} hidden>
         Download proof
       </button>
       <p class="quiet">
-        A file with this block and all up to the newest one. Anyone who knows that one can check with it, without a
-        node, that this block came before.
+        {isLast
+          ? "A file with this block alone, which proves nothing yet: come back when there is a later one."
+          : "A file with this block and the next one. Anyone who knows the id of that one can check with it, without " +
+            "a node, that this block was there before."}
       </p>
     </div>
   );

@@ -18,7 +18,7 @@ function startFar() {
     status: async () => vm.status(),
   };
   const log = new Log(() => {});
-  const explorer = createExplorer(view, undefined);
+  const explorer = createExplorer(view, identity);
   const turns = new Turns();
   const api = createApi({
     view,

@@ -6,6 +6,9 @@ export const browserPath: string | undefined = ["chromium", "chromium-browser", 
   .map((name) => Bun.which(name))
   .find((path) => path !== null);
 
+/** Leads to this machine as any host does: without HTTPS, browsers trust only pages of the machine itself. */
+export const hostName = "node.example";
+
 const quiet = [
   "--no-sandbox",
   "--disable-gpu",
@@ -14,6 +17,7 @@ const quiet = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  `--host-resolver-rules=MAP ${hostName} 127.0.0.1`,
 ];
 
 /** Less than a test may take: what fails says then for what it has waited. */

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { fetchProof } from "../../src/client/fetch-proof.ts";
 import { formatExactJson } from "../../src/core/exact-json.ts";
 import {
+  anchorOf,
   checkProofFile,
   expectAbleToCheck,
-  isOnChain,
   isProofFile,
   maxPageProofBytes,
 } from "../../src/explorer/browser/check-proof.ts";
@@ -77,14 +77,14 @@ test("a browser that cannot read hex is too old, which is no fault of a proof", 
 
 describe("a node", () => {
   test("has a block of its chain, and not another of the same height, nor one above", async () => {
-    expect(await isOnChain(call, last, signal)).toBe(true);
-    expect(await isOnChain(call, childOf(genesis, "another"), signal)).toBe(false);
-    expect(await isOnChain(call, childOf(last, "next"), signal)).toBe(false);
+    expect(await anchorOf(call, last, signal)).toBe("on chain");
+    expect(await anchorOf(call, childOf(genesis, "another"), signal)).toBe("not on chain");
+    expect(await anchorOf(call, childOf(last, "next"), signal)).toBe("not on chain");
   });
 
-  test("that does not answer says nothing, and one that is no longer asked rejects", async () => {
+  test("that gives no answer anchors nothing, and one that is no longer asked rejects", async () => {
     const fail = () => Promise.reject(new Error("no answer"));
-    expect(await isOnChain(fail, last, signal)).toBeUndefined();
-    expect(await reasonOf(isOnChain(fail, last, AbortSignal.abort("gone")))).toBe("gone");
+    expect(await anchorOf(fail, last, signal)).toBe("no answer");
+    expect(await reasonOf(anchorOf(fail, last, AbortSignal.abort("gone")))).toBe("gone");
   });
 });

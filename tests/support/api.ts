@@ -39,7 +39,7 @@ export function startApi(
   vm: Vm,
   { log = new Log(() => {}), turns = new Turns(), notice = undefined as string | undefined } = {},
 ): Api {
-  return createApi({ ...methodOptions(vm), explorer: createExplorer(viewOf(vm), notice), log, turns });
+  return createApi({ ...methodOptions(vm), explorer: createExplorer(viewOf(vm), { ...identity, notice }), log, turns });
 }
 
 /** The methods alone. */

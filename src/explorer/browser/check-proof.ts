@@ -48,17 +48,23 @@ export function expectAbleToCheck(): void {
   if (!("fromHex" in Uint8Array)) throw new Error("This browser is too old to check a proof.");
 }
 
-/** Whether the node has accepted a block; undefined if it does not answer. Rejects when `signal` has aborted. */
-export async function isOnChain(
+/**
+ * What is known of a proof's last block: this node has it in its chain, has not, gives no answer, or is being asked.
+ * Only "on chain" anchors a proof.
+ */
+export type Anchor = "on chain" | "not on chain" | "no answer" | "asked";
+
+/** Asks the node for the last block. Rejects when `signal` has aborted. */
+export async function anchorOf(
   call: CallApi,
   { id, height }: Block,
   signal: AbortSignal,
-): Promise<boolean | undefined> {
+): Promise<Exclude<Anchor, "asked">> {
   try {
     const { blocks } = await call("getBlocks", { from: height, order: "ascending", limit: 1 }, signal);
-    return blocks[0]?.id === id;
+    return blocks[0]?.id === id ? "on chain" : "not on chain";
   } catch {
     signal.throwIfAborted();
-    return undefined;
+    return "no answer";
   }
 }

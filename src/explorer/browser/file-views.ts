@@ -1,11 +1,16 @@
 import type { Block } from "../../core/block.ts";
-import { digestBytes, digestOf } from "../../core/digest.ts";
+import { digestBytes, digestOf, matchOf } from "../../core/digest.ts";
 import { formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
+import { stampedDigest } from "../../core/nonce.ts";
 import type { CheckedProof } from "../../proof/block-proof.ts";
+import type { ProofHints } from "../../proof/proof-hints.ts";
 import { formatTime } from "../format-time.ts";
-import { relativeTime } from "../relative-time.ts";
+import { headlineOf, reencodedWords, verdictOf, wordsOf } from "../time-words.ts";
+import type { Anchor } from "./check-proof.ts";
 import { element } from "./dom.ts";
-import type { Found } from "./stamping.ts";
+import { describeProgress } from "./progress-words.ts";
+import type { Salted, Stamps } from "./stamping.ts";
+import { localTime } from "./times.ts";
 
 // The views of the place for files.
 
@@ -46,55 +51,138 @@ export function acceptDrops(panel: HTMLElement, onFile: (file: File) => void): v
   });
 }
 
+/** The progress of hashing, and what takes it in bytes. Files that are hashed at once have none. */
+export function hashingOf(file: File): {
+  readonly onProgress: (bytes: number) => void;
+  readonly views: readonly Node[];
+} {
+  const bar = element("progress", { ariaLabel: "Hashed" });
+  const words = element("p", { className: "quiet" }, formatSize(file.size));
+  const startedAt = performance.now();
+  const onProgress = (bytes: number) => {
+    bar.max = file.size;
+    bar.value = bytes;
+    words.textContent = describeProgress(bytes, file.size, performance.now() - startedAt);
+  };
+  return { onProgress, views: [bar, words] };
+}
+
 export function about(file: File, digest: string): HTMLElement {
   return fields(describe(file), ["SHA-256", link(`?digest=${digest}`, digest)]);
 }
 
-export function firstStamp({ id, height, timestamp, match }: Found): HTMLElement {
-  const now = Math.floor(Date.now() / 1000);
+/** The first of the blocks that carry a file or its SHA-256, and the best that is known of when it existed. */
+export function firstStamp(stamps: Stamps): HTMLElement {
+  const [first, ...others] = stamps;
+  const headline = headlineOf(first, others);
+  const { before, after } = wordsOf(headline);
   return element(
     "div",
     {},
-    element("p", { className: "stamped" }, timeOf(timestamp)),
+    element("p", { className: "stamped" }, `${before} `, timeOf(headline.seconds), " ", quiet(after)),
     element(
       "p",
       { className: "quiet" },
-      `${relativeTime(Number(timestamp), now)}, in `,
-      element("a", { href: `?block=${id}` }, `block ${formatNumber(height)}`),
-      match === "digest" ? ", which carries its SHA-256" : ", which carries the file itself",
+      "First stamped in ",
+      element("a", { href: `?block=${first.id}` }, `block ${formatNumber(first.height)}`),
+      first.match === "digest" ? ", which carries its SHA-256; claimed " : ", which carries the file itself; claimed ",
+      timeOf(first.timestamp),
+      `: ${verdictOf(first)}.`,
+    ),
+    ...(first.reencoded ? [element("p", { className: "notice" }, reencodedWords)] : []),
+  );
+}
+
+/** The second stamp of a file, which nobody could put into a block of his own before. */
+export function saltedStamp({ nonce, block }: Salted): HTMLElement {
+  const headline = headlineOf(block);
+  const { before, after } = wordsOf(headline);
+  return element(
+    "div",
+    {},
+    element(
+      "p",
+      {},
+      "Anybody may have put its SHA-256 into that block, with a time of his choice. So it is stamped once more, " +
+        "together with a random nonce, in ",
+      link(`?block=${block.id}`, `block ${formatNumber(block.height)}`),
+      `. ${before} `,
+      timeOf(headline.seconds),
+      " ",
+      quiet(after),
+    ),
+    fields(["Nonce", copied(nonce, "nonce")]),
+    element(
+      "p",
+      { className: "notice" },
+      "Keep this nonce with the file. Without it, nobody can find this stamp. The proof has it too.",
     ),
   );
 }
 
-/** What a sound proof proves. It has links only if this chain is known to have the blocks. */
-export function proven(
-  file: File,
-  { block, to, length }: CheckedProof,
-  isOnChain: boolean | undefined,
-): readonly Node[] {
-  const meaning = isOnChain
-    ? element("p", {}, element("span", { className: "accepted" }, "On this chain"), holds)
-    : element("p", {}, isOnChain === undefined ? notAsked : notKnown, compare);
+/** A text with a button that copies it. */
+function copied(text: string, name: string): HTMLElement {
+  const copy = element("button", { type: "button", className: "copy", ariaLabel: `Copy ${name}` }, "Copy");
+  return element("span", { className: "code" }, element("code", {}, text), copy);
+}
+
+/** What a consistent proof comes to. */
+export function verdictOn({ length }: CheckedProof, anchor: Anchor): string {
+  if (anchor !== "on chain") return "The proof is consistent, not anchored";
+  return length === 1 ? "The block is there; the proof proves nothing yet" : "The proof holds";
+}
+
+/** What a consistent proof proves. It has links only if this chain is known to have the blocks. */
+export function proven(file: File, { block, to, length, says }: CheckedProof, anchor: Anchor): readonly Node[] {
+  const isOnChain = anchor === "on chain";
+  const mark = isOnChain ? [element("span", { className: "accepted" }, "On this chain")] : [];
   const name = ({ id }: Block) => (isOnChain ? link(`?block=${id}`, id) : element("code", {}, id));
   const carried = block.data.length === digestBytes ? block.data.toHex() : undefined;
   const rows = fields(
     describe(file),
     ["Block", name(block)],
     ["Height", formatNumber(block.height)],
-    ["Time", timeOf(block.timestamp)],
+    ["Claimed time", timeOf(block.timestamp)],
     carried === undefined
       ? ["SHA-256 of its data", element("code", {}, digestOf(block.data)), " ", quiet(formatSize(block.data.length))]
       : ["Its data, a SHA-256", element("code", {}, carried)],
-    ["Last block", name(to), " ", quiet(`height ${formatNumber(to.height)}, `), timeOf(to.timestamp)],
-    ["Length", length === 1 ? "1 block" : `${formatNumber(length)} blocks`],
+    ...subjectRows(block, says),
+    ["Last block", name(to), " ", quiet(`height ${formatNumber(to.height)}, claimed `), timeOf(to.timestamp)],
+    ["Length", length === 1 ? "1 block: it proves nothing yet" : `${formatNumber(length)} blocks`],
+    ...hintRows(says),
   );
-  return [meaning, rows];
+  return [element("p", {}, ...mark, meanings[anchor]), rows];
 }
 
-const holds = "This node has its last block accepted: the proven one was on the chain when that was made.";
-const notKnown = "The proof is consistent, but this node does not know its last block. ";
-const notAsked = "The proof is consistent. Whether its last block is on this chain, the node did not answer. ";
-const compare = "Compare that block’s id with what a source says that you trust.";
+/** What the proof says that it is about, which the block confirms or not. */
+function subjectRows({ data }: Block, { sha256, nonce }: ProofHints): readonly Field[] {
+  if (sha256 === undefined) return [];
+  const isCarried = matchOf(data, stampedDigest(sha256, nonce)) !== undefined;
+  const file: Field = ["SHA-256 of the file", element("code", {}, sha256)];
+  if (!isCarried) return [[...file, " ", quiet("says the proof, but the block carries something else")]];
+  return nonce === undefined ? [file] : [file, ["Nonce", element("code", {}, `0x${nonce.toHex()}`)]];
+}
+
+/** Whoever made the file wrote it. */
+function hintRows({ network, chain, genesis, program }: ProofHints): readonly Field[] {
+  const hints = [
+    ...(network === undefined ? [] : [`network ${network}`]),
+    ...(chain === undefined ? [] : [`chain ${chain}`]),
+    ...(genesis === undefined ? [] : [`genesis ${genesis}`]),
+    ...(program === undefined ? [] : [`made by ${program}`]),
+  ];
+  return hints.length === 0 ? [] : [["It says, not checked", hints.join(", ")]];
+}
+
+const compare =
+  "Anybody can make such a chain of blocks: compare its last block’s id with what a source says that you trust.";
+const meanings: Readonly<Record<Anchor, string>> = {
+  "on chain":
+    "This node says that the last block is in its chain. If so, the proven block was there before that was made.",
+  "not on chain": `This node does not know its last block. ${compare}`,
+  "no answer": `This node did not answer whether it has its last block. ${compare}`,
+  asked: "Asking this node whether it has its last block…",
+};
 
 /** Why a file proves nothing. */
 export function notProven(file: File, problem: string): readonly Node[] {
@@ -120,9 +208,12 @@ function link(href: string, text: string): HTMLElement {
   return element("a", { href }, element("code", {}, text));
 }
 
-function timeOf(timestamp: bigint): HTMLElement {
-  const time = formatTime(timestamp);
-  return element("time", { dateTime: time?.iso ?? "" }, time?.text ?? formatIsoTime(timestamp));
+/** In UTC, and as the visitor's clock had it. */
+function timeOf(seconds: bigint): HTMLElement {
+  const time = formatTime(seconds);
+  const local = time && localTime(time.iso);
+  const text = time?.text ?? formatIsoTime(seconds);
+  return element("time", { dateTime: time?.iso ?? "" }, local === undefined ? text : `${text} = ${local}`);
 }
 
 export function actions(...buttons: readonly HTMLButtonElement[]): HTMLElement {

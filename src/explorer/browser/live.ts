@@ -2,12 +2,15 @@ import type { CallApi } from "../../client/client.ts";
 import { maxWaitMs } from "../../client/limits.ts";
 import { systemClock } from "../../client/waiting.ts";
 import { announce } from "./dom.ts";
+import { addLocalTimes } from "./times.ts";
 
 /** Milliseconds between two updates, so that a fast chain does not flicker. */
 const restMs = 1_000;
 const retryMs = 2_000;
 /** Milliseconds between two announcements to people who listen to the page. */
 const announceMs = 10_000;
+
+const stopsList = "Stops the list";
 
 /** Keeps the list of the newest blocks up to date, until its button is pressed. */
 export function followChain(call: CallApi): void {
@@ -26,8 +29,9 @@ export function followChain(call: CallApi): void {
       void follow(call, list, button, following.signal);
     }
     button.textContent = isOn ? "Live" : "Paused";
-    button.title = isOn ? "Stops the list" : "Lets the list follow the chain again";
+    button.title = isOn ? stopsList : "Lets the list follow the chain again";
     button.classList.toggle("on", isOn);
+    button.classList.remove("down");
   };
   button.hidden = false;
   button.onclick = () => {
@@ -53,9 +57,15 @@ async function follow(call: CallApi, list: HTMLElement, button: HTMLElement, sig
       isWell = false;
     }
     if (signal.aborted) return;
-    button.textContent = isWell ? "Live" : "Reconnecting…";
+    showHealth(button, isWell);
     await systemClock.pause(isWell ? restMs : retryMs);
   }
+}
+
+function showHealth(button: HTMLElement, isWell: boolean): void {
+  button.textContent = isWell ? "Live" : "No answer. Trying again…";
+  button.title = isWell ? stopsList : "The node does not answer";
+  button.classList.toggle("down", !isWell);
 }
 
 function heightOf(list: HTMLElement): bigint {
@@ -67,6 +77,7 @@ async function refresh(list: HTMLElement, signal: AbortSignal): Promise<void> {
   const response = await fetch("explorer", { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  addLocalTimes(page);
   const rows = [...page.querySelectorAll<HTMLElement>("#blocks > li")];
   const shown = new Set([...list.children].map((row) => (row as HTMLElement).dataset.block));
   const added = rows.filter((row) => !shown.has(row.dataset.block));

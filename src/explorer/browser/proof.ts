@@ -1,8 +1,7 @@
 import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
-import { fetchProof, type Proof } from "../../client/fetch-proof.ts";
+import { fetchProof, type Proof, type ProofSubject } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
-import { formatNumber } from "../../core/format.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { expectAbleToCheck } from "./check-proof.ts";
 import { announce, element } from "./dom.ts";
@@ -10,13 +9,19 @@ import { announce, element } from "./dom.ts";
 /** Shows the buttons that download the proof of a block. */
 export function enableProofs(call: CallApi): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-proof]")) {
-    const { proof, name } = button.dataset;
-    if (proof !== undefined) enableProof(button, call, proof, name ?? "block");
+    const { proof, name = "block" } = button.dataset;
+    if (proof !== undefined) enableProof(button, call, { subject: { id: proof }, name });
   }
 }
 
-/** Lets a button download the proof of block `id` as `NAME.proof.json`, and show its progress. */
-export function enableProof(button: HTMLButtonElement, call: CallApi, id: string, name: string): void {
+/** What a button downloads: the proof of a block, as `NAME.proof.json`. */
+export interface WantedProof {
+  readonly subject: ProofSubject;
+  readonly name: string;
+}
+
+/** Lets a button download a proof. */
+function enableProof(button: HTMLButtonElement, call: CallApi, { subject, name }: WantedProof): void {
   const label = button.textContent;
   let isBusy = false; // a disabled button would lose the focus
   button.hidden = false;
@@ -24,12 +29,10 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
     if (isBusy) return;
     isBusy = true;
     try {
-      const proof = await fetchWhole(call, id, (_first, blocks) => {
-        button.textContent = `${formatNumber(blocks)} blocks…`;
-      });
+      const proof = await fetchNear(call, subject);
       save(`${name}.proof.json`, `${formatExactJson(proof)}\n`);
-      button.textContent = label;
-      announce("Proof downloaded");
+      button.textContent = proof.blocks.length === 1 ? nothingYet : label;
+      announce(proof.blocks.length === 1 ? nothingYet : "Proof downloaded");
     } catch (error) {
       button.textContent = `No proof: ${messageOf(error)}`;
       announce(button.textContent);
@@ -38,11 +41,20 @@ export function enableProof(button: HTMLButtonElement, call: CallApi, id: string
   };
 }
 
-/** Fetches and checks the proof up to the newest block. */
-async function fetchWhole(call: CallApi, id: string, onPart: (first: Proof, blocks: number) => void): Promise<Proof> {
+/** Of a proof that leads to itself. */
+const nothingYet = "One block proves nothing yet: download again when there is a later one";
+
+/** A button that downloads a proof. */
+export function proofButton(call: CallApi, wanted: WantedProof): HTMLButtonElement {
+  const made = element("button", { type: "button", className: "button" }, "Download proof");
+  enableProof(made, call, wanted);
+  return made;
+}
+
+/** Fetches and checks the proof up to the next block, so that it does not grow with what others stamp. */
+async function fetchNear(call: CallApi, subject: ProofSubject): Promise<Proof> {
   expectAbleToCheck();
-  const { id: to } = await call("lastAccepted", undefined);
-  return fetchProof(call, { id }, to, { check: checkProof, maxBytes: maxProofFileBytes, onPart });
+  return fetchProof(call, subject, undefined, { check: checkProof, maxBytes: maxProofFileBytes });
 }
 
 function save(name: string, text: string): void {

@@ -1,11 +1,27 @@
 import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
-import { checkProofFile, isOnChain, isProofFile } from "./check-proof.ts";
+import { digestFromHex } from "../../core/digest.ts";
+import { type Anchor, anchorOf, checkProofFile, isProofFile } from "./check-proof.ts";
+import { enableCopying } from "./copy.ts";
 import { announce, button, element } from "./dom.ts";
-import { about, acceptDrops, actions, dropZone, firstStamp, notProven, proven } from "./file-views.ts";
+import {
+  about,
+  acceptDrops,
+  actions,
+  dropZone,
+  firstStamp,
+  hashingOf,
+  notProven,
+  proven,
+  saltedStamp,
+  verdictOn,
+} from "./file-views.ts";
 import { hashFile } from "./hash-file.ts";
-import { enableProof } from "./proof.ts";
-import { type Found, findFirst, stampDigest } from "./stamping.ts";
+import { patient, untilAnswered } from "./patience.ts";
+import { proofButton } from "./proof.ts";
+import { findStamps, isStamped, type Salted, type Stamps, stampDigest, subjectOf } from "./stamping.ts";
+
+const kept = "The file";
 
 /** Starts the place for files. */
 export function showStampPanel(call: CallApi): void {
@@ -54,31 +70,36 @@ class StampPanel {
       this.#show(`Checking ${file.name}`, progress, actions(this.#cancel()));
       const verdict = await checkProofFile(file);
       signal.throwIfAborted();
-      const buttons = actions(
-        button("Look up this file itself", "button quiet", () => this.#lookUp(file)),
-        this.#another(),
-      );
+      const itself = button("Look up this file itself", "button quiet", () => this.#lookUp(file));
+      const buttons = actions(itself, this.#another());
       if ("problem" in verdict) {
         this.#show("The proof does not hold", ...notProven(file, verdict.problem), buttons);
         return;
       }
-      const isKnown = await isOnChain(this.#call, verdict.proof.to, signal);
-      if (isKnown === undefined) buttons.prepend(button("Ask again", "button", () => this.#check(file)));
-      const heading = isKnown === true ? "The proof holds" : "The proof is consistent";
-      this.#show(heading, ...proven(file, verdict.proof, isKnown), buttons);
+      const show = (anchor: Anchor) =>
+        this.#show(verdictOn(verdict.proof, anchor), ...proven(file, verdict.proof, anchor), buttons);
+      show("asked");
+      const anchor = await anchorOf(this.#patiently(), verdict.proof.to, signal);
+      if (anchor === "no answer") buttons.prepend(button("Ask again", "button", () => this.#check(file)));
+      show(anchor);
     });
   }
 
   #lookUp(file: File): void {
     void this.#attempt(async (signal) => {
-      const progress = element("progress", { max: Math.max(file.size, 1), value: 0, ariaLabel: "Hashed" });
-      this.#show(`Hashing ${file.name}`, progress, actions(this.#cancel()));
-      const showProgress = (bytes: number) => {
-        progress.value = bytes;
-      };
-      const digest = await hashFile(file, showProgress, signal);
-      const found = await findFirst(this.#call, digest, signal);
-      if (found !== undefined) this.#showFound(file, digest, found);
+      const { onProgress, views } = hashingOf(file);
+      this.#show(`Hashing ${file.name}`, ...views, actions(this.#cancel()));
+      const hash = () => hashFile(file, onProgress, signal);
+      const digest = await untilAnswered(hash, this.#panel, kept, signal);
+      this.#find(file, digest);
+    });
+  }
+
+  #find(file: File, digest: string): void {
+    void this.#attempt(async (signal) => {
+      this.#show(`Looking up ${file.name}`, about(file, digest), actions(this.#another()));
+      const stamps = await findStamps(this.#patiently(), digest, signal);
+      if (isStamped(stamps)) this.#showFound(file, digest, stamps);
       else this.#showNotStamped(file, digest);
     });
   }
@@ -92,26 +113,33 @@ class StampPanel {
   #stamp(file: File, digest: string): void {
     void this.#attempt(async (signal) => {
       const status = element("p", { role: "status" }, "Stamping…");
-      this.#show(
-        `Stamping ${file.name}`,
-        status,
-        element("progress", { ariaLabel: "Waiting" }),
-        actions(this.#another()),
-      );
+      const progress = element("progress", { ariaLabel: "Waiting" });
+      this.#show(`Stamping ${file.name}`, status, progress, about(file, digest), actions(this.#another()));
       const say = (text: string) => {
         status.textContent = text;
       };
-      await stampDigest(this.#call, digest, say, signal);
-      const found = await findFirst(this.#call, digest, signal);
-      if (found === undefined) throw new Error("The block that carries it is not there any more.");
-      this.#showFound(file, digest, found);
+      const call = this.#patiently();
+      const salted = await stampDigest(call, digest, say, signal);
+      const stamps = await findStamps(call, digest, signal);
+      if (!isStamped(stamps)) throw new Error("The block that carries it is not there any more.");
+      if (salted === undefined) this.#showFound(file, digest, stamps);
+      else this.#showSalted(file, digest, stamps, salted);
     });
   }
 
-  #showFound(file: File, digest: string, block: Found): void {
-    const proof = element("button", { type: "button", className: "button" }, "Download proof");
-    enableProof(proof, this.#call, block.id, file.name);
-    this.#show("First stamped", firstStamp(block), about(file, digest), actions(proof, this.#another()));
+  #showFound(file: File, digest: string, stamps: Stamps): void {
+    const proof = proofButton(this.#call, { subject: { digest: digestFromHex(digest) }, name: file.name });
+    const isDoubtful = stamps.every(({ claim = "unconfirmed" }) => claim === "unconfirmed");
+    const again = button("Stamp it again", "button", () => this.#stamp(file, digest));
+    const buttons = actions(proof, ...(isDoubtful ? [again] : []), this.#another());
+    this.#show("First stamped", firstStamp(stamps), about(file, digest), buttons);
+  }
+
+  #showSalted(file: File, digest: string, stamps: Stamps, salted: Salted): void {
+    const proof = proofButton(this.#call, { subject: subjectOf(digest, salted), name: file.name });
+    const views = [firstStamp(stamps), saltedStamp(salted), about(file, digest)];
+    this.#show("Stamped again, with a nonce", ...views, actions(proof, this.#another()));
+    enableCopying();
   }
 
   #cancel(): HTMLButtonElement {
@@ -120,6 +148,11 @@ class StampPanel {
 
   #another(): HTMLButtonElement {
     return button("Another file", "button quiet", () => this.#showStart());
+  }
+
+  /** Goes on until the node answers, and says meanwhile that it does not. */
+  #patiently(): CallApi {
+    return patient(this.#call, this.#panel, kept);
   }
 
   async #attempt(step: (signal: AbortSignal) => Promise<void>): Promise<void> {

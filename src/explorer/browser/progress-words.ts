@@ -1,0 +1,15 @@
+/** How far a file is hashed, such as "43 %, about 12 s left". Sizes in bytes, `elapsedMs` since the first byte. */
+export function describeProgress(bytes: number, size: number, elapsedMs: number): string {
+  const percent = `${Math.floor((100 * bytes) / size)} %`;
+  const leftSeconds = Math.ceil((elapsedMs * (size - bytes)) / bytes / 1_000);
+  return elapsedMs < minMsToGuess ? percent : `${percent}, about ${formatDuration(leftSeconds)} left`;
+}
+
+/** Milliseconds after which the speed so far is worth something. */
+const minMsToGuess = 1_000;
+
+function formatDuration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
