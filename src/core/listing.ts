@@ -8,6 +8,8 @@ export interface Listing extends BlockSummary {
   readonly dataBytes: number | undefined;
   /** Bytes of the whole block. */
   readonly bytes: number;
+  /** timestampvm-rs encoded the block again: its stored bytes do not hash to its id. */
+  readonly isReencoded: boolean;
 }
 
 /**
@@ -16,9 +18,9 @@ export interface Listing extends BlockSummary {
  */
 export const listedBytes = 1_024;
 
-/** The listing of a whole block. */
-export function listBlock({ id, height, timestamp, data, bytes }: Block): Listing {
-  return { id, height, timestamp, start: data, dataBytes: data.length, bytes: bytes.length };
+/** The listing of a whole block. `isReencoded`: see `Listing`. */
+export function listBlock({ id, height, timestamp, data, bytes }: Block, isReencoded: boolean): Listing {
+  return { id, height, timestamp, start: data, dataBytes: data.length, bytes: bytes.length, isReencoded };
 }
 
 /**

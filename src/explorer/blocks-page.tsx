@@ -142,7 +142,7 @@ function BlockRow({ block, time }: { readonly block: Listing; readonly time: Blo
         </span>
         <span class="about">
           <code title={block.id}>{shorten(block.id)}</code> <span>{describeSize(block)}</span>{" "}
-          {block.height > 0n && <Sight block={time} />}
+          {block.height > 0n && <Sight block={time} />} {block.isReencoded && <span>encoded again: no proof</span>}
         </span>
       </a>
     </li>

@@ -48,6 +48,11 @@ export class ReencodedRows {
     return value instanceof Uint8Array && equalBytes(value, hash);
   }
 
+  /** Whether block `id` has such a row. */
+  names(id: Id): boolean {
+    return this.#meta.get(nameOf(id)) !== undefined;
+  }
+
   add(id: Id, storedId: Id): void {
     this.#meta.set(nameOf(id), idToBytes(storedId));
   }

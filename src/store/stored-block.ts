@@ -63,8 +63,9 @@ export function restore(id: Id, parentId: Id | undefined, row: OwnRow, reencoded
 export function listingIn(row: ListingRow, reencoded: ReencodedRows): Listing {
   const id = idIn(row.key, "a key");
   const size = Number(expectInteger(row.dataSize ?? row.bytesSize, `block ${id}`));
-  if (size <= listedBytes) return listBlock(blockIn(row, reencoded, id));
-  return { ...(row.bytes === null ? listFields(id, row, size) : listBytes(id, row, size)), id };
+  const isReencoded = reencoded.names(id);
+  if (size <= listedBytes) return listBlock(blockIn(row, reencoded, id), isReencoded);
+  return { ...(row.bytes === null ? listFields(id, row, size) : listBytes(id, row, size)), id, isReencoded };
 }
 
 /** The data in a row, not verified; undefined if it cannot be read. */

@@ -135,4 +135,5 @@ test("a block whose stored bytes are not those of its id is no proof, and is cal
     expect(text, query).toContain("do not hash to its id");
     expect(html, query).not.toContain('class="button" data-proof');
   }
+  expect((await openPage(vm)).text.match(/encoded again: no proof/g)).toHaveLength(1);
 });

@@ -40,7 +40,8 @@ describe("a listing", () => {
 
   test("of a small block has all its data", () => {
     const { id, height, timestamp, data, bytes } = first;
-    const listing = { id, height, timestamp, start: data, dataBytes: data.length, bytes: bytes.length };
+    const sizes = { dataBytes: data.length, bytes: bytes.length };
+    const listing = { id, height, timestamp, start: data, ...sizes, isReencoded: false };
     expect(storeOf(chain).getListingAtHeight(1n)).toEqual(listing);
     expect(storeOf(chain).findListing(digestOf(data), 0n)).toEqual(listing);
   });
@@ -51,10 +52,19 @@ describe("a listing", () => {
     for (const { id, height, timestamp, bytes } of [second, odd]) {
       const { start, ...listing } = store.getListingAtHeight(height) ?? { start: undefined };
       const dataBytes = height === 2n ? large.length : undefined;
-      expect(listing).toEqual({ id, height, timestamp, dataBytes, bytes: bytes.length });
+      expect(listing).toEqual({ id, height, timestamp, dataBytes, bytes: bytes.length, isReencoded: false });
       expect(start).toEqual(height === 2n ? large.slice(0, start?.length) : undefined);
     }
     for (const [hex] of decode.mock.calls) expect(hex.length).toBeLessThanOrEqual(listedBytes);
+  });
+
+  test("says of a block of any size that timestampvm-rs encoded it again", () => {
+    for (const data of ["small", large]) {
+      const store = storeOf([genesis]);
+      const stored = childOf(genesis, data);
+      store.acceptReencoded(childOf(genesis, "as it was received").id, stored);
+      expect(store.getListingAtHeight(1n)?.isReencoded).toBe(true);
+    }
   });
 
   test("of no block is none", () => {
