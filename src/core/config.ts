@@ -1,5 +1,6 @@
 import { messageOf } from "../avalanche/coded-error.ts";
 import { ChainError } from "./errors.ts";
+import { rsFutureSeconds } from "./verify.ts";
 
 /** What an operator can set in the chain's config file, `configs/chains/<chain id>/config.json`. */
 export interface Config {
@@ -15,6 +16,10 @@ export interface Config {
   readonly proposalExpirySeconds: number;
   /** Milliseconds that this node waits before it builds on a new preferred block. */
   readonly minBlockIntervalMs: number;
+  /** Seconds without an accepted block after which this node builds one without a proposal; 0 for never. */
+  readonly heartbeatSeconds: number;
+  /** Seconds ahead of this node's clock at which a block is refused in normal operation. */
+  readonly maxFutureSeconds: number;
   /** The most HTTP requests that may be unanswered at a time, including those that wait for a block. */
   readonly maxHttpRequests: number;
   /** The most bytes that these requests may hold together until work on them starts. */
@@ -36,6 +41,8 @@ export const defaultConfig: Config = {
   maxMempoolBytes: 64 * 1024 * 1024,
   proposalExpirySeconds: 0,
   minBlockIntervalMs: 0,
+  heartbeatSeconds: 0,
+  maxFutureSeconds: Number(rsFutureSeconds),
   maxHttpRequests: 4_096,
   maxHttpBytes: 32 * 1024 * 1024,
   clientAddressHeader: "",
@@ -83,6 +90,8 @@ const rules: { readonly [Key in keyof Config]: Rule<Config[Key]> } = {
   maxMempoolBytes: wholeNumber(1_000_000, 4 * 1024 ** 3),
   proposalExpirySeconds: wholeNumber(0, 10 * 365 * 24 * 3600),
   minBlockIntervalMs: wholeNumber(0, 3_600_000),
+  heartbeatSeconds: zeroOr(wholeNumber(10, 86_400)),
+  maxFutureSeconds: wholeNumber(120, Number(rsFutureSeconds)), // clocks of two nodes may differ by 60 s each way
   maxHttpRequests: wholeNumber(64, 1_000_000),
   maxHttpBytes: wholeNumber(16 * 1024 * 1024, 4 * 1024 ** 3),
   clientAddressHeader: text("the name of an HTTP header", /^[A-Za-z0-9-]{0,64}$/),
@@ -99,6 +108,10 @@ function wholeNumber(min: number, max: number): Rule<number> {
     read: (given) =>
       typeof given === "number" && Number.isInteger(given) && given >= min && given <= max ? given : undefined,
   };
+}
+
+function zeroOr({ wanted, read }: Rule<number>): Rule<number> {
+  return { wanted: `0 or ${wanted}`, read: (given) => (given === 0 ? 0 : read(given)) };
 }
 
 function text(wanted: string, pattern: RegExp): Rule<string> {

@@ -69,11 +69,11 @@ function describe(refusal: ChainRefusal): string {
     case "timestamp before parent":
       return `timestamp ${refusal.timestamp} is before the parent's timestamp ${refusal.parentTimestamp}`;
     case "future timestamp":
-      return `timestamp ${refusal.timestamp} is an hour or more ahead of local time ${refusal.now}`;
+      return `timestamp ${refusal.timestamp} is too far ahead of local time ${refusal.now}`;
     case "nothing to build":
       return "nothing to build: no proposal is waiting for a block";
     case "too early":
-      return `too early: minBlockIntervalMs asks for another ${refusal.waitMs} ms before the next block`;
+      return `too early: the settings ask for another ${refusal.waitMs} ms before the next block`;
     case "height decided":
       return `height ${refusal.height} is decided: the last accepted block has height ${refusal.lastAcceptedHeight}`;
     case "too many processing":

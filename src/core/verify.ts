@@ -1,15 +1,15 @@
 import type { Block } from "./block.ts";
 import { ChainError } from "./errors.ts";
 
-/** A block's timestamp must be less than this many seconds ahead of the local clock, since clocks of nodes differ. */
-export const maxFutureSeconds = 3600n;
+/** In timestampvm-rs, a block's timestamp must be less than this many seconds ahead of the local clock. */
+export const rsFutureSeconds = 3600n;
 
 /**
  * Throws "wrong height", "timestamp before parent" or "future timestamp" unless `block` may follow `parent`. `now` is
- * the local clock in Unix seconds. The rules are those of timestampvm-rs (block/mod.rs:176-223), which has no limit on
- * a block's size.
+ * the local clock in Unix seconds; at `futureSeconds` ahead of it or more, a block is in the future. The rules are
+ * those of timestampvm-rs (block/mod.rs:176-223), which has no limit on a block's size.
  */
-export function verifyChild(block: Block, parent: Block, now: bigint): void {
+export function verifyChild(block: Block, parent: Block, now: bigint, futureSeconds = rsFutureSeconds): void {
   if (block.height !== parent.height + 1n) {
     throw new ChainError({ code: "wrong height", height: block.height, parentHeight: parent.height });
   }
@@ -20,7 +20,7 @@ export function verifyChild(block: Block, parent: Block, now: bigint): void {
       parentTimestamp: parent.timestamp,
     });
   }
-  if (block.timestamp >= now + maxFutureSeconds) {
+  if (block.timestamp >= now + futureSeconds) {
     throw new ChainError({ code: "future timestamp", timestamp: block.timestamp, now });
   }
 }

@@ -26,6 +26,7 @@ export interface DecisionsParts {
 export class Decisions {
   readonly #parts: DecisionsParts;
   #lastAccepted: Block;
+  #acceptedAtMs: number;
   #accepted = 0;
   #rejected = 0;
   #cancelSlice: (() => void) | undefined;
@@ -34,10 +35,16 @@ export class Decisions {
   constructor(parts: DecisionsParts) {
     this.#parts = parts;
     this.#lastAccepted = parts.store.lastAccepted();
+    this.#acceptedAtMs = parts.clock.elapsedMs();
   }
 
   get lastAccepted(): Block {
     return this.#lastAccepted;
+  }
+
+  /** Milliseconds since the last accept, or since the start. */
+  get quietMs(): number {
+    return this.#parts.clock.elapsedMs() - this.#acceptedAtMs;
   }
 
   /** How many blocks were decided since the start. */
@@ -75,7 +82,7 @@ export class Decisions {
    * before. Throws "not next", "not processing", "already rejected" or "database failed", and then changes nothing.
    */
   accept(id: Id): ProcessingBlock | undefined {
-    const { store, processing } = this.#parts;
+    const { clock, store, processing } = this.#parts;
     const accepted = processing.get(id);
     if (accepted === undefined) return this.#expectDecided(id, "accepted");
     const { block, digest, firstSight } = accepted;
@@ -84,6 +91,7 @@ export class Decisions {
     }
     store.accept(block, digest, firstSight);
     this.#lastAccepted = block;
+    this.#acceptedAtMs = clock.elapsedMs();
     this.#accepted++;
     this.#rejected += processing.decide(block);
     this.writeSoon();

@@ -8,7 +8,7 @@ import type { ConfirmedHead } from "./confirmed-chain.ts";
 export interface VmOptions {
   readonly config: Config;
   readonly clock: Clock;
-  /** The node's own id: whose word it is when a block was first seen. */
+  /** The node's own id, whose word it is when a block was first seen; `noNode` for a chain without a node. */
   readonly nodeId: NodeId;
   /** Called when the clock was set while the chain runs, with the milliseconds by which it jumped. */
   readonly onClockSet?: (jumpMs: number) => void;

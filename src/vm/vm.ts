@@ -5,7 +5,7 @@ import type { Config } from "../core/config.ts";
 import type { Digest } from "../core/digest.ts";
 import { ChainError } from "../core/errors.ts";
 import type { Submission } from "../core/proposal.ts";
-import { verifyChild } from "../core/verify.ts";
+import { rsFutureSeconds, verifyChild } from "../core/verify.ts";
 import type { BlockStore } from "../store/block-store.ts";
 import type { Disk } from "../store/disk.ts";
 import { type AncestorLimits, collectAncestors } from "./ancestors.ts";
@@ -79,7 +79,7 @@ export class Vm implements ChainView {
     this.#firstSights = new FirstSights(options, (id) => this.#processing.forgetSight(id));
     const parts = { clock, store, processing: this.#processing, mempool: this.#mempool, stall: this.#stall };
     this.#decisions = new Decisions(parts);
-    this.#builder = new Builder({ ...parts, decisions: this.#decisions, minBlockIntervalMs });
+    this.#builder = new Builder({ ...parts, decisions: this.#decisions, config });
     this.#buildEvent = new BuildEvent(clock, () => (this.#isNormal ? this.#builder.nextWork() : undefined));
     const reported = { decisions: this.#decisions, builder: this.#builder, firstSights: this.#firstSights };
     this.#monitor = new Monitor({ ...parts, ...reported });
@@ -132,8 +132,8 @@ export class Vm implements ChainView {
    * early", "future timestamp" if the parent is too far ahead of our clock, or "database failed".
    */
   buildBlock(): Block {
-    const proposal = this.#builder.expectProposal();
-    const block = this.#stall.watch("build", () => this.#builder.build(proposal));
+    const content = this.#builder.expectContent();
+    const block = this.#stall.watch("build", () => this.#builder.build(content));
     this.#parsed.add(block);
     return block;
   }
@@ -180,7 +180,7 @@ export class Vm implements ChainView {
     if (this.#decisions.isVerified(block.id)) return block;
     const parent = this.getBlock(block.parentId);
     if (parent === undefined) throw new ChainError({ code: "unknown parent", parentId: block.parentId });
-    verifyChild(block, parent, this.#clock.now());
+    verifyChild(block, parent, this.#clock.now(), this.#futureSeconds);
     this.#decisions.expectOpenHeight(block);
     this.#processing.add(block, this.#isNormal ? this.#firstSights.note(block.id) : undefined);
     return block;
@@ -308,6 +308,11 @@ export class Vm implements ChainView {
       },
       () => {}, // no later block is shown; `checkHealth` says why
     );
+  }
+
+  /** Seconds ahead of our clock at which a block is refused. What the network has decided may be further ahead. */
+  get #futureSeconds(): bigint {
+    return this.#isNormal ? BigInt(this.#config.maxFutureSeconds) : rsFutureSeconds;
   }
 
   get #isNormal(): boolean {

@@ -44,8 +44,8 @@ describe("Initialize says what is wrong:", () => {
     const error = await errorOf(plugin.initialize({ configBytes: bytesOf('{"logLevel":"info","loglevel":1}') }));
     expect(error.rawMessage).toBe(
       'malformed chain config: unknown key "loglevel"; known are logLevel, durability, maxMempoolItems, ' +
-        "maxMempoolBytes, proposalExpirySeconds, minBlockIntervalMs, maxHttpRequests, maxHttpBytes, " +
-        "clientAddressHeader, chainDataDir",
+        "maxMempoolBytes, proposalExpirySeconds, minBlockIntervalMs, heartbeatSeconds, maxFutureSeconds, " +
+        "maxHttpRequests, maxHttpBytes, clientAddressHeader, chainDataDir",
     );
     expect(await plugin.log.wait("cannot initialize")).toMatchObject({ level: "error", error: error.rawMessage });
     expect(existsSync(node.chainDataDir)).toBe(false);
