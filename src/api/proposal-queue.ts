@@ -18,8 +18,17 @@ export class ProposalQueue {
   }
 
   /** Resolves when the data is on disk. Rejects with "data too large", "mempool full" or "database failed". */
-  async propose(data: Uint8Array, caller: string): Promise<void> {
-    const refusal = await this.#batches.ask({ data, caller });
+  propose(data: Uint8Array, caller: string): Promise<void> {
+    return this.#ask({ data, caller });
+  }
+
+  /** The same, unless an accepted block carries the data by then. */
+  stamp(data: Uint8Array, caller: string): Promise<void> {
+    return this.#ask({ data, caller, once: true });
+  }
+
+  async #ask(submission: Submission): Promise<void> {
+    const refusal = await this.#batches.ask(submission);
     if (refusal !== undefined) throw refusal;
   }
 }

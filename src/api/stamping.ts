@@ -16,7 +16,7 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
   const proposals = new ProposalQueue(propose);
   const getReceipt = async (id: Digest) => formatReceipt(id, await view.receiptOf(id), know);
   const put = async (data: Uint8Array, caller: string) => {
-    await proposals.propose(data, caller);
+    await proposals.stamp(data, caller);
     return getReceipt(digestOf(data));
   };
   return {

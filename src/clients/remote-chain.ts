@@ -137,6 +137,7 @@ class OneAnswer<T> {
 }
 
 /** Copies data that is a part of a request: a structured clone would copy the whole buffer behind it. */
-function copyOf({ data, caller }: Submission): Submission {
-  return { data: data.length === data.buffer.byteLength ? data : data.slice(), caller };
+function copyOf(submission: Submission): Submission {
+  const { data } = submission;
+  return data.length === data.buffer.byteLength ? submission : { ...submission, data: data.slice() };
 }

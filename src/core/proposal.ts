@@ -12,6 +12,8 @@ export interface Submission {
   readonly data: Uint8Array;
   /** The name of the client. All submissions of one caller share its limits. */
   readonly caller: string;
+  /** Whether any accepted block with the data is enough, as for a stamp. Else one more is made. */
+  readonly once?: boolean;
 }
 
 /** Data that waits for a block, identified by its digest. */

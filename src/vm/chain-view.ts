@@ -29,7 +29,8 @@ export interface AskedChain {
 }
 
 /**
- * Takes data that should get into blocks. Data that waits already is not added again. Throws "database failed" or "shut
+ * Takes data that should get into blocks. Data is not added again while it waits, or while clients do not see the
+ * accepted block that carries it; with `once`, if any accepted block carries it. Throws "database failed" or "shut
  * down" for the whole batch.
  */
 export type Propose = (batch: readonly Submission[]) => Refusals | Promise<Refusals>;

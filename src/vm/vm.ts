@@ -218,7 +218,8 @@ export class Vm implements ChainView {
   /** See `Propose`. The data is on disk when `synced` resolves. */
   propose(batch: readonly Submission[]): Refusals {
     if (this.#isClosed) throw new ChainError({ code: "shut down" });
-    return this.#mempool.propose(batch);
+    const unseen = this.confirmed.last.height + 1n;
+    return this.#mempool.propose(batch, (digest, once) => this.#store.carries(digest, once ? 0n : unseen));
   }
 
   /** Takes what a peer gossips, unless it is too much or late. Does not keep `batch`. Throws "database failed". */

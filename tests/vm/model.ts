@@ -27,6 +27,8 @@ export class Model {
   /** What the validators have at stake, by the names of nodes. */
   stakes = new Map<string, number>();
   preference: Block = genesis;
+  /** The height of the last block that clients see. */
+  shown = 0;
 
   get last(): Block {
     return this.accepted.at(-1) ?? genesis;
@@ -40,8 +42,10 @@ export class Model {
     return this.processing.get(id) ?? this.accepted.find((block) => block.id === id);
   }
 
-  propose(text: string, caller: string): Verdict {
+  /** With `once`, any block with the text is enough; else only one that clients do not see. */
+  propose(text: string, caller: string, once: boolean): Verdict {
     if (this.own.has(text)) return undefined;
+    if (this.accepted.slice(once ? 0 : this.shown + 1).some((block) => textOf(block) === text)) return undefined;
     if (!this.pending.includes(text)) {
       const held = [...this.own.values()].filter((other) => other === caller).length;
       const free = maxItems - this.pending.length;
@@ -210,6 +214,7 @@ export class Model {
     }
     this.processing.clear();
     this.preference = this.last;
+    this.shown = this.accepted.length - 1;
     this.#forgetOwners();
   }
 

@@ -32,6 +32,7 @@ export const kinds = [
     "pass",
     "reopen",
     "stake",
+    "confirm",
   ],
 ] as readonly (
   | "propose"
@@ -47,6 +48,7 @@ export const kinds = [
   | "pass"
   | "reopen"
   | "stake"
+  | "confirm"
 )[];
 
 /** A VM, and the model of it, through the same history. */
@@ -74,8 +76,9 @@ export class World {
   propose(pick: number, twist: number): void {
     const text = `p${pick % 10}`;
     const caller = `caller ${twist % 3}`;
-    const verdict = this.#model.propose(text, caller);
-    const refusal = this.#vm.propose([{ data: bytesOf(text), caller }])[0];
+    const once = twist % 2 === 0;
+    const verdict = this.#model.propose(text, caller, once);
+    const refusal = this.#vm.propose([{ data: bytesOf(text), caller, once }])[0];
     expect(refusal?.refusal.code as string | undefined).toBe(verdict);
     if (verdict === undefined) this.#acknowledged.add(text);
   }
@@ -142,6 +145,13 @@ export class World {
     const block = this.#pickKnown(pick);
     this.#vm.setPreference(block.id);
     this.#model.prefer(block);
+  }
+
+  /** The node's database has the head marker of this block, or of a later one. */
+  confirm(pick: number): void {
+    const { accepted, shown } = this.#model;
+    this.#model.shown = shown + (pick % (accepted.length - shown));
+    this.#vm.confirm(accepted[this.#model.shown] ?? genesis);
   }
 
   tick(pick: number): void {

@@ -81,14 +81,16 @@ export class Mempool {
   }
 
   /**
-   * Takes what clients propose, in one commit, and gossips it. Gives for each item undefined if it is on disk, or "data
-   * too large" or "mempool full". Throws "database failed", and then takes nothing.
+   * Takes what clients propose, in one commit, and gossips it. Leaves out what a block carries already, by `isCarried`.
+   * Gives for each item undefined, or "data too large" or "mempool full". Throws "database failed", and then takes
+   * nothing.
    */
-  propose(batch: readonly Submission[]): readonly (ChainError | undefined)[] {
-    const { refusals, added } = this.#add(batch.map(({ data, caller }) => this.#toProposal(data, { caller })));
+  propose(batch: readonly Submission[], isCarried: IsCarried): readonly (ChainError | undefined)[] {
+    const proposals = batch.map(({ data, caller, once = false }) => ({ ...this.#toProposal(data, { caller }), once }));
+    const { refused, added } = this.#add(proposals.filter(({ digest, once }) => !isCarried(digest, once)));
     this.#counts.submitted += added.length;
     for (const { digest, data } of added) this.#regossip.sendNew(digest, data, this.#clock.elapsedMs());
-    return refusals;
+    return proposals.map((proposal) => refused.get(proposal));
   }
 
   /**
@@ -101,10 +103,9 @@ export class Mempool {
     const looked = fitting.slice(0, this.#budget.take(fitting.length, peer, this.#clock.elapsedMs()));
     const proposals = looked.map((data) => this.#toProposal(data, { peer }));
     for (const { digest } of proposals) this.#waiting.share(digest, peer);
-    const { refusals, added } = this.#add(proposals.filter(({ digest }) => !this.has(digest) && !isLate(digest)));
-    const full = refusals.filter((refusal) => refusal !== undefined);
+    const { refused, added } = this.#add(proposals.filter(({ digest }) => !this.has(digest) && !isLate(digest)));
     this.#counts.gossiped += added.length;
-    this.#counts.refused += batch.length - looked.length + full.length;
+    this.#counts.refused += batch.length - looked.length + refused.size;
   }
 
   /**
@@ -151,21 +152,28 @@ export class Mempool {
   #add(proposals: readonly NewProposal[]) {
     const wasEmpty = this.#waiting.items === 0;
     const added: NewProposal[] = [];
+    const refused = new Map<NewProposal, ChainError>();
     const before = new Map<Digest, OwnedProposal>();
-    const refusals = proposals.map((proposal) => {
+    for (const proposal of proposals) {
       const known = this.#waiting.get(proposal.digest);
       // A client may take over what a peer sent, since we must keep what we acknowledge to a client.
-      if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) return undefined;
+      if (known !== undefined && (known.peer === undefined || proposal.peer !== undefined)) continue;
       try {
         this.#waiting.add(ownedBy(withoutData(proposal), proposal.caller));
         added.push(proposal);
         if (known !== undefined) before.set(proposal.digest, known);
-        return undefined;
       } catch (error) {
-        return expectChainError(error);
+        refused.set(proposal, expectChainError(error));
       }
-    });
-    if (added.length === 0) return { refusals, added };
+    }
+    if (added.length === 0) return { refused, added };
+    this.#write(added, before);
+    this.#onAdded(wasEmpty);
+    return { refused, added };
+  }
+
+  /** Puts on disk what is in memory. If that fails, memory is as `before` again. */
+  #write(added: readonly NewProposal[], before: ReadonlyMap<Digest, OwnedProposal>): void {
     try {
       this.#table.add(added);
     } catch (error) {
@@ -176,8 +184,6 @@ export class Mempool {
       }
       throw error;
     }
-    this.#onAdded(wasEmpty);
-    return { refusals, added };
   }
 
   #dropExpired(): void {
@@ -196,6 +202,9 @@ export class Mempool {
     return { digest: digestOf(data), bytes: data.length, since: timeOfRow(this.#clock), peer, caller, data };
   }
 }
+
+/** Whether an accepted block carries data of this digest: with `once` any, else one that clients do not see yet. */
+type IsCarried = (digest: Digest, once: boolean) => boolean;
 
 interface NewProposal extends StoredProposal {
   readonly caller: string | undefined;
