@@ -12,6 +12,8 @@ export interface EngineParts extends Chain {
   readonly slotWaitMs: () => number;
   readonly checkForEvent: () => void;
   readonly changed: () => void;
+  /** Gets each block that was verified. */
+  readonly verified: (id: Id) => void;
   /** The process is killed. */
   readonly die: () => void;
   /** The chain stops, as it does at any error of an accept. */
@@ -140,9 +142,10 @@ export class Engine {
   }
 
   #verify(block: Block): boolean {
-    const { vm, node, world } = this.#parts;
+    const { vm, node, world, verified } = this.#parts;
     try {
       vm.verifyBlock(block.bytes);
+      verified(block.id);
       return true;
     } catch (error) {
       // Clocks differ, and not all blocks are from honest nodes.

@@ -11,6 +11,7 @@ import { Bootstrapper } from "./bootstrapper.ts";
 import { Engine, isRefusal } from "./engine.ts";
 import { type Message, nodeIdOf } from "./network.ts";
 import { Notifier } from "./notifier.ts";
+import { SightCheck } from "./sight-check.ts";
 import type { World } from "./world.ts";
 
 export interface LifeParts extends Chain {
@@ -18,6 +19,8 @@ export interface LifeParts extends Chain {
   readonly world: World;
   /** The one of the VM, in runs that need it. */
   readonly connection: Database | undefined;
+  /** Unix milliseconds by the node's clock. */
+  readonly nowMs: () => bigint;
   /** Ends this life as kill -9 does. */
   readonly die: () => void;
   /** Ends this life as the node does after an error that it cannot live with. */
@@ -29,6 +32,7 @@ export class Life {
   readonly #parts: LifeParts;
   readonly #engine: Engine;
   readonly #notifier: Notifier;
+  readonly #sights: SightCheck;
   #isNormal = false;
   #isDeciding = false;
   #isOver = false;
@@ -36,6 +40,7 @@ export class Life {
   constructor(parts: LifeParts) {
     const { node, vm, world } = parts;
     this.#parts = parts;
+    this.#sights = new SightCheck(vm, world.journal, parts.nowMs);
     const slotWaitMs = () => {
       if (!this.#isNormal) return 0;
       return world.slots.waitMs(node, this.#engine.preference ?? vm.lastAccepted.id, world.schedule.nowMs);
@@ -45,6 +50,7 @@ export class Life {
       slotWaitMs,
       checkForEvent: () => this.#notifier.checkForEvent(),
       changed: () => this.#notifier.changed(),
+      verified: (id) => this.#sights.note(id),
     });
     this.#notifier = new Notifier({ node, vm, world, slotWaitMs, notify: () => this.#notify() });
   }
@@ -179,6 +185,7 @@ export class Life {
     if (!this.#isNormal) return;
     this.#notifier.checkWaiting();
     this.#checkConfirmed();
+    this.#sights.check();
     const { processing } = this.#parts.vm.status();
     if (processing === this.#engine.processing) return;
     this.#violate(`${processing} blocks are processing, ${this.#engine.processing} in the node`);

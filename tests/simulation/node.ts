@@ -78,6 +78,7 @@ export class Node implements Peer {
     this.#vm = vm;
     this.#life = new Life({
       ...{ node: this.index, vm, connection, database: this.database, world: this.#world },
+      nowMs: () => this.clock.nowMs(),
       die: () => this.kill(),
       halt: (error) => this.#halt(error),
     });

@@ -20,7 +20,14 @@ test("whatever happens to nodes, disks, clocks and messages, every acknowledged 
     for (const [what, times] of report.counts) counts.set(what, (counts.get(what) ?? 0) + times);
   }
   if (onlySeed !== undefined) return;
-  const wanted = [...faultNames, "blocks accepted", "blocks bootstrapped", "halted chains", "proposals refused"];
+  const wanted = [
+    ...faultNames,
+    "blocks accepted",
+    "blocks bootstrapped",
+    "halted chains",
+    "proposals refused",
+    "first sights",
+  ];
   expect(wanted.filter((what) => !counts.has(what))).toEqual([]);
 });
 
