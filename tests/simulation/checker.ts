@@ -7,7 +7,7 @@ export interface Proposed {
   readonly text: string;
   /** Whether a client got the answer that it was taken, by a node that did not lose its whole disk afterwards. */
   readonly isAcknowledged: boolean;
-  /** How often a node took it although it had accepted a block with it. */
+  /** How often a node took it, not as a stamp, although it had accepted a block with it. */
   readonly again: number;
 }
 

@@ -56,7 +56,7 @@ export class Flood {
     this.#waiting = { text: `truth ${this.#truths++}`, since: height };
     const { text } = this.#waiting;
     this.#clients.strays.add(text);
-    this.#honest?.life?.propose([bytesOf(text)]);
+    this.#honest?.life?.propose([{ data: bytesOf(text) }]);
     for (const node of this.#others) node.life?.addGossip([bytesOf(text)], this.#world.plan.nodes);
   }
 }

@@ -3,6 +3,7 @@ import type { Id } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { type Digest, digestOf } from "../../src/core/digest.ts";
 import type { ChainError } from "../../src/core/errors.ts";
+import type { Submission } from "../../src/core/proposal.ts";
 import type { Refusals } from "../../src/vm/chain-view.ts";
 import { proposeSynced } from "../../src/vm/synced.ts";
 import { pragmaOf } from "../support/database.ts";
@@ -140,12 +141,12 @@ export class Life {
    * What a client learns of each, when it learns it: not if the process is gone before. Nothing while the node does not
    * let clients in.
    */
-  async propose(batch: readonly Uint8Array[]): Promise<Refusals> {
+  async propose(batch: readonly Omit<Submission, "caller">[]): Promise<Refusals> {
     if (!this.#isNormal) return [];
     this.#notifier.changed();
     try {
       // Four clients, by what they propose.
-      const submissions = batch.map((data) => ({ data, caller: `client ${(data.at(-1) ?? 0) % 4}` }));
+      const submissions = batch.map((item) => ({ ...item, caller: `client ${(item.data.at(-1) ?? 0) % 4}` }));
       return await proposeSynced(this.#parts.vm)(submissions);
     } catch (error) {
       if (this.#isOver) return [];
