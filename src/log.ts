@@ -21,8 +21,10 @@ export class Log {
     this.#threshold = rankOf(level);
   }
 
-  debug(event: string, fields?: LogFields): void {
-    this.#log("debug", event, fields);
+  /** `fields` may be a function, which is called only if the event is logged. */
+  debug(event: string, fields?: LogFields | (() => LogFields)): void {
+    if (rankOf("debug") < this.#threshold) return;
+    this.#log("debug", event, typeof fields === "function" ? fields() : fields);
   }
 
   info(event: string, fields?: LogFields): void {

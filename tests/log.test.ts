@@ -25,6 +25,17 @@ test.each([
   expect(lines.map((line) => JSON.parse(line).event)).toEqual([...events]);
 });
 
+test("what costs to say is worked out only if it is logged", () => {
+  const { log, lines } = createLog();
+  let asked = 0;
+  const fields = () => ({ asked: ++asked });
+  log.debug("d", fields);
+  expect([lines, asked]).toEqual([[], 0]);
+  log.setLevel("debug");
+  log.debug("d", fields);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "debug", event: "d", asked: 1 });
+});
+
 test("the level is info until it is set", () => {
   const { log, lines } = createLog();
   logAll(log);

@@ -3,6 +3,7 @@ import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { Log } from "../log.ts";
 import type { Asker, Caller } from "../vm/caller.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
+import { logProposals } from "./log-proposals.ts";
 import { collectIfGrown } from "./memory.ts";
 import { createMethods, type MethodOptions, staticMethods } from "./methods.ts";
 import { explorerPath, rpcPath } from "./paths.ts";
@@ -40,7 +41,7 @@ export interface ApiOptions extends MethodOptions {
 
 /** Serves a chain to programs and people: JSON-RPC and pages, each at its path. All work is done in `turns`. */
 export function createApi({ explorer, log, turns, ...options }: ApiOptions): Api {
-  const methods = createMethods(options);
+  const methods = createMethods({ ...options, propose: logProposals(options.propose, log) });
   const app = createApp(log);
   serveRpc(app, rpcPath, methods, maxBodyBytes);
   app.route(explorerPath, explorer);

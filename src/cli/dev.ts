@@ -12,12 +12,14 @@ import { absolutePath } from "./absolute-path.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
+import { emptyProblem } from "./expect-meant.ts";
 import { helpAfter } from "./help.ts";
 import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
 
 interface DevCommandOptions {
   readonly http: Address;
+  readonly allowHost: readonly string[];
   readonly dataDir?: string;
   readonly genesis: string;
   readonly blockInterval: number;
@@ -37,6 +39,14 @@ export function addDevCommand(program: Command, about: About, output: Output): v
       )
         .argParser(parseAddress)
         .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
+    )
+    .addOption(
+      new Option(
+        "--allow-host <name>",
+        "answer to this host name too, beside localhost and IP addresses; may be repeated; * is every name",
+      )
+        .argParser(addHost)
+        .default([], "none"),
     )
     .option("--data-dir <dir>", "keep the chain in this directory, which may be missing (default: in memory)")
     .option(
@@ -77,6 +87,7 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
   upgradeIfOld(file, (reader) => expectNoOtherChain(reader, parseGenesis(genesisBytes)), output);
   const chain = await startDevChain({
     ...http,
+    allowedHosts: options.allowHost,
     file,
     genesisBytes,
     config: { minBlockIntervalMs: blockInterval },
@@ -107,6 +118,13 @@ function parseAddress(text: string): Address {
   const read = readAddress(text);
   if ("problem" in read) throw new InvalidArgumentError(`${read.problem}.`);
   return read.address;
+}
+
+/** Adds a host name to those that were given before. */
+function addHost(text: string, before: readonly string[]): readonly string[] {
+  if (text === "") throw new InvalidArgumentError(emptyProblem);
+  if (text !== "*" && !/^[\w.-]+$/.test(text)) throw new InvalidArgumentError("not a host name, which has no port.");
+  return [...before, text];
 }
 
 function parseMilliseconds(text: string): number {

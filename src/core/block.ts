@@ -1,6 +1,7 @@
 import { messageOf } from "../avalanche/coded-error.ts";
 import { type Id, idFromBytes, parseId } from "../avalanche/id.ts";
 import { sha256 } from "../avalanche/sha256.ts";
+import { type Digest, digestOf } from "./digest.ts";
 import { ChainError } from "./errors.ts";
 import { parseHex } from "./hex.ts";
 import { SerdeReader } from "./serde-json.ts";
@@ -26,6 +27,11 @@ export type BlockSummary = Pick<Block, "id" | "height" | "timestamp">;
 
 export function summaryOf({ id, height, timestamp }: Block): BlockSummary {
   return { id, height, timestamp };
+}
+
+/** What a log says of a block: never its data. */
+export function noteOf({ id, height, timestamp, data }: Block): BlockSummary & { readonly digest: Digest } {
+  return { id, height, timestamp, digest: digestOf(data) };
 }
 
 /** Makes a new block, in the canonical form. */

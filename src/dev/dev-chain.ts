@@ -28,6 +28,8 @@ export interface DevOptions {
   /** Where to listen. When the port is taken, the next free one is used. */
   readonly host: string;
   readonly port: number;
+  /** The host names that requests may name, beside `host`, localhost and IP addresses; `*` stands for every name. */
+  readonly allowedHosts: readonly string[];
   /** The version of this program. */
   readonly version: string;
   /** The RPCChainVM protocol that it reports. */
@@ -74,7 +76,8 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
     const explorer = createExplorer(view, identity);
     const propose = proposeSynced(vm);
     const { fetch: chain } = createApi({ view, propose, identity, explorer, log, turns });
-    const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts: [host], log });
+    const hosts = [host, ...options.allowedHosts];
+    const app = createDevApp({ vm, info, chain, turns, admission: new Admission(log), hosts, log });
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
     const server = await listenNear(host, options.port, listener);
     const port = portOf(server);

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { messageOf } from "../avalanche/coded-error.ts";
-import type { Block } from "../core/block.ts";
+import { type Block, noteOf } from "../core/block.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 
@@ -28,6 +28,7 @@ export async function runEngine(
       vm.confirm(vm.lastAccepted); // at once, since there is no node's database
       undecided = undefined;
       await vm.confirmed.waitForHeight(vm.lastAccepted.height, maxSyncMs, ended, "engine");
+      log.debug("block accepted", () => noteOf(vm.lastAccepted));
       onAccepted(vm.lastAccepted);
     } catch (error) {
       log.error("no block", { error: messageOf(error) });

@@ -74,7 +74,7 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     const door = await openDoor({ chain: vm, file, log, startBackup });
     const chain = askedChainOf(vm);
     const http = clients.serve({ chain, file, identity: identityOf(context, version), config });
-    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, clients, http, door, validatorWatch });
+    return new TimestampVm({ vm, record, disk, nodeId: context.nodeId, clients, http, door, validatorWatch, log });
   } catch (error) {
     await Promise.allSettled([clients.close(), disk.close()]);
     vm?.close();

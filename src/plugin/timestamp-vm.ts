@@ -1,7 +1,8 @@
 import type { Id } from "../avalanche/id.ts";
 import type { NodeId } from "../avalanche/node-id.ts";
-import type { Block } from "../core/block.ts";
+import { type Block, noteOf } from "../core/block.ts";
 import { formatExactJson } from "../core/exact-json.ts";
+import type { Log } from "../log.ts";
 import type { Door } from "../operator/door.ts";
 import type { AncestorLimits, AppHandler, ChainVm, Metric, State } from "../rpcchainvm/chain-vm.ts";
 import type { VmEvent } from "../rpcchainvm/protocol.ts";
@@ -26,6 +27,7 @@ export interface TimestampVmParts {
   readonly door: Door;
   /** Undefined if the node does not say who validates the chain. */
   readonly validatorWatch: ValidatorWatch | undefined;
+  readonly log: Log;
 }
 
 /** The chain of timestamps as the node sees it. */
@@ -39,8 +41,9 @@ export class TimestampVm implements ChainVm {
   readonly #clients: Clients;
   readonly #door: Door;
   readonly #validatorWatch: ValidatorWatch | undefined;
+  readonly #log: Log;
 
-  constructor({ vm, record, disk, nodeId, clients, http, door, validatorWatch }: TimestampVmParts) {
+  constructor({ vm, record, disk, nodeId, clients, http, door, validatorWatch, log }: TimestampVmParts) {
     this.#vm = vm;
     this.#record = record;
     this.#disk = disk;
@@ -48,6 +51,7 @@ export class TimestampVm implements ChainVm {
     this.#clients = clients;
     this.#door = door;
     this.#validatorWatch = validatorWatch;
+    this.#log = log;
     this.http = http;
     this.app = { appGossip: (peer, message) => vm.addGossip(decodeGossip(message), peer) };
   }
@@ -74,7 +78,9 @@ export class TimestampVm implements ChainVm {
   }
 
   buildBlock(): Block {
-    return this.#vm.buildBlock();
+    const block = this.#vm.buildBlock();
+    this.#log.debug("block built", () => noteOf(block));
+    return block;
   }
 
   parseBlock(bytes: Uint8Array): Block {
@@ -111,10 +117,12 @@ export class TimestampVm implements ChainVm {
     const { lastAccepted, headMarker } = this.#vm;
     await this.#record.writeHeadMarker(headMarker);
     this.#vm.confirm(lastAccepted);
+    this.#log.debug("block accepted", () => noteOf(lastAccepted));
   }
 
   rejectBlock(id: Id): void {
     this.#vm.rejectBlock(id);
+    this.#log.debug("block rejected", { id });
   }
 
   async waitForEvent(signal: AbortSignal): Promise<VmEvent> {

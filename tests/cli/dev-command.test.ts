@@ -140,6 +140,12 @@ describe("what dev is given", () => {
   });
 });
 
+test("--allow-host may be repeated", async () => {
+  const { url } = await dev(["--allow-host", "box.lan", "--allow-host", "other.lan"]);
+  const statusFor = async (host: string) => (await fetch(`${url}/ext/health`, { headers: { Host: host } })).status;
+  expect(await Promise.all(["box.lan", "other.lan", "third.lan"].map(statusFor))).toEqual([200, 200, 403]);
+});
+
 describe("wrong use of dev is exit 2 and a reason:", () => {
   test.each([
     [["--http", "here"], "HOST:PORT"],
@@ -147,6 +153,8 @@ describe("wrong use of dev is exit 2 and a reason:", () => {
     [["--http", "127.1"], "no IPv4 address of four numbers"],
     [["--http", "::1:9650"], "write [::1]:9650 or [::1:9650]"],
     [["--http", "http://127.0.0.1:9650"], "HOST:PORT"],
+    [["--allow-host", "box.lan:9650"], "which has no port"],
+    [["--allow-host", ""], "it is empty"],
     [["--block-interval", "-1"], "3600000"],
     [["--block-interval", "3600001"], "3600000"],
     [["--log-level", "loud"], "loud"],

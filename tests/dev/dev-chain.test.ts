@@ -9,7 +9,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import { parseGenesis } from "../../src/core/genesis.ts";
 import { createDevApp } from "../../src/dev/app.ts";
 import type { DevChain, DevOptions } from "../../src/dev/dev-chain.ts";
-import { listenNear, portOf } from "../../src/dev/listen.ts";
+import { listenNear, maxHeaderBytes, portOf } from "../../src/dev/listen.ts";
 import { Log } from "../../src/log.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import type { Vm } from "../../src/vm/vm.ts";
@@ -91,6 +91,22 @@ describe("a development chain", () => {
     expect(await dev.call("timestampvm.lastAccepted")).toEqual({ id: String(last?.id) });
     expect(await dev.call("getBlock", { id: last?.id })).toMatchObject({ block: { height: 3, data: "0x7468726565" } });
     expect(dev.logged).toEqual([]);
+  });
+
+  test("logs what it takes and accepts at level debug, and no data", async () => {
+    const lines: string[] = [];
+    const log = new Log((line) => lines.push(line));
+    log.setLevel("debug");
+    using dev = await Dev.start({ log });
+    await dev.propose("a secret");
+    await dev.waitForBlocks(1);
+    const digest = "984ca5162200734c592148f1820b71057f098573d138666b48663e4e30cd8d3a"; // sha256sum
+    const [block] = dev.accepted;
+    const events = lines.map((line) => JSON.parse(line));
+    expect(events).toContainEqual(expect.objectContaining({ event: "proposal taken", digest, bytes: 8 }));
+    const accepted = { level: "debug", event: "block accepted", id: String(block?.id), height: 1, digest };
+    expect(events).toContainEqual(expect.objectContaining(accepted));
+    for (const form of ["secret", "YSBzZWNyZXQ", "612073656372"]) expect(lines.join("\n")).not.toContain(form);
   });
 
   test("is served under its id as well", async () => {
@@ -219,10 +235,39 @@ describe("the node around it", () => {
     using dev = await Dev.start({ file });
     const response = await fetch(`${dev.chain.url}/ext/health`);
     expect(response.status).toBe(503);
+    expect((await fetch(`${dev.chain.url}/ext/health/health`)).status).toBe(503);
+    expect((await fetch(`${dev.chain.url}/ext/health/liveness`)).status).toBe(200);
+    expect(await dev.call("health.health", {}, `${dev.chain.url}/ext/health`)).toMatchObject({ healthy: false });
     expect(await response.json()).toMatchObject({
       healthy: false,
       checks: { timestampvm: { error: expect.any(String) } },
     });
+  });
+
+  // The paths and shapes are those of AvalancheGo v1.14.2: node/node.go, initHealthAPI, and api/health.
+  test.each([
+    ["/ext/health", ["timestampvm"]],
+    ["/ext/health/health", ["timestampvm"]],
+    ["/ext/health/readiness", ["bootstrapped"]],
+    ["/ext/health/liveness", []],
+    ["/ext/health/liveness?tag=11111111111111111111111111111111LpoYY&tag=other", []],
+    ["/ext/health?tag=other", ["timestampvm"]],
+  ])("%s has the checks %j", async (path, names) => {
+    using dev = await Dev.start();
+    const response = await fetch(dev.chain.url + path);
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
+    const { checks, healthy } = (await response.json()) as { checks: Record<string, object>; healthy: boolean };
+    expect([Object.keys(checks), healthy]).toEqual([names, true]);
+    for (const check of Object.values(checks)) {
+      expect(check).toMatchObject({ timestamp: expect.any(String), duration: expect.any(Number) });
+    }
+  });
+
+  test.each(["health", "readiness", "liveness"])("health.%s is a call, too", async (method) => {
+    using dev = await Dev.start();
+    const url = `${dev.chain.url}/ext/health`;
+    expect(await dev.call(`health.${method}`, { tags: ["any"] }, url)).toMatchObject({ healthy: true });
+    expect((await fetch(`${url}/${method}`, { method: "POST" })).status).toBe(200);
   });
 
   test("says its identity as AvalancheGo does", async () => {
@@ -234,6 +279,8 @@ describe("the node around it", () => {
       rpcProtocolVersion: "46",
       vmVersions: { timestampvm: "1.2.3" },
     });
+    expect(await info("getNodeID")).toEqual({ nodeID: "NodeID-111111111111111111116DBWJs" });
+    expect(await info("getNetworkID")).toEqual({ networkID: "0" });
     expect(await info("getNetworkName")).toEqual({ networkName: "development" });
     expect(await info("getBlockchainID", { alias: "timestampvm" })).toEqual({ blockchainID: String(id) });
     for (const chain of ["timestampvm", id])
@@ -258,6 +305,35 @@ describe("the node around it", () => {
     expect((await fetch(`${dev.chain.url}/ext/health`, { headers: { Host: host } })).status).toBe(status);
   });
 
+  test.each([
+    [["box.lan", "Other"], "box.lan:9650", 200],
+    [["box.lan", "Other"], "BOX.lan", 200],
+    [["box.lan", "Other"], "other", 200],
+    [["box.lan"], "other.box.lan", 403],
+    [["*"], "any.example:80", 200],
+  ])("with %j allowed, the name %s answers %i", async (allowedHosts, host, status) => {
+    using dev = await Dev.start({ allowedHosts });
+    const answer = await fetch(`${dev.chain.url}/ext/health`, { headers: { Host: host } });
+    expect(answer.status).toBe(status);
+    if (status === 403) expect(await answer.text()).toContain("--allow-host");
+  });
+
+  test("leads to the page from where people begin", async () => {
+    using dev = await Dev.start();
+    for (const path of ["/", "/ext/bc/timestampvm", "/ext/bc/timestampvm/", `/ext/bc/${dev.chain.genesis.id}`]) {
+      const { status, headers } = await fetch(dev.chain.url + path, { redirect: "manual" });
+      expect([path, status, headers.get("location")]).toEqual([path, 302, "/ext/bc/timestampvm/explorer"]);
+    }
+    expect((await fetch(dev.chain.url)).headers.get("content-type")).toStartWith("text/html");
+  });
+
+  test("takes as many cookies as a node: those of localhost go to all its ports", async () => {
+    using dev = await Dev.start();
+    const ask = (bytes: number) => fetch(dev.chain.explorer, { headers: { Cookie: "a".repeat(bytes) } });
+    expect((await ask(maxHeaderBytes - 1_024)).status).toBe(200);
+    expect((await ask(maxHeaderBytes)).status).toBe(431);
+  });
+
   test("lets web pages call it, as a node does", async () => {
     using dev = await Dev.start();
     const origin = { Origin: "https://page.example" };
@@ -271,7 +347,7 @@ describe("the node around it", () => {
 
   test("knows no other path", async () => {
     using dev = await Dev.start();
-    for (const path of ["/", "/ext/bc/X/rpc", "/ext/bc/timestampvm/rpcs", "/ext/info"]) {
+    for (const path of ["/ext", "/ext/bc/X/rpc", "/ext/health/other", "/ext/bc/timestampvm/rpcs", "/ext/info"]) {
       expect((await fetch(dev.chain.url + path)).status, path).toBe(404);
     }
   });

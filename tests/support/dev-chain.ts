@@ -10,6 +10,7 @@ export function startTestChain(options: Partial<DevOptions> = {}): Promise<DevCh
     config: {},
     host: "127.0.0.1",
     port: 0,
+    allowedHosts: [],
     version: "1.2.3",
     protocol: 46,
     log: new Log(() => {}),
