@@ -1,6 +1,8 @@
 import { type Database, constants as sqlite } from "bun:sqlite";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { codeOf, messageOf } from "../avalanche/coded-error.ts";
+import { systemProblemOf } from "../avalanche/system-error.ts";
 import { damaged, databaseFailed, notOurs, translating } from "./failures.ts";
 import { viewAsNewest } from "./old-schema.ts";
 import { applicationId, makeSchema, schemaVersion } from "./schema.ts";
@@ -85,7 +87,7 @@ function provideFile(file: string): void {
  */
 export function openForReading(file: string): Database {
   return translating(file, () => {
-    accessSync(file, constants.R_OK | constants.W_OK); // locking needs the right to write
+    expectLockable(file);
     const owner = new OwnedDatabase(file);
     return configured(owner, (db) => {
       distrust(db);
@@ -96,6 +98,21 @@ export function openForReading(file: string): Database {
     });
   });
 }
+
+/** Locking needs the right to write. */
+function expectLockable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const cure = lockCures.get(codeOf(error));
+    throw cure === undefined ? error : databaseFailed(file, systemProblemOf(error) ?? messageOf(error), cure, error);
+  }
+}
+
+const lockCures = new Map([
+  ["EACCES", "run this as the user who runs the node: a database is locked to be read, so that user must write to it"],
+  ["EROFS", "copy it to where it can be written: a database is locked to be read"],
+]);
 
 /** Moves the write-ahead log of a file that is open for reading into the file, and removes the log. */
 export function endLog(db: Database, file: string): void {

@@ -61,13 +61,13 @@ function cure(dir: ReturnType<typeof memoryDirectory>): readonly Cured[] {
   if (checked.code === 0) return [expectOpens(dir, "nothing")];
   const mending = /Cure: db rollback --to (\d+)\. All blocks are sound/.exec(checked.err)?.[1];
   if (mending !== undefined) {
-    expect(db("rollback", dir.path, "--to", mending).out, checked.out).toContain(`rewound        0 blocks`);
+    expect(db("rollback", dir.path, "--to", mending, "--yes").out, checked.out).toContain(`rewound        0 blocks`);
     return [expectOpens(dir, "mended")];
   }
   const rollback = /with db rollback --to (\d+)\./.exec(checked.err)?.[1];
   const done: Cured[] = [];
   if (rollback !== undefined) {
-    expect(db("rollback", dir.path, "--to", rollback), checked.out).toMatchObject({ code: 0, err: "" });
+    expect(db("rollback", dir.path, "--to", rollback, "--yes"), checked.out).toMatchObject({ code: 0, err: "" });
     const open = BlockStore.open(file);
     expect(open.lastHeight()).toBe(BigInt(rollback));
     open.close();

@@ -48,7 +48,7 @@ function cure(version: OldVersion, change: (file: string) => void): number | und
   const checked = db("check", file);
   const height = /(?:with|Cure:) db rollback --to (\d+)\./.exec(checked.err)?.[1];
   if (height === undefined) return undefined;
-  expect(db("rollback", file, "--to", height), checked.out).toMatchObject({ code: 0 });
+  expect(db("rollback", file, "--to", height, "--yes"), checked.out).toMatchObject({ code: 0 });
   const after = db("check", file);
   expect([after.code, after.out]).toEqual([0, expect.stringContaining(`\nheight         ${height}\n`)]);
   return Number(height);
@@ -117,7 +117,7 @@ test("the cure that a refused upgrade names works: the height is that of the che
   const [check = [], rollback = []] = commands.map(([, words = ""]) => words.split(" "));
   const height = / --to (\d+)\./.exec(db(...check).err)?.[1] ?? "";
   expect(height).toBe("39");
-  expect(db(...rollback.map((word) => (word === "HEIGHT" ? height : word)))).toMatchObject({ code: 0 });
+  expect(db(...rollback.map((word) => (word === "HEIGHT" ? height : word)), "--yes")).toMatchObject({ code: 0 });
   expect(needsUpgrade(file)).toBe(false);
   const store = BlockStore.open(file);
   expect([...store.history(0n, 39n)]).toEqual(chain.slice(0, 40));

@@ -64,7 +64,7 @@ describe.each(oldVersions)("of a file of schema %i", (version) => {
     makeOld(old, version);
     makeNew(made);
     if (version === 1) damage(made, "DELETE FROM mempool");
-    const [ofOld, ofNew] = [old, made].map((file) => db("rollback", file, "--to", "4"));
+    const [ofOld, ofNew] = [old, made].map((file) => db("rollback", file, "--to", "4", "--yes"));
     expect(ofOld).toEqual({
       code: 0,
       out: ofNew?.out ?? "",
@@ -103,7 +103,7 @@ describe("db rollback of an old file", () => {
     const file = directory.file("timestampvm.db");
     makeOld(file);
     damage(file, "UPDATE blocks SET bytes = x'00' WHERE height IN (8, 12) AND status = 3");
-    const { code, out } = db("rollback", file, "--to", "7");
+    const { code, out } = db("rollback", file, "--to", "7", "--yes");
     expect([code, out.split("\n")]).toEqual([
       0,
       [
@@ -128,7 +128,7 @@ describe("db rollback of an old file", () => {
     makeOld(file);
     damage(file, "DELETE FROM blocks WHERE height IN (9, 10) AND status = 3");
     damage(file, `UPDATE blocks SET height = ${2n ** 63n - 1n} WHERE height = 12`);
-    const { code, out } = db("rollback", file, "--to", "8");
+    const { code, out } = db("rollback", file, "--to", "8", "--yes");
     expect([code, out]).toEqual([0, expect.stringContaining("rewound        2 blocks, from height 9,2")]);
     expect(exported(file).filter((line) => line.includes('"type":"block"'))).toHaveLength(9);
   });
@@ -138,7 +138,7 @@ describe("db rollback of an old file", () => {
     const file = directory.file("timestampvm.db");
     makeOld(file);
     const before = timeless(file);
-    expect(db("rollback", file, "--to", "12").code).toBe(0);
+    expect(db("rollback", file, "--to", "12", "--yes").code).toBe(0);
     expect(needsUpgrade(file)).toBe(false);
     expect(timeless(file)).toEqual(before);
   });
@@ -159,7 +159,7 @@ describe("db rollback of an old file", () => {
     makeOld(file);
     if (sql !== "") damage(file, sql);
     const before = readFileSync(file);
-    expect(db("rollback", file, "--to", to)).toMatchObject({ code: 1, err: expect.stringContaining(problem) });
+    expect(db("rollback", file, "--to", to, "--yes")).toMatchObject({ code: 1, err: expect.stringContaining(problem) });
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(readdirSync(directory.path)).toEqual(["timestampvm.db"]);
   });
@@ -169,7 +169,7 @@ describe("db rollback of an old file", () => {
     const file = directory.file("timestampvm.db");
     const large = childOf(genesis, new Uint8Array(1_000_001));
     makeOldFile(file, 3, { accepted: [genesis, large, childOf(large, "above")] });
-    expect(db("rollback", file, "--to", "0").out).toContain(
+    expect(db("rollback", file, "--to", "0", "--yes").out).toContain(
       "rewound        2 blocks, from height 2 to 0\nlast accepted",
     );
     const store = BlockStore.open(file);

@@ -53,7 +53,7 @@ describe("progress", () => {
 describe("a person who waits for", () => {
   test.each([
     ["check", ["."]],
-    ["rollback", [".", "--to", "0"]],
+    ["rollback", [".", "--to", "0", "--yes"]],
     ["export", ["."]],
     ["import", ["copy.db", "--file", "chain.jsonl"]],
   ] as const)("db %s sees how far it is, and a log does not", (command, args) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { linesOf, nextLine, startChild } from "../store/child-process.ts";
 import { chainOn, childOf, genesis } from "../support/chain.ts";
@@ -9,10 +9,11 @@ import { runs } from "../support/runs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { blocks, damage, db, exported, makeDatabase } from "./db-support.ts";
 
+const program = pluginCommand.map((word) => `'${word}'`).join(" ");
+
 /** Runs a line of shell in which `db` is the command, in a directory with a database. */
 async function shell(script: string, directory: string) {
-  const db = [...pluginCommand, "db"].map((word) => `'${word}'`).join(" ");
-  const child = Bun.spawn(["bash", "-c", `db() { ${db} "$@"; }\n${script}`], {
+  const child = Bun.spawn(["bash", "-c", `db() { ${program} db "$@"; }\n${script}`], {
     cwd: directory,
     env: { PATH: process.env.PATH ?? "" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -33,7 +34,7 @@ describe("the program", () => {
       err: "exported 6 blocks and 2 proposals\n",
     });
     expect(readFileSync(directory.file("again")).equals(readFileSync(directory.file("chain.jsonl")))).toBeTrue();
-    expect(await shell("db rollback . --to 1 && db check .", directory.path)).toEqual({
+    expect(await shell("db rollback . --to 1 --yes && db check .", directory.path)).toEqual({
       code: 0,
       out: expect.stringMatching(/^rewound {8}4 blocks(.*\n)*sound\n$/),
       err: "",
@@ -91,6 +92,23 @@ describe("the program", () => {
     expect(await child.exited).toBe(0);
   });
 });
+
+// Root reads and writes everything, so it becomes somebody else.
+test.skipIf(process.getuid?.() !== 0 || Bun.which("setpriv") === null)(
+  "a database that only the user of the node may write is not read, and the error says as whom it would be",
+  async () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    chmodSync(directory.path, 0o755);
+    chmodSync(file, 0o644);
+    for (const command of ["check .", "export .", "backup . --file copy", "rollback . --to 1 --yes"]) {
+      const asOther = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+      const { code, err } = await shell(`other() { ${asOther} ${program} db "$@"; }\nother ${command}`, directory.path);
+      expect([code, err]).toEqual([1, expect.stringContaining("permission denied; run this as the user who runs the")]);
+    }
+  },
+);
 
 test("an import does not take the place of a chain that began meanwhile", async () => {
   using directory = temporaryDirectory();

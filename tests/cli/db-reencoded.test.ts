@@ -226,12 +226,12 @@ describe(`a block that ${name} is forgotten with its form`, () => {
   }
 
   test.each(["5", "6"])("only when it is rewound: db rollback --to %s leaves it", (height) => {
-    expect(db("rollback", file, "--to", height).code).toBe(0);
+    expect(db("rollback", file, "--to", height, "--yes").code).toBe(0);
     expect([problems(), metaNames()]).toEqual([[], ["instance_id", rowNameOf(five)]]);
   });
 
   test("by db rollback; its data waits, and it may come back as it was received", () => {
-    expect(db("rollback", file, "--to", "4").code).toBe(0);
+    expect(db("rollback", file, "--to", "4", "--yes").code).toBe(0);
     expect([problems(), metaNames()]).toEqual([[], ["instance_id"]]);
     const store = BlockStore.open(file);
     expect([...store.proposals.readAll()][0]?.data).toEqual(five.data);
@@ -250,7 +250,7 @@ describe(`a block that ${name} is forgotten with its form`, () => {
   test("by db rollback when it is damaged", () => {
     damage(file, "UPDATE blocks SET data = x'00' WHERE height = 5");
     expect(db("check", file).err).toContain("with db rollback --to 4");
-    expect(db("rollback", file, "--to", "4").out).toContain("lost           the data of 1 damaged block\n");
+    expect(db("rollback", file, "--to", "4", "--yes").out).toContain("lost           the data of 1 damaged block\n");
     expect([problems(), metaNames()]).toEqual([[], ["instance_id"]]);
   });
 });

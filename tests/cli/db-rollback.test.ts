@@ -6,7 +6,7 @@ import { BlockStore } from "../../src/store/block-store.ts";
 import { chainOn, childOf, genesis, spaced } from "../support/chain.ts";
 import { indexDigests } from "../support/database.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { blocks, damage, db, makeDatabase } from "./db-support.ts";
+import { blocks, damage, db, dbAnswered, makeDatabase } from "./db-support.ts";
 
 const at = (height: number) => blocks[height] ?? genesis;
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -24,7 +24,7 @@ describe("db rollback", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     makeDatabase(file);
-    expect(db("rollback", file, "--to", "2")).toEqual({
+    expect(db("rollback", file, "--to", "2", "--yes")).toEqual({
       code: 0,
       out: `rewound        3 blocks, from height 5 to 2\nlast accepted  ${at(2).id}\nproposals      5 waiting\n`,
       err: "",
@@ -42,7 +42,7 @@ describe("db rollback", () => {
     const file = directory.file("timestampvm.db");
     const chain = [genesis, ...chainOn(genesis, 450)];
     makeDatabase(file, { blocks: chain, proposals: [], rejected: [] });
-    const { code, out } = db("rollback", directory.path, "--to", "0");
+    const { code, out } = db("rollback", directory.path, "--to", "0", "--yes");
     expect([code, out]).toEqual([0, expect.stringContaining("rewound        450 blocks, from height 450 to 0\n")]);
     expect(read(file)).toEqual({ height: 0n, id: genesis.id, waiting: chain.slice(1).map(({ data }) => textOf(data)) });
   });
@@ -52,7 +52,7 @@ describe("db rollback", () => {
     const file = directory.file("timestampvm.db");
     makeDatabase(file);
     const before = readFileSync(file);
-    const { code, out } = db("rollback", file, "--to", "5");
+    const { code, out } = db("rollback", file, "--to", "5", "--yes");
     expect([code, out]).toEqual([0, expect.stringContaining("rewound        0 blocks, from height 5 to 5\n")]);
     expect(readFileSync(file).equals(before)).toBeTrue();
   });
@@ -61,7 +61,7 @@ describe("db rollback", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");
     makeDatabase(file);
-    expect(db("rollback", file, "--to", height)).toEqual({
+    expect(db("rollback", file, "--to", height, "--yes")).toEqual({
       code: 1,
       out: "",
       err: `error: ${file}: the last accepted block has height 5, below ${height}\n`,
@@ -73,11 +73,65 @@ describe("db rollback", () => {
     "to %p is wrong use",
     (height) => {
       using directory = temporaryDirectory();
-      const { code, out, err } = db("rollback", directory.path, "--to", height);
+      const { code, out, err } = db("rollback", directory.path, "--to", height, "--yes");
       expect([code, out]).toEqual([2, ""]);
       expect(err).toContain("not a whole number from 0 to 18446744073709551615.");
     },
   );
+});
+
+describe("before it removes anything, db rollback", () => {
+  // The blocks of the file are at heights 0 to 5, all of one time.
+  const loss =
+    "This removes the blocks of 3 heights, 3 to 5: all that came after block 2 of 2023-11-14T22:13:20Z.\n" +
+    "Their data waits for a block again, which may have a later time; what cannot be read of it is lost.\n" +
+    "When this node first saw these blocks is lost, too.\n";
+
+  test.each([
+    ["y\n", 0, 2n],
+    ["yes\n", 0, 2n],
+    ["n\n", 1, 5n],
+    ["\n", 1, 5n],
+    ["", 1, 5n],
+  ])("says what is lost, and asks: %j is exit %i", (typed, code, height) => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    const ran = dbAnswered(typed, "rollback", file, "--to", "2");
+    const refused = code === 0 ? "" : "error: nothing was changed\n";
+    expect([ran.code, ran.err]).toEqual([code, `${loss}Remove them? [y/N] ${refused}`]);
+    expect(read(file).height).toBe(height);
+  });
+
+  test("refuses as wrong use where nobody can be asked", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    const err = `error: ${loss}Remove them?\nThere is no terminal to answer on: add --yes.\n`;
+    expect(db("rollback", file, "--to", "2")).toEqual({ code: 2, out: "", err });
+    expect(read(file).height).toBe(5n);
+  });
+
+  test("only says it, with --dry-run", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    const before = readFileSync(file);
+    for (const more of [[], ["--yes"]]) {
+      const ran = db("rollback", file, "--to", "2", "--dry-run", ...more);
+      expect(ran).toEqual({ code: 0, out: `${loss}Nothing was changed.\n`, err: "" });
+    }
+    expect(db("rollback", file, "--to", "5", "--dry-run").out).toContain("This removes no block");
+    expect(db("rollback", file, "--to", "6", "--dry-run").code).toBe(1);
+    expect(readFileSync(file).equals(before)).toBeTrue();
+  });
+
+  test("asks nothing if it removes no block", () => {
+    using directory = temporaryDirectory();
+    const file = directory.file("timestampvm.db");
+    makeDatabase(file);
+    expect(db("rollback", file, "--to", "5").code).toBe(0);
+  });
 });
 
 describe("of a damaged chain, db rollback", () => {
@@ -96,7 +150,7 @@ describe("of a damaged chain, db rollback", () => {
     makeDatabase(file, { blocks: chain, proposals: [] });
     damage(file, sql);
     expect(db("check", file).err).toContain(`with db rollback --to ${height}.\n`);
-    const { code, out } = db("rollback", file, "--to", `${height}`);
+    const { code, out } = db("rollback", file, "--to", `${height}`, "--yes");
     expect([code, out]).toEqual([0, expect.stringContaining(`rewound        ${result.blocks} block`)]);
     expect(/^lost .*\n/m.exec(out)?.[0]).toBe(result.lost);
     expect(read(file)).toEqual({ height: BigInt(height), id: (chain[height] ?? genesis).id, waiting: result.waiting });
@@ -172,7 +226,7 @@ describe("of a damaged chain, db rollback", () => {
     indexDigests(file, blocks);
     damage(file, sql);
     expect(db("check", file).err).toContain("with db rollback --to 3.\n");
-    expect(db("rollback", file, "--to", "3").code).toBe(0);
+    expect(db("rollback", file, "--to", "3", "--yes").code).toBe(0);
     using database = new Database(file, { readonly: true });
     expect(database.query("SELECT height FROM digests WHERE height > 3").values()).toEqual([]);
     expect(db("check", file).code).toBe(0);
@@ -193,7 +247,7 @@ describe("of a damaged chain, db rollback", () => {
     indexDigests(file, blocks);
     damage(file, sql);
     expect(db("check", file).err).toContain("Cure: db rollback --to 5. All blocks are sound, and it removes none.\n");
-    const { code, out } = db("rollback", file, "--to", "5");
+    const { code, out } = db("rollback", file, "--to", "5", "--yes");
     expect([code, /^dropped +(.*)$/m.exec(out)?.[1]]).toEqual([0, dropped]);
     expect(out).toContain("rewound        0 blocks");
     expect(db("check", file)).toMatchObject({ code: 0, err: "" });
@@ -210,7 +264,10 @@ describe("of a damaged chain, db rollback", () => {
     bytes.writeUInt32BE(0xffffffff, Math.floor(bytes.indexOf("x".repeat(8_180)) / 8_192) * 8_192); // of the next of them
     writeFileSync(file, bytes);
     expect(db("check", file).err).not.toContain("db rollback");
-    expect(db("rollback", file, "--to", "3")).toMatchObject({ code: 1, err: expect.stringContaining("malformed") });
+    expect(db("rollback", file, "--to", "3", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("malformed"),
+    });
     using database = new Database(file, { readonly: true });
     for (const [table, left] of [["blocks", [0, 1, 2, 3, 4]] as const, ["digests", []] as const]) {
       const heights = database.query(`SELECT height FROM ${table} ORDER BY height`).values().flat();
@@ -226,7 +283,7 @@ describe("of a damaged chain, db rollback", () => {
     const file = directory.file("timestampvm.db");
     makeDatabase(file);
     damage(file, sql);
-    const { code, out, err } = db("rollback", file, "--to", "3");
+    const { code, out, err } = db("rollback", file, "--to", "3", "--yes");
     expect([code, out, err]).toEqual([1, "", expect.stringContaining(problem)]);
     expect(read(file).height).toBe(5n);
   });
@@ -243,7 +300,7 @@ describe("of a damaged chain, db rollback", () => {
       return done;
     });
     try {
-      const { code, err } = db("rollback", file, "--to", "3");
+      const { code, err } = db("rollback", file, "--to", "3", "--yes");
       expect([code, err]).toEqual([1, expect.stringContaining("database or disk is full; free some disk space")]);
     } finally {
       spy.mockRestore();

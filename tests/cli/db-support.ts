@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import { type NodeId, nodeIdFromBytes } from "../../src/avalanche/node-id.ts";
 import { createProgram, reportFailure } from "../../src/cli/cli.ts";
-import { createOutput } from "../../src/cli/terminal/output.ts";
+import { createOutput, type OutputParts } from "../../src/cli/terminal/output.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { FirstSight } from "../../src/core/time-claim.ts";
@@ -11,6 +12,7 @@ import { BlockStore } from "../../src/store/block-store.ts";
 import type { StoredProposal } from "../../src/store/proposal-table.ts";
 import type { StoredTree } from "../../src/store/tree-table.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 export interface Ran {
   readonly code: number;
@@ -21,6 +23,18 @@ export interface Ran {
 /** Runs `timestampvm db …` in this process. */
 export function db(...args: readonly string[]): Ran {
   return run(args, false);
+}
+
+/** The same, where a person at a terminal types this answer. */
+export function dbAnswered(typed: string, ...args: readonly string[]): Ran {
+  using directory = temporaryDirectory();
+  writeFileSync(directory.file("typed"), typed);
+  const fileDescriptor = openSync(directory.file("typed"), "r");
+  try {
+    return run(args, false, { input: { fileDescriptor, isTerminal: true } });
+  } finally {
+    closeSync(fileDescriptor);
+  }
 }
 
 /** The same, where a person sees standard error. */
@@ -42,8 +56,8 @@ export async function inProcess(...args: readonly string[]): Promise<Ran> {
 }
 
 /** As `runCli` does, but at once: most commands of `db` wait for nothing. */
-function run(args: readonly string[], isWatched: boolean): Ran {
-  const { written, output } = createSink(isWatched);
+function run(args: readonly string[], isWatched: boolean, more: Partial<OutputParts> = {}): Ran {
+  const { written, output } = createSink(isWatched, more);
   try {
     createProgram(about, output).parse(["db", ...args], { from: "user" });
     return { code: 0, ...written };
@@ -52,7 +66,7 @@ function run(args: readonly string[], isWatched: boolean): Ran {
   }
 }
 
-function createSink(isWatched: boolean) {
+function createSink(isWatched: boolean, more: Partial<OutputParts> = {}) {
   const written = { out: "", err: "" };
   const output = createOutput({
     out: (content: string | Uint8Array) => {
@@ -62,6 +76,7 @@ function createSink(isWatched: boolean) {
       written.err += text;
     },
     isWatched,
+    ...more,
   });
   return { written, output };
 }

@@ -121,7 +121,7 @@ describe("mempool", () => {
   test("breaks no promise where nobody can be asked, and does with --yes", async () => {
     await using operated = await start();
     expect(await mempool([operated.directory.path, "--clear", digest("ours")])).toEqual({
-      code: 1,
+      code: 2,
       out: "",
       err: `error: ${question}\nThere is no terminal to answer on: add --yes.\n`,
     });

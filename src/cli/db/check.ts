@@ -6,7 +6,7 @@ import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows, type OutputRow } from "../terminal/rows.ts";
-import { databaseArgument, findDatabase } from "./open-database.ts";
+import { databaseArgument, findDatabase, lockNote } from "./open-database.ts";
 
 /** Reads everything in a database, and prints what is wrong. */
 export function addCheckCommand(db: Command, output: Output): void {
@@ -21,6 +21,7 @@ export function addCheckCommand(db: Command, output: Output): void {
             "of the chain, and whether its digest finds it. Checks every proposal and everything else in the " +
             "file, and lets SQLite check the file itself. Changes nothing, except that what a killed plugin " +
             "left in the write-ahead log goes into the file, as at every start.",
+          lockNote,
         ],
         examples: ["timestampvm db check chain"],
         exitCodes: { 0: "the database is sound", 1: "it is not, or could not be read" },

@@ -9,7 +9,7 @@ import { writeAll } from "../terminal/write-all.ts";
 import { type ExportLine, formatExportLine } from "./export-lines.ts";
 import { exportedLines, inFirstVersion } from "./exported-lines.ts";
 import { LineCounts } from "./line-counts.ts";
-import { databaseArgument, withChain } from "./open-database.ts";
+import { databaseArgument, lockNote, withChain } from "./open-database.ts";
 
 /** Writes the chain of a database as JSON Lines. */
 export function addExportCommand(db: Command, output: Output): void {
@@ -34,6 +34,7 @@ export function addExportCommand(db: Command, output: Output): void {
           "To go back to an older timestampvm, which cannot open this database: stop the node, export the " +
             "database with --format-version 1, move it away, and let the older program import the export. First " +
             "sights, trees and attestations have no place in version 1: the command says how many it left out.",
+          lockNote,
         ],
         examples: ["timestampvm db export chain --file chain.jsonl", "timestampvm db export chain | gzip > chain.gz"],
         exitCodes: { 1: "the database could not be read, or the export not written" },

@@ -9,6 +9,11 @@ import { CommandFailed } from "../command-failed.ts";
 /** Explains the argument `<database>` in the help. */
 export const databaseArgument = `the file ${databaseFileName}, or its directory, as ~/.avalanchego/chainData/CHAIN_ID`;
 
+/** For the help of commands that only read. */
+export const lockNote =
+  "The file is locked while it is read, so the command needs the right to write it: run it as the user who runs the " +
+  "node, with the node stopped, or on a copy of yours.";
+
 /** The database file for a path to it or to its directory. The file may be missing. */
 export function locateDatabase(path: string): string {
   const isFile = existsSync(path) ? !statSync(path).isDirectory() : path.endsWith(".db");

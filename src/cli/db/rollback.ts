@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { countOf, formatNumber } from "../../core/format.ts";
+import type { Block } from "../../core/block.ts";
+import { countOf, formatIsoTime, formatNumber } from "../../core/format.ts";
 import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
 import { needsUpgrade } from "../../store/old-file.ts";
@@ -10,6 +11,7 @@ import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
+import { askYesNo } from "../terminal/question.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { databaseArgument, findDatabase, withChain, withStore } from "./open-database.ts";
 import { upgradedLine, watchCopy } from "./upgrade.ts";
@@ -20,24 +22,52 @@ export function addRollbackCommand(db: Command, output: Output): void {
     .description("rewind the chain to a height; the data of the removed blocks waits for a block again")
     .argument("<database>", databaseArgument)
     .requiredOption("--to <height>", "the height of the block that will be the last accepted one", parseHeightOption)
+    .option("--dry-run", "only say what would be removed")
+    .option("-y, --yes", "answer yes to every question")
     .addHelpText(
       "after",
       helpAfter({
         notes: [
-          "At its next start the node goes back to the same height, and on from there with the blocks of its " +
-            "peers, if they have any. The command rewinds in stretches: if it is interrupted, run it again. It " +
-            "also makes the index of digests anew, and drops damaged proposals. If --to is the height that the " +
-            "chain has, it does only that.",
+          "The command says what it will remove, and asks. At its next start the node goes back to the same " +
+            "height, and on from there with the blocks of its peers, if they have any. The command rewinds in " +
+            "stretches: if it is interrupted, run it again. It also makes the index of digests anew, and drops " +
+            "damaged proposals. If --to is the height that the chain has, it does only that, and does not ask.",
         ],
-        examples: ["timestampvm db rollback chain --to 1"],
-        exitCodes: { 1: "the chain is lower, or the database could not be changed" },
+        examples: ["timestampvm db rollback chain --to 1 --dry-run", "timestampvm db rollback chain --to 1 --yes"],
+        exitCodes: { 1: "the chain is lower, the database could not be changed, or the answer was no" },
       }),
     )
-    .action((path: string, { to }: { to: bigint }) => rollback(findDatabase(path), to, output));
+    .action((path: string, options: Options) => rollback(findDatabase(path), options, output));
 }
 
-function rollback(file: string, to: bigint, output: Output): void {
-  const { lastHeight, id } = findTarget(file, to);
+interface Options {
+  readonly to: bigint;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+function rollback(file: string, { to, dryRun, yes }: Options, output: Output): void {
+  const target = findTarget(file, to);
+  if (dryRun) return output.out(`${describeLoss(target, to)}\nNothing was changed.\n`);
+  if (!yes && to < target.lastHeight && !askYesNo(`${describeLoss(target, to)}\nRemove them?`, "--yes", output)) {
+    throw new CommandFailed("nothing was changed");
+  }
+  rollbackTo(file, to, target, output);
+}
+
+/** What the file will not have any more. There may be fewer blocks than heights, since some may be missing. */
+function describeLoss({ lastHeight, block }: Target, to: bigint): string {
+  if (to === lastHeight) return "This removes no block, but damaged proposals.";
+  const heights = `${formatNumber(to + 1n)} to ${formatNumber(lastHeight)}`;
+  return (
+    `This removes the blocks of ${countOf(lastHeight - to, "height")}, ${heights}: all that came after block ` +
+    `${formatNumber(to)} of ${formatIsoTime(block.timestamp)}.\n` +
+    "Their data waits for a block again, which may have a later time; what cannot be read of it is lost.\n" +
+    "When this node first saw these blocks is lost, too."
+  );
+}
+
+function rollbackTo(file: string, to: bigint, { lastHeight, block }: Target, output: Output): void {
   const now = timeOfRow(systemClock);
   const isOld = needsUpgrade(file);
   const { blocks, lost, proposals, dropped } = isOld
@@ -51,7 +81,7 @@ function rollback(file: string, to: bigint, output: Output): void {
         ["rewound", `${countOf(blocks, "block")}, ${range}`],
         ["lost", lost > 0 ? `the data of ${countOf(lost, "damaged block")}` : undefined],
         ["dropped", dropped > 0 ? countOf(dropped, "damaged proposal") : undefined],
-        ["last accepted", id],
+        ["last accepted", block.id],
         ["proposals", `${formatNumber(proposals)} waiting`],
       ],
       output.paint,
@@ -59,10 +89,16 @@ function rollback(file: string, to: bigint, output: Output): void {
   );
 }
 
-/** The height of the last block, and the id of the block that will be the last one. */
-function findTarget(file: string, to: bigint) {
+interface Target {
+  /** The height of the last block. */
+  readonly lastHeight: bigint;
+  /** The block that will be the last one. */
+  readonly block: Block;
+}
+
+function findTarget(file: string, to: bigint): Target {
   return withChain(file, (reader, lastHeight) => {
-    if (to <= lastHeight) return { lastHeight, id: reader.expectBlockAtHeight(to).id };
+    if (to <= lastHeight) return { lastHeight, block: reader.expectBlockAtHeight(to) };
     throw new CommandFailed(`${file}: the last accepted block has height ${lastHeight}, below ${to}`);
   });
 }

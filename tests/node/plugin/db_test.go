@@ -143,7 +143,7 @@ func (h history) outer(t *testing.T, c *chain, height int) ids.ID {
 func rollBack(t *testing.T, s site, height int) {
 	t.Helper()
 	requireSound(t, s)
-	runDB(t, "rollback", s.ChainData, "--to", fmt.Sprint(height))
+	runDB(t, "rollback", s.ChainData, "--to", fmt.Sprint(height), "--yes")
 	requireSound(t, s)
 }
 

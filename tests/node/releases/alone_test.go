@@ -67,7 +67,7 @@ func testNothingAccepted(t *testing.T, our, peer network.Program, node *network.
 	cures := linesWith(t, node, "timestampvm-rs left off below")
 	require.NotEmpty(t, cures)
 	require.Contains(t, cures[len(cures)-1], "timestampvm db rollback "+filepath.Join(node.ChainDataDir(), "timestampvm.db")+" --to 3")
-	out, err := exec.Command(timestampVM, "db", "rollback", filepath.Join(node.ChainDataDir(), "timestampvm.db"), "--to", "3").
+	out, err := exec.Command(timestampVM, "db", "rollback", filepath.Join(node.ChainDataDir(), "timestampvm.db"), "--to", "3", "--yes").
 		CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	startAgain(t, node)
