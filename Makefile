@@ -3,6 +3,7 @@
 bun_version := 1.4.5
 bun := node_modules/.bin/bun
 binary := build/timestampvm
+vm_id := tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc
 sources := $(shell find src gen -name '*.ts' -o -name '*.tsx' -o -name '*.css') package.json tsconfig.json THIRD_PARTY_LICENSES.txt
 # How many nodes `make network` starts, and with a chain of what: a VM's binary, its name, and the text of its genesis.
 # Of these, the environment sets the first alone: some systems have a NAME of their own.
@@ -10,6 +11,19 @@ NODES ?= 3
 BINARY = $(binary)
 NAME = timestampvm
 GENESIS = Hello from timestampvm!
+# Where `make install` puts the binary. Not every shell expands a ~ there.
+prefix = /usr/local
+PREFIX = $(prefix)
+bindir = $(PREFIX)/bin
+bin_dir = $(DESTDIR)$(patsubst ~/%,$(HOME)/%,$(bindir))
+plugin_dir = $(DESTDIR)$(patsubst ~/%,$(HOME)/%,$(PLUGIN_DIR))
+# Puts the binary into a directory in one step: a running one keeps its file. A node passes over the name before.
+define put_into
+	@install -d '$(1)'
+	@install -m 755 $(binary) '$(1)/.timestampvm-new'
+	@mv -f '$(1)/.timestampvm-new' '$(1)/$(2)'
+	@echo 'installed $(1)/$(2)'
+endef
 # How often `make chaos` kills a plugin, and for how long it then torments a network.
 KILLS ?= 1000
 MINUTES ?= 10
@@ -48,7 +62,7 @@ facts := VERIFIED_DIR=$(verified) $(tested)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-binary check fix gen build format-check lint types gen-check \
+.PHONY: help run install uninstall test test-binary check fix gen build format-check lint types gen-check \
 	package mutations node-test node-builds protocol-test release-test network chaos fuzz bench attack clean
 
 help: ## print this list
@@ -76,7 +90,14 @@ gen: node_modules ## generate gen/ from proto/, what documents have from the cod
 	$(bun) tests/licenses/notice.ts THIRD_PARTY_LICENSES.txt
 
 build: $(binary) ## the binary, build/timestampvm
-	@test "$$($(binary) vm-id timestampvm)" = tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc
+	@test "$$($(binary) vm-id timestampvm)" = $(vm_id)
+
+install: build ## the binary in PREFIX=/usr/local, and in the node's PLUGIN_DIR= under its VM id; below DESTDIR=
+	$(call put_into,$(bin_dir),timestampvm)
+	$(if $(PLUGIN_DIR),$(call put_into,$(plugin_dir),$(vm_id)))
+
+uninstall: ## remove what `make install` put there, by the same variables
+	rm -f '$(bin_dir)/timestampvm' $(if $(PLUGIN_DIR),'$(plugin_dir)/$(vm_id)')
 
 package: node_modules ## the package for other programs, build/timestampvm-VERSION.tgz
 	$(bun) pm pack --destination build

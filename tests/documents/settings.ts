@@ -1,11 +1,12 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { delimiter } from "node:path";
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { damage, makeDatabase, proposal } from "../cli/db-support.ts";
 import { bytesOf, chainOn, childOf, genesis, now, peer } from "../support/chain.ts";
 import { DevProcess } from "../support/dev-process.ts";
 import { Operated } from "../support/operated.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { root } from "./sessions.ts";
 
 // Where the sessions of the documents run. The fence of a session says which of these it needs: "```console dev".
 
@@ -23,6 +24,8 @@ export interface Setting extends AsyncDisposable {
 export const settings: Readonly<Record<string, (folder: string) => Promise<Setting> | Setting>> = {
   /** Nothing else. */
   alone: () => ({ env: {}, shownAs: new Map(), [Symbol.asyncDispose]: async () => {} }),
+  /** What a clone has, once the binary is built. */
+  clone: makeClone,
   dev: startDev,
   running: startOperated,
   stopped: (folder) => makeStopped(folder),
@@ -57,6 +60,14 @@ export function makeHome(): Disposable & { readonly path: string; readonly env: 
 const shownAddress = "127.0.0.1:9650";
 /** The chain data directory that documents show. */
 const shownDirectory = "/data/2Z4U";
+
+/** The home that documents show. */
+const shownHome = "/home/ann";
+
+function makeClone(folder: string): Setting {
+  for (const name of readdirSync(root)) if (name !== "build") symlinkSync(join(root, name), join(folder, name));
+  return { env: {}, shownAs: new Map([[folder, shownHome]]), [Symbol.asyncDispose]: async () => {} };
+}
 
 /** A new development chain. */
 async function startDev(): Promise<Setting> {
