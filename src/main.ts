@@ -40,6 +40,7 @@ if (args.length > 0) {
     isColoured: isatty(1) && !process.env.NO_COLOR, // https://no-color.org
     input: { fileDescriptor: 0, isTerminal: isatty(0) },
     environment: process.env,
+    program: Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, Bun.main],
     startBackup,
     onEnd,
   });

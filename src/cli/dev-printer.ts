@@ -14,14 +14,24 @@ export interface Printer {
 export function jsonPrinter({ json }: Output): Printer {
   return {
     printStart: ({ notice, url, rpc, explorer, genesis, lastAccepted: { height } }, _wantedPort, dataDir) =>
-      json({ event: "started", notice, url, rpc, explorer, chain: genesis.id, height, dataDir: dataDir ?? null }),
+      json({
+        event: "started",
+        notice,
+        url,
+        rpc,
+        explorer,
+        health: healthOf(url),
+        chain: genesis.id,
+        height,
+        dataDir: dataDir ?? null,
+      }),
     printBlock: ({ id, height, timestamp, data }) =>
       json({ event: "block", height, timestamp, bytes: data.length, id }),
   };
 }
 
 /** For people. */
-export function textPrinter({ out, paint }: Output): Printer {
+export function textPrinter({ out, paint, program = ["timestampvm"] }: Output): Printer {
   return {
     printStart: (chain, wantedPort, dataDir) => {
       const { notice, url, rpc, explorer, port, genesis, lastAccepted } = chain;
@@ -31,10 +41,13 @@ export function textPrinter({ out, paint }: Output): Printer {
       out(`page      ${explorer}\n`);
       out(`JSON-RPC  ${rpc}\n`);
       out(`          ${url}/ext/bc/${genesis.id}/rpc\n`);
-      out(`health    ${url}/ext/health\n`);
+      out(`health    ${healthOf(url)}\n`);
+      out("metrics   none: a node has them, at /ext/metrics\n");
+      out("log       on standard error; more of it with --log-level debug\n");
       out(`data      ${dataDir ?? "in memory; gone with this process (keep it with --data-dir DIR)"}\n`);
       out(`height    ${lastAccepted.height}\n\n`);
-      out(`Try, in another terminal:\n\n${examples(rpc).join("\n")}\n\nCtrl-C ends it.\n\n`);
+      const examples = [stampExample(program, url), ...curlExamples(rpc)].map((line) => `  ${line}\n`).join("");
+      out(`Try, in another terminal:\n\n${examples}\nCtrl-C ends it.\n\n`);
     },
     printBlock: ({ id, height, timestamp, data }) => {
       const time = formatIsoTime(timestamp);
@@ -43,13 +56,27 @@ export function textPrinter({ out, paint }: Output): Printer {
   };
 }
 
-/** Commands that can be pasted into a shell. */
-function examples(rpc: string): string[] {
+function healthOf(url: string): string {
+  return `${url}/ext/health`;
+}
+
+// Commands that can be pasted into a shell.
+
+function stampExample(program: readonly string[], url: string): string {
+  return `date > /tmp/now.txt && ${program.map(quote).join(" ")} stamp /tmp/now.txt --url ${url}`;
+}
+
+/** A word as a shell reads it. */
+function quote(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function curlExamples(rpc: string): string[] {
   return [
     `{"jsonrpc":"2.0","id":1,"method":"stamp","params":{"data":"aGVsbG8gd29ybGQ="}}`,
     `{"jsonrpc":"2.0","id":2,"method":"getReceipt","params":{"id":"${helloDigest}","waitMs":10000}}`,
     `{"jsonrpc":"2.0","id":3,"method":"find","params":{"data":"aGVsbG8gd29ybGQ="}}`,
-  ].map((request) => `  curl -s -H 'content-type: application/json' --data '${request}' ${rpc}`);
+  ].map((request) => `curl -s -H 'content-type: application/json' --data '${request}' ${rpc}`);
 }
 
 /** SHA-256 of "hello world", which the examples send in base64. */

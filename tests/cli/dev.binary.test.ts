@@ -16,6 +16,21 @@ describe("timestampvm dev", () => {
     expect(await dev.line(/^block/)).toMatch(/^block 1 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}11 bytes {2}\w{40,50}$/);
   });
 
+  test.concurrent("its stamp line works as it stands, in any folder", async () => {
+    await using dev = new DevProcess([]);
+    await dev.line(/Ctrl-C/);
+    using folder = temporaryDirectory();
+    const [line = ""] = dev.out.text.filter((line) => line.includes(" stamp /tmp/now.txt"));
+    const here = line.replaceAll("/tmp/", "./"); // other tests do the same at the same time
+    const shell = Bun.spawn(["sh", "-c", here], {
+      cwd: folder.path,
+      env: { PATH: process.env.PATH ?? "" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    expect(await shell.stdout.text()).toMatch(/^stamped .* height 1$/m);
+    expect(await shell.exited).toBe(0);
+  });
+
   test.concurrent("its curl lines work as they stand", async () => {
     await using dev = new DevProcess([]);
     await dev.line(/Ctrl-C/);

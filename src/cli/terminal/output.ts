@@ -19,6 +19,8 @@ export interface OutputParts {
   /** Standard input. Without it, a command reads only what its arguments name. */
   readonly input?: { readonly fileDescriptor: number; readonly isTerminal: boolean };
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The words that start this program. Its name by default. */
+  readonly program?: readonly string[];
   /** The system's clock by default. */
   readonly clock?: Clock;
   /** Starts the thread of `operator/backup-worker.ts`. */

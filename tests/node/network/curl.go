@@ -19,6 +19,11 @@ func (n *Node) CurlLines(ctx context.Context) ([]string, error) {
 	}, nil
 }
 
+// StampLine returns a command that can be pasted into a shell anywhere, to stamp a file on the node by our program.
+func (n *Node) StampLine() string {
+	return fmt.Sprintf("date > /tmp/now.txt && '%s' stamp /tmp/now.txt --url %s", n.program.VM.Binary, n.ChainURL())
+}
+
 func (n *Node) curl(request string) string {
 	return fmt.Sprintf("curl -s -w '\\n' -H 'content-type: application/json' --data '%s' %s", request, n.RPCURL())
 }

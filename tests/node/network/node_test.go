@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,15 @@ func testCurlLines(t *testing.T, n *network.Network) {
 	}
 	for _, node := range n.Nodes() {
 		nodetest.Carries(t, node, "hello world")
+	}
+}
+
+func testStampLine(t *testing.T, n *network.Network) {
+	for _, node := range n.Nodes() {
+		line := strings.ReplaceAll(node.StampLine(), "/tmp/", t.TempDir()+"/")
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", line).CombinedOutput()
+		require.NoError(t, err, "%s\n%s", line, out)
+		require.Regexp(t, `(?m)^stamped .* height \d+$`, string(out))
 	}
 }
 

@@ -100,6 +100,7 @@ func show(ctx context.Context, running *network.Network, vm network.VM) error {
 	if err := showHowToTry(ctx, running.Nodes()[0], vm); err != nil {
 		return err
 	}
+	showWhereToLook(running)
 	fmt.Println("\nThe network runs until Ctrl-C.")
 	return nil
 }
@@ -114,9 +115,20 @@ func showHowToTry(ctx context.Context, node *network.Node, vm network.VM) error 
 	if err != nil {
 		return err
 	}
-	fmt.Println("\nTry it (any node will do):")
-	for _, line := range lines {
+	fmt.Printf("\nThe page is at\n\n  %s/explorer\n\nTry it (any node will do):\n", node.ChainURL())
+	for _, line := range append([]string{node.StampLine()}, lines...) {
 		fmt.Println("\n  " + line)
 	}
 	return nil
+}
+
+// showWhereToLook prints what an operator watches, of each node.
+func showWhereToLook(running *network.Network) {
+	for i, node := range running.Nodes() {
+		fmt.Printf("\nNode %d: health   %s/ext/health\n", i+1, node.URL())
+		fmt.Printf("        metrics  %s/ext/metrics\n", node.URL())
+		for _, log := range node.Logs() {
+			fmt.Printf("        log      %s\n", log)
+		}
+	}
 }
