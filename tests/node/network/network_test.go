@@ -33,6 +33,7 @@ func TestRealNetwork(t *testing.T) {
 	}{
 		{"commands work as printed", func(t *testing.T) { testCurlLines(t, n) }},
 		{"the line that stamps a file works as printed", func(t *testing.T) { testStampLine(t, n) }},
+		{"another subnet is made as the documents say", func(t *testing.T) { testSubnetCommand(t, n) }},
 		{"each node says who validates the chain", func(t *testing.T) { testValidators(t, n) }},
 		{"a receipt is the same on every node", func(t *testing.T) { testReceipts(t, n) }},
 		{"a burst lands in exactly one block each, gossiped a few times", func(t *testing.T) { testBurst(t, n) }},
