@@ -5,6 +5,7 @@ import { scripts } from "../../package.json" with { type: "json" };
 import { defaultConfig } from "../../src/core/config.ts";
 import { pointerName } from "../../src/operator/socket-file.ts";
 import { privateDirectoryMode, privateFileMode } from "../../src/store/database.ts";
+import { documents, readDocument } from "./sessions.ts";
 
 // What the small papers of the repository say of the rest of it.
 
@@ -20,6 +21,13 @@ test("each script of package.json is a target of the Makefile", () => {
     expect(command).toStartWith("make ");
     expect(targets, name).toContain(command.slice("make ".length));
   }
+});
+
+test.each(documents)("%s names targets that the Makefile has", (path) => {
+  const named = [...readDocument(path).matchAll(/(?:`|^\$ )make ([a-z][a-z-]*)|^make ([a-z-]+) {2}/gm)].map(
+    ([, inSentence, inList = ""]) => inSentence ?? inList,
+  );
+  for (const target of named) expect(targets).toContain(target);
 });
 
 test.each([

@@ -51,8 +51,27 @@ test.each(runs)("%s shows what one sees, %s", async (_, name, blocks) => {
   await expectSeen(blocks, setting, home);
 });
 
+test("the commands in the sentences of the README run as they are written", async () => {
+  using home = makeHome();
+  await using dev = await settings.dev?.(home.path);
+  const readme = readDocument("README.md");
+  const sessions = fencedIn(readme).filter(({ info }) => info === "console dev");
+  const shown = sessions.flatMap(stepsIn).filter((step) => !isStart(step));
+  const named = [...readme.matchAll(/`((?:build\/)?timestampvm [^`]+)`/g)].map(([, command = ""]) => command);
+  const commands = named.filter((command) => !/[A-Z]{3}/.test(command)); // what the reader has to fill in is in capitals
+  const script = [...shown.map(({ command }) => command), ...commands.map((command) => `${command}\necho "exit $?"`)];
+  const printed = await printedBy(script, { cwd: home.path, env: { ...home.env, ...dev?.env } });
+  expect(commands.length).toBeGreaterThan(2);
+  // 3: it cannot be said yet. 1 and 2 would be a command that fails, or is wrong.
+  for (const [i, command] of commands.entries()) expect(printed[shown.length + i], command).toMatch(/^exit [03]$/m);
+});
+
+/** What the setting itself has done. */
+function isStart({ command }: Step): boolean {
+  return command === "make run";
+}
+
 async function expectSeen(blocks: readonly Fenced[], setting: Setting, home: ReturnType<typeof makeHome>) {
-  const isStart = ({ command }: Step) => command === "make run";
   const all = blocks.flatMap(stepsIn);
   const steps = all.filter((step) => !isStart(step));
   const commands = steps.map(({ command }) => asTyped(command, setting));

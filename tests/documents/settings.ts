@@ -65,7 +65,9 @@ const shownDirectory = "/data/2Z4U";
 const shownHome = "/home/ann";
 
 function makeClone(folder: string): Setting {
-  for (const name of readdirSync(root)) if (name !== "build") symlinkSync(join(root, name), join(folder, name));
+  const made = ["build", "node_modules"];
+  for (const name of readdirSync(root)) if (!made.includes(name)) symlinkSync(join(root, name), join(folder, name));
+  mkdirSync(join(folder, "node_modules")); // new, so that nothing is installed
   return { env: {}, shownAs: new Map([[folder, shownHome]]), [Symbol.asyncDispose]: async () => {} };
 }
 

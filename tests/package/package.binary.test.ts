@@ -38,12 +38,23 @@ describe("the tarball", () => {
       const paths = stranger.packed.filter((path) => path.startsWith(start));
       return [...new Set(paths.map((path) => path.split("/")[depth]))].sort();
     };
-    expect(foldersAt(0)).toEqual(["LICENSE", "README.md", "dist", "docs", "gen", "package.json", "src", "tests"]);
+    const papers = ["CHANGELOG.md", "LICENSE", "README.md"];
+    expect(foldersAt(0)).toEqual([...papers, "dist", "docs", "gen", "package.json", "src", "tests"]);
     expect(foldersAt(1, "src/")).toEqual(["avalanche", "client", "core", "log.ts", "proof", "rpcchainvm"]);
     expect(foldersAt(1, "tests/")).toEqual(["fake-node"]);
     expect(foldersAt(1, "dist/")).toEqual(["gen", "src", "tests"]);
     expect(stranger.packed.filter((path) => path.includes(".test."))).toEqual([]);
     expect(Bun.file(stranger.tarball).size).toBeLessThan(1024 * 1024);
+  });
+
+  test("has the documents of which the README says so", () => {
+    const readme = stranger.read("README.md");
+    const [, named = ""] = /The package for other programs has only ([\s\S]*?) of\s+these\./.exec(readme) ?? [];
+    const documents = [...named.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+    const others = ["README.md", "tests/fake-node/README.md"];
+    expect(stranger.packed.filter((path) => path.endsWith(".md")).sort()).toEqual([...documents, ...others].sort());
+    for (const [, picture = ""] of readme.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g))
+      expect(stranger.packed).toContain(picture);
   });
 
   test("names the packages that it imports, and no others", () => {

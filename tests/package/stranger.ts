@@ -33,7 +33,12 @@ export class Stranger implements Disposable {
 
   /** The packages that are installed with this one. */
   get dependencies(): string[] {
-    return Object.keys(JSON.parse(readFileSync(join(this.installed, "package.json"), "utf8")).dependencies);
+    return Object.keys(JSON.parse(this.read("package.json")).dependencies);
+  }
+
+  /** The text of a file of the package. */
+  read(path: string): string {
+    return readFileSync(join(this.installed, path), "utf8");
   }
 
   file(name: string): string {
