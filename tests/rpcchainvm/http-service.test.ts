@@ -28,14 +28,12 @@ async function withService(
   protocol = testProtocol,
   admission = new Admission(new Log(() => {})),
   answerSimple: HttpHandler["answerSimple"] = undefined,
+  paths: HttpHandler["paths"] = ["/rpc"],
 ): Promise<void> {
   const server = new GrpcServer(new Log(() => {}));
   server.add(
     HTTP,
-    createHttpService(
-      () => ({ paths: ["/rpc"], fetch: handle, ...(answerSimple && { answerSimple }) }),
-      protocolOf(protocol),
-    ),
+    createHttpService(() => ({ paths, fetch: handle, ...(answerSimple && { answerSimple }) }), protocolOf(protocol)),
     httpOptions(admission),
   );
   using channel = new GrpcChannel(await server.listen());
@@ -46,8 +44,11 @@ async function withService(
   }
 }
 
-/** What the handler sees of a request. */
-async function see(fields: MessageInitShape<typeof HandleSimpleHTTPRequestSchema>): Promise<Record<string, unknown>> {
+/** What the handler of these paths sees of a request. */
+async function see(
+  fields: MessageInitShape<typeof HandleSimpleHTTPRequestSchema>,
+  paths: readonly string[] = ["/rpc"],
+): Promise<Record<string, unknown>> {
   let seen: Record<string, unknown> = {};
   const handle = async (request: Request) => {
     const { pathname, search } = new URL(request.url);
@@ -55,9 +56,10 @@ async function see(fields: MessageInitShape<typeof HandleSimpleHTTPRequestSchema
     seen = { method: request.method, path: pathname + search, headers, body: await request.text() };
     return new Response();
   };
-  await withService(handle, async (http) => {
+  const work = async (http: Client<typeof HTTP>) => {
     await http.handleSimple(fields);
-  });
+  };
+  await withService(handle, work, testProtocol, undefined, undefined, paths);
   return seen;
 }
 
@@ -78,19 +80,43 @@ describe("HandleSimple: the request", () => {
 
   test.each([
     [`${chainPath}/rpc`, "/rpc"],
+    [`${chainPath}/explorer`, "/explorer"],
+    [`${chainPath}/explorer?q=/rpc`, "/explorer?q=/rpc"],
     ["/ext/bc/my-alias/rpc", "/rpc"],
-    [chainPath, "/"],
-    [`${chainPath}?x=1`, "/?x=1"],
+    // An alias of a chain with a slash, and aliases of an endpoint (admin.aliasChain, admin.alias).
+    ["/ext/bc/ts/main/rpc", "/rpc"],
+    ["/ext/bc/ts/main/explorer?block=1", "/explorer?block=1"],
+    ["/ext/stamps/rpc", "/rpc"],
+    ["/ext/a/b/c/explorer", "/explorer"],
+    ["/ext/bc/rpc/explorer", "/explorer"],
+    ["/ext/bc/explorer/rpc", "/rpc"],
+    [`${chainPath}/ext/bc/x/rpc`, "/rpc"],
+    ["/ext/vm/tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc/static", "/static"],
+    ["/ext/my/vm/static", "/static"],
+    // By a header, with any path.
     ["/rpc", "/rpc"],
+    ["/stamps/rpc", "/rpc"],
+    ["//evil.example/rpc", "/rpc"],
+    ["/other", "/other"],
     ["", "/"],
     ["rpc", "/rpc"],
-    ["//evil.example/rpc", "//evil.example/rpc"],
-    [`${chainPath}/ext/bc/x/rpc`, "/ext/bc/x/rpc"],
-    ["/ext/vm/tGas3T58KzdjcJ2iKSyiYsWiqYctRXaPTqBCA11BqEkNg8kPc/static", "/static"],
-    ["/ext/info/x/rpc", "/ext/info/x/rpc"],
+    ["/xrpc", "/xrpc"],
+    ["/rpc/", "/rpc/"],
+    ["/rpc?x=1", "/rpc?x=1"],
     [`${chainPath}/../rpc`, "/rpc"],
   ])("url %p is path %p", async (url, path) => {
-    expect(await see({ method: "GET", url })).toMatchObject({ path });
+    expect(await see({ method: "GET", url }, ["/rpc", "/explorer", "/static"])).toMatchObject({ path });
+  });
+
+  test.each([
+    [chainPath, "/"],
+    ["/ext/bc/ts/main", "/"],
+    ["/ext/stamps?x=1", "/?x=1"],
+    ["/ext/stamps/ws", "/ws"],
+    ["/ext/stamps/v2/ws", "/v2/ws"],
+    ["/anything", "/anything"],
+  ])("of a VM with the paths '', /ws and /v2/ws, url %p is path %p", async (url, path) => {
+    expect(await see({ method: "GET", url }, ["", "/ws", "/v2/ws"])).toMatchObject({ path });
   });
 
   test("a body of GET or HEAD is dropped: Fetch has none there", async () => {
@@ -250,22 +276,37 @@ describe("HandleSimple: the answer", () => {
     );
   });
 
-  test("gives the node its own headers back, from protocol 42 on; ours first where both have one", async () => {
+  test("gives the node its own headers back, from protocol 42 on: ours replace them, but lists are joined", async () => {
     const responseHeaders = [
       { key: "Node-Id", values: ["NodeID-7Xhw2mDxuDS44j42TCB6U5579esbSt3Lg"] },
-      { key: "Vary", values: ["Origin", "Accept-Encoding"] },
+      { key: "Vary", values: ["Origin"] },
       { key: "Access-Control-Allow-Origin", values: ["*"] },
+      { key: "Access-Control-Expose-Headers", values: ["Node-Id"] },
+      { key: "Allow", values: ["GET, POST"] },
       { key: "Content-Type", values: ["text/html"] },
+      { key: "Set-Cookie", values: ["a=1"] },
+    ];
+    const headers: [string, string][] = [
+      ["Content-Type", "application/json"],
+      ["Allow", "POST"],
+      ["Vary", "Accept-Encoding"],
+      ["Access-Control-Expose-Headers", "X-Own"],
+      ["Set-Cookie", "b=2"],
+      ["X-Own", "1"],
     ];
     await withService(
-      () => new Response("{}", { headers: { "Content-Type": "application/json" } }),
+      () => new Response("{}", { headers }),
       async (http) => {
-        const { headers } = await http.handleSimple({ method: "GET", url: "/rpc", responseHeaders });
-        expect(headers.map(({ key, values }) => [key, ...values]).sort()).toEqual([
+        const answer = await http.handleSimple({ method: "GET", url: "/rpc", responseHeaders });
+        expect(answer.headers.map(({ key, values }) => [key, ...values]).sort()).toEqual([
           ["Access-Control-Allow-Origin", "*"],
+          ["Access-Control-Expose-Headers", "Node-Id", "X-Own"],
+          ["Allow", "POST"],
           ["Content-Type", "application/json"],
           ["Node-Id", "NodeID-7Xhw2mDxuDS44j42TCB6U5579esbSt3Lg"],
+          ["Set-Cookie", "a=1", "b=2"],
           ["Vary", "Origin", "Accept-Encoding"],
+          ["X-Own", "1"],
         ]);
       },
       protocolWithin(42),

@@ -7,8 +7,9 @@ import type { Room } from "../grpc/call.ts";
  */
 export interface HttpHandler {
   /**
-   * The node passes on requests with exactly these paths below the chain's, `/ext/bc/<chain>`. Each is "" or begins
-   * with "/", such as "/info". From protocol 41 on, requests with any path come too, if a header names the chain.
+   * The node passes on requests with exactly these paths below the chain's, `/ext/bc/<chain>` or an alias of it. Each
+   * is "" or begins with "/", such as "/info". From protocol 41 on, requests with any path come too, if a header names
+   * the chain. One whose path ends with one of these is taken for a request with that path.
    */
   readonly paths: readonly string[];
   /**
@@ -54,7 +55,7 @@ export interface SimpleRequest {
   readonly body: Uint8Array;
 }
 
-/** An answer. Its headers come before the node's, and replace node's headers of the same name. */
+/** An answer. Its headers replace the node's of the same name, or join them in a list to which both add, as `Vary`. */
 export interface SimpleAnswer {
   readonly code: number;
   readonly headers: readonly HeaderLine[];

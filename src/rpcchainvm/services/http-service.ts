@@ -20,6 +20,7 @@ import { readBody } from "./http-body.ts";
 import { CallerNames } from "./http-caller.ts";
 import type { HeaderLine, HttpAdmission, HttpAsker, HttpHandler, SimpleAnswer, SimpleRequest } from "./http-handler.ts";
 import { hasLargeHead, maxHeadBytes } from "./http-head.ts";
+import { mergeHeaders } from "./merge-headers.ts";
 
 /** Bytes of a whole request, with headers. The node has no limit; the API has a smaller one, with a better answer. */
 export const maxHttpRequestBytes = 8 * 1024 * 1024;
@@ -77,7 +78,7 @@ type SimpleReply = MessageInitShape<typeof HandleSimpleHTTPResponseSchema>;
 const pathOfSimpleBody = [HandleSimpleHTTPRequestSchema.field.body.number];
 const pathOfBody = [HTTPRequestSchema.field.request.number, RequestSchema.field.body.number];
 
-/** Serves requests under `/ext/bc/<chain>` or `/ext/vm/<VM>`. The handler sees the path without that prefix. */
+/** Serves requests under any prefix that the node has for the chain or the VM. The handler sees the path without it. */
 export function createHttpService(
   getHandler: () => HttpHandler | undefined,
   protocol: Protocol,
@@ -92,8 +93,9 @@ export function createHttpService(
     handleSimple: ({ method, url, requestHeaders, responseHeaders, body }, call) => {
       const asker = admit(call, requestHeaders, "");
       if (asker === undefined) return toReply(busy);
-      const request = { method, path: url.replace(mountPath, ""), headers: requestHeaders, body };
-      return andThen(answer(getHandler(), request, asker), (made) => toReply(made, responseHeaders));
+      const handler = getHandler();
+      const request = { method, path: pathBelow(url, handler?.paths), headers: requestHeaders, body };
+      return andThen(answer(handler, request, asker), (made) => toReply(made, responseHeaders));
     },
     handle: async (request, call) => {
       const { header, remoteAddr } = request.request ?? { header: [], remoteAddr: "" };
@@ -166,8 +168,17 @@ function toRequest({ method, path, headers, body }: SimpleRequest, { signal }: H
   }
 }
 
-/** Where the node mounts handlers (avalanchego v1.14.2, api/server/server.go:172); static ones until protocol 30. */
-const mountPath = /^\/ext\/(bc|vm)\/[^/?]+/;
+/**
+ * The URL from the handler's own path on: from the longest that it ends with. What is before that is the operator's:
+ * `/ext/bc/<chain>`, `/ext/vm/<VM>`, or an alias, in which there may be slashes. The node passes on URLs below `/ext`
+ * by their ends alone. Those that it passes on by a header may have any path.
+ */
+function pathBelow(url: string, paths: readonly string[] = []): string {
+  const [path = ""] = url.split("?", 1);
+  const ends = paths.filter((own) => path.endsWith(own) && (own !== "" || path.startsWith("/ext/")));
+  const [longest] = ends.toSorted((a, b) => b.length - a.length);
+  return longest === undefined ? url : longest + url.slice(path.length);
+}
 
 /**
  * The node replaces its own headers (CORS, its id) by those of our answer (v1.14.2, ghttp/http_client.go:220), so we
@@ -175,10 +186,6 @@ const mountPath = /^\/ext\/(bc|vm)\/[^/?]+/;
  */
 function toReply({ code, headers, body }: SimpleAnswer, nodes: readonly HeaderLine[] = []): SimpleReply {
   return { code, headers: mergeHeaders(headers, nodes), body };
-}
-
-function mergeHeaders(ours: readonly HeaderLine[], nodes: readonly HeaderLine[]): HeaderLine[] {
-  return [...ours, ...nodes.filter(({ key }) => !ours.some((our) => our.key.toLowerCase() === key.toLowerCase()))];
 }
 
 function canonicalName(name: string): string {
@@ -207,7 +214,8 @@ async function answerThroughWriter(
     if (body === "too large") return tooLarge(maxRequestBytes);
     if (body === "no room") return busy;
     const { method, requestUri, header: headers } = request;
-    const made = await fetchAnswer(handler, { method, path: requestUri.replace(mountPath, ""), headers, body }, asker);
+    const path = pathBelow(requestUri, handler?.paths);
+    const made = await fetchAnswer(handler, { method, path, headers, body }, asker);
     return { ...made, headers: mergeHeaders(made.headers, responseWriter.header) };
   };
   try {
