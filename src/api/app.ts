@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { type Awaitable, andThen } from "../avalanche/awaitable.ts";
 import type { Log } from "../log.ts";
 import type { Asker, Caller } from "../vm/caller.ts";
+import { bodyProblemOf } from "./body-problem.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
 import { logProposals } from "./log-proposals.ts";
 import { collectIfGrown } from "./memory.ts";
@@ -69,7 +70,7 @@ export function createStaticApp(log: Log, turns: Turns): Api["fetch"] {
 
 /** Gives "" if there is no answer. */
 function answerText(methods: Methods, body: Uint8Array, caller: Caller): Awaitable<string> {
-  const text = utf8.decode(body);
+  const text = decodeUtf8(body);
   caller.releaseRequest();
   const answer = answerJsonRpc(methods, text, caller);
   if (body.length > largeBytes) setImmediate(collectIfGrown);
@@ -105,8 +106,8 @@ export function answerFailure(error: Error, path: string, signal: AbortSignal, l
 function serveRpc(app: App, path: string, methods: Methods, maxBytes: number): void {
   app.all(path, async (c) => {
     if (c.req.method !== "POST") return c.text("send JSON-RPC requests by POST\n", 405, { Allow: "POST" });
-    // A web page may send other content types without asking. For this one, a browser asks the node first.
-    if (!isJson(c.req.header("content-type"))) return c.text("send Content-Type: application/json\n", 415);
+    const problem = bodyProblemOf(c.req.header("content-type"), c.req.header("content-encoding"));
+    if (problem !== undefined) return c.text(`${problem.words}\n`, 415, problem.headers);
     const body = new Uint8Array(await c.req.arrayBuffer());
     if (body.length > maxBytes) return c.text(`a request has at most ${maxBytes} bytes\n`, 413);
     const answer = await answerText(methods, body, c.env.caller);
@@ -114,9 +115,14 @@ function serveRpc(app: App, path: string, methods: Methods, maxBytes: number): v
   });
 }
 
-function isJson(contentType: string | undefined): boolean {
-  return contentType?.split(";")[0]?.trim().toLowerCase() === "application/json";
+/** What is not UTF-8 is no JSON either, and neither is "". */
+function decodeUtf8(body: Uint8Array): string {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return "";
+  }
 }
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 const jsonReply = { headers: { "Content-Type": "application/json" } };

@@ -10,7 +10,7 @@ export type AnswerRpc = (body: Uint8Array, asker: HttpAsker) => Awaitable<string
  */
 export function answerSimpleBy(answerRpc: AnswerRpc, rpcPath: string) {
   return ({ method, path, headers, body }: SimpleRequest, asker: HttpAsker): Awaitable<SimpleAnswer> | undefined => {
-    const isCall = method === "POST" && path === rpcPath && headers.some(isJsonType);
+    const isCall = method === "POST" && path === rpcPath && headers.some(isJsonType) && !headers.some(isCoding);
     const json = isCall ? answerRpc(body, asker) : undefined;
     return json === undefined ? undefined : andThen(json, toAnswer);
   };
@@ -22,6 +22,11 @@ function toAnswer(json: string): SimpleAnswer {
 }
 
 const jsonType: HeaderLine = { key: "Content-Type", values: ["application/json"] };
+
+/** The usual way says which codings are not taken. */
+function isCoding({ key }: HeaderLine): boolean {
+  return key === "Content-Encoding";
+}
 
 function isJsonType({ key, values }: HeaderLine): boolean {
   return key === jsonType.key && values.length === 1 && values[0] === jsonType.values[0];

@@ -46,6 +46,11 @@ describe("the content type", () => {
     "application/json; charset=utf-8",
     "application/json;charset=utf-8",
     " application/json ",
+    'application/json; charset="UTF-8"',
+    "application/json; charset=utf8; version=2",
+    "application/json;charset=US-ASCII",
+    "application/json-rpc",
+    "application/jsonrequest",
   ])("%p is taken", async (type) => {
     const init = { method: "POST", headers: { "Content-Type": type }, body: ping };
     expect(await (await new RpcClient().request("/rpc", init)).text()).toBe(pong);
@@ -57,7 +62,7 @@ describe("the content type", () => {
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=x",
     "application/jsonp",
-    "application/json-rpc",
+    "application/json, text/plain",
     "json",
     "",
   ])("%p is refused with 415: a web page could send it without being asked", async (type) => {
@@ -68,9 +73,48 @@ describe("the content type", () => {
     expect(rpc.vm.status().mempool.items).toBe(0);
   });
 
+  test.each([
+    ["application/json; charset=utf-16", "utf-16"],
+    ["application/json; charset=utf-16le", "utf-16le"],
+    ['application/json; charset="ISO-8859-1"', "iso-8859-1"],
+    ["application/json;charset=utf-8;charset=utf-7", "utf-7"],
+    ["application/json; charset=", ""],
+  ])("%p is refused with 415, which names the charset", async (type, charset) => {
+    const init = { method: "POST", headers: { "Content-Type": type }, body: ping };
+    const response = await new RpcClient().request("/rpc", init);
+    expect([response.status, await response.text()]).toEqual([415, `charset "${charset}" is not taken: send UTF-8\n`]);
+  });
+
   test("that is missing is refused with 415", async () => {
     const body = new TextEncoder().encode(ping);
     expect((await new RpcClient().request("/rpc", { method: "POST", body })).status).toBe(415);
+  });
+});
+
+describe("the content coding", () => {
+  const sendCoded = (coding: string, body: string | Uint8Array<ArrayBuffer>) => {
+    const headers = { "Content-Type": "application/json", "Content-Encoding": coding };
+    return new RpcClient().request("/rpc", { method: "POST", headers, body });
+  };
+
+  test.each(["identity", "Identity", "", "identity, identity"])("%p is taken: the body is as it is", async (coding) => {
+    expect(await (await sendCoded(coding, ping)).text()).toBe(pong);
+  });
+
+  test.each([
+    ["gzip", "gzip", Bun.gzipSync(ping)],
+    ["deflate", "deflate", Bun.deflateSync(ping)],
+    ["BR", "br", ping],
+    ["zstd", "zstd", ping],
+    ["identity, gzip", "gzip", ping],
+    ["x".repeat(1_000), "x".repeat(40), ping],
+  ])("%p is refused with 415 by its name, whatever the body is", async (coding, named, body) => {
+    const response = await sendCoded(coding, body);
+    expect([response.status, await response.text()]).toEqual([
+      415,
+      `Content-Encoding "${named}" is not taken: send the body as it is\n`,
+    ]);
+    expect(response.headers.get("accept-encoding")).toBe("identity"); // RFC 9110, 12.5.3
   });
 });
 
@@ -110,11 +154,19 @@ describe("the body", () => {
     );
   });
 
-  test("that is no UTF-8 is answered, and nothing breaks", async () => {
+  test("that is no UTF-8 is a parse error: nothing of it is replaced", async () => {
     const rpc = new RpcClient();
-    for (const bytes of [Uint8Array.of(0xff, 0xfe), new Uint8Array(1_000), Uint8Array.of(0xef, 0xbb, 0xbf)]) {
-      expect(await (await rpc.post(bytes)).json()).toMatchObject({ error: { code: -32700 } });
+    const latin1 = Buffer.from('{"jsonrpc":"2.0","id":"größe","method":"ping"}', "latin1");
+    const utf16 = Buffer.from(ping, "utf16le");
+    const surrogate = Buffer.from(ping.replace("1", '"\xed\xa0\x80"'), "latin1");
+    const others = [Uint8Array.of(0xff, 0xfe), new Uint8Array(1_000), Uint8Array.of(0xef, 0xbb, 0xbf)];
+    for (const bytes of [latin1, utf16, surrogate, ...others]) {
+      expect(await (await rpc.post(new Uint8Array(bytes))).json()).toMatchObject({ error: { code: -32700 } });
     }
+  });
+
+  test("may begin with a byte order mark (RFC 8259, 8.1)", async () => {
+    expect(await (await new RpcClient().post(`\u{feff}${ping}`)).text()).toBe(pong);
   });
 });
 

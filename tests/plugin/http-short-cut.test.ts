@@ -42,14 +42,18 @@ interface Call {
   readonly method?: string;
   readonly path?: string;
   readonly type?: string;
+  readonly coding?: string;
   readonly body: string;
 }
 
-async function answerBothWays({ method = "POST", path = "/rpc", type = "application/json", body }: Call) {
+async function answerBothWays({ method = "POST", path = "/rpc", type = "application/json", coding, body }: Call) {
   const request = {
     method,
     url: chainPath + path,
-    requestHeaders: [{ key: "Content-Type", values: [type] }],
+    requestHeaders: [
+      { key: "Content-Type", values: [type] },
+      ...(coding === undefined ? [] : [{ key: "Content-Encoding", values: [coding] }]),
+    ],
     responseHeaders: [
       { key: "Vary", values: ["Origin"] },
       { key: "Node-Id", values: ["NodeID-1"] },
@@ -82,6 +86,8 @@ test.each<[string, number, Call]>([
   ["another method", 405, { method: "PUT", body: ping }],
   ["another content type", 415, { type: "text/plain", body: ping }],
   ["a content type with parameters", 200, { type: "application/json; charset=utf-8", body: ping }],
+  ["a content coding", 415, { coding: "gzip", body: ping }],
+  ["no content coding", 200, { coding: "identity", body: ping }],
   ["another path", 404, { path: "/rpc/", body: ping }],
   ["a query", 200, { path: "/rpc?x=1", body: ping }],
 ])("the short cut answers %s as Fetch does", async (_what, code, call) => {
