@@ -1,8 +1,7 @@
 import { type Context, type Handler, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import type { Admission } from "../api/admission.ts";
-import { type Api, answerFailure, maxBodyBytes } from "../api/app.ts";
+import { type Api, answerFailure } from "../api/app.ts";
 import { answerJsonRpc } from "../api/json-rpc.ts";
 import { explorerPath } from "../api/paths.ts";
 import type { Methods } from "../api/request.ts";
@@ -11,6 +10,7 @@ import { formatExactJson } from "../core/exact-json.ts";
 import type { Log } from "../log.ts";
 import type { Vm } from "../vm/vm.ts";
 import { admit, type DevEnvironment } from "./admit.ts";
+import { limitBody } from "./body.ts";
 import { createHealth, createHealthMethods, type HealthReply } from "./health-api.ts";
 import { createInfoMethods, type NodeInfo } from "./node-api.ts";
 
@@ -36,7 +36,7 @@ export function createDevApp(options: DevAppOptions): DevApp {
   app.use((c, next) => (isAllowedHost(c.req.header("host") ?? "", hosts) ? next() : refuseHost(c)));
   app.use(nodeCors);
   app.use((c, next) => admit(c, next, admission));
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: refuseLarge }));
+  app.use(limitBody);
   serveChain(app, info.chain, chain);
   serveHealth(app, options);
   app.post("/ext/info", answerCalls(createInfoMethods(info), turns));
@@ -85,10 +85,6 @@ function answerCalls(methods: Methods, turns: Turns): Handler<DevEnvironment> {
 /** A node says the first three words only. */
 function refuseHost(c: Context): Promise<Response> {
   return Promise.resolve(c.text("invalid host specified: dev --allow-host NAME allows it\n", 403));
-}
-
-function refuseLarge(c: Context): Response {
-  return c.text(`a request has at most ${maxBodyBytes} bytes\n`, 413);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
+import { maxBodyBytes } from "../../src/api/app.ts";
 import { createClient } from "../../src/client/client.ts";
 import { maxPipelined } from "../../src/dev/admit.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
@@ -97,6 +98,38 @@ test("a body that is too large is refused before it is sent", async () => {
   using client = new RawClient(chain.port);
   client.send(head("POST", "/ext/bc/timestampvm/rpc", ["Content-Type: application/json", "Content-Length: 5000000"]));
   expect(await client.read(/at most/)).toStartWith("HTTP/1.1 413 ");
+});
+
+describe("a body in chunks", () => {
+  const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+  const chunksOf = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+  const sendChunks = async (coding: string, body: string, answer: RegExp) => {
+    using client = new RawClient(chain.port);
+    const lines = ["Content-Type: application/json", `Transfer-Encoding: ${coding}`];
+    client.send(head("POST", "/ext/bc/timestampvm/rpc", lines) + body);
+    return await client.read(answer);
+  };
+
+  test("is read to its end, as one of a known length", async () => {
+    const [start, end] = [ping.slice(0, 9), ping.slice(9)];
+    const body = `9\r\n${start}\r\n${chunksOf(end)}`;
+    expect(await sendChunks("chunked", body, /\}$/)).toEndWith('{"jsonrpc":"2.0","result":{"success":true},"id":1}');
+  });
+
+  test("that is empty is an empty one", async () => {
+    expect(await sendChunks("chunked", "0\r\n\r\n", /\}$/)).toContain("Parse error");
+  });
+
+  test("that is too large is refused", async () => {
+    expect(await sendChunks("chunked", chunksOf(" ".repeat(maxBodyBytes + 1)), /at most/)).toStartWith("HTTP/1.1 413 ");
+    expect(await sendChunks("chunked", chunksOf(ping.padEnd(maxBodyBytes)), /success/)).toStartWith("HTTP/1.1 200 ");
+  });
+
+  test("and in another coding is refused by its name (RFC 9112, 6.1)", async () => {
+    expect(await sendChunks("gzip, chunked", chunksOf(ping), /taken/)).toMatch(
+      /^HTTP\/1.1 501 .*"gzip, chunked" is not/s,
+    );
+  });
 });
 
 test("clients that fetch no answer leave no room for more large ones, and small ones are answered", async () => {
