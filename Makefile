@@ -128,6 +128,7 @@ release-test: build ## the binary under the clients and nodes of many releases; 
 	$(facts) $(bun_test) tests/rpcchainvm/every-protocol.binary.test.ts
 	$(MAKE) protocol-test PROTOCOLS='16 19 20 22 23 24 29 30 33 35 36 40 42' # the first with each difference
 	$(facts) tests/releases/run.sh
+	GENERATOR=run $(tested) $(bun_test) tests/api/generated-client.binary.test.ts
 	$(MAKE) $(addprefix build/avalanchego-,$(releases)) $(rs)
 	cd tests/node && $(facts) AVALANCHEGO_DIR=$(CURDIR)/build RS=$(CURDIR)/$(rs) \
 		go test -v -count=1 -timeout 40m ./releases

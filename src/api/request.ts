@@ -59,7 +59,7 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
   const method = methods.get(name);
   if (method === undefined) return failure(id, rpcCodes.methodNotFound, "Method not found");
   const succeed = (result: unknown): Answer => ({ jsonrpc: "2.0", result, id });
-  const fail = (error: unknown) => toFailure(error, id, caller);
+  const fail = (error: unknown) => toFailure(error, request, caller);
   try {
     const result = method(params ?? undefined, caller);
     return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
@@ -69,10 +69,11 @@ function call(methods: Methods, request: JsonRpcRequest, caller: Caller): Awaita
 }
 
 /** Throws only bugs. Errors that timestampvm-rs has too keep its words and numbers. */
-function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
+function toFailure(error: unknown, request: JsonRpcRequest, caller: Caller): Answer {
   if (!(error instanceof Error)) throw error;
+  const id = idOf(request);
   const refusal = toApiRefusal(error);
-  if (refusal !== undefined) return failure(id, rpcCodeOf(refusal.code), error.message, refusal);
+  if (refusal !== undefined) return failure(id, rpcCodeOf(refusal.code, request.method), error.message, refusal);
   if (caller.signal.aborted && error === caller.signal.reason)
     return failure(id, rpcCodes.internalError, error.message);
   throw error;
@@ -81,7 +82,7 @@ function toFailure(error: unknown, id: unknown, caller: Caller): Answer {
 /** The text of the answer to a request for which there is no room. */
 export function refuse(id: unknown, code: "answers too large" | "too many answers"): string {
   const { message } = new LimitError({ code });
-  return formatExactJson(failure(id, rpcCodeOf(code), message, { code }));
+  return formatExactJson(failure(id, rpcCodes.internalError, message, { code }));
 }
 
 interface JsonRpcRequest {
@@ -95,7 +96,7 @@ function isRequest(value: unknown): value is JsonRpcRequest {
   return (
     jsonrpc === "2.0" &&
     typeof method === "string" &&
-    (params === undefined || typeof params === "object") &&
+    (params === undefined || (typeof params === "object" && !JSON.isRawJSON(params))) &&
     (id === undefined || isId(id))
   );
 }

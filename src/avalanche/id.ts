@@ -20,7 +20,7 @@ export type Id = string & { readonly [brand]: "Id" };
 export const idBytes = 32;
 const checksumBytes = 4;
 /** 36 bytes need at most 50 base58 digits. Decoding is quadratic, so longer text is refused unread. */
-const maxIdTextLength = 50;
+export const maxIdTextLength = 50;
 
 /** Takes 32 bytes. */
 export function idFromBytes(bytes: Uint8Array): Id {

@@ -32,8 +32,10 @@ import {
 /** A method as clients see it. */
 export interface MethodContract {
   readonly summary: string;
-  /** The members of the one parameter object, or `noParams`. */
+  /** The parameters in their order by position, in which a new one comes last; or `noParams`. */
   readonly params: z.ZodType;
+  /** Exactly one of these parameters must be given, which neither the type of an object nor OpenRPC can say. */
+  readonly oneOf?: readonly string[];
   readonly result: z.ZodType;
   /** The errors of this method, in addition to `commonErrors`. */
   readonly errors: Errors;
@@ -41,6 +43,12 @@ export interface MethodContract {
 
 /** For a method without parameters: not even an empty object is allowed. */
 const noParams = z.undefined();
+
+/** The names of the parameters, in their order by position. */
+export function parameterNames(params: z.ZodType): readonly string[] {
+  if (params instanceof z.ZodPipe) return params.in instanceof z.ZodObject ? Object.keys(params.in.shape) : [];
+  return params instanceof z.ZodObject ? Object.keys(params.shape) : [];
+}
 
 type Errors = readonly ApiErrorCode[];
 
@@ -66,7 +74,7 @@ const subject = { data: dataParam.optional(), digest: digestParam.optional() };
 /** The subject of a stamp or a search. */
 export type Subject = { readonly data: Uint8Array } | { readonly digest: Digest };
 
-/** Requires exactly one of the members, which the type of a parameter object cannot express. */
+/** Requires exactly one of the members, as `oneOf` says. */
 function toSubject(
   { data, digest }: { readonly data?: Uint8Array | undefined; readonly digest?: Digest | undefined },
   context: z.core.$RefinementCtx,
@@ -144,6 +152,7 @@ export const contract = {
       "receipt, and makes no new block, unless this node confirms the time of no such block: see `salted`. The data " +
       "is on this node's disk before the answer.",
     params: z.strictObject(subject).transform(toSubject),
+    oneOf: ["data", "digest"],
     result: stampReceipt,
     errors: proposingErrors,
   },
@@ -163,6 +172,7 @@ export const contract = {
     params: z
       .strictObject({ ...subject, from: u64Param("the height to begin at").default(0n), limit })
       .transform(({ from, limit, ...given }, context) => ({ subject: toSubject(given, context), from, limit })),
+    oneOf: ["data", "digest"],
     result: z.object({ blocks: z.array(foundBlock), next }),
     errors: fileErrors,
   },
@@ -180,6 +190,7 @@ export const contract = {
           .optional(),
       })
       .transform(({ to, ...given }, context) => ({ proven: toProven(given, context), to })),
+    oneOf: ["id", "digest"],
     result: z.object({
       proof,
       next: blockId.optional().meta({

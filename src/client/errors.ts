@@ -56,10 +56,23 @@ export type ApiRefusal = z.output<typeof apiRefusal>;
 /** Only the reasons. */
 export type ApiErrorCode = ApiRefusal["code"];
 
-/** The JSON-RPC number of each: `error.code` of an answer. */
-export function rpcCodeOf(code: ApiErrorCode): number {
-  return code === "invalid params" ? rpcCodes.invalidParams : rpcCodes.internalError;
+/** The JSON-RPC number of each: `error.code` of an answer to a method. Those of timestampvm-rs keep its numbers. */
+export function rpcCodeOf(code: ApiErrorCode, method: string): number {
+  if (code === "invalid params") return rpcCodes.invalidParams;
+  return (!rsMethods.has(method) && definite[code]) || rpcCodes.internalError;
 }
+
+/** What the same call can never become, however often it is sent, or not until there are more blocks. */
+const definite: Readonly<Partial<Record<ApiErrorCode, number>>> = {
+  "data too large": rpcCodes.invalidInput,
+  "unknown block": rpcCodes.notFound,
+  "no proof": rpcCodes.notFound,
+};
+
+/** The methods that timestampvm-rs has, by both their names. */
+const rsMethods: ReadonlySet<string> = new Set(
+  ["ping", "proposeBlock", "lastAccepted", "getBlock"].flatMap((name) => [name, `timestampvm.${name}`]),
+);
 
 /**
  * The reason in an error with which a call has rejected. Undefined for any other error, and for a reason that is not

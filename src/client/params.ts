@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { type Id, IdError, parseId } from "../avalanche/id.ts";
+import { type Id, IdError, maxIdTextLength, parseId } from "../avalanche/id.ts";
 import type { Digest } from "../core/digest.ts";
 import { digestForms, digestPattern, digestProblem, maxDigestLength, parseDigest } from "../core/digest-text.ts";
 import { readNumber } from "../core/exact-json.ts";
-import { parseTime, timeForms, timeProblem } from "../core/time-text.ts";
+import { parseTime, smallUnits, timeForms, timeProblem } from "../core/time-text.ts";
 import { maxU64 } from "../core/u64.ts";
-import { parseBytes } from "./bytes-text.ts";
+import { bytesPattern, parseBytes } from "./bytes-text.ts";
 import { maxWaitMs } from "./limits.ts";
 
 // The values of the API: what clients send and what they get.
@@ -34,34 +34,52 @@ export const timeParam = z
     return parseTime(text) ?? refuse(context, `is ${timeProblem(text)}`);
   })
   .meta({
-    anyOf: [{ type: "integer", minimum: 0, maximum: Number(maxU64) }, { type: "string" }],
+    anyOf: [...secondsRanges(), { type: "string" }],
     description: `a time: ${timeForms}; a number in milliseconds or smaller units is refused`,
   });
+
+/** The numbers that are seconds. All these ends are exact as doubles. */
+function secondsRanges(): object[] {
+  const starts = [0n, ...smallUnits.map(({ to }) => to)];
+  return starts.map((start, i) => {
+    const end = smallUnits[i]?.from;
+    const upTo = end === undefined ? { maximum: Number(maxU64) } : { exclusiveMaximum: Number(end) };
+    return { type: "integer", minimum: Number(start), ...upTo };
+  });
+}
 
 /** Milliseconds, 0 by default; parsed to a number. `what` is the end of its description. */
 export const waitMsParam = (what: string) =>
   wholeNumber(0n, BigInt(maxWaitMs), `wait up to so many milliseconds ${what}`).transform(Number).default(0);
 
 /** Bytes as text; parsed to a Uint8Array. */
-export const dataParam = text("bytes: base64 (padded), or 0x and an even number of hex digits").transform(
-  (value, context): Uint8Array =>
-    parseBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
-);
+export const dataParam = text("bytes: base64 (padded), or 0x and an even number of hex digits")
+  .meta({ pattern: bytesPattern })
+  .transform(
+    (value, context): Uint8Array =>
+      parseBytes(value) ?? refuse(context, "must be base64 with padding, or 0x and hex digits"),
+  );
 
 /** A SHA-256 as text, in any of the forms that people have it in; parsed to a `Digest`. */
 export const digestParam = text(`a SHA-256: ${digestForms}`)
   .meta({ pattern: digestPattern.source, maxLength: maxDigestLength })
   .transform((value, context): Digest => parseDigest(value) ?? refuse(context, `is ${digestProblem(value)}`));
 
+/** What is CB58 but for its checksum, with the white space around it that `parseId` takes. */
+const whiteSpace = "[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*";
+const idPattern = `^${whiteSpace}[1-9A-HJ-NP-Za-km-z]{1,${maxIdTextLength}}${whiteSpace}$`;
+
 /** CB58 as text; parsed to an `Id`. */
-export const blockIdParam = text("a block's id, in CB58").transform((value, context): Id => {
-  try {
-    return parseId(value);
-  } catch (error) {
-    if (error instanceof IdError) return refuse(context, `must be a block's id: ${error.refusal.problem}`);
-    throw error;
-  }
-});
+export const blockIdParam = text("a block's id, in CB58, which ends with a checksum")
+  .meta({ pattern: idPattern })
+  .transform((value, context): Id => {
+    try {
+      return parseId(value);
+    } catch (error) {
+      if (error instanceof IdError) return refuse(context, `must be a block's id: ${error.refusal.problem}`);
+      throw error;
+    }
+  });
 
 // In results.
 

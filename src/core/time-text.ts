@@ -29,16 +29,20 @@ export function timeProblem(text: string): string {
 
 const notTime = "neither ISO 8601 nor Unix seconds, such as 2026-11-30T03:30:00+01:00 or 1796005800";
 
-/** Seconds are in years above 9999 what a time from 1978 to 2099 is in one of these units. */
 function unitOf(seconds: bigint) {
-  return units.find(({ perSecond }) => seconds >= 253_402_301n * perSecond && seconds < 4_102_444_800n * perSecond);
+  return smallUnits.find(({ from, to }) => seconds >= from && seconds < to);
 }
 
-const units = [
-  { name: "milliseconds", perSecond: 1_000n },
-  { name: "microseconds", perSecond: 1_000_000n },
-  { name: "nanoseconds", perSecond: 1_000_000_000n },
+/** From `from` and below `to`, a number of seconds is in a year above 9999, but in the unit it is in 1978 to 2099. */
+export const smallUnits = [
+  smallUnit("milliseconds", 1_000n),
+  smallUnit("microseconds", 1_000_000n),
+  smallUnit("nanoseconds", 1_000_000_000n),
 ];
+
+function smallUnit(name: string, perSecond: bigint) {
+  return { name, perSecond, from: 253_402_301n * perSecond, to: 4_102_444_800n * perSecond };
+}
 
 function readSeconds(text: string): bigint | undefined {
   const digits = /^@?(\d+)(?:\.\d+)?$/.exec(text)?.[1];

@@ -73,6 +73,7 @@ describe("an invalid request", () => {
     '{"jsonrpc":"2.0","id":1,"method":["ping"]}',
     '{"jsonrpc":"2.0","id":1,"method":"ping","params":5}',
     '{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}',
+    '{"jsonrpc":"2.0","id":1,"method":"getStatus","params":1.0}',
     '{"id":1,"method":"ping"}',
     '{"JSONRPC":"2.0","id":1,"method":"ping"}',
     '{"__proto__":{"jsonrpc":"2.0","method":"ping"},"id":1}',

@@ -56,7 +56,9 @@ describe("data to propose", () => {
     ["nothing", undefined],
     ["null", null],
     ["no object", []],
-    ["a bare text", ["YQ=="]],
+    ["null by position", [null]],
+    ["two texts", ["YQ==", "YQ=="]],
+    ["a text behind the object", [{ data: "YQ==" }, "YQ=="]],
     ["an array in the array", [[{ data: "YQ==" }]]],
     ["two objects", [{ data: "YQ==" }, { data: "YQ==" }]],
     ["another name", [{ Data: "YQ==" }]],
@@ -72,6 +74,12 @@ describe("proposeBlock", () => {
   test("takes data by name, and members it does not know", async () => {
     const rpc = new RpcClient();
     expect(await rpc.call("proposeBlock", { data: "YQ==", memo: 1 })).toEqual(success);
+    expect(waitingData(rpc)).toBe("a");
+  });
+
+  test("takes data by position", async () => {
+    const rpc = new RpcClient();
+    expect(await rpc.call("proposeBlock", ["YQ=="])).toEqual(success);
     expect(waitingData(rpc)).toBe("a");
   });
 

@@ -14,6 +14,7 @@ const { result } = await rpc.call("rpc.discover");
 const document = result as unknown as Document;
 
 interface Document {
+  readonly openrpc: string;
   readonly methods: readonly {
     readonly name: string;
     readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: object }[];
@@ -42,9 +43,57 @@ function withoutDialect({ $schema: _, ...schema }: Readonly<Record<string, unkno
   return schema;
 }
 
-test("it has every method of the contract", () => {
-  expect(document.methods.map(({ name }) => name)).toEqual(Object.keys(contract));
+test("it has every method of the contract, but that by which it is asked for", () => {
+  expect([...document.methods.map(({ name }) => name), "rpc.discover"]).toEqual(Object.keys(contract));
 });
+
+describe("a generator of clients finds", () => {
+  test("names that are names in code as well", () => {
+    for (const { name, params } of document.methods) {
+      for (const word of [name, ...params.map((param) => param.name)]) expect(word).toMatch(/^[a-z][A-Za-z0-9]*$/);
+    }
+  });
+
+  test("a title for each type, which is a name in code, and that of no other", () => {
+    const { schemas, errors } = document.components;
+    const roots = [
+      ...document.methods.flatMap(({ params, result }) => [...params, result].map(({ schema }) => schema)),
+      ...Object.values(schemas),
+      ...Object.values(errors).map(({ data }) => data),
+    ];
+    const titles = roots.flatMap(schemasIn).map(({ title }) => title);
+    for (const title of titles) expect(title).toMatch(/^[A-Z][A-Za-z0-9]*$/);
+    expect(titles).toHaveLength(new Set(titles).size);
+    expect(titles).toEqual(expect.arrayContaining(Object.keys(schemas)));
+  });
+
+  test("parameters that must be there before those that may be left out", () => {
+    for (const { params } of document.methods) {
+      const required = params.map((param) => param.required);
+      expect(required).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));
+    }
+  });
+
+  test("a version of OpenRPC that @open-rpc/generator has a type for", () => {
+    expect(document.openrpc).toBe("1.2.6");
+  });
+});
+
+interface TitledSchema {
+  readonly $ref?: string;
+  readonly title?: string;
+  readonly items?: TitledSchema;
+  readonly anyOf?: readonly TitledSchema[];
+  readonly properties?: Readonly<Record<string, TitledSchema>>;
+}
+
+/** A schema and all inside it. One that only refers to another has no type of its own. */
+function schemasIn(schema: TitledSchema): TitledSchema[] {
+  if (Object.keys(schema).join() === "$ref") return [];
+  const { items, anyOf = [], properties = {} } = schema;
+  const inside = [...(items === undefined ? [] : [items]), ...anyOf, ...Object.values(properties)];
+  return [schema, ...inside.flatMap(schemasIn)];
+}
 
 /** A validator of JSON for a schema of the document. */
 function validatorOf(schema: object) {
@@ -74,7 +123,6 @@ describe("what each method takes and gives is what the document says", () => {
     ["getProof", { digest }],
     ["getProof", { id, to: id }],
     ["getStatus"],
-    ["rpc.discover"],
   ];
 
   test.each(calls.map(([name, params]) => [`${name} ${JSON.stringify(params) ?? ""}`, name, params] as const))(
@@ -95,7 +143,7 @@ describe("what each method takes and gives is what the document says", () => {
   );
 
   test("every method was called", () => {
-    expect(new Set(calls.map(([name]) => name))).toEqual(new Set(Object.keys(contract)) as never);
+    expect(new Set<string>(calls.map(([name]) => name))).toEqual(new Set(document.methods.map(({ name }) => name)));
   });
 
   test("a schema is no empty one: each refuses something", () => {
@@ -118,7 +166,9 @@ describe("what a method is refused with is what the document says", () => {
 
   test.each([
     ["ping", {}, "InvalidParams"],
-    ["getBlock", { id: unknownId }, "UnknownBlock"],
+    ["getBlock", { id: unknownId }, "ClassicUnknownBlock"],
+    ["proposeBlock", { data: `0x${"00".repeat(1_000_001)}` }, "ClassicDataTooLarge"],
+    ["getBlockByHeight", { height: 1_000 }, "UnknownBlock"],
     ["getProof", { id: unknownId }, "UnknownBlock"],
     ["getProof", { id, digest }, "InvalidParams"],
     ["stamp", { data: `0x${"00".repeat(1_000_001)}` }, "DataTooLarge"],

@@ -18,27 +18,28 @@ async function answerOf(method: Method): Promise<string | undefined> {
 }
 
 describe("what a client learns", () => {
-  test.each<readonly [data: string, error: () => Error]>([
-    ['{"code":"unknown block"}', () => new ChainError({ code: "unknown block" })],
+  test.each<readonly [data: string, error: () => Error, number?: number]>([
+    ['{"code":"unknown block"}', () => new ChainError({ code: "unknown block" }), -32001],
     [
       '{"code":"data too large","bytes":9007199254740991,"maxBytes":5}',
       () => new ChainError({ code: "data too large", bytes: 9_007_199_254_740_991, maxBytes: 5 }),
+      -32000,
     ],
     ['{"code":"mempool full","items":2,"bytes":3}', () => new ChainError({ code: "mempool full", items: 2, bytes: 3 })],
     ['{"code":"shut down"}', () => new ChainError({ code: "shut down" })],
-    [`{"code":"no proof","id":"${genesis.id}"}`, () => new ProofError({ code: "no proof", id: genesis.id })],
+    [`{"code":"no proof","id":"${genesis.id}"}`, () => new ProofError({ code: "no proof", id: genesis.id }), -32001],
     ['{"code":"too many waiting","waiting":7}', () => new LimitError({ code: "too many waiting", waiting: 7 })],
     ['{"code":"database in use"}', () => new FileError({ code: "database in use", file: "/secret/place" })],
     [
       '{"code":"database failed","problem":"it is full","cure":"make room"}',
       () => new FileError({ code: "database failed", file: "/secret/place", problem: "it is full", cure: "make room" }),
     ],
-  ])("beside the words as they are: %s", async (data, createError) => {
+  ])("beside the words as they are: %s", async (data, createError, number = -32603) => {
     const error = createError();
     const message = JSON.stringify(error.message);
     for (const fail of [() => Promise.reject(error), () => throwing(error)]) {
       expect(await answerOf(fail)).toBe(
-        `{"jsonrpc":"2.0","error":{"code":-32603,"message":${message},"data":${data}},"id":1}`,
+        `{"jsonrpc":"2.0","error":{"code":${number},"message":${message},"data":${data}},"id":1}`,
       );
     }
   });

@@ -44,6 +44,20 @@ const exceptions: readonly (readonly [request: string, method: string, url: stri
     "parameters by name",
     pong("1"),
   ],
+  [
+    '{"jsonrpc": "2.0", "id": 1, "method": "getBlock", "params": ["2W1Bi9RM4gpL1qjn6RvaTujogmo4eEe4mnRvnscAXF6q2LhA6B"]}',
+    "POST",
+    "/rpc",
+    "parameters by position",
+    genesisBlock,
+  ],
+  [
+    '{"jsonrpc": "2.0", "id": 1, "method": "proposeBlock", "params": ["YQ=="]}',
+    "POST",
+    "/rpc",
+    "parameters by position",
+    pong("1"),
+  ],
   ['{"jsonrpc": "2.0", "id": -1, "method": "ping", "params": []}', "POST", "/rpc", "an id is any number", pong("-1")],
   [
     '{"jsonrpc": "2.0", "id": [1], "method": "ping", "params": []}',

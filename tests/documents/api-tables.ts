@@ -1,6 +1,7 @@
 import { describeApi } from "../../src/api/openrpc.ts";
 import { commonErrors, contract, type MethodContract } from "../../src/client/contract.ts";
 import { type ApiErrorCode, apiRefusal } from "../../src/client/errors.ts";
+import { formatExactJson } from "../../src/core/exact-json.ts";
 import { formatNumber } from "../../src/core/format.ts";
 import { formatTable } from "./generated.ts";
 
@@ -33,7 +34,7 @@ interface Api {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-const { methods, components } = JSON.parse(JSON.stringify(describeApi(""))) as Api;
+const { methods, components } = JSON.parse(formatExactJson(describeApi(""))) as Api;
 
 /** Every method: what it takes, what it gives, and why it is refused. */
 export function formatMethods(): string {
@@ -60,7 +61,7 @@ function nameOf(name: string, isRequired: boolean): string {
 }
 
 function typeOf({ type, anyOf, enum: values, minimum = 0, maximum }: Schema): string {
-  if (anyOf !== undefined) return anyOf.map(typeOf).join("; or ");
+  if (anyOf !== undefined) return [...new Set(anyOf.map(({ type = "" }) => type))].join(" or ");
   if (values !== undefined) return values.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
   if (type !== "integer" || maximum === undefined) return type ?? "";
   // A double cannot say 2^64 - 1.
