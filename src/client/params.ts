@@ -3,7 +3,7 @@ import { type Id, IdError, maxIdTextLength, parseId } from "../avalanche/id.ts";
 import type { Digest } from "../core/digest.ts";
 import { digestForms, digestPattern, digestProblem, maxDigestLength, parseDigest } from "../core/digest-text.ts";
 import { readNumber } from "../core/exact-json.ts";
-import { parseTime, smallUnits, timeForms, timeProblem } from "../core/time-text.ts";
+import { parseTime, smallUnits, timeForms, timePattern, timeProblem } from "../core/time-text.ts";
 import { maxU64 } from "../core/u64.ts";
 import { bytesPattern, parseBytes } from "./bytes-text.ts";
 import { maxWaitMs } from "./limits.ts";
@@ -34,7 +34,7 @@ export const timeParam = z
     return parseTime(text) ?? refuse(context, `is ${timeProblem(text)}`);
   })
   .meta({
-    anyOf: [...secondsRanges(), { type: "string" }],
+    anyOf: [...secondsRanges(), { type: "string", pattern: timePattern.source }],
     description: `a time: ${timeForms}; a number in milliseconds or smaller units is refused`,
   });
 

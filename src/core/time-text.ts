@@ -5,11 +5,19 @@ import { parseU64 } from "./u64.ts";
 /** Names the forms for people. */
 export const timeForms = "ISO 8601 (UTC unless it names a zone) or Unix seconds";
 
+const zone = " ?(?:[Zz]|[Uu][Tt][Cc]|[+-]\\d\\d(?::?\\d\\d)?)?";
+const extended = `\\d{4}-\\d\\d-\\d\\d(?:[Tt ]\\d\\d:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?${zone})?`;
+const basic = `\\d{8}[Tt]\\d{4}(?:\\d\\d)?(?:[.,]\\d+)?${zone}`;
+
+/** Matches these forms with white space around, by the dialect of JSON Schema too. What matches may be no time. */
+export const timePattern = new RegExp(`^\\s*(?:@?\\d{1,20}(?:\\.\\d+)?|${extended}|${basic})\\s*$`);
+
 /**
  * Takes ISO 8601, also in its basic form, with white space for the T and before the zone; or Unix seconds, also behind
  * an @. Gives Unix seconds, without a fraction. Undefined for any other text: `timeProblem` says why.
  */
 export function parseTime(text: string): bigint | undefined {
+  if (!timePattern.test(text)) return undefined;
   const trimmed = text.trim();
   const seconds = readSeconds(trimmed);
   if (seconds === undefined) return readIso(trimmed);

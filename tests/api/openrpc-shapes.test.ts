@@ -55,7 +55,7 @@ function someOf({ name, schema }: Param): fc.Arbitrary<unknown> {
     return fc.oneof(...schema.anyOf.map((option) => someOf({ name, required: true, schema: option })));
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (schema.type === "integer") return integerOf(schema);
-  if (schema.pattern === undefined) return fc.constantFrom(...times);
+  if (name === "timestamp" || schema.pattern === undefined) return fc.constantFrom(...times);
   if (/^Get(Block|Proof)(Id|To)$/.test(schema.title)) return fc.constantFrom(...ids(name));
   const { pattern, maxLength = Number.POSITIVE_INFINITY } = schema;
   return fc.stringMatching(new RegExp(pattern)).filter((text) => text.length <= maxLength);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseTime, timeProblem } from "../../src/core/time-text.ts";
+import fc from "fast-check";
+import { parseTime, timePattern, timeProblem } from "../../src/core/time-text.ts";
 
 describe("a time", () => {
   test.each<readonly [string, bigint]>([
@@ -67,4 +68,14 @@ describe("a time", () => {
     expect(parseTime(text)).toBeUndefined();
     expect(timeProblem(text)).toContain(problem);
   });
+});
+
+test("what has the form of a time is one, or there is a reason why it is none", () => {
+  const reasons = /^(there is no such time|it can be read in two ways|in (milli|micro|nano)seconds)/;
+  fc.assert(
+    fc.property(fc.stringMatching(timePattern), (text) => {
+      const isTooLarge = /^\s*@?\d{20}/.test(text); // it may be above the greatest u64
+      return parseTime(text) !== undefined || isTooLarge || reasons.test(timeProblem(text));
+    }),
+  );
 });

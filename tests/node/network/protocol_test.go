@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ava-labs/avalanchego/api/admin"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 
@@ -41,6 +42,20 @@ func testProtocols(t *testing.T, n *network.Network) {
 		route := map[string]string{"Avalanche-Api-Route": n.ChainID().String()}
 		require.Equal(t, pong, postWith(t, node.URL()+"/rpc", route))
 	})
+	t.Run("aliases of the chain and of its endpoint, with slashes", func(t *testing.T) {
+		operator := admin.NewClient(node.URL())
+		require.NoError(t, operator.AliasChain(t.Context(), n.ChainID().String(), "stamps/main"))
+		require.NoError(t, operator.Alias(t.Context(), "bc/"+n.ChainID().String(), "our/stamps"))
+		for _, alias := range []string{"bc/stamps/main", "our/stamps"} {
+			require.Equal(t, pong, postWith(t, node.URL()+"/ext/"+alias+"/rpc", nil))
+			status, _ := get(t, node.URL()+"/ext/"+alias+"/explorer")
+			require.Equal(t, http.StatusOK, status)
+		}
+	})
+	t.Run("what caches must know of the page: the node's part and ours", func(t *testing.T) {
+		vary := headersOf(t, node.ChainURL()+"/explorer").Values("Vary")
+		require.ElementsMatch(t, []string{"Origin", "Accept-Encoding"}, vary)
+	})
 	t.Run("curl", func(t *testing.T) {
 		if _, err := exec.LookPath("curl"); err != nil {
 			t.Skip("curl is not installed")
@@ -69,6 +84,16 @@ func postWith(t *testing.T, url string, headers map[string]string) string {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode, "%s", body)
 	return strings.TrimSpace(string(body))
+}
+
+func headersOf(t *testing.T, url string) http.Header {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	return response.Header
 }
 
 func dialWithoutTLS(ctx context.Context, protocol, address string, _ *tls.Config) (net.Conn, error) {
