@@ -1,6 +1,8 @@
 import { type Digest, digestOf, digestToBytes, matchOf } from "../core/digest.ts";
 import { parseDigest } from "../core/digest-text.ts";
-import { expectTrue } from "./answer-error.ts";
+import { parseNonce } from "../core/nonce.ts";
+import { nonceBytes, saltedDigest } from "../core/salted-digest.ts";
+import { AnswerError, expectTrue } from "./answer-error.ts";
 import { type AnsweredBlock, dataOf, expectOwnId } from "./answered-block.ts";
 import { parseBytes } from "./bytes-text.ts";
 import type { CallApi } from "./client.ts";
@@ -39,7 +41,7 @@ const checks: { readonly [Name in MethodName]?: Check<Name> } = {
   },
   getBlocks: checkPage,
   find: checkFound,
-  stamp: (params, receipt, call) => checkReceipt(stampedDigest(params), receipt, call),
+  stamp: checkStamp,
   getReceipt: ({ id }, receipt, call) => checkReceipt(parseDigest(id), receipt, call),
 };
 
@@ -87,6 +89,16 @@ async function checkInOrder(
     checkNext(block, before);
     expectTrue(block.timestamp >= before.timestamp, `block ${block.id} is older than block ${before.id} below it`);
   }
+}
+
+/** The second stamp must be of the same data with the nonce that comes with it: nobody would find another one again. */
+async function checkStamp(params: Given, { salted, ...receipt }: ResultOf<"stamp">, call: CallApi): Promise<void> {
+  await checkReceipt(stampedDigest(params), receipt, call);
+  const digest = givenDigest(params);
+  if (salted === undefined || digest === undefined) return;
+  const nonce = parseNonce(salted.nonce);
+  if (nonce === undefined) throw new AnswerError(`the nonce ${salted.nonce} has not ${nonceBytes} bytes`);
+  await checkReceipt(digestOf(digestToBytes(saltedDigest(digest, nonce))), salted, call);
 }
 
 /** The receipt must be that of data with this digest, if it is known. Asks for the block that it names. */
