@@ -46,10 +46,13 @@ if (args.length > 0) {
   });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
-  writeTo(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
+  // Whoever has a terminal is no node, and has not set up one wrongly.
+  if (!isatty(0)) {
+    writeTo(2)(`${name} is a plugin of AvalancheGo, which starts it and sets ${nodeVariables.join(" or ")}.\n\n`);
+  }
   const { runCli } = await importCli();
   await runCli(["--help"], about, { out: (content) => writeTo(2)(`${content}`), err: writeTo(2) });
-  process.exitCode = 1;
+  process.exitCode = 2; // wrong use
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import { pluginCommand } from "../support/plugin-command.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -45,11 +46,21 @@ describe("the program", () => {
 });
 
 describe("without arguments", () => {
-  test.concurrent("outside a node: says what it is and how to use it, exit 1", async () => {
+  test.concurrent("outside a node: says what it is and how to use it, exit 2", async () => {
     const { code, out, err } = await run([]);
-    expect([code, out]).toEqual([1, ""]);
+    expect([code, out]).toEqual([2, ""]);
     const variables = ["AVALANCHE_VM_RUNTIME_ENGINE_ADDR", "PLUGIN_PROTOCOL_VERSIONS"];
     for (const word of ["plugin of AvalancheGo", ...variables, "genesis", "vm-id"]) expect(err).toContain(word);
+  });
+
+  test.concurrent("at a terminal: the help alone, on standard error, exit 2", async () => {
+    using directory = temporaryDirectory();
+    const command = pluginCommand.map((word) => `'${word}'`).join(" ");
+    const child = Bun.spawn(["bash", "-c", `${command} >out 2>err`], { cwd: directory.path, env: {}, terminal: {} });
+    const code = await child.exited;
+    child.terminal?.close();
+    const [out, err] = ["out", "err"].map((name) => readFileSync(directory.file(name), "utf8"));
+    expect([code, out, err]).toEqual([2, "", (await run(["--help"])).out]);
   });
 
   test.concurrent.each(["", "nonsense", "127.0.0.1:99999", "http://127.0.0.1:1"])(
