@@ -6,8 +6,8 @@ import { stampedDigest } from "../core/nonce.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { helpAfter } from "./help.ts";
-import { askForBlock, type Connection } from "./node/anchor.ts";
-import { connect } from "./node/connection.ts";
+import { askForBlock } from "./node/anchor.ts";
+import { addTimeoutOption, type Connection, connect } from "./node/connection.ts";
 import { readProof } from "./proof-file.ts";
 import { type Anchor, expectVerdict, formatVerdict, type Subject, verdictAsJson } from "./proof-verdict.ts";
 import { readSubject } from "./read-source.ts";
@@ -44,7 +44,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
     )
     .option("--url <url>", "ask this node whether the block that the proof leads to is in its chain")
     .option("--file <file>", "the data that the proof must be about; - is standard input", parseNamedSource);
-  addNonceOption(addSourceOptions(command))
+  addTimeoutOption(addNonceOption(addSourceOptions(command)))
     .option("--json", "print JSON for programs")
     .addHelpText(
       "after",

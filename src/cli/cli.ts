@@ -1,7 +1,4 @@
 import { Command, CommanderError, Help, type Option } from "commander";
-import { CodedError, codeOf, messageOf } from "../avalanche/coded-error.ts";
-import { systemProblemOf } from "../avalanche/system-error.ts";
-import { RpcError } from "../client/rpc-error.ts";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
 import { addCheckProofCommand } from "./check-proof.ts";
@@ -9,6 +6,7 @@ import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { expectMeant } from "./expect-meant.ts";
+import { failureOf } from "./failure.ts";
 import { addGenesisCommand } from "./genesis.ts";
 import { addHelpCommand } from "./help.ts";
 import { addLicensesCommand } from "./licenses.ts";
@@ -44,14 +42,6 @@ export function reportFailure(error: unknown, { err }: Output): number {
   if (reason === undefined) throw error;
   if (reason !== "") err(`error: ${escapeUnprintable(reason)}\n`);
   return error instanceof CommandFailed ? error.exitCode : failed;
-}
-
-/** Why a command failed; "" when nobody reads its output any more, undefined for a bug. */
-function failureOf(error: unknown): string | undefined {
-  if (error instanceof CommandFailed || error instanceof CodedError || error instanceof RpcError) return error.message;
-  const code = codeOf(error);
-  if (code === "EPIPE") return "";
-  return /^E[A-Z]+$/.test(code) ? (systemProblemOf(error) ?? messageOf(error)) : undefined;
 }
 
 /** In the help, an option that must be given says so. */

@@ -35,10 +35,11 @@ export interface SourceOptions {
   readonly digest?: Digest;
 }
 
-/** Adds the argument `[file]`, a `NamedSource`, and `SourceOptions` to a command, and gives it back. */
-export function addSource(command: Command): Command {
-  const file = "the file with the data; standard input if it is - or missing";
-  return addSourceOptions(command.argument("[file]", file, parseNamedSource));
+/** Adds the argument `[files...]`, of `NamedSource`s, and `SourceOptions` to a command, and gives it back. */
+export function addSources(command: Command): Command {
+  const files = "the file with the data, or several; standard input if it is - or missing";
+  const collect = (text: string, before: readonly NamedSource[] = []) => [...before, parseNamedSource(text)];
+  return addSourceOptions(command.argument("[files...]", files, collect));
 }
 
 /** Adds `SourceOptions` to a command, and gives it back. */
@@ -70,6 +71,11 @@ export function addNonceOption(command: Command): Command {
 export const emptyDataNote =
   "Empty data must be meant: it is an empty file, or an empty pipe that - names. Nothing else that is empty is taken.";
 
+/** For the help of commands that take several files. */
+export const severalFilesNote =
+  "Of several files, prints one line for each, whatever becomes of the others; with --json, each object names its " +
+  "file.";
+
 /** The source that the command line names; undefined if none. More than one is wrong use. */
 export function findSource(
   file: NamedSource | undefined,
@@ -83,6 +89,42 @@ export function findSource(
   if (digest !== undefined) sources.push({ kind: "digest", digest });
   if (sources.length > 1) command.error("error: give one of a file, --text and --digest");
   return sources[0];
+}
+
+/** Several files, each of which is a source. */
+export interface SeveralFiles {
+  readonly kind: "files";
+  readonly files: readonly NamedSource[];
+}
+
+/** Like `findSource`, of any number of files. */
+function findSources(
+  files: readonly NamedSource[],
+  options: SourceOptions & NonceOptions,
+  command: Command,
+): Source | SeveralFiles | undefined {
+  expectOneNonce(files, options, command);
+  const [first] = files;
+  if (files.filter(({ kind }) => kind === "input").length > 1) {
+    command.error("error: standard input can be read only once");
+  }
+  const source = findSource(first, options, command);
+  return files.length > 1 ? { kind: "files", files } : source;
+}
+
+/** Refuses a nonce for several files: each stamp has its own. */
+export function expectOneNonce(files: readonly NamedSource[], { nonce }: NonceOptions, command: Command): void {
+  if (nonce !== undefined && files.length > 1) command.error("error: --nonce is that of one file");
+}
+
+/** What the command line names, or else standard input. */
+export function expectSources(
+  files: readonly NamedSource[],
+  options: SourceOptions & NonceOptions,
+  command: Command,
+  output: Output,
+): Source | SeveralFiles {
+  return findSources(files, options, command) ?? expectSource(undefined, options, command, output);
 }
 
 /** The source that the command line names, or else standard input. If that is a terminal, it is wrong use. */

@@ -36,7 +36,7 @@ export function secondsOf({ ms }: FirstSight): bigint {
 export type TimeClaim = "confirmed" | "unconfirmed" | "false";
 
 /** Seconds between a timestamp and a first sight that confirms it: clocks differ, and blocks travel. */
-const claimToleranceSeconds = 60n;
+export const claimToleranceSeconds = 60n;
 
 /** Judges a timestamp in Unix seconds by the node's own first sight, in Unix milliseconds. */
 export function judgeTime(timestamp: bigint, ownSightMs: bigint | undefined): TimeClaim {

@@ -7,12 +7,15 @@ import { within } from "../fake-node/deadline.ts";
 import {
   type AcceptedBlock,
   apiBlock,
+  confirmed,
   FakeServer,
   isoTime,
   RpcFailure,
   run,
   StandingClock,
+  serverThat,
   sha256,
+  someNode,
   TestChain,
 } from "./node-support.ts";
 
@@ -32,24 +35,57 @@ function at(height: number): AcceptedBlock {
   return accepted[height - 1] as AcceptedBlock;
 }
 
+const own = (time: number) => ({ time, node: someNode, own: true });
+
 describe("block", () => {
   test("shows all of a block", async () => {
     const { id, timestamp } = at(1);
-    expect(await chain.run(["block", "1"])).toMatchObject({
+    using server = serverThat(confirmed, chain);
+    expect(await server.run(["block", "1"])).toMatchObject({
       code: 0,
       err: "",
       out: [
-        `block    ${id}`,
-        "height   1",
-        `parent   ${chain.genesisId}`,
-        `time     ${isoTime(timestamp)} (${timestamp})`,
-        "data     11 bytes",
-        `SHA-256  ${sha256("hello world")}`,
+        `block       ${id}`,
+        "height      1",
+        `parent      ${chain.genesisId}`,
+        `time        ${isoTime(timestamp)} (${timestamp}), as claimed: confirmed by this node`,
+        `first seen  ${isoTime(timestamp + 30)} by this node`,
+        `said by     the node at ${server.url}/ext/bc/timestampvm/rpc`,
+        "data        11 bytes",
+        `SHA-256     ${sha256("hello world")}`,
         "",
         "  hello world",
         "",
       ].join("\n"),
     });
+  });
+
+  test.each<readonly [string, object, string]>([
+    ["nothing, as older servers do", {}, "not confirmed by this node"],
+    [
+      "that it saw it much later",
+      { claim: "unconfirmed", firstSight: own(2_000_000_000) },
+      "not confirmed by this node",
+    ],
+    ["that it saw it before", { claim: "false", firstSight: own(0) }, "not the time it was made"],
+    [
+      "what another one says",
+      { claim: "unconfirmed", firstSight: { time: 0, node: someNode, own: false } },
+      `not confirmed by this node; ${someNode} says: seen 1970-01-01T00:00:00Z`,
+    ],
+    [
+      "that it was encoded again",
+      { claim: "unconfirmed", reencoded: true },
+      "not confirmed by this node; encoded again by timestampvm-rs: never a proof",
+    ],
+  ])("says what the time is worth where the node says %s", async (_name, known, words) => {
+    using server = serverThat(() => known, chain);
+    const { out } = await server.run(["block", "1"]);
+    expect(out).toContain(`, as claimed: ${words}\n`);
+    const { out: list } = await server.run(["blocks", "--from", "1", "--limit", "1"]);
+    expect(list).toEndWith(`  ${at(1).id}; ${words}\n`);
+    const { out: json } = await server.run(["block", "1", "--json"]);
+    expect(JSON.parse(json)).toMatchObject(known);
   });
 
   test.each<readonly [string, () => readonly string[], number]>([
@@ -174,7 +210,8 @@ describe("block data never reaches a terminal as commands:", () => {
 
 describe("blocks", () => {
   test("are a line each, the newest first", async () => {
-    const { code, out, err } = await chain.run(["blocks"]);
+    using server = serverThat(confirmed, chain);
+    const { code, out, err } = await server.run(["blocks"]);
     expect([code, err]).toEqual([0, ""]);
     const lines = out.trimEnd().split("\n");
     expect(lines.map((line) => Number(line.trim().split(" ")[0]))).toEqual([6, 5, 4, 3, 2, 1, 0]);

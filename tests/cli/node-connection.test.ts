@@ -1,7 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { readChainUrl } from "../../src/cli/node/chain-url.ts";
 import type { Clock } from "../../src/client/waiting.ts";
-import { apiBlock, closedPort, FakeServer, RpcFailure, run, StandingClock, TestChain } from "./node-support.ts";
+import {
+  apiBlock,
+  closedPort,
+  FakeServer,
+  RpcFailure,
+  run,
+  StandingClock,
+  sha256Twice,
+  TestChain,
+} from "./node-support.ts";
 
 const commands = ["status", "block", "blocks", "stamp --text x", "find --text x", "proof --text x"].map((words) =>
   words.split(" "),
@@ -34,7 +43,19 @@ describe("the URL of a chain", () => {
     ["http://h:1/ext/bc/c/explorer/?q=12#content", "http://h:1/ext/bc/c/rpc"],
     ["https://h/c/explorer?key=1&block=x&from=2", "https://h/c/rpc?key=1"],
   ])("%s is %s", (text, url) => {
-    expect(readChainUrl(text)).toEqual({ url });
+    expect(readChainUrl(text)).toMatchObject({ url });
+  });
+
+  test.each([
+    ["9651", true],
+    ["http://h:1", true],
+    ["http://h:1/", true],
+    ["http://h:1/?key=1", true],
+    ["http://h:1/ext/bc/timestampvm", false],
+    ["9651/rpc", false],
+    ["https://h/gateway", false],
+  ])("%s: it names only a node, %p", (text, isNode) => {
+    expect(readChainUrl(text)).toMatchObject({ isNode });
   });
 
   test.each([
@@ -87,6 +108,91 @@ test("a password and a key are never printed", async () => {
     }
   }
   expect((await run(["status", "--url", secret(chain.rpc)])).out).toContain(chain.rpc.replace("//", "//bob:***@"));
+});
+
+describe("a TIMESTAMPVM_URL that is set, and empty,", () => {
+  test.each(commands)("is no wish: %s refuses, exit 2", async (...args) => {
+    const { code, out, err } = await run(args, { environment: { TIMESTAMPVM_URL: "" } });
+    expect([code, out, err]).toEqual([2, "", expect.stringContaining("TIMESTAMPVM_URL: it is empty")]);
+  });
+
+  test("is no matter where --url is given", async () => {
+    using chain = await TestChain.start();
+    expect((await chain.run(["status", "--url", chain.url], { environment: { TIMESTAMPVM_URL: "" } })).code).toBe(0);
+  });
+});
+
+describe("--timeout", () => {
+  /** Passes when somebody waits, by as much as is waited for. */
+  class PassingClock implements Clock {
+    readonly pauses: number[] = [];
+    #ms = 0;
+
+    nowMs(): number {
+      return this.#ms;
+    }
+
+    async pause(ms: number): Promise<void> {
+      this.pauses.push(ms);
+      this.#ms += ms;
+    }
+  }
+
+  async function runAtSilentServer(args: readonly string[]) {
+    const { promise: never, resolve } = Promise.withResolvers<void>();
+    const clock = new PassingClock();
+    try {
+      using server = new FakeServer(() => never);
+      return { ...(await server.run([...args, "--timeout", "2.5"], { clock })), pauses: clock.pauses };
+    } finally {
+      resolve();
+    }
+  }
+
+  test.each([...commands, ["blocks", "--follow"]])("bounds what a silent host takes: %s %s %s", async (...words) => {
+    const { code, out, err, pauses } = await runAtSilentServer(words.filter((word) => word !== undefined));
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("/rpc: no answer within the 2.5 s of --timeout\nSomething took the request and is silent");
+    expect(pauses).toEqual([2_500]);
+  });
+
+  test("bounds all questions together", async () => {
+    let nowMs = 0;
+    const clock: Clock = {
+      nowMs: () => nowMs,
+      pause: (_ms, signal) => (signal ? new Promise(() => {}) : Bun.sleep(0)),
+    };
+    using server = new FakeServer((method) => {
+      nowMs += 4_000;
+      return method === "find" ? { blocks: [] } : { id: `0x${sha256Twice("x")}`, status: "pending" };
+    });
+    const { code, err } = await server.run(["stamp", "--text", "x", "--timeout", "10"], { clock });
+    expect([code, err]).toEqual([3, expect.stringContaining("not accepted within 10 s. The node keeps it")]);
+    expect(server.asked.map(({ method }) => method)).toEqual(["find", "stamp", "getReceipt"]);
+    expect(server.asked.at(-1)?.params.waitMs).toBe(2_000);
+    nowMs = 0;
+    server.asked.length = 0;
+    expect((await server.run(["stamp", "--text", "x", "--timeout", "3"], { clock })).code).toBe(1);
+    expect(server.asked.map(({ method }) => method)).toEqual(["find"]);
+  });
+
+  test("ends --follow, which has nothing else to end it", async () => {
+    using chain = await TestChain.start();
+    const { code, out } = await chain.run(["blocks", "--follow", "--from", "0", "--timeout", "0.5"]);
+    expect([code, out]).toEqual([0, expect.stringContaining(chain.genesisId)]);
+  });
+
+  test("is no longer than an answer may take without it", async () => {
+    const { promise: never, resolve } = Promise.withResolvers<void>();
+    const clock = new PassingClock();
+    try {
+      using server = new FakeServer(() => never);
+      const { err } = await server.run(["status", "--timeout", "100"], { clock });
+      expect([err, clock.pauses]).toEqual([expect.stringContaining("no answer within 30 s"), [30_000]]);
+    } finally {
+      resolve();
+    }
+  });
 });
 
 describe("a node that is not there", () => {

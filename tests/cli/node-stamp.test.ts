@@ -4,13 +4,17 @@ import { temporaryDirectory } from "../support/temporary.ts";
 import {
   type AcceptedBlock,
   apiBlock,
+  blockOf,
+  confirmed,
   FakeServer,
   hexOf,
   isoTime,
   RpcFailure,
   StandingClock,
+  serverThat,
   sha256,
   sha256Twice,
+  someNode,
   TestChain,
 } from "./node-support.ts";
 
@@ -38,7 +42,8 @@ async function latest() {
 describe("stamp", () => {
   test("puts the SHA-256 of a file on the chain, and prints when it was accepted", async () => {
     const path = file("report.txt", "a report");
-    const { code, out, err } = await chain.run(["stamp", path]);
+    using server = serverThat(confirmed, chain);
+    const { code, out, err } = await server.run(["stamp", path]);
     const block = await latest();
     expect(block.data).toBe(`0x${sha256("a report")}`);
     expect([code, err]).toEqual([0, ""]);
@@ -46,6 +51,8 @@ describe("stamp", () => {
       [
         `data     ${path}, 8 bytes`,
         `SHA-256  ${sha256("a report")}`,
+        `time     existed by ${isoTime(block.timestamp + 30)} (seen by this node)`,
+        `said by  the node at ${server.url}/ext/bc/timestampvm/rpc`,
         `receipt  ${sha256Twice("a report")}`,
         `stamped  ${isoTime(block.timestamp)}  block ${block.id}  height ${block.height}`,
         "",
@@ -103,31 +110,33 @@ describe("stamp", () => {
       const id = sha256(Buffer.from(data.slice(2), "hex"));
       await chain.call("proposeBlock", { data });
       const { block: first } = await chain.call("getReceipt", { id, waitMs: 20_000 });
-      const { code, out } = await chain.run(["stamp", "--text", text]);
+      using server = serverThat(confirmed, chain);
+      const { code, out } = await server.run(["stamp", "--text", text]);
       expect([code, out]).toEqual([
         0,
-        `data     the text, ${text.length} bytes\nSHA-256  ${sha256(text)}\nreceipt  ${receiptOf(text)}\n` +
+        `data     the text, ${text.length} bytes\nSHA-256  ${sha256(text)}\n` +
+          `time     existed by ${isoTime(first.timestamp + 30)} (seen by this node)\n` +
+          `said by  the node at ${server.url}/ext/bc/timestampvm/rpc\nreceipt  ${receiptOf(text)}\n` +
           `stamped  ${isoTime(first.timestamp)}  block ${first.id}  height ${first.height}\n` +
           "It was on the chain before: nothing new was stamped.\n",
       ]);
       expect((await latest()).height).toBe(first.height);
-      const { out: json } = await chain.run(["stamp", "--text", text, "--json"]);
-      const receipt = await chain.call("getReceipt", { id });
-      expect(JSON.parse(json)).toEqual({ digest: `0x${sha256(text)}`, ...receipt });
+      expect(server.asked.map(({ method }) => method)).toEqual(["find"]);
+      const { out: json } = await server.run(["stamp", "--text", text, "--json"]);
+      const { id: _, ...receipt } = await chain.call("getReceipt", { id });
+      const block = { ...receipt.block, ...confirmed(first) };
+      expect(JSON.parse(json)).toEqual({ digest: `0x${sha256(text)}`, id: `0x${id}`, ...receipt, block });
     },
   );
 
   test("for programs is the receipt, and the digest", async () => {
-    const { code, out } = await chain.run(["stamp", "--text", "for programs", "--json"]);
+    using server = serverThat(() => ({ claim: "confirmed" }), chain);
+    const { code, out } = await server.run(["stamp", "--text", "for programs", "--json"]);
     const { id, height, timestamp } = await latest();
-    expect([code, JSON.parse(out)]).toMatchObject([
+    expect([code, out]).toEqual([
       0,
-      {
-        digest: `0x${sha256("for programs")}`,
-        id: `0x${sha256Twice("for programs")}`,
-        status: "accepted",
-        block: { id, height, timestamp, claim: "confirmed", firstSight: { own: true } },
-      },
+      `{"digest":"0x${sha256("for programs")}","id":"0x${sha256Twice("for programs")}","status":"accepted",` +
+        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp},"claim":"confirmed"}}\n`,
     ]);
   });
 });
@@ -138,7 +147,8 @@ describe("stamp --data", () => {
     const { code, out } = await chain.run(["stamp", "--data", file("large", data)]);
     const block = await latest();
     expect([code, block.data === `0x${data.toHex()}`]).toEqual([0, true]);
-    expect(out).toContain(`, 1,000,000 bytes\nSHA-256  ${sha256(data)}\nreceipt  ${sha256(data)}\nstamped  `);
+    expect(out).toContain(`, 1,000,000 bytes\nSHA-256  ${sha256(data)}\ntime     `);
+    expect(out).toContain(`\nreceipt  ${sha256(data)}\nstamped  `);
   });
 
   test("once: what the chain carries is printed", async () => {
@@ -184,7 +194,7 @@ describe("the wait of stamp", () => {
     const { code, out } = await server.run(["stamp", "--text", "x"]);
     expect([code, out]).toEqual([
       0,
-      expect.stringContaining(`stamped  2026-11-21T21:41:51Z  block ${block.id}  height 9\n`),
+      expect.stringContaining(`stamped  2026-11-21T21:41:51Z  block ${block.id}  height 9;`),
     ]);
     expect(server.asked.map(({ method }) => method)).toEqual([
       "find",
@@ -277,7 +287,8 @@ describe("the wait of stamp", () => {
       });
       const { err } = await server.run(["stamp", "--text", "x"], { isWatched: true });
       const [before, shown, ...rest] = err.split("\r\u001b[K");
-      expect([before, shown, rest.at(-1)]).toEqual(["", expect.stringMatching(/^waiting for a block: \d+ s$/), ""]);
+      const note = expect.stringMatching(/^note: [^\n]+\n$/); // the block is of another time
+      expect([before, shown, rest.at(-1)]).toEqual(["", expect.stringMatching(/^waiting for a block: \d+ s$/), note]);
     } finally {
       now.mockRestore();
     }
@@ -292,19 +303,151 @@ describe("the wait of stamp", () => {
   });
 });
 
+describe("a stamp that somebody dated back", () => {
+  const stolen = apiBlock(1, `0x${sha256("x")}`, { match: "digest" }) as AcceptedBlock;
+  const nonce = "000102030405060708090a0b0c0d0e0f";
+  const salted = sha256(Uint8Array.fromHex(sha256("x") + nonce));
+  const block = apiBlock(9, `0x${salted}`) as AcceptedBlock;
+  const receipt = {
+    id: `0x${sha256Twice("x")}`,
+    status: "accepted",
+    block: { ...summaryOf(stolen), claim: "unconfirmed" },
+  };
+  const waiting = { nonce: `0x${nonce}`, id: `0x${sha256(Uint8Array.fromHex(salted))}`, status: "pending" };
+  const accepted = { ...waiting, status: "accepted", block: { ...summaryOf(block), ...confirmed(block) } };
+
+  const serverWith = (second: object, later: object | Response) =>
+    new FakeServer((method, { height }) => {
+      if (method === "find") return { blocks: [stolen] };
+      if (method === "stamp") return { ...receipt, salted: second };
+      return method === "getReceipt" ? later : { block: Number(height) === 9 ? block : stolen };
+    });
+
+  test("is not believed: the data is stamped again with a nonce, which is printed", async () => {
+    using server = serverWith(waiting, accepted);
+    const { code, out } = await server.run(["stamp", "--text", "x"]);
+    const time = "2026-11-21T21:41:51Z";
+    expect([code, out]).toEqual([
+      0,
+      [
+        "data     the text, 1 byte",
+        `SHA-256  ${sha256("x")}`,
+        "time     existed by 2026-11-21T21:42:21Z (seen by this node)",
+        `said by  the node at ${server.url}/ext/bc/timestampvm/rpc`,
+        `receipt  ${sha256Twice("x")}`,
+        `stamped  ${time}  block ${stolen.id}  height 1; not confirmed by this node`,
+        `nonce    0x${nonce}: keep this nonce with the file`,
+        `receipt  ${waiting.id.slice(2)}`,
+        `stamped  ${time}  block ${block.id}  height 9`,
+        "",
+      ].join("\n"),
+    ]);
+    const { out: json } = await server.run(["stamp", "--text", "x", "--json"]);
+    expect(JSON.parse(json)).toEqual({ digest: `0x${sha256("x")}`, ...receipt, salted: accepted });
+  });
+
+  test("leaves the nonce where nobody waits, or nobody can", async () => {
+    const find = `timestampvm find --digest ${sha256("x")} --nonce 0x${nonce}`;
+    using server = serverWith(waiting, waiting);
+    const { code, out } = await server.run(["stamp", "--text", "x", "--no-wait"]);
+    expect([code, out]).toEqual([0, expect.stringContaining(`nonce    0x${nonce}: keep`)]);
+    const late = await server.run(["stamp", "--text", "x", "--timeout", "1"], { clock: new StandingClock() });
+    expect([late.code, late.out]).toEqual([3, expect.stringContaining(`nonce    0x${nonce}: keep`)]);
+    expect(late.err).toContain(find);
+    using failing = serverWith(waiting, new Response("gone", { status: 502 }));
+    const { code: failure, err } = await failing.run(["stamp", "--text", "x"]);
+    expect([failure, err]).toEqual([1, expect.stringContaining(find)]);
+  });
+
+  test.each<readonly [string, object]>([
+    ["another nonce", { ...accepted, nonce: `0x${nonce.replace("0", "1")}` }],
+    ["a nonce of another length", { ...accepted, nonce: `0x${nonce}00` }],
+    ["a second receipt of the data itself", { ...receipt, nonce: `0x${nonce}` }],
+    ["a block of something else", { ...accepted, block: summaryOf(apiBlock(8)) }],
+  ])("is not answered by %s", async (_name, second) => {
+    using server = serverWith(second, accepted);
+    const { code, out, err } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out, err]).toEqual([1, "", expect.stringContaining("the server's answer contradicts itself")]);
+  });
+
+  test.each(["confirmed", "false"])("is none where the node knows when: it says %s", async (claim) => {
+    using server = new FakeServer(() => ({ blocks: [{ ...stolen, claim }] }));
+    const { code, out } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out]).toEqual([0, expect.stringContaining("nothing new was stamped")]);
+    expect(server.asked.map(({ method }) => method)).toEqual(["find"]);
+  });
+
+  test("is none where a later block is confirmed", async () => {
+    const later = apiBlock(9, hexOf("x"), { match: "data", ...confirmed(block) });
+    using server = new FakeServer(() => ({ blocks: [stolen, later] }));
+    const { code, out } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out]).toEqual([0, expect.stringContaining("time     existed by 2026-11-21T21:42:21Z (seen by")]);
+    expect(out).toContain(
+      `\nstamped  2026-11-21T21:41:51Z  block ${stolen.id}  height 1; not confirmed by this node\n`,
+    );
+  });
+
+  test("is answered as ever by an older server, which knows no nonce", async () => {
+    using server = new FakeServer((method) => {
+      if (method === "find") return { blocks: [stolen] };
+      return method === "stamp" ? receipt : { block: stolen };
+    });
+    const { code, out } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out]).toEqual([0, expect.stringContaining("nothing new was stamped")]);
+  });
+});
+
+describe("the clock of who stamps is a witness:", () => {
+  const stampAt = async (offsetSeconds: number, options: readonly string[] = []) => {
+    const timestamp = Math.floor(Date.now() / 1_000) + offsetSeconds;
+    const block = blockOf(`0x${sha256("x")}`, timestamp);
+    const id = `0x${sha256Twice("x")}`;
+    using server = new FakeServer((method) => {
+      if (method === "find") return { blocks: [] };
+      if (method === "getBlockByHeight") return { block };
+      return { id, status: "accepted", block: summaryOf(block) };
+    });
+    return { ...(await server.run(["stamp", "--text", "x", ...options])), timestamp };
+  };
+
+  test.each([
+    [-3_600, "it was asked for at"],
+    [3_600, "it was there at"],
+  ])("a new block that is %d s off is named", async (offset, words) => {
+    for (const options of [[], ["--json"]]) {
+      const { code, err, timestamp } = await stampAt(offset, options);
+      expect(code).toBe(0);
+      expect(err).toContain(`note: the block says ${isoTime(timestamp)}, but by this machine's clock ${words} 20`);
+    }
+  });
+
+  test("one that is not is not", async () => {
+    expect((await stampAt(0)).err).toBe("");
+  });
+
+  test("an old block is of another time by right", async () => {
+    const old = apiBlock(9, `0x${sha256("x")}`, { match: "digest", claim: "confirmed" });
+    using server = new FakeServer(() => ({ blocks: [old] }));
+    expect((await server.run(["stamp", "--text", "x"])).err).toBe("");
+  });
+});
+
 describe("find", () => {
   test("prints every block with the data or its SHA-256, the first one first", async () => {
     const text = "found";
     const blocks = await chain.accept([Uint8Array.fromHex(sha256(text)), text, "something else"]);
     const [digest, data] = blocks as [(typeof blocks)[0], (typeof blocks)[0]];
-    const { code, out, err } = await chain.run(["find", file("found.txt", text)]);
+    using server = serverThat((block) => (block.height === data.height ? confirmed(block) : {}), chain);
+    const { code, out, err } = await server.run(["find", file("found.txt", text)]);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toBe(
       [
         `data           ${directory.file("found.txt")}, 5 bytes`,
         `SHA-256        ${sha256(text)}`,
-        `first stamped  ${isoTime(digest.timestamp)}`,
-        `${`${digest.height}`.padStart(8)}  ${isoTime(digest.timestamp)}  its SHA-256  ${digest.id}`,
+        `time           existed by ${isoTime(data.timestamp + 30)} (seen by this node)`,
+        `said by        the node at ${server.url}/ext/bc/timestampvm/rpc`,
+        `first stamped  in the block at height ${digest.height}, which claims ${isoTime(digest.timestamp)}`,
+        `${`${digest.height}`.padStart(8)}  ${isoTime(digest.timestamp)}  its SHA-256  ${digest.id}; not confirmed by this node`,
         `${`${data.height}`.padStart(8)}  ${isoTime(data.timestamp)}  data itself  ${data.id}`,
         "",
       ].join("\n"),
@@ -312,6 +455,15 @@ describe("find", () => {
     const { blocks: found } = await chain.call("find", { digest: sha256(text) });
     const { out: json } = await chain.run(["find", "--digest", sha256(text), "--json"]);
     expect(json).toBe(found.map((block: object) => `${JSON.stringify(block)}\n`).join(""));
+  });
+
+  test("says that a time is only claimed where the node has not seen it itself", async () => {
+    const [block] = (await chain.accept(["claimed"])) as [AcceptedBlock];
+    const other = { claim: "unconfirmed", firstSight: { time: 1, node: someNode, own: false } };
+    using server = serverThat(() => other, chain);
+    const { out } = await server.run(["find", "--text", "claimed"]);
+    expect(out).toContain(`\ntime           claimed ${isoTime(block.timestamp)}, not confirmed here\n`);
+    expect(out).toEndWith(`; not confirmed by this node; ${someNode} says: seen 1970-01-01T00:00:01Z\n`);
   });
 
   test("sends nothing but the SHA-256", async () => {

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { type Id, parseId } from "../../src/avalanche/id.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import type { OutputParts } from "../../src/cli/terminal/output.ts";
-import { type Clock, systemClock } from "../../src/client/waiting.ts";
+import type { Clock } from "../../src/client/waiting.ts";
 import { createBlock } from "../../src/core/block.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
 import { startTestChain } from "../support/dev-chain.ts";
@@ -59,10 +59,17 @@ export class StandingClock implements Clock {
   }
 
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal !== undefined) return systemClock.pause(ms, signal); // how long an answer may take
+    if (signal !== undefined) return untilAborted(signal); // an answer may take as long as it likes
     this.pauses.push(ms);
     this.#ms += ms;
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve());
+    if (signal.aborted) resolve();
+  });
 }
 
 /** A development chain in this process. */
@@ -149,6 +156,7 @@ export class FakeServer implements Disposable {
       hostname: "127.0.0.1",
       port: 0,
       fetch: async (request) => {
+        if (request.method === "GET") return new Response("", { status: 404 }); // /ext/health: it is no node
         const { id, method, params } = (await request.json()) as { id: number; method: string; params: never };
         this.asked.push({ method, params });
         const answer = await answers(method, params);
@@ -170,6 +178,25 @@ export class FakeServer implements Disposable {
   [Symbol.dispose](): void {
     void this.#server.stop(true);
   }
+}
+
+/** The node id of `knowledge`, of 20 zero bytes. */
+export const someNode = "NodeID-111111111111111111116DBWJs";
+
+/** What a node says of a block that it saw half a minute after the block's own time. */
+export const confirmed = ({ timestamp }: AcceptedBlock) => ({
+  claim: "confirmed",
+  firstSight: { time: timestamp + 30, node: someNode, own: true },
+});
+
+/** A server that gives the blocks of a chain, and `knows` what their times are worth. */
+export function serverThat(knows: (block: AcceptedBlock) => object, chain: TestChain): FakeServer {
+  const know = (block: AcceptedBlock) => ({ ...block, claim: undefined, firstSight: undefined, ...knows(block) });
+  return new FakeServer(async (method, params) => {
+    const answer = await chain.call(method, params);
+    const { blocks, block } = answer;
+    return { ...answer, ...(blocks && { blocks: blocks.map(know) }), ...(block && { block: know(block) }) };
+  });
 }
 
 /** A port at which nobody listens any more. */
@@ -196,6 +223,13 @@ export function apiBlock(height: number, data = "0x00", more: object = {}): obje
   const parentId = parentIdAt(height);
   const { id } = createBlock({ ...madeFields(height, parentId), data: Uint8Array.fromHex(data.slice(2)) });
   return { id, height, parentId, timestamp: madeTimestamp, data, status: "accepted", ...more };
+}
+
+/** The same at height 1, with a time of its own. */
+export function blockOf(data: string, timestamp: number): AcceptedBlock & object {
+  const parentId = parentIdAt(1);
+  const fields = { parentId, height: 1n, timestamp: BigInt(timestamp), data: Uint8Array.fromHex(data.slice(2)) };
+  return { id: createBlock(fields).id, height: 1, parentId, timestamp, data, status: "accepted" } as AcceptedBlock;
 }
 
 /** Unix seconds: 2026-11-21T21:41:51Z. */

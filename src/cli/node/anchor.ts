@@ -3,8 +3,8 @@ import { AnswerError } from "../../client/answer-error.ts";
 import type { ResultOf } from "../../client/contract.ts";
 import { RpcError } from "../../client/rpc-error.ts";
 import type { Block } from "../../core/block.ts";
-import { CommandFailed, notYet } from "../command-failed.ts";
-import { type Ask, type connect, orMissing } from "./connection.ts";
+import { CommandFailed, notYet, wrongUse } from "../command-failed.ts";
+import { type Ask, type Connection, orMissing } from "./connection.ts";
 
 /** What a node says of the last block of a proof: its word, and nothing else, is that the block is in its chain. */
 export interface NodeWord {
@@ -18,8 +18,6 @@ export interface NodeWord {
   readonly answer: Answer;
 }
 
-/** A node, not asked yet. */
-export type Connection = ReturnType<typeof connect>;
 type FirstSight = ResultOf<"getBlockByHeight">["block"]["firstSight"];
 
 type Answer =
@@ -36,7 +34,7 @@ export async function askForBlock(to: Block, { url, ask }: Connection): Promise<
   try {
     const status = await ask("getStatus", {});
     const { nodeId, chainId: chain, networkId: network, notice } = status;
-    return { url, nodeId, chain, network, notice, answer: await compare(to, status, ask) };
+    return { url: url(), nodeId, chain, network, notice, answer: await compare(to, status, ask) };
   } catch (error) {
     if (!isFailure(error)) throw error;
     throw new CommandFailed(`whether the proof holds cannot be told yet: ${messageOf(error)}`, notYet);
@@ -61,5 +59,6 @@ async function compare(to: Block, { state, lastAccepted }: ResultOf<"getStatus">
 }
 
 function isFailure(error: unknown): boolean {
-  return error instanceof CommandFailed || error instanceof RpcError || error instanceof AnswerError;
+  if (error instanceof CommandFailed) return error.exitCode !== wrongUse;
+  return error instanceof RpcError || error instanceof AnswerError;
 }

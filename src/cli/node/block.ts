@@ -4,12 +4,14 @@ import { type ApiBlock, dataOf } from "../../client/answered-block.ts";
 import { digestOf } from "../../core/digest.ts";
 import { formatIsoTime, formatSize, showData } from "../../core/format.ts";
 import { parseTime, timeForms, timeProblem } from "../../core/time-text.ts";
+import { describeClaim } from "../../core/time-words.ts";
 import { parseU64 } from "../../core/u64.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
+import { claimNote } from "./time-rows.ts";
 
 interface BlockOptions extends ConnectionOptions {
   readonly at?: string;
@@ -28,6 +30,7 @@ export function addBlockCommand(program: Command, output: Output): void {
     .addHelpText(
       "after",
       helpAfter({
+        notes: [claimNote],
         examples: ["timestampvm block", "timestampvm block 0 --raw", "timestampvm block --at 2045-01-01T12:00:00Z"],
         exitCodes: { 1: "there is no such block, or the node was not reached" },
       }),
@@ -35,9 +38,10 @@ export function addBlockCommand(program: Command, output: Output): void {
     .action(async (which: string | undefined, options: BlockOptions, command: Command) => {
       if (options.raw && options.json) command.error("error: give --raw or --json, not both");
       const wanted = parseWanted(which, options.at, command);
-      const block = await orMissing(getBlock(connect(command, output).ask, wanted));
+      const { ask, url } = connect(command, output);
+      const block = await orMissing(getBlock(ask, wanted));
       if (block === undefined) throw new CommandFailed(`no block ${describe(wanted)} is accepted`);
-      print(block, options, output);
+      print(block, url(), options, output);
     });
 }
 
@@ -93,9 +97,10 @@ async function getBlock(ask: Ask, wanted: Wanted): Promise<ApiBlock | undefined>
   }
 }
 
-function print(block: ApiBlock, { raw, json: asJson }: BlockOptions, { out, json, paint, isTerminal }: Output): void {
+function print(block: ApiBlock, url: string, { raw, json: asJson }: BlockOptions, output: Output): void {
+  const { out, json, paint, isTerminal } = output;
   if (asJson) return json(block);
-  const { id, height, parentId, timestamp } = block;
+  const { id, height, parentId, timestamp, firstSight } = block;
   const data = dataOf(block);
   if (raw) return out(data);
   const rows = formatRows(
@@ -103,7 +108,9 @@ function print(block: ApiBlock, { raw, json: asJson }: BlockOptions, { out, json
       ["block", id],
       ["height", height.toString()],
       ["parent", parentId],
-      ["time", `${formatIsoTime(timestamp)} (${timestamp})`],
+      ["time", `${formatIsoTime(timestamp)} (${timestamp}), ${describeClaim(block)}`],
+      ["first seen", firstSight?.own ? `${formatIsoTime(firstSight.time)} by this node` : undefined],
+      ["said by", `the node at ${url}`],
       ["data", formatSize(data.length)],
       ["SHA-256", digestOf(data)],
     ],

@@ -3,12 +3,15 @@ import { type ApiBlock, dataOf } from "../../client/answered-block.ts";
 import { defaultPageBlocks, maxPageBlocks, maxWaitMs } from "../../client/limits.ts";
 import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waiting.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
+import { describeDoubts } from "../../core/time-words.ts";
 import { parseU64 } from "../../core/u64.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
-import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
+import { type Ask, addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import { TimeIsOver } from "./time-limit.ts";
+import { claimNote } from "./time-rows.ts";
 
 interface BlocksOptions extends ConnectionOptions {
   readonly limit?: bigint;
@@ -35,8 +38,9 @@ export function addBlocksCommand(program: Command, output: Output): void {
       "after",
       helpAfter({
         notes: [
-          "Prints one line for each block: its height, its time, the size of its data, and its id. With " +
-            "--json, prints the whole block.",
+          "Prints one line for each block: its height, its time, the size of its data, its id, and what speaks " +
+            "against the time. With --json, prints the whole block.",
+          claimNote,
         ],
         examples: ["timestampvm blocks --limit 5", "timestampvm blocks --from 0 --order ascending"],
         exitCodes: { 1: "the node was not reached, or refused" },
@@ -48,8 +52,8 @@ export function addBlocksCommand(program: Command, output: Output): void {
       if (follow && from !== undefined && limit !== undefined) {
         command.error("error: with --follow, give --from or --limit, not both");
       }
-      const { ask } = connect(command, output);
-      const blocks = follow ? followBlocks(ask, options, output.clock) : listBlocks(ask, options);
+      const connection = connect(command, output);
+      const blocks = follow ? followBlocks(connection, options, output.clock) : listBlocks(connection.ask, options);
       const print = json ? output.json : (block: ApiBlock) => output.out(formatLine(block, output.paint));
       for await (const block of blocks) print(block);
     });
@@ -77,19 +81,28 @@ async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Api
   }
 }
 
+/** Ends when the time of `--timeout` is over, if there was an answer. */
 async function* followBlocks(
-  ask: Ask,
+  { ask, leftMs }: Connection,
   { from, limit = defaultLimit }: BlocksOptions,
   clock: Clock = systemClock,
 ): AsyncGenerator<ApiBlock, void> {
   let height = from ?? (await heightOfNewest(ask, limit));
-  for (;;) {
+  let isAnswered = false;
+  do {
     const page = { from: height, limit: maxPageBlocks, order: "ascending" } as const;
-    const { blocks, next } = await askToWait((waitMs) => ask("getBlocks", { ...page, waitMs }), maxWaitMs, clock);
-    yield* blocks;
-    if (blocks.length > 0) height = expectProgress(height, next, "ascending");
+    const longestMs = Math.max(0, Math.floor(Math.min(maxWaitMs, leftMs())));
+    const answer = await askToWait((waitMs) => ask("getBlocks", { ...page, waitMs }), longestMs, clock).catch(
+      (error) => {
+        if (!isAnswered || !(error instanceof TimeIsOver)) throw error;
+      },
+    );
+    if (answer === undefined) return;
+    isAnswered = true;
+    yield* answer.blocks;
+    if (answer.blocks.length > 0) height = expectProgress(height, answer.next, "ascending");
     else await clock.pause(pauseMs);
-  }
+  } while (leftMs() > 0);
 }
 
 /** The height of the first of the newest `count` blocks. */
@@ -108,5 +121,6 @@ function expectProgress(from: bigint | undefined, next: bigint | undefined, orde
 function formatLine(block: ApiBlock, paint: Paint): string {
   const { id, height, timestamp } = block;
   const size = formatSize(dataOf(block).length).padStart(15);
-  return `${paint("bold", height.toString().padStart(8))}  ${formatIsoTime(timestamp)}  ${size}  ${paint("dim", id)}\n`;
+  const end = [paint("dim", id), ...describeDoubts(block)].join("; ");
+  return `${paint("bold", height.toString().padStart(8))}  ${formatIsoTime(timestamp)}  ${size}  ${end}\n`;
 }

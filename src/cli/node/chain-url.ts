@@ -1,11 +1,11 @@
 import { formatAddress, readAddress, readPartialAddress } from "../../core/address.ts";
 
 /** The URL of the API, or why the text is none, for people. */
-type ReadUrl = { readonly url: string } | { readonly problem: string };
+type ReadUrl = { readonly url: string; readonly isNode: boolean } | { readonly problem: string };
 
 /**
  * Reads what a person gives for a chain: the URL of the API, with /rpc or without, or of the page; or only the node's
- * address, for a development chain. The address may stand without http://.
+ * address, which may stand without http://. `isNode`: that is all, and the URL is that of a development chain there.
  */
 export function readChainUrl(text: string): ReadUrl {
   const [, scheme, user = "", authority = "", rest = ""] = parts.exec(text) ?? [];
@@ -15,7 +15,9 @@ export function readChainUrl(text: string): ReadUrl {
   const { host, port } = read.address;
   if (port === 0) return { problem: "no server has port 0" };
   const url = URL.parse(`${scheme ?? "http://"}${user}${formatAddress(host, port)}${rest}`);
-  return url === null ? notHttp : { url: toApi(url).href };
+  if (url === null) return notHttp;
+  const isNode = /^\/*$/.test(url.pathname);
+  return { url: toApi(url).href, isNode };
 }
 
 /** A scheme, a user with a password, an address, and the rest. */

@@ -1,18 +1,21 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { checkAnswers } from "../../client/check-answers.ts";
-import { createClient } from "../../client/client.ts";
 import { contract, type MethodContract, type MethodName, type ParamsOf, type ResultOf } from "../../client/contract.ts";
 import { hideSecrets } from "../../client/endpoint.ts";
 import { refusalOf } from "../../client/errors.ts";
-import { NoAnswerError } from "../../client/no-answer.ts";
+import { type NoAnswer, NoAnswerError } from "../../client/no-answer.ts";
 import { RpcError, rpcCodes } from "../../client/rpc-error.ts";
-import { type Clock, systemClock } from "../../client/waiting.ts";
+import { systemClock } from "../../client/waiting.ts";
 import { escapeLine, isLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Output } from "../terminal/output.ts";
 import { readChainUrl } from "./chain-url.ts";
-import { hintFor, howToName, mayBeProxy, proxyHint, silent, urlVariable } from "./hint.ts";
+import { type AskedChain, chainAt, chainOfNode } from "./find-chain.ts";
+import { hintFor, howToName, mayBeProxy, mayNodeKnow, proxyHint, silent, urlVariable } from "./hint.ts";
+import { nodeOf } from "./node-api.ts";
+import { nodeSays, nodeSaysMs } from "./node-says.ts";
 import { proxyOf, reachLoopbackDirectly } from "./proxy.ts";
+import { LateError, TimeIsOver, TimeLimit } from "./time-limit.ts";
 
 /**
  * Calls a method of the chain; see `contract.ts`. Rejects with an `RpcError` if the server refuses the call, else with
@@ -23,54 +26,79 @@ export type Ask = <Name extends MethodName>(method: Name, params: ParamsOf<Name>
 /** The options that every command has that asks a node. */
 export interface ConnectionOptions {
   readonly url?: string;
+  readonly timeout?: number;
   readonly json?: boolean;
 }
 
-/** The default: the URL of `timestampvm dev`. */
-const defaultUrl = "http://127.0.0.1:9650/ext/bc/timestampvm/rpc";
+/** The default: the node on this machine, or `timestampvm dev`. */
+const defaultUrl = "http://127.0.0.1:9650";
 
 /** Adds `ConnectionOptions` to a command, and gives it back. */
-export function addConnectionOptions(command: Command): Command {
-  return command
-    .option(
-      "--url <url>",
-      `the chain: http://HOST:PORT/ext/bc/CHAIN, or only HOST:PORT or PORT for a development chain\n` +
-        `(default: ${urlVariable}, or http://127.0.0.1:9650)`,
-    )
-    .option("--json", "print JSON for programs");
+export function addConnectionOptions(command: Command, defaultTime?: string): Command {
+  const chain = command.option(
+    "--url <url>",
+    "the chain: http://HOST:PORT/ext/bc/CHAIN, or only HOST:PORT or PORT for a development chain, or for a node " +
+      `that has one chain of this VM (default: ${urlVariable}, or ${defaultUrl})`,
+  );
+  return addTimeoutOption(chain, defaultTime).option("--json", "print JSON for programs");
 }
 
-/**
- * The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. `url` is
- * for people: a password is not in it.
- */
-export function connect(command: Command, output: Output): { readonly url: string; readonly ask: Ask } {
+/** Adds the option that `connect` takes as the limit of all questions, and gives the command back. */
+export function addTimeoutOption(command: Command, defaultTime = "30 for each answer"): Command {
+  const description = `at most so many seconds to ask a node and to wait (default: ${defaultTime})`;
+  return command.option("--timeout <seconds>", description, parseSeconds);
+}
+
+function parseSeconds(text: string): number {
+  if (!/^\d{1,6}(\.\d+)?$/.test(text)) throw new InvalidArgumentError("not a number of seconds.");
+  return Number(text);
+}
+
+/** A chain that the command line names. */
+export interface Connection {
+  readonly ask: Ask;
+  /** The URL of the chain for people, which is known when a question was answered: a password is not in it. */
+  readonly url: () => string;
+  /** Milliseconds that are left of `--timeout`; Infinity without it. */
+  readonly leftMs: () => number;
+}
+
+/** The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. */
+export function connect(command: Command, output: Output): Connection {
   const { environment = {}, clock = systemClock } = output;
-  const given = command.opts<ConnectionOptions>().url;
-  const text = given ?? (environment[urlVariable] || defaultUrl);
-  const read = readChainUrl(text);
-  if ("problem" in read) {
-    const where = given === undefined ? urlVariable : "--url";
-    return command.error(`error: ${where}: ${read.problem}: ${hideSecrets(text)}`);
-  }
-  const url = hideSecrets(read.url);
-  const server = new URL(read.url);
-  reachLoopbackDirectly(server, process.env);
-  const call = createClient(read.url);
+  const { timeout } = command.opts<ConnectionOptions>();
+  const chain = findNamed(command, environment);
+  const limit = new TimeLimit(timeout, clock);
+  const url = () => hideSecrets(chain.url());
+  const over = () => new TimeIsOver(`${url()}: no answer within the ${timeout} s of --timeout\n${silent}`);
+  const explain = createExplainer({ chain, environment, limit });
   const ask: Ask = async (method, params) => {
     const waitMs = params !== undefined && "waitMs" in params ? Number(params.waitMs) : 0;
     try {
-      const answer = await withDeadline(waitMs + answerMs, clock, (signal) => call(method, params, signal));
-      return checkResult(url, method, answer);
+      const answer = await limit.within(waitMs + answerMs, (signal) => chain.call(method, params, signal), over);
+      return checkResult(url(), method, answer);
     } catch (error) {
-      throw error instanceof CommandFailed ? error : explain({ url, server, environment }, method, error);
+      throw error instanceof CommandFailed ? error : await explain(method, error);
     }
   };
-  return { url, ask: checkAnswers(ask) };
+  return { ask: checkAnswers(ask), url, leftMs: () => limit.leftMs() };
 }
 
 /** Milliseconds that a server may take for an answer, in addition to those that it was asked to wait. */
 const answerMs = 30_000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function findNamed(command: Command, environment: Environment): AskedChain {
+  const given = command.opts<ConnectionOptions>().url;
+  const where = given === undefined ? urlVariable : "--url";
+  const text = given ?? environment[urlVariable] ?? defaultUrl;
+  if (text === "") return command.error(`error: ${where}: it is empty. Give a URL, or unset it`);
+  const read = readChainUrl(text);
+  if ("problem" in read) return command.error(`error: ${where}: ${read.problem}: ${hideSecrets(text)}`);
+  reachLoopbackDirectly(new URL(read.url), process.env);
+  return read.isNode ? chainOfNode(read.url) : chainAt(read.url);
+}
 
 /**
  * Gives undefined if the server does not have the block. Some servers give only words, such as timestampvm-rs and the
@@ -82,22 +110,6 @@ export async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (refusalOf(error)?.code === "unknown block") return undefined;
     throw error;
-  }
-}
-
-/** The deadline has passed. */
-class LateError extends Error {}
-
-async function withDeadline<T>(ms: number, clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const done = new AbortController();
-  void clock.pause(ms, done.signal).then(() => {
-    if (!done.signal.aborted) late.abort(new LateError(`no answer within ${ms / 1_000} s`));
-  });
-  try {
-    return await work(late.signal);
-  } finally {
-    done.abort();
   }
 }
 
@@ -116,22 +128,52 @@ function everyText(value: unknown, isGood: (text: string) => boolean): boolean {
 }
 
 interface Asked {
-  /** For people. */
-  readonly url: string;
-  readonly server: URL;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly chain: AskedChain;
+  readonly environment: Environment;
+  readonly limit: TimeLimit;
 }
 
-function explain({ url, server, environment }: Asked, method: MethodName, error: unknown): unknown {
-  if (error instanceof RpcError) {
-    if (error.code !== rpcCodes.methodNotFound) return new RpcError(error.code, escapeLine(error.message), error.data);
-    return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
+/** Gives a function that makes an error for people of one that a call has rejected with. It asks the node why, once. */
+function createExplainer({ chain, environment, limit }: Asked) {
+  let asked: Promise<string | undefined> | undefined;
+  return async (method: MethodName, error: unknown): Promise<unknown> => {
+    const url = hideSecrets(chain.url());
+    if (error instanceof RpcError) {
+      if (error.code !== rpcCodes.methodNotFound) {
+        return new RpcError(error.code, escapeLine(error.message), error.data);
+      }
+      return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
+    }
+    if (error instanceof LateError) return new CommandFailed(`${url}: ${error.message}\n${silent}`);
+    if (!(error instanceof NoAnswerError)) return error;
+    if (mayNodeKnow(error.refusal)) asked ??= askNode(chain.url(), limit);
+    return new CommandFailed(
+      `${escapeLine(error.message)}\n${(await asked) ?? hintOf(error.refusal, chain, environment)}`,
+    );
+  };
+}
+
+/** What a node says about a failure; undefined for nothing, or if it says so too late. */
+async function askNode(url: string, limit: TimeLimit): Promise<string | undefined> {
+  const node = nodeOf(url);
+  try {
+    return (
+      node &&
+      (await limit.within(
+        nodeSaysMs,
+        (signal) => nodeSays(node, signal),
+        () => new TimeIsOver(""),
+      ))
+    );
+  } catch {
+    return undefined;
   }
-  if (error instanceof LateError) return new CommandFailed(`${url}: ${error.message}\n${silent}`);
-  if (!(error instanceof NoAnswerError)) return error;
-  const proxy = mayBeProxy(error.refusal) ? proxyOf(server, environment) : undefined;
-  const hint = proxy === undefined ? hintFor(error.refusal) : proxyHint(proxy, server.hostname);
-  return new CommandFailed(`${escapeLine(error.message)}\n${hint}`);
+}
+
+function hintOf(failure: NoAnswer, chain: AskedChain, environment: Environment): string {
+  const server = new URL(chain.url());
+  const proxy = mayBeProxy(failure) ? proxyOf(server, environment) : undefined;
+  return proxy === undefined ? hintFor(failure) : proxyHint(proxy, server.hostname);
 }
 
 /** A server answered, but it is not one of this chain. */

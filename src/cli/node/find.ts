@@ -1,85 +1,100 @@
 import type { Command } from "commander";
-import type { ResultOf } from "../../client/contract.ts";
-import { maxPageBlocks } from "../../client/limits.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime } from "../../core/format.ts";
 import { stampedDigest } from "../../core/nonce.ts";
-import { CommandFailed } from "../command-failed.ts";
+import { describeDoubts, describeExistence } from "../../core/time-words.ts";
 import { helpAfter } from "../help.ts";
-import { readSubject } from "../read-source.ts";
+import { type DescribedDigest, readSubject } from "../read-source.ts";
 import {
   addNonceOption,
-  addSource,
+  addSources,
   emptyDataNote,
-  expectSource,
+  expectSources,
   type NamedSource,
   type NonceOptions,
   type SourceOptions,
+  severalFilesNote,
 } from "../source.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
+import { answerEach, type FileAnswer } from "./each-file.ts";
+import { type FoundBlock, findBlocks } from "./found-blocks.ts";
+import { claimNote, timeRows } from "./time-rows.ts";
 
 interface FindOptions extends ConnectionOptions, SourceOptions, NonceOptions {}
-
-type FoundBlock = ResultOf<"find">["blocks"][number];
 
 /** Lists the blocks that carry data, or its SHA-256. */
 export function addFindCommand(program: Command, output: Output): void {
   const command = program
     .command("find")
     .description("show where data was stamped: every block that carries it or its SHA-256, oldest first");
-  addConnectionOptions(addNonceOption(addSource(command)))
+  addConnectionOptions(addNonceOption(addSources(command)))
     .addHelpText(
       "after",
       helpAfter({
-        notes: ["Sends only the SHA-256 to the node. With --json, prints each block as one line.", emptyDataNote],
+        notes: [
+          "Sends only the SHA-256 to the node. With --json, prints each block as one line.",
+          claimNote,
+          severalFilesNote,
+          emptyDataNote,
+        ],
         examples: ["timestampvm find report.pdf", 'timestampvm find --text "for all to read"'],
         exitCodes: { 1: "it was never stamped, or the node was not reached" },
       }),
     )
-    .action(async (file: NamedSource | undefined, options: FindOptions, command: Command) => {
-      const source = expectSource(file, options, command, output);
-      const { ask } = connect(command, output);
-      const { digest: given, description } = readSubject(source, output);
-      const digest = stampedDigest(given, options.nonce);
-      let count = 0;
-      for await (const block of findBlocks(ask, digest)) {
-        if (options.json) output.json(block);
-        else {
-          const head = count === 0 ? formatHead(digest, description, block, output.paint) : "";
-          output.out(`${head}${formatLine(block, output.paint)}`);
-        }
-        count++;
+    .action(async (files: readonly NamedSource[], options: FindOptions, command: Command) => {
+      const source = expectSources(files, options, command, output);
+      const { ask, url } = connect(command, output);
+      if (source.kind === "files") {
+        return answerEach(source.files, (file, quiet) => findFile(file, ask, options, quiet), options, output);
       }
-      if (count === 0)
-        throw new CommandFailed(`not found: no accepted block carries ${digest}, or data of this SHA-256`);
+      const subject = readSubject(source, output);
+      const digest = stampedDigest(subject.digest, options.nonce);
+      if (options.json) for await (const block of findBlocks(ask, digest)) output.json(block);
+      else output.out(formatFound({ ...subject, digest }, await listFound(ask, digest), url(), output.paint));
     });
 }
 
-async function* findBlocks(ask: Ask, digest: Digest): AsyncGenerator<FoundBlock, void> {
-  let from = 0n;
-  for (;;) {
-    const { blocks, next } = await ask("find", { digest, from, limit: maxPageBlocks });
-    yield* blocks;
-    if (next === undefined) return;
-    if (next <= from) throw new CommandFailed("the node gives the same blocks again");
-    from = next;
-  }
+async function findFile(file: NamedSource, ask: Ask, { json }: FindOptions, output: Output): Promise<FileAnswer> {
+  const { digest } = readSubject(file, output);
+  const values = await (json ? Array.fromAsync(findBlocks(ask, digest)) : listFound(ask, digest));
+  return { line: `${describeExistence(values)}  height ${values[0]?.height}`, values };
 }
 
-function formatHead(digest: Digest, description: string | undefined, first: FoundBlock, paint: Paint): string {
-  return formatRows(
+/** Without the data, which may be large, and of many blocks. */
+type ListedBlock = Omit<FoundBlock, "data">;
+
+async function listFound(ask: Ask, digest: Digest): Promise<readonly ListedBlock[]> {
+  const listed: ListedBlock[] = [];
+  for await (const { data, ...block } of findBlocks(ask, digest)) listed.push(block);
+  return listed;
+}
+
+function formatFound(
+  { digest, description }: DescribedDigest,
+  blocks: readonly ListedBlock[],
+  url: string,
+  paint: Paint,
+): string {
+  const rows = formatRows(
     [
       ["data", description],
       ["SHA-256", digest],
-      ["first stamped", paint("bold", formatIsoTime(first.timestamp))],
+      ...timeRows(blocks, url, paint),
+      [
+        "first stamped",
+        blocks[0] && `in the block at height ${blocks[0].height}, which claims ${formatIsoTime(blocks[0].timestamp)}`,
+      ],
     ],
     paint,
   );
+  return `${rows}${blocks.map((block) => formatLine(block, paint)).join("")}`;
 }
 
-function formatLine({ id, height, timestamp, match }: FoundBlock, paint: Paint): string {
+function formatLine(block: ListedBlock, paint: Paint): string {
+  const { id, height, timestamp, match } = block;
   const what = match === "data" ? "data itself" : "its SHA-256";
-  return `${height.toString().padStart(8)}  ${formatIsoTime(timestamp)}  ${what}  ${paint("dim", id)}\n`;
+  const line = `${height.toString().padStart(8)}  ${formatIsoTime(timestamp)}  ${what}  ${paint("dim", id)}`;
+  return `${[line, ...describeDoubts(block)].join("; ")}\n`;
 }

@@ -31,6 +31,11 @@ export function mayBeProxy(failure: NoAnswer): boolean {
   return failure.code === "http status" && [403, 407, 502, 503, 504].includes(failure.status);
 }
 
+/** Whether a node may know more: it has no such chain, or the chain has failed. */
+export function mayNodeKnow(failure: NoAnswer): boolean {
+  return failure.code === "http status" && (failure.status === 404 || failure.status >= 500);
+}
+
 const howToReach =
   `Nothing is there, or it is not up yet. \`timestampvm dev\` starts a development chain;\n` +
   `--url or ${urlVariable} names another one: http://HOST:PORT/ext/bc/CHAIN`;

@@ -15,19 +15,23 @@ import { provesNothingYet } from "../proof-words.ts";
 import { readSubject } from "../read-source.ts";
 import {
   addNonceOption,
-  addSource,
+  addSources,
   emptyDataNote,
+  expectOneNonce,
   expectSource,
   findSource,
   type NamedSource,
   type NonceOptions,
   type SourceOptions,
+  severalFilesNote,
 } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseIdOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
+import { answerEach, type FileAnswer, type FileWork } from "./each-file.ts";
+import { proofPathOf } from "./proof-files.ts";
 
 interface ProofOptions extends ConnectionOptions, SourceOptions, NonceOptions {
   readonly id?: Id;
@@ -43,7 +47,7 @@ export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
     .description("write a proof that data was stamped before a later block was made, for people without a node");
-  addNonceOption(addSource(command))
+  addNonceOption(addSources(command))
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option(
       "--to <block>",
@@ -60,14 +64,23 @@ export function addProofCommand(program: Command, output: Output): void {
             "are near. People who check it, with `timestampvm check-proof`, must know from elsewhere that the later " +
             "block belongs to the chain: name one with --to whose id has a date that others trust. While there is " +
             "no later block, the proof leads to itself, and proves nothing yet.",
+          "Of several files, each proof goes into FILE.proof.json beside its file, or in the directory that --output " +
+            `names. ${severalFilesNote}`,
           emptyDataNote,
         ],
         examples: ["timestampvm proof report.pdf --output report.proof.json"],
         exitCodes: { 1: "it was never stamped, or the node was not reached" },
       }),
     )
-    .action(async (file: NamedSource | undefined, options: ProofOptions, command: Command) => {
-      const wanted = parseWanted(file, options, command, output);
+    .action(async (files: readonly NamedSource[], options: ProofOptions, command: Command) => {
+      expectOneNonce(files, options, command);
+      const pathOf = proofPathOf(files, options.output, command);
+      const wanted = parseWanted(files[0], options, command, output);
+      if (pathOf !== undefined) {
+        const { ask } = connect(command, output);
+        const work: FileWork = (file, quiet) => proveFile(file, pathOf(file), ask, options, quiet);
+        return answerEach(files, work, { json: options.json, atOnce: 1 }, output); // each may have maxProofFileBytes
+      }
       if (options.output !== "-") namingFile(options.output, () => expectNoFile(options.output));
       const { ask } = connect(command, output);
       write(await prove(ask, wanted(), options.to, output), options, output);
@@ -93,6 +106,27 @@ function parseWanted(
   if (findSource(file, options, command) !== undefined) command.error("error: give --id or data, not both");
   if (nonce !== undefined) command.error("error: --nonce needs the data, or its SHA-256, and not --id");
   return () => ({ id });
+}
+
+async function proveFile(
+  file: NamedSource,
+  path: string,
+  ask: Ask,
+  { to, nonce }: ProofOptions,
+  output: Output,
+): Promise<FileAnswer> {
+  namingFile(path, () => expectNoFile(path));
+  const proof = await prove(ask, { digest: readSubject(file, output).digest, nonce }, to, output);
+  writeProof(path, proof);
+  const { blocks, ...summary } = proof;
+  const { height, timestamp } = summary;
+  const parts = [
+    `${escapeLine(path)}, ${countOf(blocks.length, "block")}`,
+    `claimed ${formatIsoTime(timestamp)}`,
+    `height ${height}`,
+    ...(blocks.length === 1 ? [provesNothingYet] : []),
+  ];
+  return { line: parts.join("  "), values: [{ proof: path, ...summary }] };
 }
 
 async function prove(ask: Ask, wanted: ProofSubject, to: End, output: Output): Promise<Proof> {
@@ -139,14 +173,13 @@ async function findEnd(ask: Ask, to: End): Promise<{ readonly id: string; readon
 
 function write(proof: Proof, { output: file, json: asJson }: ProofOptions, output: Output): void {
   const { out, err, json, paint } = output;
-  const text = `${formatExactJson(proof)}\n`;
   const isAlone = proof.blocks.length === 1;
   if (file === "-") {
-    out(text);
+    out(textOf(proof));
     if (isAlone) err(`note: ${provesNothingYet}\n`);
     return;
   }
-  namingFile(file, () => writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, text)));
+  writeProof(file, proof);
   const { blocks, ...summary } = proof;
   const { id, height, timestamp, digest, sha256, to } = summary;
   if (asJson) return json(summary);
@@ -162,4 +195,12 @@ function write(proof: Proof, { output: file, json: asJson }: ProofOptions, outpu
     paint,
   );
   out(isAlone ? `${rows}\n${provesNothingYet}\n` : rows);
+}
+
+function writeProof(file: string, proof: Proof): void {
+  namingFile(file, () => writeNewFile(file, (fileDescriptor) => writeAll(fileDescriptor, textOf(proof))));
+}
+
+function textOf(proof: Proof): string {
+  return `${formatExactJson(proof)}\n`;
 }

@@ -1,30 +1,40 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { Receipt } from "../../client/contract.ts";
 import { hideSecrets } from "../../client/endpoint.ts";
-import { RpcError } from "../../client/rpc-error.ts";
-import { systemClock, waitForReceipt } from "../../client/waiting.ts";
-import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
+import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
+import { escapeLine } from "../../core/printable.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
+import { describeDoubts, describeExistence } from "../../core/time-words.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
-import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
+import type { DescribedDigest } from "../read-source.ts";
 import {
-  addSource,
+  addSources,
   emptyDataNote,
-  expectSource,
+  expectSources,
   type NamedSource,
   type Source,
   type SourceOptions,
+  severalFilesNote,
 } from "../source.ts";
-import type { Output } from "../terminal/output.ts";
-import { formatRows } from "../terminal/rows.ts";
-import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
+import type { Output, Paint } from "../terminal/output.ts";
+import { formatRows, type OutputRow } from "../terminal/rows.ts";
+import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import { answerEach, type FileAnswer, nameOf } from "./each-file.ts";
+import {
+  readStamp,
+  type SaltedReceipt,
+  type Stamped,
+  type StampedBlock,
+  type Stamping,
+  stampData,
+} from "./stamping.ts";
+import { claimNote, timeRows } from "./time-rows.ts";
 
 interface StampOptions extends ConnectionOptions, SourceOptions {
   readonly data?: boolean;
   readonly wait: boolean;
-  readonly timeout: number;
 }
 
 /** Stamps data or its SHA-256, and waits until a block with it is accepted. */
@@ -32,11 +42,10 @@ export function addStampCommand(program: Command, output: Output): void {
   const command = program
     .command("stamp")
     .description("stamp data: put its SHA-256 into a block, as evidence that it existed before later blocks");
-  addSource(command)
+  addSources(command)
     .option("--data", `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}`)
-    .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block")
-    .option("--timeout <seconds>", "at most so many seconds to wait for the block", parseSeconds, 60);
-  addConnectionOptions(command)
+    .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block");
+  addConnectionOptions(command, `30 for each answer, and ${defaultWaitSeconds} for the block`)
     .addHelpText(
       "after",
       helpAfter({
@@ -44,6 +53,11 @@ export function addStampCommand(program: Command, output: Output): void {
           "Data that is on the chain, or whose SHA-256 is, is not stamped again: the command prints its first " +
             "stamp, which proves more. The receipt is the SHA-256 of what the chain carries: of the data, or of " +
             "the 32 bytes of its SHA-256.",
+          "If the node does not confirm the time of that stamp, somebody may have dated it back to take yours " +
+            "away: then the SHA-256 is stamped a second time, with random bytes behind it. Keep that nonce with " +
+            "the file: nobody finds the second stamp without it.",
+          claimNote,
+          severalFilesNote,
           emptyDataNote,
         ],
         examples: [
@@ -57,116 +71,126 @@ export function addStampCommand(program: Command, output: Output): void {
         },
       }),
     )
-    .action((file: NamedSource | undefined, options: StampOptions, command: Command) =>
-      stamp(expectSource(file, options, command, output), options, command, output),
-    );
+    .action(async (files: readonly NamedSource[], options: StampOptions, command: Command) => {
+      const source = expectSources(files, options, command, output);
+      const connection = connect(command, output);
+      const stamping = stampingOf(connection, options);
+      if (source.kind === "files") {
+        return answerEach(source.files, (file, quiet) => stampFile(file, stamping, options, quiet), options, output);
+      }
+      if (options.data && source.kind === "digest") command.error("error: --data needs the data, not its digest");
+      await stampOne(source, stamping, connection, options, output);
+    });
 }
 
-function parseSeconds(text: string): number {
-  if (!/^\d{1,6}(\.\d+)?$/.test(text)) throw new InvalidArgumentError("not a number of seconds.");
-  return Number(text);
+/** Seconds. */
+const defaultWaitSeconds = 60;
+
+function stampingOf({ ask, leftMs }: Connection, { wait, timeout, url }: StampOptions): Stamping {
+  const waitMs = timeout === undefined ? () => defaultWaitSeconds * 1_000 : leftMs;
+  return { ask, waitMs: wait ? waitMs : undefined, later: (digest, salted) => describeLater(digest, salted, url) };
 }
 
-async function stamp(source: Source, options: StampOptions, command: Command, output: Output): Promise<void> {
-  const { json, wait, timeout, url } = options;
-  const { ask } = connect(command, output);
-  const { subject, known, send } = readStamp(source, options, command, output);
-  const before = await known(ask);
-  const sent = before ?? (await send(ask));
-  const later = `The node keeps it; see later: ${findCommand(subject.digest, url)}`;
-  const receipt = wait
-    ? await waitUntilAccepted(ask, sent, timeout * 1_000, output).catch(
-        failWith(`The stamp was taken before. ${later}`),
-      )
-    : sent;
-  if (json) output.json({ digest: `0x${subject.digest}`, ...receipt });
-  else {
-    const rest = before === undefined ? "" : "It was on the chain before: nothing new was stamped.\n";
-    output.out(`${formatReceipt(subject, receipt, output)}${rest}`);
+/** The nonce of a salted stamp is nowhere else. */
+function describeLater(digest: Digest, salted: SaltedReceipt | undefined, url: string | undefined): string {
+  const nonce = salted === undefined ? "" : ` --nonce ${salted.nonce}`;
+  const where = url === undefined ? "" : ` --url ${hideSecrets(url)}`;
+  return `The node keeps it; see later: timestampvm find --digest ${digest}${nonce}${where}`;
+}
+
+async function stampOne(
+  source: Source,
+  stamping: Stamping,
+  { url }: Connection,
+  options: StampOptions,
+  output: Output,
+): Promise<void> {
+  const stamp = readStamp(source, options.data === true, output);
+  const { subject } = stamp;
+  const stamped = await stampData(stamping, stamp, output);
+  const { salted, clockNote } = stamped;
+  if (options.json) output.json(answerOf(subject, stamped));
+  else output.out(formatStamped(subject, stamped, url(), output.paint));
+  if (clockNote !== undefined) output.err(`note: ${clockNote}\n`);
+  expectKept(stamped);
+  if (options.wait && isWaiting(stamped)) {
+    const { timeout = defaultWaitSeconds } = options;
+    throw new CommandFailed(`not accepted within ${timeout} s. ${stamping.later(subject.digest, salted)}`, notYet);
   }
-  if (receipt.status === "unknown") throw new CommandFailed("the node has dropped it: it waited for too long");
-  if (wait && receipt.status !== "accepted") {
-    throw new CommandFailed(`not accepted within ${timeout} s. ${later}`, notYet);
-  }
 }
 
-interface Stamp {
-  readonly subject: DescribedDigest;
-  /** The receipt of an earlier stamp; undefined when there is none. */
-  readonly known: (ask: Ask) => Promise<Receipt | undefined>;
-  readonly send: (ask: Ask) => Promise<Receipt>;
-}
-
-function readStamp(source: Source, options: StampOptions, command: Command, output: Output): Stamp {
-  if (!options.data) {
-    const subject = readSubject(source, output);
-    const digest = `0x${subject.digest}`;
-    return {
-      subject,
-      known: (ask) => findReceipt(ask, subject.digest),
-      send: (ask) => ask("stamp", { digest }),
-    };
-  }
-  if (source.kind === "digest") return command.error("error: --data needs the data, not its digest");
-  const { data, description } = readData(source, maxDataBytes, output);
-  const subject = { digest: digestOf(data), description };
+async function stampFile(
+  file: NamedSource,
+  stamping: Stamping,
+  options: StampOptions,
+  output: Output,
+): Promise<FileAnswer> {
+  const stamp = readStamp(file, options.data === true, output);
+  const stamped = await stampData(stamping, stamp, output);
+  const { receipt, salted, blocks, clockNote } = stamped;
+  expectKept(stamped);
+  const block = salted?.block ?? receipt.block;
+  const parts = [
+    isWaiting(stamped) ? `not yet: ${stateByStatus[(salted ?? receipt).status]}` : describeExistence(blocks),
+    block && `height ${block.height}`,
+    salted && `nonce ${salted.nonce}: keep this nonce with the file`,
+  ];
+  if (clockNote !== undefined) output.err(`note: ${escapeLine(nameOf(file))}: ${clockNote}\n`);
   return {
-    subject,
-    known: async (ask) => {
-      const receipt = await ask("getReceipt", { id: subject.digest });
-      return receipt.status === "accepted" ? receipt : undefined;
-    },
-    send: (ask) => ask("stamp", { data: `0x${data.toHex()}` }),
+    line: parts.filter(Boolean).join("  "),
+    values: [answerOf(stamp.subject, stamped)],
+    isWaiting: options.wait && isWaiting(stamped),
   };
 }
 
-/** The receipt for the first block with the data or its digest, since the first one proves most. */
-async function findReceipt(ask: Ask, digest: Digest): Promise<Receipt | undefined> {
-  const [first] = (await ask("find", { digest, limit: 1 })).blocks;
-  if (first === undefined) return undefined;
-  const { id, height, timestamp, claim, firstSight, reencoded, match } = first;
-  const receiptId = match === "data" ? digest : digestOf(digestToBytes(digest));
-  return {
-    id: `0x${receiptId}`,
-    status: "accepted",
-    block: { id, height, timestamp, claim, firstSight, reencoded },
-  };
+/** For programs: the API's answer, and the digest of the data. */
+function answerOf({ digest }: DescribedDigest, { receipt, salted }: Stamped): object {
+  return { digest: `0x${digest}`, ...receipt, ...(salted && { salted }) };
 }
 
-/** Gives the receipt of an accepted block, or the last one that the node gave within `ms` milliseconds. */
-async function waitUntilAccepted(ask: Ask, sent: Receipt, ms: number, output: Output): Promise<Receipt> {
-  const { clock = systemClock } = output;
-  const start = performance.now();
-  const progress = output.progress();
-  const seconds = () => Math.floor((performance.now() - start) / 1_000);
-  const timer = setInterval(() => progress.showText(() => `waiting for a block: ${seconds()} s`), progressMs);
-  try {
-    return await waitForReceipt(ask, sent, { clock, untilMs: clock.nowMs() + ms });
-  } finally {
-    clearInterval(timer);
-    progress.clear();
+function isWaiting({ receipt, salted }: Stamped): boolean {
+  return receipt.status !== "accepted" || (salted !== undefined && salted.status !== "accepted");
+}
+
+function expectKept({ receipt, salted }: Stamped): void {
+  if (receipt.status === "unknown" || salted?.status === "unknown") {
+    throw new CommandFailed("the node has dropped it: it waited for too long");
   }
 }
 
-/** Milliseconds between two attempts to show progress. */
-const progressMs = 250;
-
-function formatReceipt(
+function formatStamped(
   { digest, description }: DescribedDigest,
-  { id, status, block }: Receipt,
-  { paint }: Output,
+  { receipt, salted, blocks, isNew }: Stamped,
+  url: string,
+  paint: Paint,
 ): string {
-  const stamped =
-    block && `${paint("bold", formatIsoTime(block.timestamp))}  block ${block.id}  height ${block.height}`;
-  return formatRows(
+  const rows = formatRows(
     [
       ["data", description],
       ["SHA-256", digest],
-      ["receipt", id.replace(/^0x/, "")],
-      ["stamped", stamped ?? `not yet: ${stateByStatus[status]}`],
+      ...timeRows(blocks, url, paint),
+      ...receiptRows(receipt),
+      ...(salted === undefined ? [] : saltedRows(salted)),
     ],
     paint,
   );
+  return `${rows}${isNew ? "" : "It was on the chain before: nothing new was stamped.\n"}`;
+}
+
+function receiptRows({ id, status, block }: Receipt): readonly OutputRow[] {
+  return [
+    ["receipt", id.replace(/^0x/, "")],
+    ["stamped", block === undefined ? `not yet: ${stateByStatus[status]}` : describeBlock(block)],
+  ];
+}
+
+function saltedRows({ nonce, ...receipt }: SaltedReceipt): readonly OutputRow[] {
+  return [["nonce", `${nonce}: keep this nonce with the file`], ...receiptRows(receipt)];
+}
+
+function describeBlock(block: StampedBlock): string {
+  const { id, height, timestamp } = block;
+  return [`${formatIsoTime(timestamp)}  block ${id}  height ${height}`, ...describeDoubts(block)].join("; ");
 }
 
 const stateByStatus = {
@@ -175,15 +199,3 @@ const stateByStatus = {
   unknown: "the node no longer knows it",
   accepted: "",
 } as const;
-
-/** Throws the same error with `comfort` added, which is true in spite of it. */
-function failWith(comfort: string): (error: unknown) => never {
-  return (error) => {
-    const isFailure = error instanceof CommandFailed || error instanceof RpcError;
-    throw isFailure ? new CommandFailed(`${error.message}\n${comfort}`) : error;
-  };
-}
-
-function findCommand(digest: Digest, url: string | undefined): string {
-  return `timestampvm find --digest ${digest}${url === undefined ? "" : ` --url ${hideSecrets(url)}`}`;
-}

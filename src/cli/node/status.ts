@@ -20,7 +20,7 @@ export function addStatusCommand(program: Command, output: Output): void {
       const { url, ask } = connect(command, output);
       const status = await ask("getStatus", {});
       if (json) output.json(status);
-      else output.out(formatStatus(url, status, output.paint));
+      else output.out(formatStatus(url(), status, output.paint));
     });
 }
 
@@ -38,7 +38,7 @@ function formatStatus(url: string, status: ResultOf<"getStatus">, paint: Paint):
       ["state", state],
       ["last accepted", lastAccepted.id],
       ["height", formatNumber(lastAccepted.height)],
-      ["time", formatIsoTime(lastAccepted.timestamp)],
+      ["time", `${formatIsoTime(lastAccepted.timestamp)}, as claimed`],
       ["preferred", preference.id === lastAccepted.id ? undefined : `${preference.id}, height ${preference.height}`],
       ["processing", countOf(status.processing, "block")],
       ["proposals", `${formatNumber(mempool.count)} waiting, ${formatSize(mempool.bytes)}${waiting}`],
