@@ -377,14 +377,14 @@ describe("a stamp that somebody dated back", () => {
     expect(server.asked.map(({ method }) => method)).toEqual(["find"]);
   });
 
-  test("is none where a later block is confirmed", async () => {
-    const later = apiBlock(9, hexOf("x"), { match: "data", ...confirmed(block) });
+  test("is none where a later block is confirmed, whose receipt it is", async () => {
+    const later = apiBlock(9, hexOf("x"), { match: "data", ...confirmed(block) }) as AcceptedBlock;
     using server = new FakeServer(() => ({ blocks: [stolen, later] }));
     const { code, out } = await server.run(["stamp", "--text", "x"]);
     expect([code, out]).toEqual([0, expect.stringContaining("time     existed by 2026-11-21T21:42:21Z (seen by")]);
-    expect(out).toContain(
-      `\nstamped  2026-11-21T21:41:51Z  block ${stolen.id}  height 1; not confirmed by this node\n`,
-    );
+    expect(out).toContain(`\nreceipt  ${sha256("x")}\nstamped  2026-11-21T21:41:51Z  block ${later.id}  height 9\n`);
+    expect(out).toEndWith("nothing new was stamped.\n");
+    expect((await server.run(["stamp", "--data", "--text", "x"])).out).toBe(out);
   });
 
   test("is answered as ever by an older server, which knows no nonce", async () => {

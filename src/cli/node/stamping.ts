@@ -10,6 +10,7 @@ import type { Source } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { type ClockReading, describeClock } from "./clock-note.ts";
 import type { Ask } from "./connection.ts";
+import type { FoundBlock } from "./found-blocks.ts";
 import { TimeIsOver } from "./time-limit.ts";
 
 export type SaltedReceipt = NonNullable<ResultOf<"stamp">["salted"]>;
@@ -18,13 +19,15 @@ export type StampedBlock = NonNullable<Receipt["block"]>;
 /** Data to stamp. */
 export interface Stamp {
   readonly subject: DescribedDigest;
-  /** What the chain carries already: the receipt of the first block with it, and blocks with it, the lowest first. */
+  /** What the chain carries already. */
   readonly known: (ask: Ask) => Promise<Known | undefined>;
   readonly send: (ask: Ask) => Promise<ResultOf<"stamp">>;
 }
 
 interface Known {
+  /** Of the first block that `isSettled`, as a server gives it, or else of the first one. */
   readonly receipt: Receipt;
+  /** Blocks that carry the data, the lowest first. */
   readonly blocks: readonly StampedBlock[];
 }
 
@@ -47,7 +50,7 @@ export function readStamp(source: Source, isWhole: boolean, output: Output): Sta
     const subject = readSubject(source, output);
     return {
       subject,
-      known: (ask) => findKnown(ask, subject.digest),
+      known: (ask) => findKnown(ask, subject.digest, false),
       send: (ask) => ask("stamp", { digest: `0x${subject.digest}` }),
     };
   }
@@ -55,23 +58,23 @@ export function readStamp(source: Source, isWhole: boolean, output: Output): Sta
   const subject = { digest: digestOf(data), description };
   return {
     subject,
-    known: async (ask) => {
-      const receipt = await ask("getReceipt", { id: subject.digest });
-      return receipt.block && { receipt, blocks: [receipt.block] };
-    },
+    known: (ask) => findKnown(ask, subject.digest, true),
     send: (ask) => ask("stamp", { data: `0x${data.toHex()}` }),
   };
 }
 
-/** By the first page of `find`. The receipt is that of the first block. */
-async function findKnown(ask: Ask, digest: Digest): Promise<Known | undefined> {
-  const found = (await ask("find", { digest, limit: maxPageBlocks })).blocks;
-  const blocks = found.map(({ parentId, data, status, match, ...block }) => block);
-  const [first] = found;
-  const [block] = blocks;
-  if (first === undefined || block === undefined) return undefined;
-  const id = first.match === "data" ? digest : digestOf(digestToBytes(digest));
-  return { receipt: { id: `0x${id}`, status: "accepted", block }, blocks };
+/** By the first page of `find`. A digest is no stamp of the whole data. */
+async function findKnown(ask: Ask, digest: Digest, isWhole: boolean): Promise<Known | undefined> {
+  const { blocks } = await ask("find", { digest, limit: maxPageBlocks });
+  const found = isWhole ? blocks.filter(({ match }) => match === "data") : blocks;
+  const best = found.find(isSettled) ?? found[0];
+  if (best === undefined) return undefined;
+  const id = best.match === "data" ? digest : digestOf(digestToBytes(digest));
+  return { receipt: { id: `0x${id}`, status: "accepted", block: toStamped(best) }, blocks: found.map(toStamped) };
+}
+
+function toStamped({ parentId, data, status, match, ...block }: FoundBlock): StampedBlock {
+  return block;
 }
 
 /** How to stamp. */
@@ -118,7 +121,7 @@ export async function stampData(
 }
 
 /** Whether a node knows by itself when a block was there. Older ones do not say, and so do not know. */
-function isSettled({ claim }: StampedBlock): boolean {
+function isSettled({ claim }: Pick<StampedBlock, "claim">): boolean {
   return claim === "confirmed" || claim === "false";
 }
 
