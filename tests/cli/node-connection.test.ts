@@ -188,7 +188,7 @@ describe("--timeout", () => {
     try {
       using server = new FakeServer(() => never);
       const { err } = await server.run(["status", "--timeout", "100"], { clock });
-      expect([err, clock.pauses]).toEqual([expect.stringContaining("no answer within 30 s"), [30_000]]);
+      expect([err, clock.pauses[0]]).toEqual([expect.stringContaining("no answer within 30 s"), 30_000]);
     } finally {
       resolve();
     }
@@ -279,7 +279,7 @@ describe("a server that is no timestampvm, or not yet:", () => {
         expect.stringContaining("/rpc: no answer within 30 s\nSomething took the request and is silent"),
       ]);
       await server.run(["blocks", "--follow", "--from", "0"], { clock });
-      expect(waits).toEqual([30_000, 55_000]);
+      expect(waits).toEqual([30_000, 5_000, 55_000, 5_000]); // the node may say why
     } finally {
       resolve();
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { TestChain } from "./node-support.ts";
+import type { Clock } from "../../src/client/waiting.ts";
+import { run, TestChain } from "./node-support.ts";
 import { WholeNode } from "./whole-node.ts";
 
 // The URL of a node without a chain: the chain is found by the VM id of the program.
@@ -146,6 +147,21 @@ describe("a node whose chain gives no answer is asked why:", () => {
       "The node's health says: C: two",
       "",
     ]);
+  });
+
+  test("its health, where the node waits for a plugin that is dead", async () => {
+    const { promise: never, resolve } = Promise.withResolvers<Response>();
+    try {
+      using node = new WholeNode({ health, bootstrapped: { [one]: true }, chain: () => never });
+      const clock: Clock = { nowMs: () => 0, pause: (ms) => (ms > 5_000 ? Promise.resolve() : new Promise(() => {})) };
+      const { code, err } = await run(["status", "--url", `${node.url}/ext/bc/${one}`], { clock });
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining(`no answer within 30 s\nThe node's health says: ${one}: `),
+      ]);
+    } finally {
+      resolve(new Response());
+    }
   });
 
   test("the chain is not bootstrapped", async () => {

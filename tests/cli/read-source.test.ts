@@ -61,7 +61,7 @@ describe("a file of many chunks", () => {
   test("goes on the chain with all its chunks", async () => {
     using directory = temporaryDirectory();
     const id = `0x${sha256(content.subarray(0, 999_999))}`;
-    using server = new FakeServer(() => ({ id, status: "unknown" }));
+    using server = new FakeServer((method) => (method === "find" ? { blocks: [] } : { id, status: "unknown" }));
     writeFileSync(directory.file("data"), content.subarray(0, 999_999));
     await server.run(["stamp", "--data", directory.file("data")]);
     expect(server.asked[1]?.params.data === `0x${content.subarray(0, 999_999).toHex()}`).toBeTrue();
@@ -84,7 +84,9 @@ describe("the name of a file", () => {
 
   test("is one line that a terminal only shows", async () => {
     using directory = temporaryDirectory();
-    using server = new FakeServer(() => ({ id: `0x${sha256("x")}`, status: "pending" }));
+    using server = new FakeServer((method) =>
+      method === "find" ? { blocks: [] } : { id: `0x${sha256("x")}`, status: "pending" },
+    );
     const path = directory.file("a\u001b]0;root\u0007\nstamped  1970-01-01T00:00:00Z");
     writeFileSync(path, "x");
     const { code, out } = await server.run(["stamp", "--data", "--no-wait", path]);

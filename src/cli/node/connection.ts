@@ -144,12 +144,13 @@ function createExplainer({ chain, environment, limit }: Asked) {
       }
       return notOurs(url, `it does not know ${method}: an older timestampvm, or another VM`);
     }
-    if (error instanceof LateError) return new CommandFailed(`${url}: ${error.message}\n${silent}`);
-    if (!(error instanceof NoAnswerError)) return error;
-    if (mayNodeKnow(error.refusal)) asked ??= askNode(chain.url(), limit);
-    return new CommandFailed(
-      `${escapeLine(error.message)}\n${(await asked) ?? hintOf(error.refusal, chain, environment)}`,
-    );
+    const isLate = error instanceof LateError;
+    if (!isLate && !(error instanceof NoAnswerError)) return error;
+    // A node goes on waiting for a plugin that is dead.
+    if (isLate || mayNodeKnow(error.refusal)) asked ??= askNode(chain.url(), limit);
+    const said = await asked;
+    if (isLate) return new CommandFailed(`${url}: ${error.message}\n${said ?? silent}`);
+    return new CommandFailed(`${escapeLine(error.message)}\n${said ?? hintOf(error.refusal, chain, environment)}`);
   };
 }
 
