@@ -145,8 +145,17 @@ describe("a node whose chain gives no answer is asked why:", () => {
       `The node's health says: ${one}: ${unavailable}`,
       "The node's health says: P: one",
       "The node's health says: C: two",
+      "So the chain's plugin has ended: the node's log says why, and a restart of the node starts it again.",
       "",
     ]);
+  });
+
+  test("its health, where the node could not make the chain", async () => {
+    const problem = `failed to create chain on subnet ${other}: error while creating new snowman vm: config: no number`;
+    using node = new WholeNode({ health: { checks: { [one]: failing(problem) } } });
+    const { err } = await statusOf(node);
+    expect(err).toContain(`The node says: there is no chain with alias/ID '${one}'\n`);
+    expect(err).toEndWith(`The node's health says: ${one}: ${problem}\n`);
   });
 
   test("its health, where the node waits for a plugin that is dead", async () => {

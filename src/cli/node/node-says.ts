@@ -39,11 +39,20 @@ async function askHealth({ chain, at }: ChainNode, question: NodeQuestion): Prom
     const problem = isJsonObject(check) ? check.error : undefined;
     return typeof problem === "string" ? [{ name, problem }] : [];
   });
-  return failures
+  const shown = failures
     .toSorted((one, other) => Number(other.name === chain) - Number(one.name === chain))
-    .slice(0, maxFailures)
-    .map(({ name, problem }) => `The node's health says: ${show(`${name}: ${problem}`)}`);
+    .slice(0, maxFailures);
+  const lines = shown.map(({ name, problem }) => `The node's health says: ${show(`${name}: ${problem}`)}`);
+  return shown.some(({ name, problem }) => name === chain && isPluginGone(problem)) ? [...lines, pluginGone] : lines;
 }
+
+/** What gRPC says to the node when nobody listens where the plugin did (its status UNAVAILABLE). */
+function isPluginGone(problem: string): boolean {
+  return problem.includes("code = Unavailable");
+}
+
+const pluginGone =
+  "So the chain's plugin has ended: the node's log says why, and a restart of the node starts it again.";
 
 /** Other people's text, on one line. */
 function show(text: string): string {
