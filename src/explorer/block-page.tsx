@@ -5,10 +5,11 @@ import type { Block } from "../core/block.ts";
 import { type Digest, digestBytes, digestOf } from "../core/digest.ts";
 import { formatIsoTime, formatNumber, formatSize, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
+import { type BlockTime, headlineOf } from "../core/time-words.ts";
 import { isProvable } from "../proof/block-proof.ts";
 import type { Desk } from "./desk.ts";
 import { ClaimedTime, Code, Data, Headline, Message, ProofButton, Sight, Time, type View } from "./parts.tsx";
-import { type BlockTime, headlineOf, reencodedWords, verdictOf } from "./time-words.ts";
+import { reencodedWords, verdictOf } from "./time-words.ts";
 
 /** Bytes of data that a block's page shows. */
 const maxShownBytes = 1_024;

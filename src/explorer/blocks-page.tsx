@@ -4,10 +4,10 @@ import type { BlockSummary } from "../core/block.ts";
 import { digestBytes } from "../core/digest.ts";
 import { formatNumber, formatSize, shorten, showData } from "../core/format.ts";
 import type { Listing } from "../core/listing.ts";
+import type { BlockTime } from "../core/time-words.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { Desk } from "./desk.ts";
 import { ClaimedTime, Sight, type View } from "./parts.tsx";
-import type { BlockTime } from "./time-words.ts";
 
 /** The page of the newest blocks, or of those from a height down, with the place where files are stamped. */
 export async function showBlocks(desk: Desk, from: bigint | undefined): Promise<View> {

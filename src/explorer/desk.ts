@@ -1,9 +1,9 @@
 import type { NodeId } from "../avalanche/node-id.ts";
 import type { BlockSummary } from "../core/block.ts";
 import { knownTime } from "../core/time-claim.ts";
+import type { BlockTime } from "../core/time-words.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ChainView, ConfirmedBlocks } from "../vm/chain-view.ts";
-import type { BlockTime } from "./time-words.ts";
 
 /** What a page is made from. */
 export interface Desk {

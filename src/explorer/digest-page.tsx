@@ -3,12 +3,13 @@ import { defaultPageBlocks, maxPageBlocks } from "../client/limits.ts";
 import type { Block } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes, isDigest } from "../core/digest.ts";
 import { formatNumber } from "../core/format.ts";
+import { headlineOf } from "../core/time-words.ts";
 import { isProvable } from "../proof/block-proof.ts";
 import type { ChainView } from "../vm/chain-view.ts";
 import { BlockList, takeListings } from "./blocks-page.tsx";
 import type { Desk } from "./desk.ts";
 import { Code, Headline, Message, ProofButton, Time, type View } from "./parts.tsx";
-import { headlineOf, reencodedWords, verdictOf } from "./time-words.ts";
+import { reencodedWords, verdictOf } from "./time-words.ts";
 
 /** The page that shows where a digest, or data with this digest, was stamped. */
 export async function showDigest(desk: Desk, digest: Digest, from: bigint): Promise<View> {

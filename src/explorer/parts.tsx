@@ -2,8 +2,9 @@
 import type { Child } from "hono/jsx";
 import type { Block } from "../core/block.ts";
 import { formatIsoTime, formatSize, type ShownData } from "../core/format.ts";
+import { type BlockTime, type Headline as HeadlineTime, notConfirmed, notTheTime } from "../core/time-words.ts";
 import { formatTime } from "./format-time.ts";
-import { type BlockTime, type Headline as HeadlineTime, notTheTime, wordsOf } from "./time-words.ts";
+import { wordsOf } from "./time-words.ts";
 
 /** The answer to a query: a page's content, and its HTTP status. */
 export interface View {
@@ -47,7 +48,7 @@ export function ClaimedTime({ block: { height, timestamp, claim } }: { readonly 
 /** When a block was first seen, and by whom: another node's word is called so. */
 export function Sight({ block }: { readonly block: BlockTime }) {
   const { firstSight, claim } = block;
-  if (firstSight === undefined) return <span>not confirmed by this node</span>;
+  if (firstSight === undefined) return <span>{notConfirmed}</span>;
   const { time, node, own } = firstSight;
   return (
     <span>

@@ -9,31 +9,34 @@ describe("the best that is known of when data existed", () => {
     ["nothing of no block", [], undefined],
     [
       "the claim of the lowest block",
-      [{ timestamp: 5n }, { timestamp: 7n }],
+      [
+        { height: 1n, timestamp: 5n },
+        { height: 1n, timestamp: 7n },
+      ],
       "claimed 1970-01-01T00:00:05Z, not confirmed here",
     ],
     [
       "the server's own first sight, whatever the block claims",
-      [{ timestamp: 1n, claim: "unconfirmed", firstSight: seen(100n) }],
+      [{ height: 1n, timestamp: 1n, claim: "unconfirmed", firstSight: seen(100n) }],
       "existed by 1970-01-01T00:01:40Z (seen by this node)",
     ],
     [
       "the earliest of them, which need not be that of the lowest block",
       [
-        { timestamp: 1n, firstSight: seen(90n) },
-        { timestamp: 2n, firstSight: seen(80n) },
-        { timestamp: 3n, firstSight: seen(85n) },
+        { height: 1n, timestamp: 1n, firstSight: seen(90n) },
+        { height: 1n, timestamp: 2n, firstSight: seen(80n) },
+        { height: 1n, timestamp: 3n, firstSight: seen(85n) },
       ],
       "existed by 1970-01-01T00:01:20Z (seen by this node)",
     ],
     [
       "no other node's word",
-      [{ timestamp: 50n, firstSight: seen(10n, false) }],
+      [{ height: 1n, timestamp: 50n, firstSight: seen(10n, false) }],
       "claimed 1970-01-01T00:00:50Z, not confirmed here",
     ],
     [
       "nothing of a block that was encoded again",
-      [{ timestamp: 50n, claim: "confirmed", firstSight: seen(50n), reencoded: true }],
+      [{ height: 1n, timestamp: 50n, claim: "confirmed", firstSight: seen(50n), reencoded: true }],
       "claimed 1970-01-01T00:00:50Z, not confirmed here",
     ],
   ] as const)("is %s", (_name, blocks, words) => {
@@ -45,6 +48,7 @@ describe("what speaks against a block's own time", () => {
   test.each([
     ["nothing where the server confirms it", { claim: "confirmed", firstSight: seen(0n) }, []],
     ["that the server does not say", {}, ["not confirmed by this node"]],
+    ["that nobody made the first block", { height: 0n }, ["written in the genesis"]],
     [
       "that the server does not confirm it",
       { claim: "unconfirmed", firstSight: seen(9n) },
@@ -62,7 +66,7 @@ describe("what speaks against a block's own time", () => {
       ["encoded again by timestampvm-rs: never a proof"],
     ],
   ] as const)("%s", (_name, known, words) => {
-    expect(describeDoubts({ timestamp: 5n, ...known })).toEqual([...words]);
+    expect(describeDoubts({ height: 1n, timestamp: 5n, ...known })).toEqual([...words]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type AnsweredTime, describeExistence } from "../../core/time-words.ts";
+import { type BlockTime, describeExistence } from "../../core/time-words.ts";
 import type { Paint } from "../terminal/output.ts";
 import type { OutputRow } from "../terminal/rows.ts";
 
@@ -8,7 +8,7 @@ export const claimNote =
   "time, by its own clock. All of it is the word of the node that is asked.";
 
 /** Since when data exists that these blocks carry, and who says so. No rows without a block. */
-export function timeRows(blocks: readonly AnsweredTime[], url: string, paint: Paint): readonly OutputRow[] {
+export function timeRows(blocks: readonly BlockTime[], url: string, paint: Paint): readonly OutputRow[] {
   const existence = describeExistence(blocks);
   if (existence === undefined) return [];
   return [
