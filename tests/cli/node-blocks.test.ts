@@ -216,7 +216,9 @@ describe("blocks", () => {
     const lines = out.trimEnd().split("\n");
     expect(lines.map((line) => Number(line.trim().split(" ")[0]))).toEqual([6, 5, 4, 3, 2, 1, 0]);
     expect(lines[5]).toBe(`       1  ${isoTime(at(1).timestamp)}         11 bytes  ${at(1).id}`);
-    expect(lines[6]).toBe(`       0  1970-01-01T00:00:00Z          9 bytes  ${chain.genesisId}; written in the genesis`);
+    expect(lines[6]).toBe(
+      `       0  1970-01-01T00:00:00Z          9 bytes  ${chain.genesisId}; written in the genesis`,
+    );
   });
 
   test.each([
