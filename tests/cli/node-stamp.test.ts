@@ -466,6 +466,19 @@ describe("find", () => {
     expect(out).toEndWith(`; not confirmed by this node; ${someNode} says: seen 1970-01-01T00:00:01Z\n`);
   });
 
+  test("names the SHA-256 of the data, and what it is with the nonce", async () => {
+    const nonce = "000102030405060708090a0b0c0d0e0f";
+    const salted = sha256(Uint8Array.fromHex(sha256("salted") + nonce));
+    await chain.accept([Uint8Array.fromHex(salted)]);
+    const { code, out } = await chain.run(["find", "--text", "salted", "--nonce", nonce]);
+    expect([code, out]).toEqual([0, expect.stringContaining(`\nSHA-256        ${sha256("salted")}\n`)]);
+    expect(out).toContain(`\nwith nonce     ${salted}\n`);
+    for (const command of ["find", "proof"]) {
+      const { code, err } = await chain.run([command, "a", "b", "--nonce", nonce]);
+      expect([code, err]).toEqual([2, expect.stringContaining("--nonce is that of one file")]);
+    }
+  });
+
   test("sends nothing but the SHA-256", async () => {
     using server = new FakeServer(() => ({ blocks: [] }));
     await server.run(["find", "--text", "a secret"]);

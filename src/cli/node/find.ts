@@ -52,7 +52,7 @@ export function addFindCommand(program: Command, output: Output): void {
       const subject = readSubject(source, output);
       const digest = stampedDigest(subject.digest, options.nonce);
       if (options.json) for await (const block of findBlocks(ask, digest)) output.json(block);
-      else output.out(formatFound({ ...subject, digest }, await listFound(ask, digest), url(), output.paint));
+      else output.out(formatFound(subject, digest, await listFound(ask, digest), url(), output.paint));
     });
 }
 
@@ -71,8 +71,10 @@ async function listFound(ask: Ask, digest: Digest): Promise<readonly ListedBlock
   return listed;
 }
 
+/** `stamped` is the digest, or that with the nonce. */
 function formatFound(
   { digest, description }: DescribedDigest,
+  stamped: Digest,
   blocks: readonly ListedBlock[],
   url: string,
   paint: Paint,
@@ -81,6 +83,7 @@ function formatFound(
     [
       ["data", description],
       ["SHA-256", digest],
+      ["with nonce", stamped === digest ? undefined : stamped],
       ...timeRows(blocks, url, paint),
       [
         "first stamped",
