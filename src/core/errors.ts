@@ -94,7 +94,7 @@ function describe(refusal: ChainRefusal): string {
     case "clock behind":
       return (
         `the preferred block is ${refusal.seconds} s ahead of the local clock, ` +
-        "too far to build on it: set the clock"
+        "too far to build on it: set the clock if it is wrong, or wait"
       );
     case "proposals wait":
       return `${refusal.items} proposals wait for a block, the oldest for ${refusal.seconds} s`;

@@ -14,7 +14,7 @@ test.each<readonly [Error, string]>([
   [new IdError("not base58"), "malformed id: not base58"],
   [
     new ChainError({ code: "clock behind", seconds: 4_000n }),
-    "the preferred block is 4000 s ahead of the local clock, too far to build on it: set the clock",
+    "the preferred block is 4000 s ahead of the local clock, too far to build on it: set the clock if it is wrong, or wait",
   ],
   [
     new FileError({ code: "database failed", file: "/x/y.db", problem: "it is full", cure: "empty it" }),
