@@ -154,8 +154,10 @@ describe("a node whose chain gives no answer is asked why:", () => {
     const problem = `failed to create chain on subnet ${other}: error while creating new snowman vm: config: no number`;
     using node = new WholeNode({ health: { checks: { [one]: failing(problem) } } });
     const { err } = await statusOf(node);
-    expect(err).toContain(`The node says: there is no chain with alias/ID '${one}'\n`);
-    expect(err).toEndWith(`The node's health says: ${one}: ${problem}\n`);
+    const words = `The node's health says: ${one}: ${problem}\n`;
+    expect(err).toEndWith(`\nThe node says: there is no chain with alias/ID '${one}'\n${words}`);
+    using listing = new WholeNode({ health: { checks: { [one]: failing(problem) } }, blockchains: [blockchain(one)] });
+    expect((await listing.run(["status"])).err).toEndWith(`Its network has: ${one}\n${words}`);
   });
 
   test("its health, where the node waits for a plugin that is dead", async () => {

@@ -7,6 +7,7 @@ import { isJsonObject } from "../../core/exact-json.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { CommandFailed, wrongUse } from "../command-failed.ts";
 import { type ChainNode, callNode, nodeOf } from "./node-api.ts";
+import { askHealth } from "./node-says.ts";
 
 /** A chain that is asked. */
 export interface AskedChain {
@@ -59,7 +60,7 @@ async function findChain(defaultUrl: string, signal: AbortSignal): Promise<strin
   const answers = await Promise.all(listed.map(async (chain) => ({ chain, has: await hasChain(node, chain, signal) })));
   const chains = answers.filter(({ has }) => has).map(({ chain }) => chain);
   const [only] = chains;
-  if (only === undefined) throw new CommandFailed(`${shown}: ${describeNone(listed)}`);
+  if (only === undefined) throw new CommandFailed(`${shown}: ${await describeNone(node, listed, signal)}`);
   if (chains.length === 1) return urlOf(node, only);
   const lines = chains.map((chain) => `  --url ${hideSecrets(urlOf(node, chain))}  ${escapeLine(chain.name)}`);
   throw new CommandFailed(
@@ -112,9 +113,12 @@ function urlOf(node: ChainNode, { id }: ListedChain): string {
   return node.at(`/ext/bc/${id}/rpc`);
 }
 
-function describeNone(listed: readonly ListedChain[]): string {
-  if (listed.length === 0) return `its network has no chain of this VM, ${vmId}`;
+/** The node may track a chain, and have failed to make it. */
+async function describeNone(node: ChainNode, listed: readonly ListedChain[], signal: AbortSignal): Promise<string> {
+  const [first] = listed;
+  if (first === undefined) return `its network has no chain of this VM, ${vmId}`;
   const ids = listed.map(({ id }) => id).join(", ");
-  const hint = "A node has a chain only while it tracks its subnet.";
-  return `it has no chain of this VM, ${vmId}. Its network has: ${ids}\n${hint}`;
+  const { words, isAboutChain } = await askHealth({ ...node, chain: first.id }, signal);
+  const hints = isAboutChain ? words : ["A node has a chain only while it tracks its subnet.", ...words];
+  return [`it has no chain of this VM, ${vmId}. Its network has: ${ids}`, ...hints].join("\n");
 }

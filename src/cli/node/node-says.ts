@@ -1,16 +1,16 @@
 import { isJsonObject } from "../../core/exact-json.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { howToName } from "./hint.ts";
-import { type ChainNode, callNode, fetchObject, type NodeQuestion } from "./node-api.ts";
+import { type ChainNode, callNode, fetchObject } from "./node-api.ts";
 
 /**
  * Asks a node why its chain gives no answer: whether it has the chain, and what its health says. Gives lines for
  * people; undefined if the node says nothing of use. Rejects only by its signal.
  */
 export async function nodeSays(node: ChainNode, signal: AbortSignal): Promise<string | undefined> {
-  const question = { maxBytes: maxAnswerBytes, signal };
-  const [state, failures] = await Promise.all([askState(node, question), askHealth(node, question)]);
-  const lines = [...state, ...failures];
+  const [{ words, hasChain }, health] = await Promise.all([askState(node, signal), askHealth(node, signal)]);
+  const hint = hasChain || health.isAboutChain ? [] : [howToName];
+  const lines = [...words, ...hint, ...health.words];
   return lines.length === 0 ? undefined : lines.join("\n");
 }
 
@@ -21,29 +21,50 @@ const maxAnswerBytes = 1024 * 1024;
 /** Failures of health that are shown. */
 const maxFailures = 3;
 /** Characters of each. */
-const maxShownLength = 300;
+const maxShownLength = 500;
 
-async function askState({ chain, at }: ChainNode, question: NodeQuestion): Promise<readonly string[]> {
-  const answer = await callNode(at("/ext/info"), "info.isBootstrapped", { chain }, question);
-  if (answer === undefined) return [];
-  if ("refusal" in answer) return [`The node says: ${show(answer.refusal)}`, howToName];
-  if (answer.result.isBootstrapped !== false) return [];
-  return ["The node says that the chain is not bootstrapped: try again later."];
+interface State {
+  readonly words: readonly string[];
+  /** Unless the node says that it has no such chain. */
+  readonly hasChain: boolean;
 }
 
-/** The failures that the health of a node names, those of the chain first. */
-async function askHealth({ chain, at }: ChainNode, question: NodeQuestion): Promise<readonly string[]> {
-  const health = await fetchObject(at("/ext/health"), { method: "GET" }, question);
-  if (!isJsonObject(health?.checks)) return [];
-  const failures = Object.entries(health.checks).flatMap(([name, check]) => {
-    const problem = isJsonObject(check) ? check.error : undefined;
-    return typeof problem === "string" ? [{ name, problem }] : [];
-  });
-  const shown = failures
-    .toSorted((one, other) => Number(other.name === chain) - Number(one.name === chain))
-    .slice(0, maxFailures);
+async function askState({ chain, at }: ChainNode, signal: AbortSignal): Promise<State> {
+  const question = { maxBytes: maxAnswerBytes, signal };
+  const answer = await callNode(at("/ext/info"), "info.isBootstrapped", { chain }, question);
+  if (answer === undefined) return { words: [], hasChain: true };
+  if ("refusal" in answer) return { words: [`The node says: ${show(answer.refusal)}`], hasChain: false };
+  const isBootstrapped = answer.result.isBootstrapped !== false;
+  const words = ["The node says that the chain is not bootstrapped: try again later."];
+  return { words: isBootstrapped ? [] : words, hasChain: true };
+}
+
+interface Health {
+  readonly words: readonly string[];
+  readonly isAboutChain: boolean;
+}
+
+/** The failures that the health of a node names, those of the chain first. Rejects only by its signal. */
+export async function askHealth({ chain, at }: ChainNode, signal: AbortSignal): Promise<Health> {
+  const health = await fetchObject(at("/ext/health"), { method: "GET" }, { maxBytes: maxAnswerBytes, signal });
+  const failures = isJsonObject(health?.checks) ? Object.entries(health.checks).flatMap(readFailure) : [];
+  const ofChain = failures.filter(({ name }) => name === chain);
+  const others = failures.filter(({ name }) => name !== chain);
+  const shown = [...ofChain, ...others].slice(0, maxFailures);
   const lines = shown.map(({ name, problem }) => `The node's health says: ${show(`${name}: ${problem}`)}`);
-  return shown.some(({ name, problem }) => name === chain && isPluginGone(problem)) ? [...lines, pluginGone] : lines;
+  const isGone = ofChain.some(({ problem }) => isPluginGone(problem));
+  return { words: isGone ? [...lines, pluginGone] : lines, isAboutChain: ofChain.length > 0 };
+}
+
+interface Failure {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/** No failure if the check has not failed. */
+function readFailure([name, check]: readonly [string, unknown]): readonly Failure[] {
+  const problem = isJsonObject(check) ? check.error : undefined;
+  return typeof problem === "string" ? [{ name, problem }] : [];
 }
 
 /** What gRPC says to the node when nobody listens where the plugin did (its status UNAVAILABLE). */
