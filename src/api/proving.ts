@@ -2,7 +2,7 @@ import type { ResultOf } from "../client/contract.ts";
 import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import { digestOf } from "../core/digest.ts";
-import { expectProvable } from "../proof/block-proof.ts";
+import { expectProvable, isProvable } from "../proof/block-proof.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
 import type { Identity } from "../vm/identity.ts";
@@ -35,9 +35,10 @@ function first(blocks: Iterable<Block>): Block | undefined {
   return undefined;
 }
 
-/** The height of the block's child, or of the block itself if it is the last one. */
+/** The height of the block's child; of the block itself if it is the last one, or if no proof goes through the child. */
 function heightAfter({ height }: Block, chain: ConfirmedBlocks): bigint {
-  return height < chain.last.height ? height + 1n : height;
+  const child = chain.getBlockAtHeight(height + 1n);
+  return child !== undefined && isProvable(child) ? child.height : height;
 }
 
 type Proof = ResultOf<"getProof">["proof"];

@@ -196,9 +196,10 @@ describe("getProof", () => {
       const block = read(height);
       return block?.id === two.id ? { ...block, bytes: new Uint8Array([...block.bytes, 32]) } : block;
     };
-    expect((await rpc.call("getProof", { id: one.id })).error?.message).toStartWith(
+    expect((await rpc.call("getProof", { id: one.id, to: three.id })).error?.message).toStartWith(
       `no proof goes through block ${two.id}`,
     );
+    expect((await rpc.call("getProof", { id: one.id })).result).toMatchObject({ proof: { to: { id: one.id } } });
     expect((await rpc.call("getProof", { id: two.id, to: two.id })).error?.message).toStartWith(
       "no proof goes through",
     );
