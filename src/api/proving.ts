@@ -1,7 +1,7 @@
 import type { ResultOf } from "../client/contract.ts";
 import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
-import { digestOf } from "../core/digest.ts";
+import { type Digest, digestBytes, digestOf, isDigest } from "../core/digest.ts";
 import { expectProvable, isProvable } from "../proof/block-proof.ts";
 import type { Caller } from "../vm/caller.ts";
 import type { ConfirmedBlocks } from "../vm/chain-view.ts";
@@ -20,22 +20,35 @@ export function createProvingMethods(chain: ConfirmedBlocks, identity: Identity)
   return {
     getProof: ({ proven, to }, caller) =>
       caller.doLong(async () => {
-        const found = "id" in proven ? chain.getBlock(proven.id) : first(chain.find(proven.digest));
+        const found = "id" in proven ? chain.getBlock(proven.id) : firstProvable(chain.find(proven.digest));
         await caller.pause();
         const block = expectBlock(found);
         const end = to === undefined ? heightAfter(block, chain) : expectBlock(chain.getBlock(to)).height;
-        const sha256 = "digest" in proven ? formatDigest(proven.digest) : undefined;
+        const sha256 = "digest" in proven && isStampOf(proven.digest, block) ? formatDigest(proven.digest) : undefined;
         return prove(chain, block, end, { ...originOf(chain, identity), sha256 }, caller);
       }),
   };
 }
 
-function first(blocks: Iterable<Block>): Block | undefined {
-  for (const block of blocks) return block;
-  return undefined;
+/** The most blocks with one digest that are looked at for one that is provable. */
+const maxLookedAt = 16;
+
+/** The first block that is provable; the very first if there is none among the first `maxLookedAt`. */
+function firstProvable(blocks: Generator<Block, void>): Block | undefined {
+  let first: Block | undefined;
+  for (const block of blocks.take(maxLookedAt)) {
+    if (isProvable(block)) return block;
+    first ??= block;
+  }
+  return first;
 }
 
-/** The height of the block's child; of the block itself if it is the last one, or if no proof goes through the child. */
+/** Whether a digest is surely that of what was stamped: 32 bytes on the chain may be the digest of other data. */
+function isStampOf(digest: Digest, { data }: Block): boolean {
+  return isDigest(data, digest) || data.length !== digestBytes;
+}
+
+/** The height of the block's child; of the block itself if there is no child, or no proof that goes through it. */
 function heightAfter({ height }: Block, chain: ConfirmedBlocks): bigint {
   const child = chain.getBlockAtHeight(height + 1n);
   return child !== undefined && isProvable(child) ? child.height : height;

@@ -2,13 +2,15 @@ import type { ResultOf } from "../client/contract.ts";
 import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
-import { nonceBytes, saltedDigest } from "../core/salted-digest.ts";
+import { saltedDigest } from "../core/salted-digest.ts";
 import type { ChainView, ConfirmedBlocks, Propose, Receipt } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
 import type { Know } from "./knowledge.ts";
+import { Nonces } from "./nonces.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 
 type Stamping = "proposeBlock" | "stamp" | "getReceipt";
+type Salted = NonNullable<ResultOf<"stamp">["salted"]>;
 
 /** The methods that put data on the chain. */
 export function createStampingMethods(view: ChainView, propose: Propose, know: Know): Pick<Implementation, Stamping> {
@@ -18,6 +20,14 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
   const put = async (data: Uint8Array, caller: string) => {
     await proposals.stamp(data, caller);
     return getReceipt(digestOf(data));
+  };
+  const nonces = new Nonces();
+  const putSalted = async (digest: Digest, caller: string): Promise<Salted> => {
+    const nonce = nonces.of(digest);
+    const receipt = await put(digestToBytes(saltedDigest(digest, nonce)), caller);
+    if (receipt.block?.claim !== "unconfirmed") return { nonce: formatHex(nonce), ...receipt };
+    nonces.forget(digest); // a thief's block carries this one too
+    return putSalted(digest, caller);
   };
   return {
     proposeBlock: ({ data }, { name }) => proposals.propose(data, name).then(() => ({ success: true })),
@@ -29,9 +39,7 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
       // Data that existed at one time existed later too: a second block would prove less than the first one.
       const receipt = formatReceipt(id, { status: "accepted", block }, know);
       if (!isUnconfirmed(block, know)) return receipt;
-      const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
-      const salted = await put(digestToBytes(saltedDigest(digest, nonce)), name);
-      return { ...receipt, salted: { nonce: formatHex(nonce), ...salted } };
+      return { ...receipt, salted: await putSalted(digest, name) };
     },
     getReceipt: async ({ id, waitMs }, caller) => {
       if (waitMs > 0) {

@@ -179,8 +179,8 @@ export const contract = {
   getProof: {
     summary:
       "A proof that a block existed before a later one was made. Anyone can check it without a node, with the later " +
-      "block's id from a source that they trust. For a digest, it proves the first block that `find` gives. A proof " +
-      "of one block leads to itself, and proves nothing yet.",
+      "block's id from a source that they trust. For a digest, it proves the first block that `find` gives, if that " +
+      "has a proof, else the first that has one. A proof of one block leads to itself, and proves nothing yet.",
     params: z
       .strictObject({
         id: blockIdParam.optional(),

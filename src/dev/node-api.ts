@@ -1,6 +1,6 @@
 import { InvalidParams } from "../api/invalid-params.ts";
 import type { Methods } from "../api/request.ts";
-import { nodeIdBytes, nodeIdFromBytes } from "../avalanche/node-id.ts";
+import { noNode } from "../avalanche/node-id.ts";
 
 /** What the methods of the node's own API report. This "node" has one chain only. */
 export interface NodeInfo {
@@ -15,8 +15,6 @@ export interface NodeInfo {
 /** A note in every reply about the node, so that nobody mistakes it for a real one. */
 export const notice = "development chain: one process, no peers, no consensus";
 
-/** The id of no node, since there is none here: 20 zero bytes. It has no BLS key. */
-const noNode = nodeIdFromBytes(new Uint8Array(nodeIdBytes));
 /** The id of no network that runs, as text, like every number of `/ext/info`. */
 const noNetwork = "0";
 
@@ -31,7 +29,7 @@ export function createInfoMethods({ chain, version, protocol }: NodeInfo): Metho
       gitCommit: "",
       vmVersions: { [alias]: version },
     }),
-    getNodeID: () => ({ nodeID: noNode }),
+    getNodeID: () => ({ nodeID: noNode }), // which has no BLS key
     getNetworkID: () => ({ networkID: noNetwork }),
     getNetworkName: () => ({ networkName: "development" }),
     getBlockchainID: (params: unknown) => {

@@ -7,6 +7,9 @@ import type { FirstSightStatus } from "./status.ts";
 
 /** Milliseconds by which the wall clock may drift from the monotonic one between two looks. More means: it was set. */
 export const maxDriftMs = 1_000;
+/** What is logged then. */
+export const clockJumped = "the clock was set, or the machine slept";
+
 /** Milliseconds without first sights after the clock was set: it may be set again, until it is right. */
 export const pauseMs = 600_000;
 

@@ -10,7 +10,7 @@ export interface VmOptions {
   readonly clock: Clock;
   /** The node's own id, whose word it is when a block was first seen; `noNode` for a chain without a node. */
   readonly nodeId: NodeId;
-  /** Called when the clock was set while the chain runs, with the milliseconds by which it jumped. */
+  /** Called when the clock was set, or the machine slept, with the milliseconds by which the clock jumped. */
   readonly onClockSet?: (jumpMs: number) => void;
   /** Syncs commits on other threads. The VM closes it. Without it, each commit itself waits for the disk. */
   readonly disk?: Disk;

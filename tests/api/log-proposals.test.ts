@@ -22,7 +22,7 @@ test("what became of each proposal is logged by its digest", async () => {
   const two = "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3";
   const level = "debug";
   expect(await logged(level)).toEqual([
-    { time: expect.any(String), level, event: "proposal taken", digest: one, bytes: 3 },
+    { time: expect.any(String), level, event: "proposal acknowledged", digest: one, bytes: 3 },
     { time: expect.any(String), level, event: "proposal refused", digest: two, bytes: 3, reason: refused.message },
   ]);
 });

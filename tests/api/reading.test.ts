@@ -3,10 +3,10 @@ import { maxProofBlocks, maxProofBytes } from "../../src/api/proving.ts";
 import { maxPageBytes } from "../../src/client/contract.ts";
 import { maxPageBlocks } from "../../src/client/limits.ts";
 import type { Block } from "../../src/core/block.ts";
-import { digestOf } from "../../src/core/digest.ts";
+import { digestOf, digestToBytes } from "../../src/core/digest.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
 import { viewOf } from "../support/api.ts";
-import { acceptAll, chainOn, childOf, genesis, now, startVm } from "../support/chain.ts";
+import { acceptAll, bytesOf, chainOn, childOf, genesis, now, startVm } from "../support/chain.ts";
 import { identity } from "../support/identity.ts";
 import { RpcClient } from "./rpc.ts";
 
@@ -183,6 +183,38 @@ describe("getProof", () => {
     expect(proof).toMatchObject(named);
     expect(Object.keys(proof)).not.toContain("sha256");
     expect(Object.keys(proof)).not.toContain("nonce");
+  });
+
+  test("says the SHA-256 of what was stamped only where that is sure", async () => {
+    const { vm } = startVm();
+    const digest = digestOf(bytesOf("a file"));
+    const block = childOf(genesis, digestToBytes(digest));
+    acceptAll(vm, [block]);
+    const rpc = new RpcClient(vm);
+    const saidFor = async (asked: string) => {
+      const { result } = await rpc.call("getProof", { digest: asked });
+      return (result as { readonly proof: { readonly sha256?: string } }).proof.sha256;
+    };
+    expect(await saidFor(digest)).toBe(`0x${digest}`);
+    expect(await saidFor(digestOf(block.data))).toBeUndefined(); // these 32 bytes are most likely a digest themselves
+  });
+
+  test("of a digest is that of the first block that has one", async () => {
+    const { vm } = startVm();
+    const [one, two, three] = [1n, 2n, 3n].reduce<Block[]>(
+      (blocks) => [...blocks, childOf(blocks.at(-1) ?? genesis, "same")],
+      [],
+    );
+    acceptAll(vm, [one, two, three] as Block[]);
+    const { confirmed } = viewOf(vm);
+    const find = confirmed.find.bind(confirmed);
+    confirmed.find = function* (digest, from) {
+      for (const block of find(digest, from)) {
+        yield block.id === one?.id ? { ...block, bytes: new Uint8Array([...block.bytes, 32]) } : block;
+      }
+    };
+    const { result } = await new RpcClient(vm).call("getProof", { digest: digestOf(bytesOf("same")) });
+    expect(result).toMatchObject({ proof: { id: two?.id } });
   });
 
   test("of a block that timestampvm-rs encoded again, or over one, there is none", async () => {

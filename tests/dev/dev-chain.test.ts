@@ -103,7 +103,7 @@ describe("a development chain", () => {
     const digest = "984ca5162200734c592148f1820b71057f098573d138666b48663e4e30cd8d3a"; // sha256sum
     const [block] = dev.accepted;
     const events = lines.map((line) => JSON.parse(line));
-    expect(events).toContainEqual(expect.objectContaining({ event: "proposal taken", digest, bytes: 8 }));
+    expect(events).toContainEqual(expect.objectContaining({ event: "proposal acknowledged", digest, bytes: 8 }));
     const accepted = { level: "debug", event: "block accepted", id: String(block?.id), height: 1, digest };
     expect(events).toContainEqual(expect.objectContaining(accepted));
     for (const form of ["secret", "YSBzZWNyZXQ", "612073656372"]) expect(lines.join("\n")).not.toContain(form);

@@ -100,13 +100,13 @@ describe("output", () => {
       expect(line.event).toBeString();
     }
     const events = plugin.log.lines.map(({ event }) => event);
-    const ours = ["proposal taken", "block built", "block accepted"];
+    const ours = ["proposal acknowledged", "block built", "block accepted"];
     for (const event of ["initialized", "state changed", "call refused", "shut down", ...ours]) {
       expect(events).toContain(event);
     }
     expect(plugin.log.find("block accepted")).toMatchObject({
       height: 1,
-      digest: plugin.log.find("proposal taken")?.digest,
+      digest: plugin.log.find("proposal acknowledged")?.digest,
     });
     const text = plugin.log.text.join("\n");
     for (const form of [secret, Buffer.from(secret).toString("hex"), Buffer.from(secret).toString("base64")]) {
