@@ -1,8 +1,11 @@
 import { codeOf, messageOf } from "../avalanche/coded-error.ts";
 import { formatExactJson, isJsonObject, parseExactJson } from "../core/exact-json.ts";
+import { formatSize } from "../core/format.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./contract.ts";
 import { type Endpoint, endpointOf, hideSecrets } from "./endpoint.ts";
+import { maxAnswerBytes } from "./limits.ts";
 import { NoAnswerError } from "./no-answer.ts";
+import { readText } from "./read-text.ts";
 import { RpcError } from "./rpc-error.ts";
 
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
@@ -38,7 +41,8 @@ interface Answer {
 const maxShownLength = 200;
 
 interface Reply extends Pick<Response, "ok" | "status" | "headers"> {
-  readonly text: string;
+  /** Undefined if it is too long to be an answer. */
+  readonly text: string | undefined;
 }
 
 async function send({ url, headers, shown }: Endpoint, body: string, signal: AbortSignal | undefined): Promise<Reply> {
@@ -51,7 +55,7 @@ async function send({ url, headers, shown }: Endpoint, body: string, signal: Abo
       ...(signal && { signal }),
     });
     const { ok, status, headers: answered } = response;
-    return { ok, status, headers: answered, text: await response.text() };
+    return { ok, status, headers: answered, text: await readText(response, maxAnswerBytes) };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const message = `cannot reach ${shown}: ${wordsOf(error).replaceAll(url, shown)}`;
@@ -65,7 +69,7 @@ function wordsOf(error: unknown): string {
 }
 
 /** A browser gives a redirect the status 0, and does not say where it leads. */
-function expectOk({ url, shown }: Endpoint, { ok, status, headers, text }: Reply): void {
+function expectOk({ url, shown }: Endpoint, { ok, status, headers, text = "" }: Reply): void {
   if (ok) return;
   if (status === 0 || redirects.includes(status)) {
     const target = headers.get("location") ?? "";
@@ -82,7 +86,10 @@ function expectOk({ url, shown }: Endpoint, { ok, status, headers, text }: Reply
 /** RFC 9110, 15.4. */
 const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
-function parseAnswer(url: string, text: string): Answer {
+function parseAnswer(url: string, text: string | undefined): Answer {
+  if (text === undefined) {
+    throw new NoAnswerError({ code: "no json-rpc" }, `${url} answers with more than ${formatSize(maxAnswerBytes)}`);
+  }
   try {
     const answer: unknown = parseExactJson(text);
     if (isAnswer(answer)) return answer;

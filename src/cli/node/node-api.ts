@@ -1,4 +1,5 @@
 import { endpointOf } from "../../client/endpoint.ts";
+import { readText } from "../../client/read-text.ts";
 import { isJsonObject, parseExactJson } from "../../core/exact-json.ts";
 
 // What a node answers beside its chains: https://build.avax.network/docs/rpcs. A node is not trusted, and its answers
@@ -64,22 +65,10 @@ export async function fetchObject(
       redirect: "manual", // a password must not go to another server
       signal,
     });
-    const value = parseExactJson(await readText(response, maxBytes));
+    const value = parseExactJson((await readText(response, maxBytes)) ?? "");
     return isJsonObject(value) ? value : undefined;
   } catch {
     signal.throwIfAborted();
     return undefined;
   }
-}
-
-/** Throws for more than `maxBytes`, without reading further. */
-async function readText({ body }: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new RangeError(`an answer of more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
