@@ -359,6 +359,50 @@ describe("a stamp that somebody dated back", () => {
     expect([failure, err]).toEqual([1, expect.stringContaining(find)]);
   });
 
+  test("says the nonce as soon as the node has the second stamp, and not only after the wait", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<object>();
+    using server = new FakeServer((method, { height }) => {
+      if (method === "find") return { blocks: [stolen] };
+      if (method === "stamp") return { ...receipt, salted: waiting };
+      if (method === "getBlockByHeight") return { block: Number(height) === 9 ? block : stolen };
+      asked.resolve();
+      return answer.promise;
+    });
+    const path = file("stolen", "x");
+    const shown: string[] = [];
+    const stamping = server.run(["stamp", path], { onErr: (text) => shown.push(text) });
+    await asked.promise;
+    expect(shown).toEqual([`note: ${path}: nonce 0x${nonce}: keep it with the file\n`]);
+    answer.resolve(accepted);
+    expect((await stamping).code).toBe(0);
+  });
+
+  test.each<readonly [string, () => object, string]>([
+    [
+      "drops it",
+      () => ({ ...waiting, status: "unknown" }),
+      `the node has dropped it: it waited for too long (nonce 0x`,
+    ],
+    ["goes away", () => new Response("gone", { status: 502 }), "HTTP 502: gone"],
+    ["contradicts itself", () => ({ ...accepted, id: receipt.id }), "the server's answer contradicts itself"],
+  ])("leaves the nonce of one of several files where the node %s then", async (_how, later, reason) => {
+    const path = file("stolen", "x");
+    const missing = directory.file("missing");
+    using server = serverWith(waiting, later());
+    using again = serverWith(waiting, later());
+    const { code, out, err } = await server.run(["stamp", path, missing]);
+    expect([code, out, err]).toEqual([1, "", expect.stringContaining(reason)]);
+    expect(err).toStartWith(`note: ${path}: nonce 0x${nonce}: keep it with the file\nerror: ${path}: `);
+    const { out: json } = await again.run(["stamp", path, missing, "--json"]);
+    const [failed, other] = json
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(failed).toEqual({ file: path, error: expect.stringContaining(reason), nonce: `0x${nonce}` });
+    expect(other).toEqual({ file: missing, error: "there is no such file or directory" });
+  });
+
   test.each<readonly [string, object]>([
     ["another nonce", { ...accepted, nonce: `0x${nonce.replace("0", "1")}` }],
     ["a nonce of another length", { ...accepted, nonce: `0x${nonce}00` }],

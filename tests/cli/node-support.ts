@@ -17,6 +17,8 @@ export interface Surroundings extends Partial<Omit<OutputParts, "out" | "err" | 
   readonly stdin?: string;
   /** Called with all that is printed so far. */
   readonly onOut?: (text: string) => void;
+  /** Called with each text that goes to standard error. */
+  readonly onErr?: (text: string) => void;
 }
 
 export interface RanWithBytes extends Ran {
@@ -26,7 +28,7 @@ export interface RanWithBytes extends Ran {
 
 /** Runs a command line in this process. */
 export async function run(args: readonly string[], surroundings: Surroundings = {}): Promise<RanWithBytes> {
-  const { stdin, onOut, ...rest } = surroundings;
+  const { stdin, onOut, onErr, ...rest } = surroundings;
   const pieces: Uint8Array[] = [];
   let err = "";
   const fileDescriptor = stdin === undefined ? undefined : openSync(stdin, "r");
@@ -38,6 +40,7 @@ export async function run(args: readonly string[], surroundings: Surroundings = 
       },
       err: (text) => {
         err += text;
+        onErr?.(text);
       },
       ...(fileDescriptor !== undefined && { input: { fileDescriptor, isTerminal: false } }),
       ...rest,

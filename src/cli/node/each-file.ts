@@ -15,6 +15,16 @@ export interface FileAnswer {
   readonly isWaiting?: boolean;
 }
 
+/** The work for one file failed with `error`, and leaves these values, which programs need. */
+export class FileFailed extends Error {
+  readonly values: object;
+
+  constructor(error: unknown, values: object) {
+    super("", { cause: error });
+    this.values = values;
+  }
+}
+
 /** Does a command's work for one file. It shows no progress by the `output` that it gets. */
 export type FileWork = (file: NamedSource, output: Output) => Promise<FileAnswer>;
 
@@ -33,7 +43,11 @@ export async function answerEach(
   output: Output,
 ): Promise<void> {
   const progress = output.progress();
-  const quiet = { ...output, progress: () => new ProgressLine(undefined) };
+  const err = (text: string) => {
+    progress.clear();
+    output.err(text);
+  };
+  const quiet = { ...output, err, progress: () => new ProgressLine(undefined) };
   const outcomes: Outcome[] = [];
   try {
     for await (const outcome of inOrder(files, atOnce, (file) => settle(file, work, quiet))) {
@@ -53,6 +67,8 @@ type Outcome = { readonly name: string; readonly answer: FileAnswer } | Failure;
 interface Failure {
   readonly name: string;
   readonly error: unknown;
+  /** For programs. */
+  readonly values?: object;
 }
 
 /** Starts at most `atOnce` at the same time, as long as the results are taken. */
@@ -79,7 +95,7 @@ async function settle(file: NamedSource, work: FileWork, output: Output): Promis
   try {
     return { name, answer: await work(file, output) };
   } catch (error) {
-    return { name, error };
+    return error instanceof FileFailed ? { name, error: error.cause, values: error.values } : { name, error };
   }
 }
 
@@ -97,7 +113,7 @@ function print(outcome: Outcome, json: boolean, output: Output): void {
     return;
   }
   const reason = reasonOf(outcome);
-  if (json) output.json({ file: name, error: reason });
+  if (json) output.json({ file: name, error: reason, ...outcome.values });
   output.err(`error: ${escapeLine(name)}: ${escapeLine(reason)}\n`);
 }
 

@@ -20,11 +20,12 @@ import {
 } from "../source.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows, type OutputRow } from "../terminal/rows.ts";
-import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
-import { answerEach, type FileAnswer, nameOf } from "./each-file.ts";
+import { type Ask, addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import { answerEach, type FileAnswer, FileFailed, nameOf } from "./each-file.ts";
 import {
   readStamp,
   type SaltedReceipt,
+  type Stamp,
   type Stamped,
   type StampedBlock,
   type Stamping,
@@ -105,7 +106,7 @@ async function stampOne(
   options: StampOptions,
   output: Output,
 ): Promise<void> {
-  const stamp = readStamp(source, options.data === true, output);
+  const stamp = watchNonce(readStamp(source, options.data === true, output), (nonce) => note(nonce, source, output));
   const { subject } = stamp;
   const stamped = await stampData(stamping, stamp, output);
   const { salted, clockNote } = stamped;
@@ -125,10 +126,28 @@ async function stampFile(
   options: StampOptions,
   output: Output,
 ): Promise<FileAnswer> {
-  const stamp = readStamp(file, options.data === true, output);
-  const stamped = await stampData(stamping, stamp, output);
+  let given: string | undefined;
+  const stamp = watchNonce(readStamp(file, options.data === true, output), (nonce) => {
+    given = nonce;
+    note(nonce, file, output);
+  });
+  try {
+    const stamped = await stampData(stamping, stamp, output);
+    expectKept(stamped);
+    return answerFor(file, stamp, stamped, options, output);
+  } catch (error) {
+    throw given === undefined ? error : new FileFailed(error, { nonce: given });
+  }
+}
+
+function answerFor(
+  file: NamedSource,
+  { subject }: Stamp,
+  stamped: Stamped,
+  options: StampOptions,
+  output: Output,
+): FileAnswer {
   const { receipt, salted, blocks, clockNote } = stamped;
-  expectKept(stamped);
   const block = salted?.block ?? receipt.block;
   const parts = [
     isWaiting(stamped) ? `not yet: ${stateByStatus[(salted ?? receipt).status]}` : describeExistence(blocks),
@@ -138,9 +157,24 @@ async function stampFile(
   if (clockNote !== undefined) output.err(`note: ${escapeLine(nameOf(file))}: ${clockNote}\n`);
   return {
     line: parts.filter(Boolean).join("  "),
-    values: [answerOf(stamp.subject, stamped)],
+    values: [answerOf(subject, stamped)],
     isWaiting: options.wait && isWaiting(stamped),
   };
+}
+
+/** Calls `onNonce` with the nonce of a salted stamp once the node has taken it: whatever comes then, it is needed. */
+function watchNonce(stamp: Stamp, onNonce: (nonce: string) => void): Stamp {
+  const send = async (ask: Ask) => {
+    const sent = await stamp.send(ask);
+    if (sent.salted !== undefined) onNonce(sent.salted.nonce);
+    return sent;
+  };
+  return { ...stamp, send };
+}
+
+function note(nonce: string, source: Source, output: Output): void {
+  const isNamed = source.kind === "file" || source.kind === "input";
+  output.err(`note: ${isNamed ? `${escapeLine(nameOf(source))}: ` : ""}nonce ${nonce}: keep it with the file\n`);
 }
 
 /** For programs: the API's answer, and the digest of the data. */
@@ -154,7 +188,8 @@ function isWaiting({ receipt, salted }: Stamped): boolean {
 
 function expectKept({ receipt, salted }: Stamped): void {
   if (receipt.status === "unknown" || salted?.status === "unknown") {
-    throw new CommandFailed("the node has dropped it: it waited for too long");
+    const nonce = salted === undefined ? "" : ` (nonce ${salted.nonce})`;
+    throw new CommandFailed(`the node has dropped it: it waited for too long${nonce}`);
   }
 }
 
