@@ -105,18 +105,16 @@ export function formatVerdict(verdict: Verdict, paint: Paint): string {
 
 /** The verdict in a few words, and lines that say what it means. */
 function wordsOf({ to, length }: CheckedProof, anchor: Anchor): readonly [string, ...string[]] | undefined {
-  const alone = length === 1 ? [provesNothingYet] : [];
-  const existed = `the data existed before block ${to.id}\nwas made`;
+  const existed = `the data existed ${length === 1 ? "when" : "before"} block ${to.id}\nwas made`;
   switch (anchor.kind) {
     case "none":
       return [
         "consistent, not anchored",
         "Its blocks fit together, and anybody can make such blocks. It holds if the last one is of the chain:",
         "give the id of that as --to, from a source that you trust, or a node that you trust as --url.",
-        ...alone,
+        ...(length === 1 ? [provesNothingYet] : []),
       ];
     case "to":
-      if (length === 1) return ["holds: it ends in the block that you named", ...alone];
       return [
         "holds: it ends in the block that you named",
         `So ${existed}: by the day on which you have its id.`,
@@ -127,9 +125,8 @@ function wordsOf({ to, length }: CheckedProof, anchor: Anchor): readonly [string
       if (answer.has !== "this block") return undefined;
       return [
         "holds, by the word of a node",
-        length === 1 ? "The node says that this block is in its chain." : `If the node does not lie, ${existed}.`,
+        `If the node does not lie, ${existed}.`,
         ...(notice === undefined ? [] : [`It is a ${notice}: its word is worth nothing to anybody else.`]),
-        ...alone,
       ];
     }
   }

@@ -12,7 +12,7 @@ export interface CheckedProof {
   /** The proven block: it existed, with its data, when block `to` was made. Its timestamp is its proposer's claim. */
   readonly block: Block;
   readonly to: Block;
-  /** The number of blocks from `block` to `to`, both included. Of one block, the proof proves nothing yet. */
+  /** The number of blocks from `block` to `to`, both included. One block proves nothing before its id has a date. */
   readonly length: number;
   /** What the proof says beside that. It is not checked. */
   readonly says: ProofHints;

@@ -6,10 +6,12 @@ import {
   type AcceptedBlock,
   apiBlock,
   closedPort,
+  confirmed,
   FakeServer,
   isoTime,
   RpcFailure,
   run,
+  serverThat,
   sha256,
   sha256Twice,
   TestChain,
@@ -352,14 +354,23 @@ describe("check-proof", () => {
     ]);
   });
 
-  test("of one block says that it proves nothing yet, however it is anchored", async () => {
+  test("of one block proves that its data existed when the block was made, if it is anchored", async () => {
     const { proof } = await chain.call("getProof", { id: at(1).id, to: at(1).id });
     const alone = file("alone-by-api.json", JSON.stringify(proof));
-    for (const anchor of [[], ["--to", at(1).id], ["--url", chain.rpc]]) {
+    const { code, out } = await run(["check-proof", alone]);
+    expect([code, out]).toEqual([3, expect.stringContaining("it proves nothing yet")]);
+    using node = serverThat(confirmed, chain);
+    const existed = `the data existed when block ${at(1).id}\nwas made`;
+    for (const [anchor, words] of [
+      [["--to", at(1).id], `\nSo ${existed}: by the day on which you have its id.\n`],
+      [["--url", node.url], `\nIf the node does not lie, ${existed}.\n`],
+    ] as const) {
       const { code, out } = await run(["check-proof", alone, ...anchor]);
-      expect([code, out]).toEqual([anchor.length === 0 ? 3 : 0, expect.stringContaining("it proves nothing yet")]);
-      expect(out).not.toContain("existed before");
+      expect([code, out]).toEqual([0, expect.stringContaining(words)]);
+      expect(out).not.toContain("proves nothing");
     }
+    const { out: byNode } = await run(["check-proof", alone, "--url", node.url]);
+    expect(byNode).toContain(`${isoTime(at(1).timestamp + 30)}, by the clock of that node\n`);
   });
 
   test("prints what is most likely a SHA-256", async () => {
