@@ -274,9 +274,11 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
         await page.getByText("not confirmed by this node").first().waitFor();
         await page.getByRole("button", { name: "Stamp it again" }).click();
         await page.getByText("Until one is accepted, nothing is proven").waitFor();
+        const nonce = await row(page, "Nonce").then((text) => text?.replace("Copy", "") ?? "");
+        await page.getByText("Keep this nonce with the file").waitFor();
         decideNext(vm);
         await page.getByRole("heading", { name: "Stamped again, with a nonce" }).waitFor();
-        const nonce = await row(page, "Nonce").then((text) => text?.replace("Copy", "") ?? "");
+        expect(await row(page, "Nonce")).toStartWith(nonce);
         const salted = sha256(Buffer.from(sha256(content) + nonce.slice(2), "hex"));
         expect(vm.confirmed.last.data.toHex()).toBe(salted);
         propose(vm, "a later one");
@@ -457,15 +459,16 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       await page.getByRole("heading", { name: "The proof holds" }).waitFor();
     });
 
-    test("of one block proves nothing yet, and says so", async () => {
+    test("of one block holds as well: its data existed when the block was made", async () => {
       const { id } = await stamp(`alone ${randomUUID()}`);
       const { proof } = await chain.call("getProof", { id, to: id });
       await using tab = await Tab.open();
       const { page } = tab;
       await page.goto(explorer());
       await choose(page, formatExactJson(proof));
-      await page.getByRole("heading", { name: "The block is there; the proof proves nothing yet" }).waitFor();
-      expect(await row(page, "Length")).toBe("1 block: it proves nothing yet");
+      await page.getByRole("heading", { name: "The proof holds" }).waitFor();
+      await page.getByText("its data was there when it was made").waitFor();
+      expect(await row(page, "Length")).toBe("1 block");
     });
   });
 

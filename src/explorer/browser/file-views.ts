@@ -112,13 +112,14 @@ export function saltedStamp({ nonce, block }: Salted): HTMLElement {
       " ",
       quiet(after),
     ),
-    fields(["Nonce", copied(nonce, "nonce")]),
-    element(
-      "p",
-      { className: "notice" },
-      "Keep this nonce with the file. Without it, nobody can find this stamp. The proof has it too.",
-    ),
+    nonceToKeep(nonce),
   );
+}
+
+/** The nonce of a stamp that is taken: from then on, only the page has it. */
+export function nonceToKeep(nonce: string): HTMLElement {
+  const why = "Keep this nonce with the file. Without it, nobody can find this stamp. The proof has it too.";
+  return element("div", {}, fields(["Nonce", copied(nonce, "nonce")]), element("p", { className: "notice" }, why));
 }
 
 /** A text with a button that copies it. */
@@ -128,9 +129,8 @@ function copied(text: string, name: string): HTMLElement {
 }
 
 /** What a consistent proof comes to. */
-export function verdictOn({ length }: CheckedProof, anchor: Anchor): string {
-  if (anchor !== "on chain") return "The proof is consistent, not anchored";
-  return length === 1 ? "The block is there; the proof proves nothing yet" : "The proof holds";
+export function verdictOn(anchor: Anchor): string {
+  return anchor === "on chain" ? "The proof holds" : "The proof is consistent, not anchored";
 }
 
 /** What a consistent proof proves. It has links only if this chain is known to have the blocks. */
@@ -149,10 +149,13 @@ export function proven(file: File, { block, to, length, says }: CheckedProof, an
       : ["Its data, a SHA-256", element("code", {}, carried)],
     ...subjectRows(block, says),
     ["Last block", name(to), " ", quiet(`height ${formatNumber(to.height)}, claimed `), timeOf(to.timestamp)],
-    ["Length", length === 1 ? "1 block: it proves nothing yet" : `${formatNumber(length)} blocks`],
+    [
+      "Length",
+      length === 1 ? `1 block${isOnChain ? "" : ": it proves nothing yet"}` : `${formatNumber(length)} blocks`,
+    ],
     ...hintRows(says),
   );
-  return [element("p", {}, ...mark, meanings[anchor]), rows];
+  return [element("p", {}, ...mark, isOnChain && length === 1 ? oneBlock : meanings[anchor]), rows];
 }
 
 /** What the proof says that it is about, which the block confirms or not. */
@@ -184,6 +187,10 @@ const meanings: Readonly<Record<Anchor, string>> = {
   "no answer": `This node did not answer whether it has its last block. ${compare}`,
   asked: "Asking this node whether it has its last block…",
 };
+
+/** What a proof means that leads to itself, if the node has the block. */
+const oneBlock =
+  "This node says that the block is in its chain. If so, its data was there when it was made: by today at the latest.";
 
 /** Why a file proves nothing. */
 export function notProven(file: File, problem: string): readonly Node[] {

@@ -2,10 +2,10 @@ import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
 import { enableCopying } from "./copy.ts";
 import { announce, button, element } from "./dom.ts";
-import { actions, saltedStamp } from "./file-views.ts";
+import { actions, nonceToKeep, saltedStamp } from "./file-views.ts";
 import { patient } from "./patience.ts";
 import { proofButton } from "./proof.ts";
-import { type Salted, stampDigest, subjectOf, waitForBlock } from "./stamping.ts";
+import { type Salted, stampOf, subjectOf, waitForBlock } from "./stamping.ts";
 
 /**
  * For the page of a digest that is in no accepted block: a button that stamps it; if it is stamped already, only waits
@@ -16,10 +16,15 @@ export function offerToStamp(call: CallApi): void {
   const { digest, receipt } = place?.dataset ?? {};
   if (place === null || digest === undefined) return;
   const { signal } = new AbortController();
+  const nonce = element("div");
+  const stampOnce = stampOf(digest, (text) => {
+    nonce.replaceChildren(nonceToKeep(text));
+    enableCopying();
+  });
   const say = (text: string) => {
     const hadFocus = place.contains(document.activeElement);
     const status = element("p", { tabIndex: -1 }, text);
-    place.replaceChildren(status);
+    place.replaceChildren(status, nonce);
     if (hadFocus)
       status.focus(); // the focused button is gone
     else announce(text);
@@ -36,7 +41,7 @@ export function offerToStamp(call: CallApi): void {
   const stamp = () => {
     say("Stamping…");
     void attempt(async () => {
-      const salted = await stampDigest(asked, digest, say, signal);
+      const salted = await stampOnce(asked, say, signal);
       if (salted === undefined) location.reload();
       else showSalted(call, place, digest, salted);
     });

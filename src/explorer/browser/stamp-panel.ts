@@ -11,6 +11,7 @@ import {
   dropZone,
   firstStamp,
   hashingOf,
+  nonceToKeep,
   notProven,
   proven,
   saltedStamp,
@@ -19,7 +20,7 @@ import {
 import { hashFile } from "./hash-file.ts";
 import { patient, untilAnswered } from "./patience.ts";
 import { proofButton } from "./proof.ts";
-import { findStamps, isStamped, type Salted, type Stamps, stampDigest, subjectOf } from "./stamping.ts";
+import { findStamps, isStamped, type Salted, type Stamps, stampOf, subjectOf } from "./stamping.ts";
 
 const kept = "The file";
 
@@ -76,8 +77,7 @@ class StampPanel {
         this.#show("The proof does not hold", ...notProven(file, verdict.problem), buttons);
         return;
       }
-      const show = (anchor: Anchor) =>
-        this.#show(verdictOn(verdict.proof, anchor), ...proven(file, verdict.proof, anchor), buttons);
+      const show = (anchor: Anchor) => this.#show(verdictOn(anchor), ...proven(file, verdict.proof, anchor), buttons);
       show("asked");
       const anchor = await anchorOf(this.#patiently(), verdict.proof.to, signal);
       if (anchor === "no answer") buttons.prepend(button("Ask again", "button", () => this.#check(file)));
@@ -111,20 +111,25 @@ class StampPanel {
   }
 
   #stamp(file: File, digest: string): void {
+    const nonce = element("div");
+    const stamp = stampOf(digest, (text) => {
+      nonce.replaceChildren(nonceToKeep(text));
+      enableCopying();
+    });
     void this.#attempt(async (signal) => {
       const status = element("p", { role: "status" }, "Stamping…");
       const progress = element("progress", { ariaLabel: "Waiting" });
-      this.#show(`Stamping ${file.name}`, status, progress, about(file, digest), actions(this.#another()));
+      this.#show(`Stamping ${file.name}`, status, progress, nonce, about(file, digest), actions(this.#another()));
       const say = (text: string) => {
         status.textContent = text;
       };
       const call = this.#patiently();
-      const salted = await stampDigest(call, digest, say, signal);
+      const salted = await stamp(call, say, signal);
       const stamps = await findStamps(call, digest, signal);
       if (!isStamped(stamps)) throw new Error("The block that carries it is not there any more.");
       if (salted === undefined) this.#showFound(file, digest, stamps);
       else this.#showSalted(file, digest, stamps, salted);
-    });
+    }, nonce);
   }
 
   #showFound(file: File, digest: string, stamps: Stamps): void {
@@ -155,7 +160,8 @@ class StampPanel {
     return patient(this.#call, this.#panel, kept);
   }
 
-  async #attempt(step: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Takes a step. If it fails, `kept` stays on the page, and the step may be taken again. */
+  async #attempt(step: (signal: AbortSignal) => Promise<void>, ...kept: readonly Node[]): Promise<void> {
     this.#current.abort();
     this.#current = new AbortController();
     const { signal } = this.#current;
@@ -163,8 +169,8 @@ class StampPanel {
       await step(signal);
     } catch (error) {
       if (signal.aborted) return;
-      const retry = button("Try again", "button", () => void this.#attempt(step));
-      this.#show("That did not work", element("p", {}, messageOf(error)), actions(retry, this.#another()));
+      const retry = button("Try again", "button", () => void this.#attempt(step, ...kept));
+      this.#show("That did not work", element("p", {}, messageOf(error)), ...kept, actions(retry, this.#another()));
     }
   }
 

@@ -36,19 +36,33 @@ export function subjectOf(digest: string, { nonce }: Salted): ProofSubject {
 type Say = (status: string) => void;
 
 /**
- * Stamps a digest and waits for its block, and for that of the salted stamp if the node makes one. Rejects with the
- * node's error, or when the node has forgotten the stamp.
+ * Makes what stamps a digest and waits for its block, and for that of the salted stamp if the node makes one. It
+ * rejects with the node's error, or when the node has forgotten the stamp. Called again, it only waits: each stamp may
+ * have another nonce. `onSalted` gets the nonce as soon as it is there: nobody else has it.
  */
-export async function stampDigest(
-  call: CallApi,
+export function stampOf(
   digest: string,
-  say: Say,
-  signal: AbortSignal,
-): Promise<Salted | undefined> {
-  const { salted, ...receipt } = await call("stamp", { digest }, signal);
-  await waitForBlock(call, receipt, say, signal);
-  return salted && { nonce: salted.nonce, block: await waitForBlock(call, salted, say, signal) };
+  onSalted: (nonce: string) => void,
+): (call: CallApi, say: Say, signal: AbortSignal) => Promise<Salted | undefined> {
+  let sent: ResultOf<"stamp"> | undefined;
+  const send = async (call: CallApi, signal: AbortSignal) => {
+    sent = await call("stamp", { digest }, signal);
+    if (sent.salted !== undefined) onSalted(sent.salted.nonce);
+    return sent;
+  };
+  return async (call, say, signal) => {
+    const { salted, ...receipt } = sent ?? (await send(call, signal));
+    try {
+      await waitForBlock(call, receipt, say, signal);
+      return salted && { nonce: salted.nonce, block: await waitForBlock(call, salted, say, signal) };
+    } catch (error) {
+      if (error instanceof ForgottenError) sent = undefined;
+      throw error;
+    }
+  };
 }
+
+class ForgottenError extends Error {}
 
 /** Gives the accepted block with the stamp of this receipt; rejects when the node has forgotten it. */
 export async function waitForBlock(
@@ -62,6 +76,6 @@ export async function waitForBlock(
     if (status === "processing") say("In a block that is not decided yet.");
   };
   const { block } = await waitForReceipt(call, sent, { clock: systemClock, signal, onReceipt });
-  if (block === undefined) throw new Error("The node knows nothing of this stamp any more. Stamp it again.");
+  if (block === undefined) throw new ForgottenError("The node knows nothing of this stamp any more. Stamp it again.");
   return block;
 }
