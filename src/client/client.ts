@@ -8,6 +8,9 @@ import { NoAnswerError } from "./no-answer.ts";
 import { readText } from "./read-text.ts";
 import { RpcError } from "./rpc-error.ts";
 
+/** One request is in each body, so that all may have the same id. */
+const requestId = 1n;
+
 /** Calls a method of the API; see `contract.ts` for what each takes and gives. Integers in results are bigints. */
 export type CallApi = <Name extends MethodName>(
   method: Name,
@@ -23,7 +26,7 @@ export type CallApi = <Name extends MethodName>(
 export function createClient(url: string): CallApi {
   const server = endpointOf(url);
   return async (method, params, signal) => {
-    const body = formatExactJson({ jsonrpc: "2.0", id: 1, method, params });
+    const body = formatExactJson({ jsonrpc: "2.0", id: requestId, method, params });
     const reply = await send(server, body, signal);
     expectOk(server, reply);
     const { result, error } = parseAnswer(server.shown, reply.text);
@@ -102,10 +105,11 @@ function parseAnswer(url: string, text: string | undefined): Answer {
   );
 }
 
-/** Servers of JSON-RPC 1.0 send null if there is no error. */
+/** Whether this answers our request. Servers of JSON-RPC 1.0 send null if there is no error. */
 function isAnswer(value: unknown): value is Answer {
   if (!isJsonObject(value)) return false;
-  const { error } = value;
-  if (error === undefined || error === null) return "result" in value;
+  const { id, error } = value;
+  if (error === undefined || error === null) return "result" in value && id === requestId;
+  if (id !== requestId && id !== null) return false; // a server that could not read the id sends null
   return isJsonObject(error) && typeof error.code === "bigint" && typeof error.message === "string";
 }

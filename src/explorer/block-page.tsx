@@ -41,7 +41,8 @@ export async function showBlockAtHeight(desk: Desk, height: bigint): Promise<Vie
 /** The last block that claims this time or an earlier one. */
 export async function showBlockAtTime(desk: Desk, timestamp: bigint): Promise<View> {
   const block = desk.chain.getBlockAt(timestamp);
-  if (block !== undefined) return showBlock(desk, block);
+  if (block !== undefined)
+    return showBlock(desk, block, `The last block that claims a time up to ${formatIsoTime(timestamp)}.`);
   return notFound("Block not found", <p>No accepted block claims a time up to {formatIsoTime(timestamp)}.</p>);
 }
 
@@ -49,7 +50,8 @@ function notFound(heading: string, explanation: Child): View {
   return { status: 404, title: heading, content: <Message heading={heading}>{explanation}</Message> };
 }
 
-async function showBlock(desk: Desk, block: Block): Promise<View> {
+/** `notice` says why this block is shown, if that is not plain. */
+async function showBlock(desk: Desk, block: Block, notice?: string): Promise<View> {
   await desk.caller.pause();
   const { chain } = desk;
   const time = desk.timeOf(block);
@@ -61,6 +63,7 @@ async function showBlock(desk: Desk, block: Block): Promise<View> {
         <h1>{heading}</h1>
         <Neighbours block={block} next={chain.getListingAtHeight(block.height + 1n)} />
       </header>
+      {notice && <p class="notice">{notice}</p>}
       <Accepted block={block} time={time} />
       <section class="panel" aria-labelledby="data">
         <div class="heading">

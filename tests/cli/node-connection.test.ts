@@ -221,7 +221,7 @@ describe("a server that is no timestampvm, or not yet:", () => {
     ["an error without words", () => new Response('{"error":{"code":1}}'), "does not answer in JSON-RPC"],
     [
       "a result beside no error, as JSON-RPC 1.0 has it",
-      () => new Response('{"result":{},"error":null}'),
+      () => new Response('{"id":1,"result":{},"error":null}'),
       "its answer to getStatus is not understood",
     ],
     ["an empty answer", () => new Response(""), "does not answer in JSON-RPC"],
@@ -243,20 +243,23 @@ describe("a server that is no timestampvm, or not yet:", () => {
     expect([code, err]).toEqual([1, "error: error -32000\n"]);
   });
 
-  test("an answer that breaks off is a server out of reach", async () => {
+  test.each([
+    ["that breaks off", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "ends the connection"],
+    ["that is not HTTP", "SSH-2.0-OpenSSH_9.6\r\n", "does not speak HTTP"],
+  ])("an answer %s is a server out of reach", async (_what, answer, hint) => {
     const listener = Bun.listen({
       hostname: "127.0.0.1",
       port: 0,
       socket: {
         data: (socket) => {
-          socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+          socket.end(answer);
         },
       },
     });
     try {
       const { code, out, err } = await run(["status", "--url", `http://127.0.0.1:${listener.port}`]);
       expect([code, out, err]).toEqual([1, "", expect.stringContaining("cannot reach http://127.0.0.1")]);
-      expect(err).toContain("Something is there, and ends the connection");
+      expect(err).toContain(`Something is there, and ${hint}`);
     } finally {
       listener.stop(true);
     }

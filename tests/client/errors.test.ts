@@ -11,6 +11,21 @@ async function failureOf(error: string): Promise<unknown> {
   return await reasonOf(createClient(server.url)("lastAccepted", undefined));
 }
 
+test.each([
+  ['{"jsonrpc":"2.0","id":77,"result":{"id":"b"}}', "another id"],
+  ['{"jsonrpc":"2.0","result":{"id":"b"}}', "no id"],
+  ['{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"no"}}', "an error with another id"],
+])("what answers another request is no answer: %s", async (text) => {
+  using server = serveAnswer(text);
+  const reason = await reasonOf(createClient(server.url)("lastAccepted", undefined));
+  expect(reason).toMatchObject({ name: "NoAnswerError", refusal: { code: "no json-rpc" } });
+});
+
+test("an error without an id is the answer to a request that the server could not read", async () => {
+  using server = serveAnswer('{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}');
+  expect(await reasonOf(createClient(server.url)("lastAccepted", undefined))).toMatchObject({ code: -32700 });
+});
+
 describe("why a server refuses", () => {
   test("is typed, with every digit", async () => {
     const data = '{"code":"mempool full","items":18446744073709551615,"bytes":1.0,"more":"of a newer server"}';

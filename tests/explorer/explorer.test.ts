@@ -325,6 +325,12 @@ describe("a search", () => {
     expect(text).toContain("First stampedExisted by 2023-11-14 22:13:20 UTC seen by this node");
   });
 
+  test("for a time leads to the last block up to then, and says so", async () => {
+    const { status, text } = await openPage(vm, "?q=2023-11-14");
+    expect([status, text]).toEqual([200, expect.stringContaining("Block 0")]);
+    expect(text).toContain("The last block that claims a time up to 2023-11-14T00:00:00Z.");
+  });
+
   test("for nothing leads to the newest blocks", async () => {
     for (const query of ["?q=", "?q=%20"]) expect((await openPage(vm, query)).text).toContain("Recent blocks");
   });

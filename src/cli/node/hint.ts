@@ -68,6 +68,7 @@ const hintByCause: ReadonlyMap<string, string> = new Map([
     "Something is there, and ends the connection: does it speak TLS (https://), or another protocol than HTTP?",
   ],
   ["EPROTO", "Something is there, and does not speak TLS: give http:// instead of https://, or another port."],
+  ["Malformed_HTTP_Response", "Something is there, and does not speak HTTP: is that the port?"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", unknownSigner],
   ["SELF_SIGNED_CERT_IN_CHAIN", unknownSigner],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", unknownSigner],

@@ -18,6 +18,9 @@ export function parseHeightOption(text: string): bigint {
 
 /** Reads a block's id, in CB58. */
 export function parseIdOption(text: string): Id {
+  if (parseU64(text) !== undefined) {
+    throw new InvalidArgumentError(`a height, not a block's id: \`timestampvm block ${text}\` shows the id.`);
+  }
   try {
     return parseId(text);
   } catch (error) {
