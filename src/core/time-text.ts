@@ -21,17 +21,17 @@ export function parseTime(text: string): bigint | undefined {
   const trimmed = text.trim();
   const seconds = readSeconds(trimmed);
   if (seconds === undefined) return readIso(trimmed);
-  return isDay(trimmed) || unitOf(seconds) !== undefined ? undefined : seconds;
+  return dateOf(trimmed) !== undefined || unitOf(seconds) !== undefined ? undefined : seconds;
 }
 
 /** Why a text is no time, for people. */
 export function timeProblem(text: string): string {
   const trimmed = text.trim();
   const seconds = readSeconds(trimmed);
-  if (seconds !== undefined && isDay(trimmed))
-    return `it can be read in two ways: write ${toDay(trimmed)} or @${trimmed}`;
   const unit = unitOf(seconds ?? 0n);
   if (seconds !== undefined && unit !== undefined) return `in ${unit.name}: give seconds, ${seconds / unit.perSecond}`;
+  const date = dateOf(trimmed);
+  if (seconds !== undefined && date !== undefined) return `it can be read in two ways: write ${date} or @${trimmed}`;
   return isoTime.test(extend(trimmed)) ? "there is no such time since 1970" : notTime;
 }
 
@@ -57,13 +57,16 @@ function readSeconds(text: string): bigint | undefined {
   return digits === undefined ? undefined : parseU64(digits);
 }
 
-/** 20261130 is a day in ISO 8601, and a second of the year 1970. */
-function isDay(text: string): boolean {
-  return /^\d{8}$/.test(text) && readIso(toDay(text)) !== undefined;
-}
-
-function toDay(digits: string): string {
-  return digits.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
+/**
+ * The day or time that digits without a separator may mean, as ISO 8601. 20261130 is such a day, and a second of 1970.
+ * `date +%Y%m%d%H%M%S` prints 20261130033000, a second of the year 644,019. Undefined if there is no such time.
+ */
+function dateOf(text: string): string | undefined {
+  const [, day = "", seconds, minutes] = /^(\d{8})(?:(\d{6})\d*|(\d{4}))?(?:\.\d+)?$/.exec(text) ?? [];
+  const clock = seconds ?? minutes;
+  const time = extend(`${day}T${clock ?? "0000"}`);
+  const date = clock === undefined ? time.slice(0, "2026-11-30".length) : time;
+  return readIso(date) === undefined ? undefined : date;
 }
 
 function readIso(text: string): bigint | undefined {

@@ -30,7 +30,11 @@ describe("a time", () => {
     ["1795297311.999", 1_795_297_311n], // date +%s.%N
     ["@1795297311", 1_795_297_311n], // what date -d takes
     ["@20261121", 20_261_121n],
-    ["20261121.0", 20_261_121n],
+    ["@20261121.0", 20_261_121n],
+    ["@202611212141", 202_611_212_141n],
+    ["@20261121214151", 20_261_121_214_151n],
+    ["2026112121", 2_026_112_121n], // a second of 2034, and no form of a time
+    ["20261121250000", 20_261_121_250_000n], // no hour
     ["253402300799", 253_402_300_799n], // the last second of the year 9999
     ["20261399", 20_261_399n], // no day
   ])("%s is %p", (text, seconds) => {
@@ -58,6 +62,11 @@ describe("a time", () => {
     ["1969-12-31T23:59:59.9Z", "no such time"],
     ["1970-01-01T00:00:00+01:00", "no such time"],
     ["20261121", "it can be read in two ways: write 2026-11-21 or @20261121"],
+    ["20261121.5", "it can be read in two ways: write 2026-11-21 or @20261121.5"],
+    ["202611212141", "it can be read in two ways: write 2026-11-21T21:41:00 or @202611212141"],
+    ["20261121214151", "it can be read in two ways: write 2026-11-21T21:41:51 or @20261121214151"],
+    [" 20261121214151.5\n", "it can be read in two ways: write 2026-11-21T21:41:51 or @20261121214151.5"],
+    ["20261121214151999", "it can be read in two ways: write 2026-11-21T21:41:51 or @20261121214151999"],
     ["253402301000", "in milliseconds: give seconds, 253402301"],
     ["1795297311999", "in milliseconds: give seconds, 1795297311"],
     ["@1795297311999", "in milliseconds: give seconds, 1795297311"],
