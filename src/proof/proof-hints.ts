@@ -26,13 +26,12 @@ export function readHints(members: Readonly<Record<string, unknown>>): ProofHint
     chain: readId(chain),
     genesis: readId(genesis),
     program: isProgram(program) ? program : undefined,
-    sha256: isHex(sha256) && sha256.length === digestLength ? digestFromHex(sha256.slice(2)) : undefined,
-    nonce: isHex(nonce) ? parseNonce(nonce) : undefined,
+    sha256: isDigest(sha256) ? digestFromHex(sha256.slice(2)) : undefined,
+    nonce: typeof nonce === "string" && nonce.startsWith("0x") ? parseNonce(nonce) : undefined,
   };
 }
 
 /** Characters. */
-const digestLength = 66;
 const maxProgramLength = 100;
 
 function readNetwork(value: unknown): bigint | undefined {
@@ -54,6 +53,6 @@ function isProgram(value: unknown): value is string {
   return typeof value === "string" && value.length <= maxProgramLength && isLine(value);
 }
 
-function isHex(value: unknown): value is string {
-  return typeof value === "string" && value.length <= digestLength && /^0x[0-9a-f]+$/.test(value);
+function isDigest(value: unknown): value is string {
+  return typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value);
 }

@@ -59,7 +59,7 @@ import json, sys, verify
 
 def holds(text):
     try:
-        verify.check(json.loads(text))
+        verify.check(text)
         return True
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
         return False

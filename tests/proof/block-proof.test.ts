@@ -73,6 +73,11 @@ describe("what a proof says beside", () => {
     });
   });
 
+  test("may be a nonce in upper case", () => {
+    const upper = `0x${nonce.toUpperCase()}`;
+    expect(checkProof({ ...proofOf(...blocks), nonce: upper }).says.nonce).toEqual(Uint8Array.fromHex(nonce));
+  });
+
   test.each([
     ["network", -1],
     ["network", 0.5],
@@ -89,6 +94,7 @@ describe("what a proof says beside", () => {
     ["sha256", `0x${sha256}00`],
     ["sha256", [hints.sha256]],
     ["nonce", nonce],
+    ["nonce", `0X${nonce}`],
     ["nonce", `0x${nonce}00`],
     ["nonce", {}],
   ])("in another form is left out, and the proof holds: %s %j", (name, value) => {

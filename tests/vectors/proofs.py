@@ -55,10 +55,18 @@ def block(parent, height, timestamp, data):
     return text.encode()
 
 
+def proof_with(old, new):
+    """Of genesis with another text in place of one in its bytes."""
+    changed = genesis.replace(old, new)
+    assert changed != genesis
+    return proof_of([changed], fields_of(genesis))
+
+
 recorded = json.loads((here / "timestampvm-rs-reencoded.json").read_text())["blocks"]
 chain = [gzip.decompress(base64.b64decode(one["bytes"])) for one in recorded]
 assert [id_of(one) for one in chain] == [one["id"] for one in recorded]
-genesis = block("11111111111111111111111111111111LpoYY", 0, 0, b"timestampvm benchmark")
+zero = cb58(bytes(32))
+genesis = block(zero, 0, 0, b"timestampvm benchmark")
 assert id_of(genesis) == fields_of(chain[0])["parent_id"]
 time = fields_of(chain[0])["timestamp"]
 
@@ -70,6 +78,7 @@ people = {
     "sha256": "0x" + hashlib.sha256(b"a file").hexdigest(),
     "nonce": "0x" + bytes(range(16)).hex(),
 }
+upper_nonce = "0x" + bytes(range(16)).hex().upper()
 
 good = [
     ("one block", proof_of(chain[:1])),
@@ -81,6 +90,7 @@ good = [
     ("no data", proof_of([block(id_of(chain[0]), 2, time, b"")])),
     ("members that are not known", {**proof_of(chain[:2]), "note": "for the court", "more": [{}]}),
     ("members for people", {**proof_of(chain[:2]), **people}),
+    ("members for people, the nonce in upper case", {**proof_of(chain[:2]), **people, "nonce": upper_nonce}),
     ("members for people that are not in their form", {**proof_of(chain[:2]), **{name: [name] for name in people}}),
 ]
 
@@ -108,13 +118,25 @@ bad = [
     ("half a byte", {**base, "blocks": [*base["blocks"][:2], base["blocks"][2] + "2"]}),
     ("a height is skipped", proof_of([chain[0], block(id_of(chain[0]), 3, time, b"")])),
     ("an earlier time", proof_of([chain[0], block(id_of(chain[0]), 2, time - 1, b"")])),
+    ("a version that is true", {**base, "version": True}),
+    ("a height that is true", {**base, "height": True}),
+    ("a space in a block's hex", {**base, "blocks": ["0x7b 22" + base["blocks"][0][6:], *base["blocks"][1:]]}),
+    ("a line end behind a block's hex", {**base, "blocks": [one + "\n" for one in base["blocks"]]}),
+    ("a space in the data", proof_with(b'"0x74', b'"0x 74')),
+    ("a height of minus zero", proof_with(b'"height":0', b'"height":-0')),
+    ("a time with a fraction", proof_with(b'"timestamp":0', b'"timestamp":0.0')),
+    ("a parent with a 1 too few", proof_with(b'"11', b'"1')),
+    ("a parent that is a list", proof_with(json.dumps(zero).encode(), json.dumps([*zero]).encode())),
+    ("NaN in a block", proof_with(b"{", b'{"note":NaN,')),
+    ("NaN", {**base, "note": float("nan")}),
     ("no child", proof_of([chain[0], block(id_of(genesis), 2, time, b"")])),
 ]
 
 odd = ["canonical", "leading+trailing whitespace", "array form", "unknown field", "dup unknown key", "data upper",
        "data empty string", "data 0x0x", "height 2^53+1", "height u64max", "ts u64max"]
 none = ["vertical tab ws", "BOM", "two docs", "null", "array 5", "dup known key differs", "missing parent", "height 1e0",
-        "height -1", "height 01", "height string", "height u64max+1", "data nonhex", "data number", "parent bad char 0"]
+        "height -1", "height 01", "height string", "height u64max+1", "data nonhex", "data number", "parent bad char 0",
+        "lone surrogate in unknown key"]
 by_serde = {one["name"]: one for one in json.loads((here / "block-json.json").read_text())}
 for name in odd:
     one = by_serde[name]
