@@ -28,9 +28,11 @@ function decode(text: string): string {
 
 /**
  * A URL as it may be printed. Its password is hidden, and so is a user name alone, which may be a token, and the query,
- * where keys are. Takes any text, since a URL with a mistake has the same secrets.
+ * where keys are. Takes any text, since a URL with a mistake has the same secrets: where an @ stands behind a ? or #, a
+ * password may have those, and what seems to be the host may be a part of it.
  */
 export function hideSecrets(url: string): string {
+  if (/[?#].*@/s.test(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*$/is, (_, scheme = "") => `${scheme}***`);
   return url
     .replace(/[?#].*$/s, (rest) => (rest.startsWith("?") ? "?***" : ""))
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?(?:([^:@/]*:))?.*@/is, (_, scheme = "", user = "") => `${scheme}${user}***@`);

@@ -68,6 +68,12 @@ describe("the URL of a chain", () => {
     ["h/ext/bc/c", "not HOST:PORT: h has no port"],
     ["0", "no server has port 0"],
     ["http://127.1:9650", "not HOST:PORT: 127.1:9650 is no IPv4 address of four numbers"],
+    ...["ann:secret#1", "ann:12345#6", "tok?en", "tok/en", "tok\\en"].flatMap((user) =>
+      ["http://", ""].map((scheme): [string, string] => [
+        `${scheme}${user}@127.0.0.1:19750/`,
+        "in a password, write # ? / \\ @ as %23 %3F %2F %5C %40",
+      ]),
+    ),
   ])("%j is none", (text, problem) => {
     expect(readChainUrl(text)).toEqual({ problem });
   });
@@ -108,6 +114,8 @@ test("a password and a key are never printed", async () => {
     }
   }
   expect((await run(["status", "--url", secret(chain.rpc)])).out).toContain(chain.rpc.replace("//", "//bob:***@"));
+  const { code, err } = await run(["status", "--url", chain.rpc.replace("//", "//ann:s3cret#1@")]);
+  expect([code, err]).toEqual([2, expect.stringMatching(/^error: --url: in a password, write .*: http:\/\/\*\*\*$/m)]);
 });
 
 describe("a TIMESTAMPVM_URL that is set, and empty,", () => {

@@ -16,6 +16,11 @@ describe("a URL is shown without its secrets:", () => {
     ["https://h/rpc?apikey=s3cret&x=1", "https://h/rpc?***"],
     ["https://h/rpc?s3cret", "https://h/rpc?***"],
     ["https://h/rpc#s3cret", "https://h/rpc"],
+    ["http://ann:s3cret#1@h:1/", "http://***"],
+    ["http://ann:12345#6@h:1/rpc?key=s3cret", "http://***"],
+    ["http://s3?cret@h:1", "http://***"],
+    ["http://ann:s3?\ncret@h", "http://***"],
+    ["ann:s3cret#1@h:1", "***"],
     ["", ""],
   ])("%s", (url, shown) => {
     expect(hideSecrets(url)).toBe(shown);

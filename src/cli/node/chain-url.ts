@@ -10,6 +10,7 @@ type ReadUrl = { readonly url: string; readonly isNode: boolean } | { readonly p
 export function readChainUrl(text: string): ReadUrl {
   const [, scheme, user = "", authority = "", rest = ""] = parts.exec(text) ?? [];
   if (authority === "" || (scheme !== undefined && !/^https?:\/\/$/i.test(scheme))) return notHttp;
+  if (rest.includes("@") || user.includes("\\")) return unclear;
   const read = scheme === undefined ? readAddress(authority) : readPartialAddress(authority);
   if ("problem" in read) return read;
   const { host, port } = read.address;
@@ -24,6 +25,8 @@ export function readChainUrl(text: string): ReadUrl {
 const parts = /^([a-z][a-z0-9+.-]*:\/\/)?((?:[^/?#]*@)?)([^/?#]*)(.*)$/is;
 
 const notHttp = { problem: "not an HTTP URL" };
+/** The host would be a part of the password, or the user's name. Parsers of URLs take \ as /. */
+const unclear = { problem: "in a password, write # ? / \\ @ as %23 %3F %2F %5C %40" };
 
 /** What the page has in its URL is about the page. Another query may be a key, and stays. */
 function toApi(url: URL): URL {
