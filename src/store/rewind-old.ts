@@ -19,10 +19,17 @@ export interface RewoundOld {
 
 /**
  * Upgrades a database file of an older schema without the blocks above a height. The data of those that can be read
- * become proposals of time `since` (Unix seconds), before all others. See `replaceOld`.
+ * become proposals of time `since` (Unix seconds), before all others. First runs `expectSame` on the old file, which
+ * may throw. See `replaceOld`.
  */
-export function* rewindOld(file: string, height: bigint, since: bigint): Generator<UpgradeStep, RewoundOld> {
+export function* rewindOld(
+  file: string,
+  height: bigint,
+  since: bigint,
+  expectSame: (reader: BlockReader) => void,
+): Generator<UpgradeStep, RewoundOld> {
   const { made } = yield* replaceOld(file, function* ({ reader, db }, store) {
+    expectSame(reader);
     yield* copyChain(reader, store, height);
     let [blocks, lost] = [0, 0];
     for (const at of heightsDown(db, height)) {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { digestOf } from "../../src/core/digest.ts";
 import { BlockStore } from "../../src/store/block-store.ts";
 import { needsUpgrade } from "../../src/store/old-file.ts";
 import { bytesOf, chainOn, childOf, genesis, peer } from "../support/chain.ts";
 import { makeOldFile, type OldContent, oldInstanceId, oldVersions } from "../support/old-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { damage, db, exported, proposal } from "./db-support.ts";
+import { damage, db, dbAnswered, exported, proposal } from "./db-support.ts";
 
 // What the commands do with files of older schemas.
 
@@ -98,6 +98,23 @@ describe.each(oldVersions)("of a file of schema %i", (version) => {
 });
 
 describe("db rollback of an old file", () => {
+  test("removes no more than it has said, if there are more blocks when the answer comes", () => {
+    using directory = temporaryDirectory();
+    const [file, longer] = [directory.file("timestampvm.db"), directory.file("longer.db")];
+    makeOldFile(file, 3, { accepted: chain.slice(0, 10) });
+    makeOldFile(longer, 3, { accepted: chain });
+    const before = readFileSync(longer);
+    const extend = () => {
+      renameSync(longer, file);
+      return "y\n";
+    };
+    const { code, out, err } = dbAnswered(extend, "rollback", file, "--to", "7");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toEndWith(`error: ${file}: the chain has changed meanwhile: nothing was changed; run it again\n`);
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(directory.path)).toEqual(["timestampvm.db"]);
+  });
+
   test("is the cure where a block above is damaged: what others carried waits again", () => {
     using directory = temporaryDirectory();
     const file = directory.file("timestampvm.db");

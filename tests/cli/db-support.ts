@@ -25,13 +25,21 @@ export function db(...args: readonly string[]): Ran {
   return run(args, false);
 }
 
-/** The same, where a person at a terminal types this answer. */
-export function dbAnswered(typed: string, ...args: readonly string[]): Ran {
+/** The same, where a person at a terminal is asked, and types what `answer` gives. */
+export function dbAnswered(answer: () => string, ...args: readonly string[]): Ran {
   using directory = temporaryDirectory();
-  writeFileSync(directory.file("typed"), typed);
-  const fileDescriptor = openSync(directory.file("typed"), "r");
+  const typed = directory.file("typed");
+  writeFileSync(typed, "");
+  const fileDescriptor = openSync(typed, "r");
+  const terminal = {
+    isTerminal: true,
+    get fileDescriptor() {
+      writeFileSync(typed, answer());
+      return fileDescriptor;
+    },
+  };
   try {
-    return run(args, false, { input: { fileDescriptor, isTerminal: true } });
+    return run(args, false, { input: terminal });
   } finally {
     closeSync(fileDescriptor);
   }

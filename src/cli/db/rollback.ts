@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Block } from "../../core/block.ts";
 import { countOf, formatIsoTime, formatNumber } from "../../core/format.ts";
+import type { BlockReader } from "../../store/block-reader.ts";
 import { type BlockStore, requeueStretch } from "../../store/block-store.ts";
 import { FileError } from "../../store/errors.ts";
 import { needsUpgrade } from "../../store/old-file.ts";
@@ -34,7 +35,9 @@ export function addRollbackCommand(db: Command, output: Output): void {
             "damaged proposals. If --to is the height that the chain has, it does only that, and does not ask.",
         ],
         examples: ["timestampvm db rollback chain --to 1 --dry-run", "timestampvm db rollback chain --to 1 --yes"],
-        exitCodes: { 1: "the chain is lower, the database could not be changed, or the answer was no" },
+        exitCodes: {
+          1: "the chain is lower, has changed or cannot be changed, or the answer was no",
+        },
       }),
     )
     .action((path: string, options: Options) => rollback(findDatabase(path), options, output));
@@ -57,7 +60,7 @@ function rollback(file: string, { to, dryRun, yes }: Options, output: Output): v
 
 /** What the file will not have any more. There may be fewer blocks than heights, since some may be missing. */
 function describeLoss({ lastHeight, block }: Target, to: bigint): string {
-  if (to === lastHeight) return "This removes no block, but damaged proposals.";
+  if (to === lastHeight) return "This removes no block. It drops damaged proposals, if there are any.";
   const heights = `${formatNumber(to + 1n)} to ${formatNumber(lastHeight)}`;
   return (
     `This removes the blocks of ${countOf(lastHeight - to, "height")}, ${heights}: all that came after block ` +
@@ -69,10 +72,19 @@ function describeLoss({ lastHeight, block }: Target, to: bigint): string {
 
 function rollbackTo(file: string, to: bigint, { lastHeight, block }: Target, output: Output): void {
   const now = timeOfRow(systemClock);
+  // The file was closed while the question stood.
+  const expectSame = (chain: BlockReader) => {
+    if (chain.lastHeight() === lastHeight) return;
+    throw new CommandFailed(`${file}: the chain has changed meanwhile: nothing was changed; run it again`);
+  };
   const isOld = needsUpgrade(file);
   const { blocks, lost, proposals, dropped } = isOld
-    ? { ...watchCopy(rewindOld(file, to, now), output), dropped: 0 } // one with damaged proposals is refused
-    : withStore(file, (store) => rewind(store, { from: lastHeight, to }, now, output));
+    ? // One with damaged proposals is refused.
+      { ...watchCopy(rewindOld(file, to, now, expectSame), output), dropped: 0 }
+    : withStore(file, (store) => {
+        expectSame(store);
+        return rewind(store, { from: lastHeight, to }, now, output);
+      });
   if (isOld) output.err(upgradedLine(file));
   const range = `from height ${formatNumber(lastHeight)} to ${formatNumber(to)}`;
   output.out(
