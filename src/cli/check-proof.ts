@@ -4,12 +4,19 @@ import { matchOf } from "../core/digest.ts";
 import { formatSize } from "../core/format.ts";
 import { stampedDigest } from "../core/nonce.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
-import { CommandFailed } from "./command-failed.ts";
 import { helpAfter } from "./help.ts";
 import { askForBlock } from "./node/anchor.ts";
 import { addTimeoutOption, type Connection, connect } from "./node/connection.ts";
 import { readProof } from "./proof-file.ts";
-import { type Anchor, expectVerdict, formatVerdict, type Subject, verdictAsJson } from "./proof-verdict.ts";
+import { ProofProblem } from "./proof-problem.ts";
+import {
+  type Anchor,
+  expectVerdict,
+  formatVerdict,
+  type Subject,
+  type Verdict,
+  verdictAsJson,
+} from "./proof-verdict.ts";
 import { readSubject } from "./read-source.ts";
 import {
   addNonceOption,
@@ -55,6 +62,7 @@ export function addCheckProofCommand(program: Command, output: Output): void {
             "trust as --url. Then the data existed before that block was made. Times of blocks are what their " +
             "proposers claim. Without --url, no node is asked.",
           "A proof of a salted stamp has the nonce in it: --nonce is for one that has not.",
+          "With --json, a proof that does not hold gives an object, too: its verdict, and the problem.",
           `A proof has at most ${formatSize(maxProofFileBytes)}.`,
         ],
         examples: ["timestampvm check-proof report.proof.json --url http://127.0.0.1:9650"],
@@ -85,22 +93,33 @@ interface Check extends CheckProofOptions {
   readonly node: Connection | undefined;
 }
 
-async function check({ source, about, nonce, json, ...options }: Check, output: Output): Promise<void> {
-  const proof = readProof(source, output);
-  const subject = about && expectAbout(proof, about, nonce ?? proof.says.nonce, output);
-  const verdict = { proof, subject, anchor: await findAnchor(proof, options) };
-  if (json) output.json(verdictAsJson(verdict));
+async function check(options: Check, output: Output): Promise<void> {
+  const verdict = await judge(options, output);
+  if (options.json) output.json(verdictAsJson(verdict));
   else output.out(formatVerdict(verdict, output.paint));
   expectVerdict(verdict);
 }
 
-/** How the block carries the data or its SHA-256. Throws "command failed" if it carries neither. */
+/** Throws a `ProofProblem` where there is no more to say. That is printed for programs, too. */
+async function judge({ source, about, nonce, json, ...options }: Check, output: Output): Promise<Verdict> {
+  try {
+    const proof = readProof(source, output);
+    const subject = about && expectAbout(proof, about, nonce ?? proof.says.nonce, output);
+    return { proof, subject, anchor: await findAnchor(proof, options) };
+  } catch (error) {
+    if (json && error instanceof ProofProblem) output.json({ verdict: error.verdict, problem: error.message });
+    throw error;
+  }
+}
+
+/** How the block carries the data or its SHA-256. Throws a `ProofProblem` if it carries neither. */
 function expectAbout({ block }: CheckedProof, about: Source, nonce: Uint8Array | undefined, output: Output): Subject {
   const { digest, description = "that" } = readSubject(about, output);
   const salted = stampedDigest(digest, nonce);
   const match = matchOf(block.data, salted);
   if (match !== undefined) return { digest, nonce, match };
-  throw new CommandFailed(
+  throw new ProofProblem(
+    "does not hold",
     `the proof is not about ${description}: its block carries neither the SHA-256 ${salted} nor data of it`,
   );
 }
@@ -109,5 +128,5 @@ async function findAnchor({ to }: CheckedProof, { node, to: known }: Pick<Check,
   if (node !== undefined) return { kind: "url", node: await askForBlock(to, node) };
   if (known === undefined) return { kind: "none" };
   if (known === to.id) return { kind: "to" };
-  throw new CommandFailed(`the proof leads to block ${to.id}, not to ${known}`);
+  throw new ProofProblem("does not hold", `the proof leads to block ${to.id}, not to ${known}`);
 }

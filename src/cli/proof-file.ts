@@ -3,19 +3,19 @@ import { escapeLine } from "../core/printable.ts";
 import { type CheckedProof, maxProofFileBytes, parseProof } from "../proof/block-proof.ts";
 import { ProofError } from "../proof/errors.ts";
 import { decodeProof } from "../proof/proof-text.ts";
-import { CommandFailed } from "./command-failed.ts";
+import { ProofProblem } from "./proof-problem.ts";
 import { readData } from "./read-source.ts";
 import type { NamedSource } from "./source.ts";
 import type { Output } from "./terminal/output.ts";
 
-/** Reads a proof and checks it. Throws "command failed" with the reason if its blocks do not fit together. */
+/** Reads a proof and checks it. Throws a `ProofProblem` with the reason if its blocks do not fit together. */
 export function readProof(source: NamedSource, output: Output): CheckedProof {
   const name = source.kind === "file" ? source.name : "standard input";
   try {
     return parseProof(readText(source, name, output));
   } catch (error) {
-    if (error instanceof ProofError) throw new CommandFailed(`${name}: ${error.message}`);
-    if (error instanceof SyntaxError) throw new CommandFailed(`${name}: it is not JSON`);
+    if (error instanceof ProofError) throw new ProofProblem("does not hold", `${name}: ${error.message}`);
+    if (error instanceof SyntaxError) throw new ProofProblem("does not hold", `${name}: it is not JSON`);
     throw error;
   }
 }

@@ -250,6 +250,27 @@ describe("proof", () => {
     );
   });
 
+  test("for programs has the number of blocks, and a note where that is one", async () => {
+    const paths = files("n1", "n2");
+    await chain.run(["stamp", ...paths]);
+    const { out, err } = await chain.run(["proof", ...paths, "--json", "--to", "latest"]);
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const last = (await chain.call("getStatus")).lastAccepted.height;
+    const blocks = lines.map(({ height }) => last - height + 1);
+    expect(lines.map((line) => line.blocks)).toEqual(blocks);
+    const alone = paths.filter((_path, i) => blocks[i] === 1);
+    expect(err).toBe(
+      alone
+        .map((path) => `note: ${path}: It is one block that leads to itself: it proves nothing yet. ${again}\n`)
+        .join(""),
+    );
+    expect(alone).not.toBeEmpty();
+  });
+  const again = "Make it again when there is a later block.";
+
   test("writes one into a directory that is named with a slash", async () => {
     mkdirSync(directory.file("single"));
     const [path = ""] = files("alone");

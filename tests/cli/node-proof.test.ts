@@ -100,6 +100,8 @@ describe("proof", () => {
     const { out } = await chain.run(["proof", "--text", "last", "--output", directory.file("alone.json")]);
     expect(out).toContain("1 block\n");
     expect(out).toContain("\nIt is one block that leads to itself: it proves nothing yet.");
+    const json = await chain.run(["proof", "--text", "last", "--output", directory.file("alone-too.json"), "--json"]);
+    expect([json.code, JSON.parse(json.out).blocks, json.err]).toEqual([0, 1, alone.err]);
   });
 
   test("joins the parts of a long one", async () => {
@@ -147,7 +149,7 @@ describe("proof", () => {
     expect(readFileSync(path, "utf8")).toBe(text);
     const { out: json } = await chain.run([...args, "-o", directory.file("again.json"), "--json"]);
     const { blocks, ...rest } = JSON.parse(text);
-    expect(JSON.parse(json)).toEqual(rest);
+    expect(JSON.parse(json)).toEqual({ ...rest, blocks: 2 });
   });
 
   test("prints a file's name in one line that a terminal only shows", async () => {
@@ -431,6 +433,27 @@ describe("check-proof", () => {
     expect(JSON.parse(byFile)).toEqual({ ...holds, ...facts, ...data, says });
   });
 
+  test.each<readonly [string, () => readonly string[], string]>([
+    ["leads to another block", () => [path, "--to", at(1).id], "the proof leads to block"],
+    ["is about something else", () => [path, "--text", "second"], "the proof is not about "],
+    [
+      "has a changed block",
+      () => [file("bad.json", JSON.stringify((spoilBlock(proof) as { proof: object }).proof))],
+      "",
+    ],
+    ["is no JSON", () => [file("bad.json", "{")], "bad.json: it is not JSON"],
+  ])("for programs is an object with the problem, too, if it %s", async (_name, args, problem) => {
+    const { code, out, err } = await run(["check-proof", ...args(), "--json"]);
+    const answer = JSON.parse(out);
+    expect([code, answer]).toEqual([1, { verdict: "does not hold", problem: expect.stringContaining(problem) }]);
+    expect(err).toBe(`error: ${answer.problem}\n`);
+  });
+
+  test("for programs gives no verdict on what cannot be read", async () => {
+    const { code, out } = await run(["check-proof", directory.file("missing.json"), "--json"]);
+    expect([code, out]).toEqual([1, ""]);
+  });
+
   test("shows what the proof says that it is about, if its block carries that", async () => {
     const { proof } = await chain.call("getProof", { digest: sha256("secret") });
     const { out } = await run(["check-proof", file("said.json", JSON.stringify(proof))]);
@@ -652,6 +675,9 @@ its chain                    ${chain.genesisId}, network 5
     ]) {
       expect([code, out, err]).toEqual([3, "", expect.stringContaining("whether the proof holds cannot be told yet")]);
     }
+    const { code, out } = await run(["check-proof", path, "--url", url, "--json"]);
+    const problem = expect.stringContaining("whether the proof holds cannot be told yet");
+    expect([code, JSON.parse(out)]).toEqual([3, { verdict: "cannot tell yet", problem }]);
   });
 
   test("asks nobody whom only the environment names", async () => {

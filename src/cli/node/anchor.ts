@@ -3,7 +3,8 @@ import { AnswerError } from "../../client/answer-error.ts";
 import type { ResultOf } from "../../client/contract.ts";
 import { RpcError } from "../../client/rpc-error.ts";
 import type { Block } from "../../core/block.ts";
-import { CommandFailed, notYet, wrongUse } from "../command-failed.ts";
+import { CommandFailed, wrongUse } from "../command-failed.ts";
+import { ProofProblem } from "../proof-problem.ts";
 import { type Ask, type Connection, orMissing } from "./connection.ts";
 
 /** What a node says of the last block of a proof: its word, and nothing else, is that the block is in its chain. */
@@ -27,8 +28,8 @@ type Answer =
   | { readonly has: "no answer yet"; readonly problem: string };
 
 /**
- * Asks a node for the block at the height of `to`. Throws "command failed" with exit code 3 if it gives no answer that
- * can be believed: that says nothing about the proof.
+ * Asks a node for the block at the height of `to`. Throws a `ProofProblem`, "cannot tell yet", if it gives no
+ * answer that can be believed: that says nothing about the proof.
  */
 export async function askForBlock(to: Block, { url, ask }: Connection): Promise<NodeWord> {
   try {
@@ -37,7 +38,7 @@ export async function askForBlock(to: Block, { url, ask }: Connection): Promise<
     return { url: url(), nodeId, chain, network, notice, answer: await compare(to, status, ask) };
   } catch (error) {
     if (!isFailure(error)) throw error;
-    throw new CommandFailed(`whether the proof holds cannot be told yet: ${messageOf(error)}`, notYet);
+    throw new ProofProblem("cannot tell yet", `whether the proof holds cannot be told yet: ${messageOf(error)}`);
   }
 }
 

@@ -25,12 +25,12 @@ import {
   type SourceOptions,
   severalFilesNote,
 } from "../source.ts";
-import type { Output } from "../terminal/output.ts";
+import type { Output, Paint } from "../terminal/output.ts";
 import { parseIdOption } from "../terminal/parse-option.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
-import { answerEach, type FileAnswer, type FileWork } from "./each-file.ts";
+import { answerEach, type FileAnswer, type FileWork, nameOf } from "./each-file.ts";
 import { proofPathOf } from "./proof-files.ts";
 
 interface ProofOptions extends ConnectionOptions, SourceOptions, NonceOptions {
@@ -112,21 +112,22 @@ async function proveFile(
   file: NamedSource,
   path: string,
   ask: Ask,
-  { to, nonce }: ProofOptions,
+  { to, nonce, json }: ProofOptions,
   output: Output,
 ): Promise<FileAnswer> {
   namingFile(path, () => expectNoFile(path));
   const proof = await prove(ask, { digest: readSubject(file, output).digest, nonce }, to, output);
   writeProof(path, proof);
-  const { blocks, ...summary } = proof;
-  const { height, timestamp } = summary;
+  const { blocks, height, timestamp } = proof;
+  const isAlone = blocks.length === 1;
   const parts = [
     `${escapeLine(path)}, ${countOf(blocks.length, "block")}`,
     `claimed ${formatIsoTime(timestamp)}`,
     `height ${height}`,
-    ...(blocks.length === 1 ? [provesNothingYet] : []),
+    ...(isAlone ? [provesNothingYet] : []),
   ];
-  return { line: parts.join("  "), values: [{ proof: path, ...summary }] };
+  if (isAlone && json) output.err(`note: ${escapeLine(nameOf(file))}: ${provesNothingYet}\n`);
+  return { line: parts.join("  "), values: [{ proof: path, ...summaryOf(proof) }] };
 }
 
 async function prove(ask: Ask, wanted: ProofSubject, to: End, output: Output): Promise<Proof> {
@@ -173,16 +174,16 @@ async function findEnd(ask: Ask, to: End): Promise<{ readonly id: string; readon
 
 function write(proof: Proof, { output: file, json: asJson }: ProofOptions, output: Output): void {
   const { out, err, json, paint } = output;
-  const isAlone = proof.blocks.length === 1;
-  if (file === "-") {
-    out(textOf(proof));
-    if (isAlone) err(`note: ${provesNothingYet}\n`);
-    return;
+  if (file === "-") out(textOf(proof));
+  else {
+    writeProof(file, proof);
+    if (!asJson) return out(formatProof(proof, file, paint));
+    json(summaryOf(proof));
   }
-  writeProof(file, proof);
-  const { blocks, ...summary } = proof;
-  const { id, height, timestamp, digest, sha256, to } = summary;
-  if (asJson) return json(summary);
+  if (proof.blocks.length === 1) err(`note: ${provesNothingYet}\n`);
+}
+
+function formatProof({ blocks, id, height, timestamp, digest, sha256, to }: Proof, file: string, paint: Paint): string {
   const rows = formatRows(
     [
       ["proof", `${escapeLine(file)}, ${countOf(blocks.length, "block")}`],
@@ -194,7 +195,12 @@ function write(proof: Proof, { output: file, json: asJson }: ProofOptions, outpu
     ],
     paint,
   );
-  out(isAlone ? `${rows}\n${provesNothingYet}\n` : rows);
+  return blocks.length === 1 ? `${rows}\n${provesNothingYet}\n` : rows;
+}
+
+/** For programs: what the file has, and the number of its blocks instead of them. */
+function summaryOf({ blocks, ...summary }: Proof): object {
+  return { ...summary, blocks: blocks.length };
 }
 
 function writeProof(file: string, proof: Proof): void {
