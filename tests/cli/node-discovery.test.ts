@@ -76,7 +76,11 @@ describe("a node's URL without a chain", () => {
 
   test.each([
     ["has none of this VM", [blockchain(other, "x", other)], `its network has no chain of this VM, ${vmId}`],
-    ["tracks none of this VM", [blockchain(one)], `Its network has: ${one}\nA node has a chain only while it tracks`],
+    [
+      "tracks none of this VM",
+      [blockchain(one)],
+      `Its network has: ${one}\nA node answers for a chain only while it tracks`,
+    ],
   ])("of a node that %s is exit 1", async (_name, blockchains, words) => {
     using node = new WholeNode({ blockchains });
     const { code, out, err } = await node.run(["status"]);
@@ -145,9 +149,31 @@ describe("a node whose chain gives no answer is asked why:", () => {
       `The node's health says: ${one}: ${unavailable}`,
       "The node's health says: P: one",
       "The node's health says: C: two",
-      "So the chain's plugin has ended: the node's log says why, and a restart of the node starts it again.",
+      `So the plugin of ${one} has ended: the node's log says why, and a restart of the node starts it again.`,
       "",
     ]);
+  });
+
+  test.each<readonly [string, Record<string, boolean>]>([
+    ["knows the chain", { [one]: true }],
+    ["knows it by another name only", {}],
+  ])("its health, which names the chain by its first alias, where the node %s", async (_name, bootstrapped) => {
+    const checks = {
+      P: failing("one"),
+      database: failing(unavailable),
+      bls: failing("two"),
+      stamps: failing(unavailable),
+    };
+    using node = new WholeNode({ health: { checks }, bootstrapped, chain: broken(500) });
+    const { err } = await statusOf(node);
+    expect(err).toContain(
+      `The node's health says: stamps: ${unavailable}\n` +
+        "The node's health says: P: one\n" +
+        `The node's health says: database: ${unavailable}\n` +
+        "So the plugin of stamps has ended: the node's log says why, and a restart of the node starts it again.\n",
+    );
+    expect(err.match(/has ended/g)).toHaveLength(1);
+    expect(err).not.toContain("--url");
   });
 
   test("its health, where the node could not make the chain", async () => {

@@ -119,6 +119,6 @@ async function describeNone(node: ChainNode, listed: readonly ListedChain[], sig
   if (first === undefined) return `its network has no chain of this VM, ${vmId}`;
   const ids = listed.map(({ id }) => id).join(", ");
   const { words, isAboutChain } = await askHealth({ ...node, chain: first.id }, signal);
-  const hints = isAboutChain ? words : ["A node has a chain only while it tracks its subnet.", ...words];
+  const hints = isAboutChain ? words : ["A node answers for a chain only while it tracks its subnet.", ...words];
   return [`it has no chain of this VM, ${vmId}. Its network has: ${ids}`, ...hints].join("\n");
 }

@@ -43,7 +43,7 @@ const howToReach =
 /** For an answer of something else. */
 export const howToName =
   `Is that the chain's URL? It is like http://HOST:PORT/ext/bc/CHAIN, in --url or ${urlVariable}.\n` +
-  `A node has a chain only while it tracks its subnet, and says so until the chain is bootstrapped.`;
+  `A node answers for a chain only while it tracks its subnet, and refuses until the chain is bootstrapped.`;
 
 /** For a server that is silent. */
 export const silent =

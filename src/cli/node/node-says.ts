@@ -41,19 +41,24 @@ async function askState({ chain, at }: ChainNode, signal: AbortSignal): Promise<
 
 interface Health {
   readonly words: readonly string[];
+  /** Whether it says why the chain gives no answer. */
   readonly isAboutChain: boolean;
 }
 
-/** The failures that the health of a node names, those of the chain first. Rejects only by its signal. */
+/**
+ * The failures that the health of a node names, those of the chain first, then those of others: a check has the first
+ * alias of its chain as its name, which the URL may not. Rejects only by its signal.
+ */
 export async function askHealth({ chain, at }: ChainNode, signal: AbortSignal): Promise<Health> {
   const health = await fetchObject(at("/ext/health"), { method: "GET" }, { maxBytes: maxAnswerBytes, signal });
   const failures = isJsonObject(health?.checks) ? Object.entries(health.checks).flatMap(readFailure) : [];
   const ofChain = failures.filter(({ name }) => name === chain);
-  const others = failures.filter(({ name }) => name !== chain);
-  const shown = [...ofChain, ...others].slice(0, maxFailures);
+  const ofOthers = failures.filter(({ name }) => name !== chain && !nodesOwn.has(name));
+  const ofNode = failures.filter(({ name }) => name !== chain && nodesOwn.has(name));
+  const shown = [...ofChain, ...ofOthers, ...ofNode].slice(0, maxFailures);
   const lines = shown.map(({ name, problem }) => `The node's health says: ${show(`${name}: ${problem}`)}`);
-  const isGone = ofChain.some(({ problem }) => isPluginGone(problem));
-  return { words: isGone ? [...lines, pluginGone] : lines, isAboutChain: ofChain.length > 0 };
+  const gone = shown.filter(isPluginGone).map(({ name }) => pluginGone(name));
+  return { words: [...lines, ...gone], isAboutChain: ofChain.length + gone.length > 0 };
 }
 
 interface Failure {
@@ -67,13 +72,22 @@ function readFailure([name, check]: readonly [string, unknown]): readonly Failur
   return typeof problem === "string" ? [{ name, problem }] : [];
 }
 
-/** What gRPC says to the node when nobody listens where the plugin did (its status UNAVAILABLE). */
-function isPluginGone(problem: string): boolean {
-  return problem.includes("code = Unavailable");
+/** The checks of AvalancheGo 1.8 to 1.15 that are about no plugin. */
+const nodesOwn: ReadonlySet<string> = new Set([
+  ...["P", "X", "C"],
+  ...["network", "router", "database", "diskspace", "bls", "futureupgrade", "shuttingDown"],
+  ...["bootstrapped", "validation"],
+]);
+
+/** Whether gRPC says to the node that nobody listens where the plugin did (its status UNAVAILABLE). */
+function isPluginGone({ name, problem }: Failure): boolean {
+  return !nodesOwn.has(name) && problem.includes("code = Unavailable");
 }
 
-const pluginGone =
-  "So the chain's plugin has ended: the node's log says why, and a restart of the node starts it again.";
+function pluginGone(name: string): string {
+  const cure = "the node's log says why, and a restart of the node starts it again";
+  return `So the plugin of ${show(name)} has ended: ${cure}.`;
+}
 
 /** Other people's text, on one line. */
 function show(text: string): string {
