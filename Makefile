@@ -15,8 +15,9 @@ GENESIS = Hello from timestampvm!
 prefix = /usr/local
 PREFIX = $(prefix)
 bindir = $(PREFIX)/bin
-bin_dir = $(DESTDIR)$(patsubst ~/%,$(HOME)/%,$(bindir))
-plugin_dir = $(DESTDIR)$(patsubst ~/%,$(HOME)/%,$(PLUGIN_DIR))
+in_home = $(patsubst ~/%,$(HOME)/%,$(1))
+bin_dir = $(call in_home,$(DESTDIR)$(call in_home,$(bindir)))
+plugin_dir = $(call in_home,$(DESTDIR)$(call in_home,$(PLUGIN_DIR)))
 # Puts the binary into a directory in one step: a running one keeps its file. A node passes over the name before.
 define put_into
 	@install -d '$(1)'

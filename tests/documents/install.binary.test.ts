@@ -30,6 +30,13 @@ test("make install puts the binary below DESTDIR, by itself and as a plugin, and
     for (const file of installed) expect(existsSync(file)).toBeFalse();
   }));
 
+test("make install DESTDIR=~/stage is below the home, whatever the shell", () =>
+  inClone(async (make, folder) => {
+    await make("install DESTDIR='~/stage' PREFIX='~/.local'");
+    expect(existsSync(`${folder}/stage${folder}/.local/bin/timestampvm`)).toBeTrue();
+    expect(existsSync(`${folder}/~`)).toBeFalse();
+  }));
+
 test("an installed binary that runs keeps its file, and nothing else is left beside a plugin", () =>
   inClone(async (make, folder) => {
     const where = "install PREFIX='~/.local' PLUGIN_DIR='~/.avalanchego/plugins'";
