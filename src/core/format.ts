@@ -28,17 +28,19 @@ export function shorten(text: string): string {
   return text.length <= 20 ? text : `${text.slice(0, 8)}…${text.slice(-8)}`;
 }
 
-/** Takes Unix seconds. Gives ISO 8601, or "… s after 1970" for a time later than any `Date`. */
+/** Takes Unix seconds. Gives ISO 8601, or "… s after 1970" or "… s before 1970" for a time beyond any `Date`. */
 export function formatIsoTime(seconds: bigint): string {
-  return dateOf(seconds)?.toISOString().replace(".000", "") ?? `${seconds} s after 1970`;
+  const iso = dateOf(seconds)?.toISOString().replace(".000", "");
+  return iso ?? (seconds < 0n ? `${-seconds} s before 1970` : `${seconds} s after 1970`);
 }
 
-/** Takes Unix seconds. Undefined for a time later than any `Date`. */
+/** Takes Unix seconds. Undefined for a time beyond any `Date`. */
 export function dateOf(seconds: bigint): Date | undefined {
-  return seconds > maxDateSeconds ? undefined : new Date(Number(seconds) * 1_000);
+  const isDate = seconds >= -maxDateSeconds && seconds <= maxDateSeconds;
+  return isDate ? new Date(Number(seconds) * 1_000) : undefined;
 }
 
-/** The latest time of a `Date` (ECMAScript 2025, 21.4.1.1). */
+/** The latest time of a `Date`; the earliest is as long before 1970 (ECMAScript 2025, 21.4.1.1). */
 const maxDateSeconds = 8_640_000_000_000n;
 
 /** A block's data, or its beginning, as shown to people. */

@@ -40,16 +40,20 @@ describe("data is shown", () => {
 test.each([
   [0n, "1970-01-01 00:00:00 UTC", "1970-01-01T00:00:00Z"],
   [1_795_296_812n, "2026-11-21 21:33:32 UTC", "2026-11-21T21:33:32Z"],
+  [-1n, "1969-12-31 23:59:59 UTC", "1969-12-31T23:59:59Z"],
+  [-8_640_000_000_000n, "-271821-04-20 00:00:00 UTC", "-271821-04-20T00:00:00Z"],
   [8_640_000_000_000n, "+275760-09-13 00:00:00 UTC", "+275760-09-13T00:00:00Z"],
 ])("the time %i is %s", (seconds, text, iso) => {
   expect(formatTime(seconds)).toEqual({ text, iso });
   expect(formatIsoTime(seconds)).toBe(iso);
 });
 
-test("a time later than any Date is shown as a number of seconds", () => {
+test("a time beyond any Date is shown as a number of seconds", () => {
   expect(formatTime(8_640_000_000_001n)).toBeUndefined();
   expect(formatTime(2n ** 64n - 1n)).toBeUndefined();
   expect(formatIsoTime(8_640_000_000_001n)).toBe("8640000000001 s after 1970");
+  expect(formatTime(-8_640_000_000_001n)).toBeUndefined();
+  expect(formatIsoTime(-8_640_000_000_001n)).toBe("8640000000001 s before 1970");
 });
 
 test("numbers have their digits in groups of three, and nouns agree with them", () => {
