@@ -45,6 +45,24 @@ export function judgeTime(timestamp: bigint, ownSightMs: bigint | undefined): Ti
   return ownSightMs > (timestamp + claimToleranceSeconds) * 1_000n ? "unconfirmed" : "confirmed";
 }
 
+/**
+ * The claims that can come of a node's own first sight in Unix seconds, of which `secondsOf` has rounded up the
+ * milliseconds; undefined if the node did not see the block.
+ */
+export function possibleClaims(timestamp: bigint, ownSight: bigint | undefined): readonly TimeClaim[] {
+  if (ownSight === undefined) return [judgeTime(timestamp, undefined)];
+  const latestMs = ownSight * 1_000n;
+  return [judgeTime(timestamp, latestMs - 999n), judgeTime(timestamp, latestMs)];
+}
+
+/**
+ * Whether a node cannot say by itself that a block was there by its time. Older nodes make no claim, and so cannot; but
+ * the time of genesis is nobody's claim.
+ */
+export function isUnconfirmed(claim: TimeClaim | undefined, height: bigint): boolean {
+  return height > 0n && (claim ?? "unconfirmed") === "unconfirmed";
+}
+
 /** What a node says of a block's timestamp, beside the block itself. */
 export interface KnownTime {
   readonly claim?: TimeClaim;
@@ -52,16 +70,20 @@ export interface KnownTime {
   readonly firstSight?: { readonly time: bigint; readonly node: NodeId; readonly own: boolean };
 }
 
-/** Judges a block's timestamp by its first sight. `node` is this node, undefined for a chain without a node. */
+/**
+ * Judges a block's timestamp by its first sight. `node` is this node, undefined for a chain without a node. A sight
+ * before 1970 is that of a wrong clock, and none.
+ */
 export function knownTime(
   { height, timestamp }: Pick<BlockSummary, "height" | "timestamp">,
   sight: FirstSight | undefined,
   node: NodeId | undefined,
 ): KnownTime {
   if (height === 0n) return {}; // nobody proposed genesis
-  const own = sight !== undefined && isOwn(sight, node);
+  if (sight === undefined || sight.ms < 0n) return { claim: judgeTime(timestamp, undefined) };
+  const own = isOwn(sight, node);
   return {
     claim: judgeTime(timestamp, own ? sight.ms : undefined),
-    ...(sight !== undefined && sight.ms >= 0n && { firstSight: { time: secondsOf(sight), node: sight.node, own } }),
+    firstSight: { time: secondsOf(sight), node: sight.node, own },
   };
 }

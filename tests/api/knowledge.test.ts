@@ -35,7 +35,7 @@ test.each([
     { ms: ms - 60_001n, node, isImported: false },
     { claim: "false", firstSight: { time: timestamp - 60n, node, own: true } },
   ],
-  ["no time of a clock that was wrong", { ms: -1n, node, isImported: false }, { claim: "false" }],
+  ["no time of a clock that was wrong", { ms: -1n, node, isImported: false }, { claim: "unconfirmed" }],
 ] as const)("a node knows of a block %s", (_what, firstSight, known) => {
   using store = open();
   const block = childOf(genesis, "data", timestamp);

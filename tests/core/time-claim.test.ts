@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { nodeIdFromBytes, noNode } from "../../src/avalanche/node-id.ts";
-import { isOwn, judgeTime, secondsOf } from "../../src/core/time-claim.ts";
+import { isOwn, isUnconfirmed, judgeTime, possibleClaims, secondsOf } from "../../src/core/time-claim.ts";
 
 const node = nodeIdFromBytes(new Uint8Array(20).fill(1));
 const sight = { ms: 1_000n, node, isImported: false };
@@ -27,6 +27,31 @@ describe("a claimed time", () => {
       }),
     );
   });
+});
+
+test.each([
+  [undefined, ["unconfirmed"]],
+  [39n, ["false"]],
+  [40n, ["false", "confirmed"]], // from 39.001 to 40 s
+  [41n, ["confirmed"]],
+  [160n, ["confirmed"]],
+  [161n, ["unconfirmed"]],
+] as const)("of a time of 100 s, a sight of %p s can only come to %p", (sight, claims) => {
+  expect([...new Set(possibleClaims(100n, sight))]).toEqual([...claims]);
+});
+
+test("whatever a node claims is possible by the seconds that it gives", () => {
+  fc.assert(
+    fc.property(fc.bigInt(0n, 10n ** 6n), fc.bigInt(0n, 10n ** 9n), (timestamp, ms) => {
+      expect(possibleClaims(timestamp, secondsOf({ ...sight, ms }))).toContain(judgeTime(timestamp, ms));
+    }),
+  );
+});
+
+test("no claim is no confirmation, but of genesis, which nobody proposed", () => {
+  expect([isUnconfirmed(undefined, 0n), isUnconfirmed("unconfirmed", 0n)]).toEqual([false, false]);
+  expect([isUnconfirmed(undefined, 1n), isUnconfirmed("unconfirmed", 1n)]).toEqual([true, true]);
+  expect([isUnconfirmed("confirmed", 1n), isUnconfirmed("false", 1n)]).toEqual([false, false]);
 });
 
 test("only what this node saw itself is its own", () => {
