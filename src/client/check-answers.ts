@@ -7,13 +7,14 @@ import { type AnsweredBlock, dataOf, expectOwnId } from "./answered-block.ts";
 import { parseBytes } from "./bytes-text.ts";
 import type { CallApi } from "./client.ts";
 import type { MethodName, ParamsOf, Receipt, ResultOf } from "./contract.ts";
+import { expectKnownTime } from "./known-time.ts";
 
 /**
- * Gives a client that believes no answer that contradicts itself, or that is about something else than was asked for.
- * The id of a block is the SHA-256 of what the block says; what was found carries the data; what was stamped is in the
- * block that is named. Rejects as `call` does, or with an `AnswerError`. A lie that is whole goes unnoticed: against a
- * chain that somebody has made up there are proofs, and an id that is known from elsewhere. The answers of `getProof`
- * are checked by `fetchProof`.
+ * Gives a client that believes no answer that contradicts itself, or that is about something else than was asked
+ * for. The id of a block is the SHA-256 of what the block says; what was found carries the data; what was stamped is
+ * in the block that is named; what a node knows of a time follows from when it saw the block. Rejects as `call`
+ * does, or with an `AnswerError`. A lie that is whole goes unnoticed: against a chain that somebody has made up
+ * there are proofs, and an id that is known from elsewhere. The answers of `getProof` are checked by `fetchProof`.
  */
 export function checkAnswers(call: CallApi): CallApi {
   const checked: CallApi = async (method, params, signal) => {
@@ -29,15 +30,15 @@ export function checkAnswers(call: CallApi): CallApi {
 type Check<Name extends MethodName> = (params: ParamsOf<Name>, result: ResultOf<Name>, call: CallApi) => Promise<void>;
 
 const checks: { readonly [Name in MethodName]?: Check<Name> } = {
-  getBlock: ({ id }, { block: { parent_id: parentId, ...block } }, call) =>
-    expectOwnId({ ...block, id, parentId }, call),
+  getBlock: ({ id }, { block: { parent_id: parentId, ...block }, ...known }, call) =>
+    expectBlock({ ...block, ...known, id, parentId }, call),
   getBlockByHeight: ({ height }, { block }, call) => {
     expectTrue(block.height === BigInt(height), `block ${block.id} is at height ${block.height}`);
-    return expectOwnId(block, call);
+    return expectBlock(block, call);
   },
   getBlockAt: ({ timestamp }, { block }, call) => {
     expectTrue(block.timestamp <= BigInt(timestamp), `block ${block.id} is of a later time`);
-    return expectOwnId(block, call);
+    return expectBlock(block, call);
   },
   getBlocks: checkPage,
   find: checkFound,
@@ -45,9 +46,14 @@ const checks: { readonly [Name in MethodName]?: Check<Name> } = {
   getReceipt: ({ id }, receipt, call) => checkReceipt(parseDigest(id), receipt, call),
 };
 
+function expectBlock(block: AnsweredBlock, call: CallApi): Promise<void> {
+  expectKnownTime(block);
+  return expectOwnId(block, call);
+}
+
 async function checkPage(
   { from, order }: ParamsOf<"getBlocks">,
-  { blocks }: ResultOf<"getBlocks">,
+  { blocks, next }: ResultOf<"getBlocks">,
   call: CallApi,
 ): Promise<void> {
   const isAscending = order === "ascending";
@@ -56,13 +62,17 @@ async function checkPage(
     const isAsked = isAscending ? first === BigInt(from) : first <= BigInt(from);
     expectTrue(isAsked, `it begins at height ${first}, not at ${from}`);
   }
+  const last = blocks.at(-1)?.height;
+  const behind = last === undefined ? BigInt(from ?? 0) : last + (isAscending ? 1n : -1n);
+  const isNext = next === behind && (last !== undefined || isAscending); // an ascending page may still be empty
+  expectTrue(next === undefined || isNext, `the next page begins at height ${next}`);
   await checkInOrder(isAscending ? blocks : blocks.toReversed(), call, (block, before) => {
     const isChild = block.parentId === before.id && block.height === before.height + 1n;
     expectTrue(isChild, `block ${block.id} does not follow block ${before.id}`);
   });
 }
 
-async function checkFound(params: ParamsOf<"find">, { blocks }: ResultOf<"find">, call: CallApi): Promise<void> {
+async function checkFound(params: ParamsOf<"find">, { blocks, next }: ResultOf<"find">, call: CallApi): Promise<void> {
   const digest = givenDigest(params);
   for (const block of blocks) {
     const match = digest === undefined ? block.match : matchOf(dataOf(block), digest);
@@ -72,6 +82,9 @@ async function checkFound(params: ParamsOf<"find">, { blocks }: ResultOf<"find">
   await checkInOrder(blocks, call, (block, before) => {
     expectTrue(block.height > before.height, `block ${block.id} does not come after block ${before.id}`);
   });
+  const last = blocks.at(-1)?.height;
+  const isFurther = next === undefined || (last !== undefined && next > last);
+  expectTrue(isFurther, `the next page begins at height ${next}`);
 }
 
 const matched = { data: "the data itself", digest: "its SHA-256" } as const;
@@ -83,7 +96,7 @@ async function checkInOrder(
   checkNext: (block: AnsweredBlock, before: AnsweredBlock) => void,
 ): Promise<void> {
   for (const [i, block] of ascending.entries()) {
-    await expectOwnId(block, call);
+    await expectBlock(block, call);
     const before = ascending[i - 1];
     if (before === undefined) continue;
     checkNext(block, before);
@@ -109,6 +122,7 @@ async function checkReceipt(digest: Digest | undefined, { id, status, block }: R
     "a receipt has a block if it is accepted, and only then",
   );
   if (block === undefined) return;
+  expectKnownTime(block);
   const { block: stamped } = await call("getBlockByHeight", { height: block.height });
   const isSame = stamped.id === block.id && stamped.timestamp === block.timestamp;
   expectTrue(isSame, `at height ${block.height} is block ${stamped.id}, and not what the receipt says`);

@@ -246,5 +246,8 @@ export type ResultOf<Name extends MethodName> = z.output<Contract[Name]["result"
 /** The state of a stamp, as `stamp` and `getReceipt` give it. */
 export type Receipt = ResultOf<"getReceipt">;
 
+/** The block of a receipt. */
+export type StampedBlock = NonNullable<Receipt["block"]>;
+
 /** The parsed parameters that the implementation of a method takes. */
 export type CheckedParamsOf<Name extends MethodName> = z.output<Contract[Name]["params"]>;

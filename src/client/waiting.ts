@@ -1,3 +1,4 @@
+import { isUnconfirmed } from "../core/time-claim.ts";
 import type { CallApi } from "./client.ts";
 import type { Receipt } from "./contract.ts";
 import { maxWaitMs } from "./limits.ts";
@@ -58,6 +59,14 @@ export async function waitForReceipt(call: CallApi, sent: Receipt, wait: Receipt
     if (receipt.status !== "accepted") await clock.pause(Math.min(leftMs, pauseMs), signal);
   }
   return receipt;
+}
+
+/**
+ * Whether another's block, with a time of his choice, may have taken what was stamped while it waited: the node does
+ * not confirm the time of the block. A server that is asked to `stamp` once more then stamps it beside that block.
+ */
+export function mayBeTaken(sent: Receipt, { block }: Receipt): boolean {
+  return sent.status !== "accepted" && block !== undefined && isUnconfirmed(block.claim, block.height);
 }
 
 /** The runtime's clock. */

@@ -589,7 +589,7 @@ describe("check-proof that asks a node", () => {
       const answer = await chain.call(method, params);
       if (method === "getStatus") return { ...answer, nodeId, networkId: 5, notice: undefined, ...status };
       if (method !== "getBlockByHeight" || block instanceof RpcFailure) return block;
-      return { block: { ...answer.block, ...block } };
+      return { block: { ...answer.block, claim: undefined, firstSight: undefined, ...block } };
     });
 
   test("prints whose word it is, of which chain and network", async () => {
@@ -618,14 +618,15 @@ its chain                    ${chain.genesisId}, network 5
   });
 
   test("gives the node's own first sight as the time by which the data existed, and no other", async () => {
-    const firstSight = { time: 1_795_297_312, node: nodeId, own: true };
+    const time = at(2).timestamp + 1;
+    const firstSight = { time, node: nodeId, own: true };
     using own = nodeWith({}, { firstSight });
     const { out } = await own.run(["check-proof", path]);
-    expect(out).toContain("\nexisted by                   2026-11-21T21:41:52Z, by the clock of that node\n");
+    expect(out).toContain(`\nexisted by                   ${isoTime(time)}, by the clock of that node\n`);
     expect(JSON.parse((await own.run(["check-proof", path, "--json"])).out)).toMatchObject({ firstSight });
     using others = nodeWith({}, { firstSight: { ...firstSight, own: false } });
     const { out: said } = await others.run(["check-proof", path]);
-    expect(said).toContain(`\nseen                         ${nodeId} says: seen 2026-11-21T21:41:52Z\n`);
+    expect(said).toContain(`\nseen                         ${nodeId} says: seen ${isoTime(time)}\n`);
     expect(said).not.toContain("existed by");
   });
 

@@ -130,13 +130,14 @@ describe("stamp", () => {
   );
 
   test("for programs is the receipt, and the digest", async () => {
-    using server = serverThat(() => ({ claim: "confirmed" }), chain);
+    using server = serverThat(confirmed, chain);
     const { code, out } = await server.run(["stamp", "--text", "for programs", "--json"]);
     const { id, height, timestamp } = await latest();
+    const sight = `{"time":${timestamp + 30},"node":"${someNode}","own":true}`;
     expect([code, out]).toEqual([
       0,
       `{"digest":"0x${sha256("for programs")}","id":"0x${sha256Twice("for programs")}","status":"accepted",` +
-        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp},"claim":"confirmed"}}\n`,
+        `"block":{"id":"${id}","height":${height},"timestamp":${timestamp},"claim":"confirmed","firstSight":${sight}}}\n`,
     ]);
   });
 });
@@ -187,14 +188,14 @@ describe("the wait of stamp", () => {
   const block = apiBlock(9, `0x${sha256("x")}`) as AcceptedBlock;
   const pending = { id: `0x${sha256Twice("x")}`, status: "pending" };
   const processing = { ...pending, status: "processing" };
-  const acceptedReceipt = { ...pending, status: "accepted", block: summaryOf(block) };
+  const acceptedReceipt = { ...pending, status: "accepted", block: { ...summaryOf(block), ...confirmed(block) } };
 
   test("goes on until the block is accepted", async () => {
     using server = new FakeServer(answers([pending, processing, acceptedReceipt]));
     const { code, out } = await server.run(["stamp", "--text", "x"]);
     expect([code, out]).toEqual([
       0,
-      expect.stringContaining(`stamped  2026-11-21T21:41:51Z  block ${block.id}  height 9;`),
+      expect.stringContaining(`stamped  2026-11-21T21:41:51Z  block ${block.id}  height 9\n`),
     ]);
     expect(server.asked.map(({ method }) => method)).toEqual([
       "find",
@@ -316,11 +317,12 @@ describe("a stamp that somebody dated back", () => {
   const waiting = { nonce: `0x${nonce}`, id: `0x${sha256(Uint8Array.fromHex(salted))}`, status: "pending" };
   const accepted = { ...waiting, status: "accepted", block: { ...summaryOf(block), ...confirmed(block) } };
 
+  const blockAt = (height: unknown) => ({ block: height === 9 ? block : stolen });
   const serverWith = (second: object, later: object | Response) =>
     new FakeServer((method, { height }) => {
       if (method === "find") return { blocks: [stolen] };
       if (method === "stamp") return { ...receipt, salted: second };
-      return method === "getReceipt" ? later : { block: Number(height) === 9 ? block : stolen };
+      return method === "getReceipt" ? later : blockAt(height);
     });
 
   test("is not believed: the data is stamped again with a nonce, which is printed", async () => {
@@ -414,11 +416,49 @@ describe("a stamp that somebody dated back", () => {
     expect([code, out, err]).toEqual([1, "", expect.stringContaining("the server's answer contradicts itself")]);
   });
 
-  test.each(["confirmed", "false"])("is none where the node knows when: it says %s", async (claim) => {
-    using server = new FakeServer(() => ({ blocks: [{ ...stolen, claim }] }));
+  test.each([
+    ["confirmed", 30],
+    ["false", -61],
+  ])("is none where the node knows when: it says %s", async (claim, seconds) => {
+    const firstSight = { time: stolen.timestamp + seconds, node: someNode, own: true };
+    using server = new FakeServer(() => ({ blocks: [{ ...stolen, claim, firstSight }] }));
     const { code, out } = await server.run(["stamp", "--text", "x"]);
     expect([code, out]).toEqual([0, expect.stringContaining("nothing new was stamped")]);
     expect(server.asked.map(({ method }) => method)).toEqual(["find"]);
+  });
+
+  test("may come while ours waits: it is stamped once more, beside that block", async () => {
+    let stamps = 0;
+    const stampAnswers = [
+      { id: receipt.id, status: "pending" },
+      { ...receipt, salted: waiting },
+    ];
+    const answers: Readonly<Record<string, (params: Record<string, unknown>) => unknown>> = {
+      find: () => ({ blocks: [] }),
+      stamp: () => stampAnswers[stamps++],
+      getReceipt: ({ id }) => (id === waiting.id ? accepted : receipt),
+      getBlockByHeight: ({ height }) => blockAt(height),
+    };
+    using server = new FakeServer((method, params) => answers[method]?.(params));
+    const { code, out, err } = await server.run(["stamp", "--text", "x", "--json"]);
+    expect([code, JSON.parse(out)]).toEqual([0, { digest: `0x${sha256("x")}`, ...receipt, salted: accepted }]);
+    expect([stamps, err]).toEqual([2, expect.stringContaining("note: the block says 2026-11-21T21:41:51Z")]);
+  });
+
+  test("that comes while ours waits is named also where the node then refuses the second stamp", async () => {
+    let stamps = 0;
+    using server = new FakeServer((method) => {
+      if (method === "find") return { blocks: [] };
+      if (method === "getBlockByHeight") return { block: stolen };
+      if (method === "getReceipt") return receipt;
+      return ++stamps === 1 ? { id: receipt.id, status: "pending" } : new RpcFailure(-32603, "mempool full");
+    });
+    const { code, out, err } = await server.run(["stamp", "--text", "x"]);
+    expect([code, out, err]).toEqual([
+      1,
+      "",
+      expect.stringMatching(/^error: mempool full\nThe stamp was taken before\./),
+    ]);
   });
 
   test("is none where a later block is confirmed, whose receipt it is", async () => {
@@ -470,8 +510,8 @@ describe("the clock of who stamps is a witness:", () => {
   });
 
   test("an old block is of another time by right", async () => {
-    const old = apiBlock(9, `0x${sha256("x")}`, { match: "digest", claim: "confirmed" });
-    using server = new FakeServer(() => ({ blocks: [old] }));
+    const old = apiBlock(9, `0x${sha256("x")}`, { match: "digest" }) as AcceptedBlock;
+    using server = new FakeServer(() => ({ blocks: [{ ...old, ...confirmed(old) }] }));
     expect((await server.run(["stamp", "--text", "x"])).err).toBe("");
   });
 });
@@ -551,10 +591,15 @@ describe("find", () => {
     ).toEqual([1, 11, 21]);
   });
 
-  test("does not go on for ever", async () => {
-    using server = new FakeServer(() => ({ blocks: [], next: 0 }));
+  test.each<readonly [string, (from: number) => object]>([
+    ["the same page", () => ({ blocks: [], next: 0 })],
+    ["empty pages", (from) => ({ blocks: [], next: from + 1 })],
+    ["a block twice", () => ({ blocks: [apiBlock(1, hexOf("x"), { match: "data" })], next: 1 })],
+  ])("does not go on for ever with %s", async (_name, page) => {
+    using server = new FakeServer((_method, { from }) => page(Number(from)));
     const { code, err } = await server.run(["find", "--text", "x"]);
-    expect([code, err]).toEqual([1, "error: the node gives the same blocks again\n"]);
+    expect([code, err]).toEqual([1, expect.stringContaining("the server's answer contradicts itself")]);
+    expect(server.asked).toHaveLength(1);
   });
 });
 
@@ -562,6 +607,8 @@ describe("a server that lies is not believed:", () => {
   const stamped = apiBlock(9, `0x${sha256("x")}`) as AcceptedBlock;
   const in1999 = { timestamp: 915_148_800 };
   const receipt = { id: `0x${sha256Twice("x")}`, status: "accepted", block: summaryOf(stamped) };
+  const sightAt = (time: number) => ({ claim: "unconfirmed", firstSight: { time, node: someNode, own: true } });
+  const seen = (time: number) => ({ ...receipt, block: { ...receipt.block, ...sightAt(time) } });
   const find = (block: object) => (method: string) =>
     method === "find" ? { blocks: [block] } : new RpcFailure(-32601, "no such method");
   const stamp = (given: object, block: object) => (method: string) => {
@@ -576,6 +623,10 @@ describe("a server that lies is not believed:", () => {
     ["data where there is its SHA-256", ["find", "--json"], find({ ...stamped, match: "data" })],
     ["an id that is none", ["find", "--json"], find({ ...stamped, match: "digest", id: "block" })],
     ["a parent that is none", ["find"], find({ ...stamped, match: "digest", parentId: "block" })],
+    ["a block that it saw in 1970", ["find"], find({ ...stamped, match: "digest", ...sightAt(1) })],
+    ["a block that it saw before 1970", ["find"], find({ ...stamped, match: "digest", ...sightAt(-(10 ** 15)) })],
+    ["a receipt from before 1970", ["stamp"], stamp(seen(-(10 ** 15)), stamped)],
+    ["a receipt of a block that it saw in 1970", ["stamp"], stamp(seen(1), stamped)],
     ["what was stamped before", ["stamp"], find(apiBlock(9, "0x00", { match: "digest", ...in1999 }))],
     ["a receipt of something else", ["stamp"], stamp({ ...receipt, id: `0x${sha256("y")}` }, stamped)],
     ["a receipt from 1999", ["stamp"], stamp({ ...receipt, block: { ...receipt.block, ...in1999 } }, stamped)],

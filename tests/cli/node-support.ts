@@ -186,11 +186,9 @@ export class FakeServer implements Disposable {
 /** The node id of `knowledge`, of 20 zero bytes. */
 export const someNode = "NodeID-111111111111111111116DBWJs";
 
-/** What a node says of a block that it saw half a minute after the block's own time. */
-export const confirmed = ({ timestamp }: AcceptedBlock) => ({
-  claim: "confirmed",
-  firstSight: { time: timestamp + 30, node: someNode, own: true },
-});
+/** What a node says of a block that it saw half a minute after the block's own time. Nobody proposed genesis. */
+export const confirmed = ({ height, timestamp }: Pick<AcceptedBlock, "height" | "timestamp">) =>
+  height === 0 ? {} : { claim: "confirmed", firstSight: { time: timestamp + 30, node: someNode, own: true } };
 
 /** A server that gives the blocks of a chain, and `knows` what their times are worth. */
 export function serverThat(knows: (block: AcceptedBlock) => object, chain: TestChain): FakeServer {

@@ -109,6 +109,18 @@ describe("an answer is refused that has", () => {
     ["another block that was asked for by its id", "getBlock", { id: at(3).id }, () => `{"block":${classicOf(4)}}`],
     ["a block with other data", "find", { digest: digest(3) }, () => foundOf(4, "data")],
     ["a block that is said to carry the SHA-256", "find", { digest: digest(3) }, () => foundOf(3, "digest")],
+    ["a next page that begins at its last block", "find", { digest: digest(3) }, () => foundOf(3, "data", 3)],
+    ["a next page behind nothing", "find", { digest: digest(3) }, () => emptyBefore(5)],
+    ["a next page that is this one", "getBlocks", { from: 3n }, () => pageOf(3).replace("]}", '],"next":"3n"}')],
+    ["a next page that leaves out a block", "getBlocks", { from: 3n }, () => pageOf(3).replace("]}", '],"next":"1n"}')],
+    [
+      "a next page that is this one, ascending",
+      "getBlocks",
+      { from: 3n, order: "ascending" },
+      () => pageOf(3).replace("]}", '],"next":"3n"}'),
+    ],
+    ["a next page further behind nothing", "getBlocks", { from: 30n, order: "ascending" }, () => emptyBefore(31)],
+    ["a next page below nothing", "getBlocks", { from: 30n }, () => emptyBefore(30)],
     ["a receipt of something else", "getReceipt", { id: digest(3) }, (json) => json.replace(digest(3), digest(4))],
   ])("%s", async (_name, method, params, change) => {
     expect(await reasonOf(ask(lying(method, change), method, params))).toBeInstanceOf(AnswerError);
@@ -124,13 +136,76 @@ function jsonOf(height: number): string {
   return `{"id":"${id}","height":"${height}n","parentId":"${parentId}","timestamp":"${timestamp}n","data":"${data(height)}"}`;
 }
 
-function foundOf(height: number, match: string): string {
-  return `{"blocks":[${jsonOf(height).replace("}", `,"match":"${match}"}`)}]}`;
+function emptyBefore(next: number): string {
+  return `{"blocks":[],"next":"${next}n"}`;
+}
+
+function foundOf(height: number, match: string, next?: number): string {
+  const end = next === undefined ? "" : `,"next":"${next}n"`;
+  return `{"blocks":[${jsonOf(height).replace("}", `,"match":"${match}"}`)}]${end}}`;
 }
 
 function classicOf(height: number): string {
   return jsonOf(height).replace("parentId", "parent_id");
 }
+
+describe("what a node knows of a time", () => {
+  const { timestamp } = at(3);
+  const sight = (time: bigint) => `"firstSight":{"time":"${time}n","node":"NodeID-1","own":true}`;
+  const others = `"firstSight":{"time":"1n","node":"NodeID-1","own":false}`;
+  /** The server says `known` of block 3, in whatever answer it is. */
+  const saying = (method: MethodName, known: string): CallApi =>
+    lying(method, (json) =>
+      json.replace(
+        new RegExp(`("timestamp":"${timestamp}n"[^{}]*?\\}?),"claim":"confirmed","firstSight":\\{[^}]*\\}`),
+        (_all, before) => `${before}${known === "" ? "" : `,${known}`}`,
+      ),
+    );
+
+  test.each([
+    ["no claim, as of an older server", ""],
+    ["that it did not see it", '"claim":"unconfirmed"'],
+    ["that it saw it a minute before", `"claim":"confirmed",${sight(timestamp - 60n)}`],
+    ["that it saw it over a minute before", `"claim":"false",${sight(timestamp - 60n)}`],
+    ["that it was nearly refused", `"claim":"false",${sight(timestamp - 3_599n)}`],
+    ["that it saw it a minute after", `"claim":"confirmed",${sight(timestamp + 60n)}`],
+    ["that it saw it over a minute after", `"claim":"unconfirmed",${sight(timestamp + 61n)}`],
+    ["another's word", `"claim":"unconfirmed",${others}`],
+  ])("is believed: %s", async (_what, known) => {
+    for (const [method, params] of calls) {
+      const answer = await ask(saying(method, known), method, params());
+      const json = JSON.stringify(answer, (_key, value) => (typeof value === "bigint" ? `${value}n` : value));
+      expect(json).toContain(known);
+    }
+  });
+
+  test.each([
+    ["that it was there before any node took it", `"claim":"false",${sight(timestamp - 3_600n)}`],
+    ["that it was there at a time before 1970", `"claim":"unconfirmed",${sight(-1n)}`],
+    ["that another saw it before 1970", `"claim":"unconfirmed",${others.replace("1n", "-1n")}`],
+    ["that it was there at no time", `"claim":"confirmed",${sight(timestamp).replace(/"\d+n"/, '"now"')}`],
+    ["that it is so, without a sight", '"claim":"confirmed"'],
+    ["that it is not so, without a sight", '"claim":"false"'],
+    ["that it is so, by another's word", `"claim":"confirmed",${others}`],
+    ["that it is not so, by another's word", `"claim":"false",${others}`],
+    ["that it is so, though it saw it before", `"claim":"confirmed",${sight(timestamp - 61n)}`],
+    ["that it is so, though it saw it later", `"claim":"confirmed",${sight(timestamp + 61n)}`],
+    ["that it is not so, though it saw it then", `"claim":"false",${sight(timestamp - 59n)}`],
+    ["that it cannot say, though it saw it then", `"claim":"unconfirmed",${sight(timestamp)}`],
+    ["a word that is none", '"claim":"maybe"'],
+  ])("is not believed: %s", async (_what, known) => {
+    for (const [method, params] of calls) {
+      expect(await reasonOf(ask(saying(method, known), method, params()))).toBeInstanceOf(AnswerError);
+    }
+  });
+
+  test("is nothing of genesis, which nobody proposed", async () => {
+    for (const known of ['"claim":"confirmed"', sight(now)]) {
+      const lie = lying("getBlockByHeight", (json) => json.replace(/\}\}$/, `,${known}}}`));
+      expect(await reasonOf(ask(lie, "getBlockByHeight", { height: 0 }))).toBeInstanceOf(AnswerError);
+    }
+  });
+});
 
 describe("a block that somebody encoded otherwise", () => {
   const block = { id: at(3).id, height: 3n, parentId: at(3).parentId, timestamp: at(3).timestamp, data: "0x77" };

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { CallApi } from "../../src/client/client.ts";
 import type { ResultOf } from "../../src/client/contract.ts";
+import { digestOf, digestToBytes } from "../../src/core/digest.ts";
+import { saltedDigest } from "../../src/core/salted-digest.ts";
 import { stampOf } from "../../src/explorer/browser/stamping.ts";
+import { callOf, RpcClient } from "../api/rpc.ts";
+import { acceptAll, bytesOf, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
 import { reasonOf } from "../support/promise.ts";
 
 const block = { id: "b", height: 1n, timestamp: 2n };
@@ -51,4 +55,40 @@ describe("a salted stamp", () => {
     expect(await stamp(call, () => {}, signal)).toBeDefined();
     expect(asked).toEqual(["stamp", "getReceipt", "stamp", "getReceipt"]);
   });
+});
+
+const digest = digestOf(bytesOf("a file"));
+
+/** A chain that answers for the page; `beforeWait` runs before it is asked for a receipt. */
+function chainThat(beforeWait: (vm: ReturnType<typeof startVm>["vm"], id: string) => void) {
+  const { vm } = startVm();
+  const asked: string[] = [];
+  const call = callOf(new RpcClient(vm));
+  const spied: CallApi = (method, params, signal) => {
+    asked.push(method);
+    if (method === "getReceipt") beforeWait(vm, (params as { readonly id: string }).id);
+    return call(method, params, signal);
+  };
+  return { asked, stamp: () => stampOf(digest, () => {})(spied, () => {}, signal) };
+}
+
+test("a stamp that another takes while it waits is stamped once more, beside his block", async () => {
+  const ids = new Set<string>();
+  const { asked, stamp } = chainThat((vm, id) => {
+    if (ids.has(id)) return;
+    if (ids.size === 0) acceptAll(vm, [childOf(genesis, digestToBytes(digest), 1n)]);
+    else decideNext(vm);
+    ids.add(id);
+  });
+  const salted = await stamp();
+  expect(asked.filter((method) => method === "stamp")).toHaveLength(2);
+  const nonce = Uint8Array.fromHex(salted?.nonce.slice(2) ?? "");
+  expect([...ids][1]).toBe(`0x${digestOf(digestToBytes(saltedDigest(digest, nonce)))}`);
+  expect(salted?.block).toMatchObject({ height: 2n, claim: "confirmed" });
+});
+
+test("a stamp in a block of the node's own is not", async () => {
+  const { asked, stamp } = chainThat((vm) => void decideNext(vm));
+  expect(await stamp()).toBeUndefined();
+  expect(asked).toEqual(["stamp", "getReceipt"]);
 });

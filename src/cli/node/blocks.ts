@@ -5,7 +5,6 @@ import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waitin
 import { formatIsoTime, formatSize } from "../../core/format.ts";
 import { describeDoubts } from "../../core/time-words.ts";
 import { parseU64 } from "../../core/u64.ts";
-import { CommandFailed } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
@@ -77,7 +76,7 @@ async function* listBlocks(ask: Ask, options: BlocksOptions): AsyncGenerator<Api
     yield* blocks;
     left -= BigInt(blocks.length);
     if (next === undefined || blocks.length === 0) return;
-    from = expectProgress(from, next, order);
+    from = next;
   }
 }
 
@@ -100,8 +99,9 @@ async function* followBlocks(
     if (answer === undefined) return;
     isAnswered = true;
     yield* answer.blocks;
-    if (answer.blocks.length > 0) height = expectProgress(height, answer.next, "ascending");
-    else await clock.pause(pauseMs);
+    const last = answer.blocks.at(-1);
+    if (last === undefined) await clock.pause(pauseMs);
+    else height = last.height + 1n;
   } while (leftMs() > 0);
 }
 
@@ -109,13 +109,6 @@ async function* followBlocks(
 async function heightOfNewest(ask: Ask, count: bigint): Promise<bigint> {
   const { lastAccepted } = await ask("getStatus", {});
   return lastAccepted.height < count ? 0n : lastAccepted.height - count + 1n;
-}
-
-/** Where the next page begins. Throws if that is no progress: such a server would keep us for ever. */
-function expectProgress(from: bigint | undefined, next: bigint | undefined, order: BlocksOptions["order"]): bigint {
-  const isFurther = from === undefined || (next !== undefined && (order === "ascending" ? next > from : next < from));
-  if (next === undefined || !isFurther) throw new CommandFailed("the node gives the same blocks again");
-  return next;
 }
 
 function formatLine(block: ApiBlock, paint: Paint): string {

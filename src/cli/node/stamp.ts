@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Receipt } from "../../client/contract.ts";
+import type { Receipt, StampedBlock } from "../../client/contract.ts";
 import { hideSecrets } from "../../client/endpoint.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime, formatSize } from "../../core/format.ts";
@@ -22,15 +22,7 @@ import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows, type OutputRow } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
 import { answerEach, type FileAnswer, FileFailed, nameOf } from "./each-file.ts";
-import {
-  readStamp,
-  type SaltedReceipt,
-  type Stamp,
-  type Stamped,
-  type StampedBlock,
-  type Stamping,
-  stampData,
-} from "./stamping.ts";
+import { readStamp, type SaltedReceipt, type Stamp, type Stamped, type Stamping, stampData } from "./stamping.ts";
 import { claimNote, timeRows } from "./time-rows.ts";
 
 interface StampOptions extends ConnectionOptions, SourceOptions {

@@ -1,9 +1,10 @@
-import type { Receipt, ResultOf } from "../../client/contract.ts";
+import type { Receipt, ResultOf, StampedBlock } from "../../client/contract.ts";
 import { maxPageBlocks } from "../../client/limits.ts";
 import { RpcError } from "../../client/rpc-error.ts";
-import { systemClock, waitForReceipt } from "../../client/waiting.ts";
+import { mayBeTaken, systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
+import { isUnconfirmed } from "../../core/time-claim.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
 import type { Source } from "../source.ts";
@@ -14,7 +15,6 @@ import type { FoundBlock } from "./found-blocks.ts";
 import { TimeIsOver } from "./time-limit.ts";
 
 export type SaltedReceipt = NonNullable<ResultOf<"stamp">["salted"]>;
-export type StampedBlock = NonNullable<Receipt["block"]>;
 
 /** Data to stamp. */
 export interface Stamp {
@@ -88,7 +88,7 @@ export interface Stamping {
 
 /**
  * Stamps data, and waits for its block. Sends nothing if the node can say when the data was on the chain before: a
- * second stamp would prove less.
+ * second stamp would prove less. Sends it twice if another may have taken it meanwhile.
  */
 export async function stampData(
   { ask, waitMs, later }: Stamping,
@@ -101,13 +101,15 @@ export async function stampData(
     return { ...before, salted: undefined, isNew: false, clockNote: undefined };
   }
   const fromMs = Date.now();
-  const { salted: sentSalted, ...sent } = await send(ask);
-  const comfort = `The stamp was taken before. ${later(subject.digest, sentSalted)}`;
+  const comfort = (salted?: SaltedReceipt) => failWith(`The stamp was taken before. ${later(subject.digest, salted)}`);
   const waitFor = async <T extends Receipt>(receipt: T): Promise<T> =>
     waitMs === undefined ? receipt : { ...receipt, ...(await waitUntilAccepted(ask, receipt, waitMs(), output)) };
-  const [receipt, salted] = await Promise.all([waitFor(sent), sentSalted && waitFor(sentSalted)]).catch(
-    failWith(comfort),
-  );
+  const waitForBoth = ({ salted, ...receipt }: ResultOf<"stamp">) =>
+    Promise.all([waitFor(receipt), salted && waitFor(salted)]).catch(comfort(salted));
+  const sent = await send(ask);
+  const first = await waitForBoth(sent);
+  const isTaken = sent.salted === undefined && mayBeTaken(sent, first[0]);
+  const [receipt, salted] = isTaken ? await waitForBoth(await send(ask).catch(comfort())) : first;
   const asked: ClockReading = { fromMs, toMs: Date.now() };
   const isNew = salted !== undefined || !earlier.some(({ id }) => id === receipt.block?.id);
   const made = salted?.block ?? (isNew ? receipt.block : undefined);
@@ -120,9 +122,8 @@ export async function stampData(
   };
 }
 
-/** Whether a node knows by itself when a block was there. Older ones do not say, and so do not know. */
-function isSettled({ claim }: Pick<StampedBlock, "claim">): boolean {
-  return claim === "confirmed" || claim === "false";
+function isSettled({ claim, height }: StampedBlock | FoundBlock): boolean {
+  return !isUnconfirmed(claim, height);
 }
 
 /** Gives the receipt of an accepted block, or the last one that the node gave within `ms` milliseconds. */

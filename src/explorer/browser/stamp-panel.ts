@@ -1,6 +1,7 @@
 import { messageOf } from "../../avalanche/coded-error.ts";
 import type { CallApi } from "../../client/client.ts";
 import { digestFromHex } from "../../core/digest.ts";
+import { isUnconfirmed } from "../../core/time-claim.ts";
 import { type Anchor, anchorOf, checkProofFile, isProofFile } from "./check-proof.ts";
 import { enableCopying } from "./copy.ts";
 import { announce, button, element } from "./dom.ts";
@@ -134,7 +135,7 @@ class StampPanel {
 
   #showFound(file: File, digest: string, stamps: Stamps): void {
     const proof = proofButton(this.#call, { subject: { digest: digestFromHex(digest) }, name: file.name });
-    const isDoubtful = stamps.every(({ claim = "unconfirmed" }) => claim === "unconfirmed");
+    const isDoubtful = stamps.every(({ claim, height }) => isUnconfirmed(claim, height));
     const again = button("Stamp it again", "button", () => this.#stamp(file, digest));
     const buttons = actions(proof, ...(isDoubtful ? [again] : []), this.#another());
     this.#show("First stamped", firstStamp(stamps), about(file, digest), buttons);

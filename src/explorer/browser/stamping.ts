@@ -1,7 +1,7 @@
 import type { CallApi } from "../../client/client.ts";
 import type { Receipt, ResultOf } from "../../client/contract.ts";
 import type { ProofSubject } from "../../client/fetch-proof.ts";
-import { systemClock, waitForReceipt } from "../../client/waiting.ts";
+import { mayBeTaken, systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { digestFromHex } from "../../core/digest.ts";
 import { parseNonce } from "../../core/nonce.ts";
 
@@ -36,9 +36,10 @@ export function subjectOf(digest: string, { nonce }: Salted): ProofSubject {
 type Say = (status: string) => void;
 
 /**
- * Makes what stamps a digest and waits for its block, and for that of the salted stamp if the node makes one. It
- * rejects with the node's error, or when the node has forgotten the stamp. Called again, it only waits: each stamp may
- * have another nonce. `onSalted` gets the nonce as soon as it is there: nobody else has it.
+ * Makes what stamps a digest and waits for its block, and for that of the salted stamp if the node makes one, also
+ * because another has put the digest into his block meanwhile. It rejects with the node's error, or when the node has
+ * forgotten the stamp. Called again, it only waits: each stamp may have another nonce. `onSalted` gets the nonce as soon
+ * as it is there: nobody else has it.
  */
 export function stampOf(
   digest: string,
@@ -51,9 +52,10 @@ export function stampOf(
     return sent;
   };
   return async (call, say, signal) => {
-    const { salted, ...receipt } = sent ?? (await send(call, signal));
+    const first = sent ?? (await send(call, signal));
     try {
-      await waitForBlock(call, receipt, say, signal);
+      const block = await waitForBlock(call, first, say, signal);
+      const { salted } = mayBeTaken(first, { ...first, block }) ? await send(call, signal) : first;
       return salted && { nonce: salted.nonce, block: await waitForBlock(call, salted, say, signal) };
     } catch (error) {
       if (error instanceof ForgottenError) sent = undefined;
