@@ -3,6 +3,7 @@ import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
 import { saltedDigest } from "../core/salted-digest.ts";
+import { isUnconfirmed } from "../core/time-claim.ts";
 import type { ChainView, ConfirmedBlocks, Propose, Receipt } from "../vm/chain-view.ts";
 import type { Implementation } from "./checked-methods.ts";
 import type { Know } from "./knowledge.ts";
@@ -25,7 +26,9 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
   const putSalted = async (digest: Digest, caller: string): Promise<Salted> => {
     const nonce = nonces.of(digest);
     const receipt = await put(digestToBytes(saltedDigest(digest, nonce)), caller);
-    if (receipt.block?.claim !== "unconfirmed") return { nonce: formatHex(nonce), ...receipt };
+    const { block } = receipt;
+    if (block === undefined || !isUnconfirmed(block.claim, block.height))
+      return { nonce: formatHex(nonce), ...receipt };
     nonces.forget(digest); // a thief's block carries this one too
     return putSalted(digest, caller);
   };
@@ -38,7 +41,7 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
       if (block === undefined) return put(data, name);
       // Data that existed at one time existed later too: a second block would prove less than the first one.
       const receipt = formatReceipt(id, { status: "accepted", block }, know);
-      if (!isUnconfirmed(block, know)) return receipt;
+      if (!isUnconfirmed(know(block).claim, block.height)) return receipt;
       return { ...receipt, salted: await putSalted(digest, name) };
     },
     getReceipt: async ({ id, waitMs }, caller) => {
@@ -66,14 +69,10 @@ function findStamped(chain: ConfirmedBlocks, digest: Digest, know: Know): Block 
   const first = chain.findData(digest);
   let block = first;
   for (let looked = 1; block !== undefined && looked <= maxSameStamps; looked++) {
-    if (!isUnconfirmed(block, know)) return block;
+    if (!isUnconfirmed(know(block).claim, block.height)) return block;
     block = chain.findData(digest, block.height + 1n);
   }
   return first;
-}
-
-function isUnconfirmed(block: Block, know: Know): boolean {
-  return know(block).claim === "unconfirmed";
 }
 
 function formatReceipt(id: Digest, receipt: Receipt, know: Know): ResultOf<"getReceipt"> {

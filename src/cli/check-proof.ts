@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
-import { matchOf } from "../core/digest.ts";
+import { type Digest, matchOf } from "../core/digest.ts";
 import { formatSize } from "../core/format.ts";
 import { stampedDigest } from "../core/nonce.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
@@ -120,8 +120,14 @@ function expectAbout({ block }: CheckedProof, about: Source, nonce: Uint8Array |
   if (match !== undefined) return { digest, nonce, match };
   throw new ProofProblem(
     "does not hold",
-    `the proof is not about ${description}: its block carries neither the SHA-256 ${salted} nor data of it`,
+    `the proof is not about ${description}: its block carries neither ${nameOf(digest, nonce)} nor data of it`,
   );
+}
+
+/** The digest on the chain, for people. */
+function nameOf(digest: Digest, nonce: Uint8Array | undefined): string {
+  if (nonce === undefined) return `its SHA-256 ${digest} (if the stamp is salted, give its --nonce)`;
+  return `SHA-256(${digest} ‖ nonce ${nonce.toHex()}), which is ${stampedDigest(digest, nonce)},`;
 }
 
 async function findAnchor({ to }: CheckedProof, { node, to: known }: Pick<Check, "node" | "to">): Promise<Anchor> {

@@ -143,12 +143,14 @@ function subjectRows(block: Block, subject: Subject | undefined, { sha256, nonce
   }
   if (sha256 !== undefined) {
     const isCarried = matchOf(data, stampedDigest(sha256, nonce)) !== undefined;
-    const said = isCarried ? `${sha256}, as the proof says` : `not ${sha256}, though the proof says so`;
+    const said = `${sha256}, ${isCarried ? "as the proof says" : doubt}`;
     return [["SHA-256 of the file", said], ofData];
   }
   if (data.length !== digestBytes) return [size, ofData];
   return [["data", `${data.toHex()}, most likely the SHA-256 of a file`], ofData];
 }
+
+const doubt = "says the proof, but the block does not show it: if the stamp is salted, give its --nonce";
 
 const matches = {
   plain: { data: "the block carries the data itself", digest: "the block carries its SHA-256" },

@@ -17,15 +17,21 @@ export type AnsweredBlock = Omit<ApiBlock, "status">;
 
 /**
  * Rejects with an `AnswerError` unless a block's id is the SHA-256 of what the block says. Somebody may have encoded it
- * otherwise than we do: then `call` asks the same server for its bytes.
+ * otherwise than we do: then `call` asks the same server for its bytes. If these are lost, the server must say so: such
+ * a block is `reencoded`, and nobody has seen it at its time.
  */
 export async function expectOwnId(block: AnsweredBlock, call: CallApi): Promise<void> {
   const said = sayingOf(block);
   if (said.id === block.id) return;
   const stored = await readStored(block.id, call);
-  if (stored === undefined) return;
+  if (stored === undefined) return expectReencoded(block);
   const isSame = stored.id === block.id && encodeBlock(stored).toHex() === said.bytes.toHex();
   expectTrue(isSame, `block ${block.id} does not say that`);
+}
+
+function expectReencoded({ id, reencoded, claim }: AnsweredBlock): void {
+  const isSaid = reencoded === true && claim === "unconfirmed";
+  expectTrue(isSaid, `block ${id} says something else than its id is of, and not that its bytes are lost`);
 }
 
 /** The bytes that a block carries. Throws an `AnswerError` if the server gave none. */

@@ -124,7 +124,8 @@ async function checkReceipt(digest: Digest | undefined, { id, status, block }: R
   if (block === undefined) return;
   expectKnownTime(block);
   const { block: stamped } = await call("getBlockByHeight", { height: block.height });
-  const isSame = stamped.id === block.id && stamped.timestamp === block.timestamp;
+  const isSame =
+    stamped.id === block.id && stamped.timestamp === block.timestamp && stamped.reencoded === block.reencoded;
   expectTrue(isSame, `at height ${block.height} is block ${stamped.id}, and not what the receipt says`);
   expectTrue(digestOf(dataOf(stamped)) === parseDigest(id), `block ${block.id} carries something else`);
 }

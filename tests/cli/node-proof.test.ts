@@ -462,7 +462,9 @@ describe("check-proof", () => {
     const { code, out: lied } = await run(["check-proof", lie]);
     expect([code, lied]).toEqual([
       3,
-      expect.stringContaining(`\nSHA-256 of the file          not ${sha256("other")}, though the proof says so\n`),
+      expect.stringContaining(
+        `\nSHA-256 of the file          ${sha256("other")}, says the proof, but the block does not show it`,
+      ),
     ]);
   });
 

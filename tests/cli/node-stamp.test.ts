@@ -262,7 +262,7 @@ describe("the wait of stamp", () => {
   test("is an error when the node has dropped it meanwhile", async () => {
     using server = new FakeServer(answers([pending, { ...pending, status: "unknown" }]));
     const { code, err } = await server.run(["stamp", "--text", "x"]);
-    expect([code, err]).toEqual([1, "error: the node has dropped it: it waited for too long\n"]);
+    expect([code, err]).toEqual([1, "error: the node no longer knows it: it may have waited for too long\n"]);
   });
 
   test("asks without waiting there where too many wait", async () => {
@@ -341,6 +341,8 @@ describe("a stamp that somebody dated back", () => {
         `nonce    0x${nonce}: keep this nonce with the file`,
         `receipt  ${waiting.id.slice(2)}`,
         `stamped  ${time}  block ${block.id}  height 9`,
+        "Only blocks whose time this node does not confirm carry it: anybody may have put its SHA-256 there.",
+        "So it was stamped once more, together with the nonce: without that, nobody can find this stamp.",
         "",
       ].join("\n"),
     ]);
@@ -384,7 +386,7 @@ describe("a stamp that somebody dated back", () => {
     [
       "drops it",
       () => ({ ...waiting, status: "unknown" }),
-      `the node has dropped it: it waited for too long (nonce 0x`,
+      `the node no longer knows it: it may have waited for too long (nonce 0x`,
     ],
     ["goes away", () => new Response("gone", { status: 502 }), "HTTP 502: gone"],
     ["contradicts itself", () => ({ ...accepted, id: receipt.id }), "the server's answer contradicts itself"],

@@ -211,9 +211,9 @@ describe("a block that somebody encoded otherwise", () => {
   const block = { id: at(3).id, height: 3n, parentId: at(3).parentId, timestamp: at(3).timestamp, data: "0x77" };
 
   /** A server with that block, which answers `getProof` so. */
-  function serverWith(proof: () => unknown): CallApi {
+  function serverWith(proof: () => unknown, known: object = {}): CallApi {
     const answers: Readonly<Record<string, () => unknown>> = {
-      getBlockByHeight: () => ({ block: { ...block, status: "accepted" } }),
+      getBlockByHeight: () => ({ block: { ...block, ...known, status: "accepted" } }),
       getProof: proof,
     };
     return checkAnswers(async (method) => answers[method]?.() as never);
@@ -243,10 +243,16 @@ describe("a block that somebody encoded otherwise", () => {
     }
   });
 
-  test("is believed if the server says that its bytes are lost", async () => {
-    const server = serverWith(() => {
-      throw new RpcError(-32603, "no proof", { code: "no proof", id: block.id });
-    });
+  test("is believed only if the server says that its bytes are lost, also in the block", async () => {
+    const noProof = () => {
+      throw new RpcError(-32001, "no proof", { code: "no proof", id: block.id });
+    };
+    const lost = { claim: "unconfirmed", reencoded: true } as const;
+    const server = serverWith(noProof, lost);
     expect((await server("getBlockByHeight", { height: 3 })).block.data).toBe("0x77");
+    for (const known of [{}, { claim: "unconfirmed" }, { reencoded: true }] as const) {
+      const refused = reasonOf(serverWith(noProof, known)("getBlockByHeight", { height: 3 }));
+      expect(await refused).toBeInstanceOf(AnswerError);
+    }
   });
 });

@@ -139,12 +139,13 @@ function answerFor(
   options: StampOptions,
   output: Output,
 ): FileAnswer {
-  const { receipt, salted, blocks, clockNote } = stamped;
-  const block = salted?.block ?? receipt.block;
+  const { receipt, salted, blocks, clockNote, isNew } = stamped;
+  const { block } = salted ?? receipt;
   const parts = [
     isWaiting(stamped) ? `not yet: ${stateByStatus[(salted ?? receipt).status]}` : describeExistence(blocks),
     block && `height ${block.height}`,
     salted && `nonce ${salted.nonce}: keep this nonce with the file`,
+    !isNew && "nothing new was stamped",
   ];
   if (clockNote !== undefined) output.err(`note: ${escapeLine(nameOf(file))}: ${clockNote}\n`);
   return {
@@ -181,7 +182,7 @@ function isWaiting({ receipt, salted }: Stamped): boolean {
 function expectKept({ receipt, salted }: Stamped): void {
   if (receipt.status === "unknown" || salted?.status === "unknown") {
     const nonce = salted === undefined ? "" : ` (nonce ${salted.nonce})`;
-    throw new CommandFailed(`the node has dropped it: it waited for too long${nonce}`);
+    throw new CommandFailed(`the node no longer knows it: it may have waited for too long${nonce}`);
   }
 }
 
@@ -201,8 +202,13 @@ function formatStamped(
     ],
     paint,
   );
+  if (salted !== undefined) return `${rows}${whySalted}`;
   return `${rows}${isNew ? "" : "It was on the chain before: nothing new was stamped.\n"}`;
 }
+
+const whySalted =
+  "Only blocks whose time this node does not confirm carry it: anybody may have put its SHA-256 there.\n" +
+  "So it was stamped once more, together with the nonce: without that, nobody can find this stamp.\n";
 
 function receiptRows({ id, status, block }: Receipt): readonly OutputRow[] {
   return [

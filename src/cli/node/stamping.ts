@@ -112,7 +112,7 @@ export async function stampData(
   const [receipt, salted] = isTaken ? await waitForBoth(await send(ask).catch(comfort())) : first;
   const asked: ClockReading = { fromMs, toMs: Date.now() };
   const isNew = salted !== undefined || !earlier.some(({ id }) => id === receipt.block?.id);
-  const made = salted?.block ?? (isNew ? receipt.block : undefined);
+  const made = salted === undefined && !isNew ? undefined : (salted ?? receipt).block;
   return {
     receipt,
     salted,

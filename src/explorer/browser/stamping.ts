@@ -38,8 +38,8 @@ type Say = (status: string) => void;
 /**
  * Makes what stamps a digest and waits for its block, and for that of the salted stamp if the node makes one, also
  * because another has put the digest into his block meanwhile. It rejects with the node's error, or when the node has
- * forgotten the stamp. Called again, it only waits: each stamp may have another nonce. `onSalted` gets the nonce as soon
- * as it is there: nobody else has it.
+ * forgotten the stamp. Called again, it only waits: each stamp may have another nonce. `onSalted` gets the nonce as
+ * soon as it is there: nobody else has it.
  */
 export function stampOf(
   digest: string,
