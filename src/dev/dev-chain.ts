@@ -13,7 +13,7 @@ import { createExplorer } from "../explorer/explorer.tsx";
 import type { Log } from "../log.ts";
 import { openDoor } from "../operator/door.ts";
 import { systemClock } from "../vm/clock.ts";
-import { clockJumped } from "../vm/first-sights.ts";
+import { warnOfClockJumps } from "../vm/first-sights.ts";
 import { openVmAlone } from "../vm/open.ts";
 import { proposeSynced, viewOf } from "../vm/synced.ts";
 import { createDevApp } from "./app.ts";
@@ -64,7 +64,7 @@ export async function startDevChain(options: DevOptions): Promise<DevChain> {
   const { file, genesisBytes, host, version, protocol, log, startBackup, onAccepted } = options;
   const config = { ...defaultConfig, ...options.config };
   const disk = localDisk(file);
-  const onClockSet = (jumpMs: number) => log.warn(clockJumped, { jumpMs });
+  const onClockSet = warnOfClockJumps(log);
   const opening = { file, genesisBytes, config, clock: systemClock, nodeId: noNode, onClockSet, gossip: () => {} };
   const vm = openVmAlone({ ...opening, ...(disk && { disk }) });
   try {

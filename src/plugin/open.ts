@@ -6,7 +6,7 @@ import { databaseFileName } from "../store/database.ts";
 import type { Disk } from "../store/disk.ts";
 import { FileError } from "../store/errors.ts";
 import type { Clock } from "../vm/clock.ts";
-import { clockJumped } from "../vm/first-sights.ts";
+import { warnOfClockJumps } from "../vm/first-sights.ts";
 import type { Identity } from "../vm/identity.ts";
 import { type OpenOptions, openVm } from "../vm/open.ts";
 import { askedChainOf } from "../vm/synced.ts";
@@ -59,7 +59,7 @@ export async function openChain(context: NodeContext, options: ChainOptions): Pr
     const { marker, rsHead } = await whenFree(clock, () => settleRsChain(record, settling));
     const gossip = new Gossip(context.appSender, log);
     const send = (data: Uint8Array) => gossip.send(data);
-    const onClockSet = (jumpMs: number) => log.warn(clockJumped, { jumpMs });
+    const onClockSet = warnOfClockJumps(log);
     const shared = { clock, disk, gossip: send, head: clients.head, nodeId: context.nodeId, onClockSet };
     const opening = { file, genesisBytes, marker, config, ...shared };
     vm = await whenFree(clock, () => openStretchByStretch(opening, context));

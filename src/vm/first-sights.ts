@@ -7,8 +7,6 @@ import type { FirstSightStatus } from "./status.ts";
 
 /** Milliseconds by which the wall clock may drift from the monotonic one between two looks. More means: it was set. */
 export const maxDriftMs = 1_000;
-/** What is logged then. */
-export const clockJumped = "the clock was set, or the machine slept";
 
 /** Milliseconds without first sights after the clock was set: it may be set again, until it is right. */
 export const pauseMs = 600_000;
@@ -83,4 +81,14 @@ export class FirstSights {
   #readAheadMs(): number {
     return Number(this.#clock.nowMs()) - this.#clock.elapsedMs();
   }
+}
+
+/** Gives what warns by how many milliseconds the clock jumped, since it was set or the machine slept. */
+export function warnOfClockJumps(log: Warnings): (jumpMs: number) => void {
+  return (jumpMs) => log.warn("the clock was set, or the machine slept", { jumpMs });
+}
+
+/** Where warnings go: a `Log`. */
+interface Warnings {
+  warn(event: string, fields: { readonly jumpMs: number }): void;
 }

@@ -3,7 +3,7 @@ import type { CallApi } from "../../src/client/client.ts";
 import type { ResultOf } from "../../src/client/contract.ts";
 import { digestOf, digestToBytes } from "../../src/core/digest.ts";
 import { saltedDigest } from "../../src/core/salted-digest.ts";
-import { stampOf } from "../../src/explorer/browser/stamping.ts";
+import { findStamps, isStamped, stampOf, subjectOf } from "../../src/explorer/browser/stamping.ts";
 import { callOf, RpcClient } from "../api/rpc.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
 import { reasonOf } from "../support/promise.ts";
@@ -58,6 +58,22 @@ describe("a salted stamp", () => {
 });
 
 const digest = digestOf(bytesOf("a file"));
+
+test("the blocks with a digest are found, the lowest first; the proof of a salted stamp is about its nonce", async () => {
+  const { vm } = startVm();
+  const call = callOf(new RpcClient(vm));
+  const find = (wanted: string) => findStamps(call, wanted, signal);
+  expect(isStamped(await find(digest))).toBe(false);
+  const thief = childOf(genesis, digestToBytes(digest), 1n);
+  acceptAll(vm, [thief]);
+  const { salted } = await call("stamp", { digest });
+  const own = decideNext(vm);
+  const found = await find(digest);
+  expect([isStamped(found), found.map(({ id }) => id)]).toEqual([true, [thief.id]]);
+  const subject = subjectOf(digest, { nonce: salted?.nonce ?? "", block: own });
+  if (!("digest" in subject) || subject.nonce === undefined) throw new Error("the subject has no nonce");
+  expect((await find(saltedDigest(subject.digest, subject.nonce))).map(({ id }) => id)).toEqual([own.id]);
+});
 
 /** A chain that answers for the page; `beforeWait` runs before it is asked for a receipt. */
 function chainThat(beforeWait: (vm: ReturnType<typeof startVm>["vm"], id: string) => void) {

@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Block } from "../../src/core/block.ts";
 import type { FirstSight } from "../../src/core/time-claim.ts";
+import { Log } from "../../src/log.ts";
 import { BlockReader } from "../../src/store/block-reader.ts";
-import { maxDriftMs, pauseMs } from "../../src/vm/first-sights.ts";
+import { maxDriftMs, pauseMs, warnOfClockJumps } from "../../src/vm/first-sights.ts";
 import type { State } from "../../src/vm/status.ts";
 import { acceptAll, childOf, decideNext, genesis, now, ownNode, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
@@ -287,4 +288,11 @@ test("a chain whose node decides alone has a sight of each block", () => {
   propose(chain.vm, "a", "b");
   const blocks = [decideNext(chain.vm), decideNext(chain.vm)];
   expect(blocks.map(chain.sightOf)).toEqual([at(0), at(0)]);
+});
+
+test("the log says by how much the clock jumped", () => {
+  const lines: string[] = [];
+  warnOfClockJumps(new Log((line) => lines.push(line)))(-90_000);
+  const event = { level: "warn", event: "the clock was set, or the machine slept", jumpMs: -90_000 };
+  expect(lines.map((line) => JSON.parse(line))).toEqual([expect.objectContaining(event)]);
 });
