@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/ava-labs/avalanchego/ids"
@@ -290,12 +291,24 @@ func at(port int) string {
 	return net.JoinHostPort(loopback, strconv.Itoa(port))
 }
 
-// freePort finds a port that nobody is likely to take while the node is stopped: systems give out others by themselves,
-// and plugins of other makes take lower ones.
+// Ports that systems do not give out by themselves, and above those of plugins of other makes.
+const (
+	firstPort = 26_000
+	ports     = 6_000
+)
+
+// givenPort counts from a random start, so that no port is given to two nodes before either listens there.
+var givenPort = atomic.Uint32{}
+
+func init() {
+	givenPort.Store(rand.Uint32N(ports))
+}
+
+// freePort finds a port that nobody is likely to take while the node is stopped.
 func freePort() (int, error) {
 	var err error
 	for range 100 {
-		port := 26000 + rand.IntN(6000)
+		port := firstPort + int(givenPort.Add(1)%ports)
 		var listener net.Listener
 		if listener, err = net.Listen("tcp", at(port)); err == nil {
 			return port, listener.Close()
