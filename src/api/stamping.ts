@@ -1,4 +1,4 @@
-import type { ResultOf } from "../client/contract.ts";
+import type { ResultOf, StampedBlock } from "../client/contract.ts";
 import { formatDigest, formatHex } from "../client/params.ts";
 import { type Block, summaryOf } from "../core/block.ts";
 import { type Digest, digestOf, digestToBytes } from "../core/digest.ts";
@@ -40,8 +40,8 @@ export function createStampingMethods(view: ChainView, propose: Propose, know: K
       const block = findStamped(confirmed, id, know);
       if (block === undefined) return put(data, name);
       // Data that existed at one time existed later too: a second block would prove less than the first one.
-      const receipt = formatReceipt(id, { status: "accepted", block }, know);
-      if (!isUnconfirmed(know(block).claim, block.height)) return receipt;
+      const receipt = { id: formatDigest(id), status: "accepted", block } as const;
+      if (!isUnconfirmed(block.claim, block.height)) return receipt;
       return { ...receipt, salted: await putSalted(digest, name) };
     },
     getReceipt: async ({ id, waitMs }, caller) => {
@@ -65,14 +65,20 @@ export const maxSameStamps = 16;
  * The first block that carries data of this digest and whose time is not unconfirmed; if there is none among the first
  * `maxSameStamps` that carry it, the first of these.
  */
-function findStamped(chain: ConfirmedBlocks, digest: Digest, know: Know): Block | undefined {
-  const first = chain.findData(digest);
-  let block = first;
+function findStamped(chain: ConfirmedBlocks, digest: Digest, know: Know): StampedBlock | undefined {
+  let first: StampedBlock | undefined;
+  let block = chain.findData(digest);
   for (let looked = 1; block !== undefined && looked <= maxSameStamps; looked++) {
-    if (!isUnconfirmed(know(block).claim, block.height)) return block;
+    const stamped = formatStamped(block, know);
+    if (!isUnconfirmed(stamped.claim, stamped.height)) return stamped;
+    first ??= stamped;
     block = chain.findData(digest, block.height + 1n);
   }
   return first;
+}
+
+function formatStamped(block: Block, know: Know): StampedBlock {
+  return { ...summaryOf(block), ...know(block) };
 }
 
 function formatReceipt(id: Digest, receipt: Receipt, know: Know): ResultOf<"getReceipt"> {
@@ -80,6 +86,6 @@ function formatReceipt(id: Digest, receipt: Receipt, know: Know): ResultOf<"getR
   return {
     id: formatDigest(id),
     status: "accepted",
-    block: { ...summaryOf(receipt.block), ...know(receipt.block) },
+    block: formatStamped(receipt.block, know),
   };
 }
