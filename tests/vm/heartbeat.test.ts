@@ -2,24 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { idToBytes } from "../../src/avalanche/id.ts";
 import type { Block } from "../../src/core/block.ts";
 import { heartbeatOn } from "../../src/core/heartbeat.ts";
-import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, propose, startVm } from "../support/chain.ts";
 import { stateOf } from "../support/promise.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
 import { memoryDirectory } from "../support/temporary.ts";
+import { isAnnounced } from "./announced.ts";
 
 const start = (config = {}) => startVm({ config: { heartbeatSeconds: 60, ...config } });
 const words = "timestampvm/heartbeat/v1";
-
-/** Whether a node that asks now hears at once that it should build. */
-async function isAnnounced(vm: Vm): Promise<boolean> {
-  const controller = new AbortController();
-  const waiting = vm.waitForEvent(controller.signal);
-  const state = await stateOf(waiting);
-  controller.abort();
-  await stateOf(waiting);
-  return state === "resolved";
-}
 
 function isHeartbeat({ data, parentId }: Block): boolean {
   const wanted = Buffer.concat([bytesOf(words), idToBytes(parentId)]);

@@ -3,18 +3,9 @@ import type { Vm } from "../../src/vm/vm.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, now, peer, propose, startVm } from "../support/chain.ts";
 import { stateOf } from "../support/promise.ts";
 import { refusalCodeOf, refusalOf } from "../support/refusal.ts";
+import { isAnnounced } from "./announced.ts";
 
 const forever = new AbortController().signal;
-/** Whether a node that asks now hears at once that it should build. */
-async function isAnnounced(vm: Vm): Promise<boolean> {
-  const controller = new AbortController();
-  const waiting = vm.waitForEvent(controller.signal);
-  const state = await stateOf(waiting);
-  controller.abort();
-  await stateOf(waiting);
-  return state === "resolved";
-}
-
 describe("a waiting node is notified that there is something to build", () => {
   test("by a proposal and by gossip", async () => {
     for (const give of [(vm: Vm) => propose(vm, "a"), (vm: Vm) => vm.addGossip([bytesOf("a")], peer)]) {
