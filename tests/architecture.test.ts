@@ -16,7 +16,7 @@ interface Row {
 const rowByLayer: Readonly<Record<string, Row>> = {
   avalanche: { layers: [], packages: /^(@scure\/base|@noble\/hashes\/sha2\.js|node:crypto)$/ },
   core: { layers: ["avalanche"], packages: /^$/ },
-  proof: { layers: ["core", "avalanche"], packages: /^$/ },
+  proof: { layers: ["core", "avalanche"], packages: /^@noble\/hashes\/(legacy|sha3)\.js$/ },
   client: { layers: ["core", "avalanche"], typesOf: ["proof"], packages: /^zod$/ },
   store: { layers: ["core", "avalanche"], packages: /^(bun:sqlite|node:fs|node:path|node:crypto)$/ },
   disk: { layers: ["store", "core", "avalanche"], packages: /^node:(fs|util)$/ },

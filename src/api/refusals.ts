@@ -40,6 +40,8 @@ function translate(refusal: Refusal): ApiRefusal | undefined {
     case "malformed genesis":
     case "malformed config":
     case "malformed proof":
+    case "malformed ots":
+    case "block too large":
     // These are rules between a block and its parent.
     case "unknown parent":
     case "wrong height":

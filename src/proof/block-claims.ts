@@ -1,0 +1,34 @@
+import { equalBytes } from "../avalanche/id.ts";
+import { messageOfBlock, readBlockAttestation, type StampedBlock } from "./block-attestation.ts";
+import type { OtsFile } from "./ots/timestamp.ts";
+import { type Message, messagesOf } from "./ots/walk.ts";
+
+/** What an `.ots` file claims of a block: `problem` says why that proves nothing, whatever the chain has. */
+export type BlockClaim =
+  /** The file's digest leads to the block's data. If the block is one of the chain, the file existed before it. */
+  | ({ readonly kind: "block" } & StampedBlock)
+  | { readonly kind: "newer"; readonly form: bigint }
+  | { readonly kind: "unsound"; readonly problem: string };
+
+/** All that a file says of blocks of this VM, in the order of the file. Asks nobody. */
+export function blockClaimsOf(file: OtsFile): readonly BlockClaim[] {
+  return messagesOf(file).flatMap(claimsOf).toArray();
+}
+
+function claimsOf({ bytes, doubtful, timestamp }: Message): readonly BlockClaim[] {
+  return timestamp.attestations.flatMap((attestation): readonly BlockClaim[] => {
+    const read = readBlockAttestation(attestation);
+    if (read === undefined) return [];
+    if (read.kind === "newer") return [read];
+    if (read.kind === "malformed") return [unsound(`its block is malformed: ${read.problem}`)];
+    if (doubtful !== undefined) return [unsound(`it rests on ${doubtful}, and not on SHA-256 alone`)];
+    if (!equalBytes(bytes, messageOfBlock(read.block))) {
+      return [unsound(`its block ${read.block.id} carries something else`)];
+    }
+    return [read];
+  });
+}
+
+function unsound(problem: string): BlockClaim {
+  return { kind: "unsound", problem };
+}
