@@ -5,11 +5,14 @@ import { codeOf } from "../avalanche/coded-error.ts";
 
 // Files that are made as a whole or not at all. Never use this on a database that this process has open.
 
+/** Bytes for a name that is not UTF-8. */
+export type FilePath = string | Buffer;
+
 /**
  * Makes a file, which `fill` writes through a file descriptor. It has another name until all of it is on the disk, so
  * that a crash leaves the whole file or none. The user's umask applies to `mode`. Throws EEXIST if `file` exists.
  */
-export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => T, mode = 0o666): T {
+export function writeNewFile<T>(file: FilePath, fill: (fileDescriptor: number) => T, mode = 0o666): T {
   expectNoFile(file);
   const unfinished = unfinishedNameOf(file);
   const fileDescriptor = createFile(unfinished, mode);
@@ -25,17 +28,24 @@ export function writeNewFile<T>(file: string, fill: (fileDescriptor: number) => 
 }
 
 /** Throws EEXIST if `file` exists, or is a link, even to a missing file. */
-export function expectNoFile(file: string): void {
+export function expectNoFile(file: FilePath): void {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw alreadyThere(file);
 }
 
 /** A name for `file` until it is whole. It is random, so that nobody can have put a link there. */
-export function unfinishedNameOf(file: string): string {
-  return `${file}.unfinished-${randomBytes(8).toString("hex")}`;
+export function unfinishedNameOf<Path extends FilePath>(file: Path): Path;
+export function unfinishedNameOf(file: FilePath): FilePath {
+  return withSuffix(file, `.unfinished-${randomBytes(8).toString("hex")}`);
+}
+
+/** A path with more at its end, such as `.bak`. */
+export function withSuffix<Path extends FilePath>(file: Path, suffix: string): Path;
+export function withSuffix(file: FilePath, suffix: string): FilePath {
+  return typeof file === "string" ? `${file}${suffix}` : Buffer.concat([file, Buffer.from(suffix)]);
 }
 
 /** Makes an empty file, and gives a file descriptor for writing. Throws the system's error. */
-export function createFile(path: string, mode: number): number {
+export function createFile(path: FilePath, mode: number): number {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 }
@@ -44,23 +54,28 @@ export function createFile(path: string, mode: number): number {
  * Renames an unfinished file, whose content is on the disk, to its final name, and syncs the name. Throws EEXIST if a
  * file of that name was made meanwhile.
  */
-export function finish(unfinished: string, file: string): void {
+export function finish(unfinished: FilePath, file: FilePath): void {
   try {
     rename(unfinished, file);
   } catch (error) {
     throw codeOf(error) === "EEXIST" ? alreadyThere(file) : error;
   }
-  sync(dirname(file));
+  sync(folderOf(file));
 }
 
 /** The same, but replaces the file that has the name. */
-export function replaceFile(unfinished: string, file: string): void {
+export function replaceFile(unfinished: FilePath, file: FilePath): void {
   renameSync(unfinished, file);
-  sync(dirname(file));
+  sync(folderOf(file));
+}
+
+/** The folder of a file. Latin-1 keeps each byte of a name. */
+function folderOf(file: FilePath): FilePath {
+  return typeof file === "string" ? dirname(file) : Buffer.from(dirname(file.toString("latin1")), "latin1");
 }
 
 /** Syncs a file, or the names in a directory. */
-export function sync(path: string): void {
+export function sync(path: FilePath): void {
   const fileDescriptor = openSync(path, "r");
   try {
     fsyncSync(fileDescriptor);
@@ -70,7 +85,7 @@ export function sync(path: string): void {
 }
 
 /** Renames a file. Unlike the system's `rename`, throws EEXIST instead of replacing a file. */
-function rename(from: string, to: string): void {
+function rename(from: FilePath, to: FilePath): void {
   try {
     linkSync(from, to);
     rmSync(from);
@@ -84,6 +99,6 @@ function rename(from: string, to: string): void {
 /** The error codes of file systems without hard links, such as those of USB sticks and network shares. */
 const lacksLinks = /^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/;
 
-function alreadyThere(file: string): Error {
+function alreadyThere(file: FilePath): Error {
   return Object.assign(new Error(`${file}: there is such a file already`), { code: "EEXIST" });
 }

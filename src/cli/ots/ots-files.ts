@@ -1,0 +1,58 @@
+import { constants, copyFileSync } from "node:fs";
+import { codeOf } from "../../avalanche/coded-error.ts";
+import { escapeLine } from "../../core/printable.ts";
+import { ProofError } from "../../proof/errors.ts";
+import { maxOtsBytes, readOts } from "../../proof/ots/read.ts";
+import type { OtsFile } from "../../proof/ots/timestamp.ts";
+import { writeOts } from "../../proof/ots/write.ts";
+import { type FilePath, replaceFile, sync, unfinishedNameOf, withSuffix, writeNewFile } from "../../store/new-file.ts";
+import { namingFile } from "../naming-file.ts";
+import { ProofProblem } from "../proof-problem.ts";
+import { readData } from "../read-source.ts";
+import type { NamedSource } from "../source.ts";
+import type { Output } from "../terminal/output.ts";
+import { writeAll } from "../terminal/write-all.ts";
+
+/** The end of a proof's name. It follows the whole name of the file. */
+export const otsSuffix = ".ots";
+const backupSuffix = ".bak";
+
+/** Reads an `.ots` file. Throws a `ProofProblem` that says what is wrong with it, and at which byte. */
+export function readOtsFile(source: NamedSource, output: Output): OtsFile {
+  const { data } = readData(source, maxOtsBytes, output);
+  try {
+    return readOts(data);
+  } catch (error) {
+    if (!(error instanceof ProofError)) throw error;
+    const name = source.kind === "file" ? source.name : "standard input";
+    throw new ProofProblem("does not hold", `${escapeLine(name)}: ${error.message}`);
+  }
+}
+
+/** Makes an `.ots` file as a whole or not at all. Throws "command failed", also if there is a file of that name. */
+export function writeNewOts(path: FilePath, ots: OtsFile): void {
+  namingFile(path.toString(), () => writeNewFile(path, (fileDescriptor) => writeAll(fileDescriptor, writeOts(ots))));
+}
+
+/**
+ * Replaces an `.ots` file in one step, and keeps the old one as NAME.bak, unless there is such a file: that is older,
+ * and stays. So no proof that somebody else made is ever lost.
+ */
+export function replaceOts(path: FilePath, ots: OtsFile): void {
+  namingFile(path.toString(), () => {
+    const unfinished = unfinishedNameOf(path);
+    writeNewFile(unfinished, (fileDescriptor) => writeAll(fileDescriptor, writeOts(ots)));
+    keepOld(path);
+    replaceFile(unfinished, path);
+  });
+}
+
+function keepOld(path: FilePath): void {
+  const backup = withSuffix(path, backupSuffix);
+  try {
+    copyFileSync(path, backup, constants.COPYFILE_EXCL);
+    sync(backup);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
