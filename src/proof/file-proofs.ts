@@ -4,16 +4,31 @@ import { nonceBytes } from "../core/salted-digest.ts";
 import { type StampedBlock, timestampByBlock } from "./block-attestation.ts";
 import { MerkleTree } from "./merkle.ts";
 import type { Op } from "./ots/op.ts";
-import { leadTo, type OtsFile, type Timestamp } from "./ots/timestamp.ts";
+import { leadTo, mergeTimestamps, type OtsFile, type Timestamp } from "./ots/timestamp.ts";
+
+/** A block that carries what was stamped, or that salted with a nonce of 16 bytes. */
+export interface Carrier extends StampedBlock {
+  readonly nonce?: Uint8Array | undefined;
+}
+
+/** The proof of a file with this SHA-256, 32 bytes, by blocks that carry it or the file itself. Throws like `prove`. */
+export function proveFile(digest: Uint8Array, carriers: readonly Carrier[]): OtsFile {
+  return otsOf(digest, prove(digest, carriers));
+}
 
 /**
- * The proof of a file by a block that carries its SHA-256, 32 bytes, or the file itself; with a nonce, by one that
- * carries the salted SHA-256. Undefined if the block carries neither. Throws like `attestBlock`.
+ * What is known of a message of 32 bytes by the blocks that carry it, or data of which it is the SHA-256: at least one.
+ * Throws like `attestBlock`; a block that carries neither is a bug.
  */
-export function proveFile(digest: Uint8Array, stamped: StampedBlock, nonce?: Uint8Array): OtsFile | undefined {
-  const ops = nonce === undefined ? [] : salting(nonce);
-  const end = timestampByBlock(nonce === undefined ? digest : saltedLeaf(digest, nonce), stamped);
-  return end && otsOf(digest, leadTo(end, ops));
+function prove(message: Uint8Array, carriers: readonly Carrier[]): Timestamp {
+  return mergeTimestamps(
+    ...carriers.map(({ nonce, ...stamped }) => {
+      const carried = nonce === undefined ? message : saltedLeaf(message, nonce);
+      const end = timestampByBlock(carried, stamped);
+      if (end === undefined) throw new Error(`block ${stamped.block.id} carries something else`);
+      return leadTo(end, nonce === undefined ? [] : salting(nonce));
+    }),
+  );
 }
 
 /**
@@ -41,10 +56,9 @@ export class FileTree {
     return this.#tree.root;
   }
 
-  /** Gives a function that makes the proof of each file, by its number from 0. Throws like `attestBlock`. */
-  prover(stamped: StampedBlock): (file: number) => OtsFile {
-    const end = timestampByBlock(this.root, stamped);
-    if (end === undefined) throw new Error(`block ${stamped.block.id} does not carry the root of this tree`);
+  /** Gives a function that makes the proof of each file, by its number from 0. Throws like `proveFile`. */
+  prover(carriers: readonly Carrier[]): (file: number) => OtsFile {
+    const end = prove(this.root, carriers);
     return (file) => {
       const ops = [...salting(this.#nonceAt(file)), ...this.#tree.pathOf(file)];
       return otsOf(this.#digestAt(file), leadTo(end, ops));

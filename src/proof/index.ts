@@ -10,7 +10,7 @@ export { attestBlock, blockTag, type StampedBlock, timestampByBlock } from "./bl
 export { type BlockClaim, blockClaimsOf } from "./block-claims.ts";
 export { type CheckedProof, checkProof, maxProofFileBytes, parseProof } from "./block-proof.ts";
 export { ProofError, type ProofRefusal } from "./errors.ts";
-export { FileTree, proveFile } from "./file-proofs.ts";
+export { type Carrier, FileTree, proveFile } from "./file-proofs.ts";
 export { MerkleTree } from "./merkle.ts";
 export type { Attestation } from "./ots/attestation.ts";
 export type { HashKind, Op } from "./ots/op.ts";
