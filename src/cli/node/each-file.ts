@@ -37,43 +37,102 @@ const maxFilesAtOnce = 16;
  * failed, or waits for a block.
  */
 export async function answerEach(
-  files: readonly NamedSource[],
+  files: Iterable<NamedSource>,
   work: FileWork,
   { json, atOnce = maxFilesAtOnce }: { readonly json?: boolean | undefined; readonly atOnce?: number },
   output: Output,
 ): Promise<void> {
-  const progress = output.progress();
-  const err = (text: string) => {
-    progress.clear();
-    output.err(text);
-  };
-  const quiet = { ...output, err, progress: () => new ProgressLine(undefined) };
-  const outcomes: Outcome[] = [];
+  const report = new FileReport(json === true, output, Array.isArray(files) ? files.length : undefined);
   try {
-    for await (const outcome of inOrder(files, atOnce, (file) => settle(file, work, quiet))) {
-      progress.clear();
-      print(outcome, json === true, output);
-      outcomes.push(outcome);
-      progress.show(outcomes.length, files.length, "files");
-    }
+    for await (const outcome of inOrder(files, atOnce, (file) => settle(file, work, report.quiet))) report.add(outcome);
   } finally {
-    progress.clear();
+    report.clear();
   }
-  judge(outcomes);
+  report.judge();
 }
 
-type Outcome = { readonly name: string; readonly answer: FileAnswer } | Failure;
+/** What came of one file. */
+export type Outcome = { readonly file: NamedSource; readonly answer: FileAnswer } | Failure;
 
 interface Failure {
-  readonly name: string;
+  readonly file: NamedSource;
   readonly error: unknown;
   /** For programs. */
   readonly values?: object;
 }
 
+/** Prints what came of files, and counts them: it holds none of them. */
+export class FileReport {
+  /** For the work on the files: it shows no progress. */
+  readonly quiet: Output;
+  readonly #output: Output;
+  readonly #json: boolean;
+  readonly #total: number | undefined;
+  readonly #progress: ProgressLine;
+  /** What to try, said once at the end. */
+  readonly #hints = new Set<string>();
+  #files = 0;
+  #failed = 0;
+  #waiting = 0;
+
+  /** `total` is the number of files, if that is known. */
+  constructor(json: boolean, output: Output, total: number | undefined) {
+    this.#output = output;
+    this.#json = json;
+    this.#total = total;
+    this.#progress = output.progress();
+    const err = (text: string) => {
+      this.#progress.clear();
+      output.err(text);
+    };
+    this.quiet = { ...output, err, progress: () => new ProgressLine(undefined) };
+  }
+
+  /** Throws the error of a failure that no other file can escape. */
+  add(outcome: Outcome): void {
+    this.#progress.clear();
+    this.#files++;
+    if ("answer" in outcome) this.#addAnswer(outcome.file, outcome.answer);
+    else this.#addFailure(outcome);
+    this.#progress.show(this.#files, this.#total, "files");
+  }
+
+  clear(): void {
+    this.#progress.clear();
+  }
+
+  /** Throws "command failed" if a file has failed, or waits for a block. */
+  judge(): void {
+    const of = `of ${this.#files} files`;
+    if (this.#failed > 0) throw new CommandFailed([`${this.#failed} ${of} failed`, ...this.#hints].join("\n"));
+    if (this.#waiting > 0) {
+      throw new CommandFailed(
+        `${this.#waiting} ${of} not accepted in time. The node keeps them, and stamps them later: see timestampvm find`,
+        notYet,
+      );
+    }
+  }
+
+  #addAnswer(file: NamedSource, { line, values, isWaiting }: FileAnswer): void {
+    const name = nameOf(file);
+    if (isWaiting) this.#waiting++;
+    if (this.#json) for (const value of values) this.#output.json({ file: name, ...value });
+    else this.#output.out(`${line}  ${escapeLine(name)}\n`);
+  }
+
+  #addFailure({ file, error, values }: Failure): void {
+    const name = nameOf(file);
+    const [reason, ...hints] = reasonOf(name, error);
+    this.#failed++;
+    if (hints.length > 0) this.#hints.add(hints.join("\n"));
+    if (this.#json) this.#output.json({ file: name, error: reason, ...values });
+    this.#output.err(`error: ${escapeLine(name)}: ${escapeLine(reason)}\n`);
+  }
+}
+
 /** Starts at most `atOnce` at the same time, as long as the results are taken. */
 async function* inOrder<T, R>(
-  items: readonly T[],
+  items: Iterable<T>,
   atOnce: number,
   start: (item: T) => Promise<R>,
 ): AsyncGenerator<R, void> {
@@ -91,11 +150,10 @@ async function* inOrder<T, R>(
 
 /** Never rejects: nobody may be waiting for it yet. */
 async function settle(file: NamedSource, work: FileWork, output: Output): Promise<Outcome> {
-  const name = nameOf(file);
   try {
-    return { name, answer: await work(file, output) };
+    return { file, answer: await work(file, output) };
   } catch (error) {
-    return error instanceof FileFailed ? { name, error: error.cause, values: error.values } : { name, error };
+    return error instanceof FileFailed ? { file, error: error.cause, values: error.values } : { file, error };
   }
 }
 
@@ -104,39 +162,10 @@ export function nameOf(file: NamedSource): string {
   return file.kind === "file" ? file.name : "-";
 }
 
-function print(outcome: Outcome, json: boolean, output: Output): void {
-  const { name } = outcome;
-  if ("answer" in outcome) {
-    const { line, values } = outcome.answer;
-    if (json) for (const value of values) output.json({ file: name, ...value });
-    else output.out(`${line}  ${escapeLine(name)}\n`);
-    return;
-  }
-  const reason = reasonOf(outcome);
-  if (json) output.json({ file: name, error: reason, ...outcome.values });
-  output.err(`error: ${escapeLine(name)}: ${escapeLine(reason)}\n`);
-}
-
-/** The first line of a failure: what to try is said once, at the end. Throws what no other file can escape. */
-function reasonOf({ name, error }: Failure): string {
+/** The lines of a failure: the first says what it is, the others what to try. Throws what no other file can escape. */
+function reasonOf(name: string, error: unknown): readonly [string, ...string[]] {
   const reason = failureOf(error);
   if (!reason || (error instanceof CommandFailed && error.exitCode === wrongUse)) throw error;
-  const [line = ""] = reason.split("\n");
-  return line.startsWith(`${name}: `) ? line.slice(name.length + 2) : line;
-}
-
-function judge(outcomes: readonly Outcome[]): void {
-  const failures = outcomes.filter((outcome) => "error" in outcome);
-  const waiting = outcomes.filter((outcome) => "answer" in outcome && outcome.answer.isWaiting);
-  const of = `of ${outcomes.length} files`;
-  if (failures.length > 0) {
-    const hints = new Set(failures.map(({ error }) => failureOf(error)?.split("\n").slice(1).join("\n")));
-    throw new CommandFailed([`${failures.length} ${of} failed`, ...hints].filter(Boolean).join("\n"));
-  }
-  if (waiting.length > 0) {
-    throw new CommandFailed(
-      `${waiting.length} ${of} not accepted in time. The node keeps them, and stamps them later: see timestampvm find`,
-      notYet,
-    );
-  }
+  const [line = "", ...hints] = reason.split("\n");
+  return [line.startsWith(`${name}: `) ? line.slice(name.length + 2) : line, ...hints];
 }
