@@ -2,6 +2,7 @@ import type { Block } from "../../core/block.ts";
 import { digestBytes, digestOf, matchOf } from "../../core/digest.ts";
 import { formatIsoTime, formatNumber, formatSize } from "../../core/format.ts";
 import { stampedDigest } from "../../core/nonce.ts";
+import { describeProgress } from "../../core/progress-words.ts";
 import { headlineOf } from "../../core/time-words.ts";
 import type { CheckedProof } from "../../proof/block-proof.ts";
 import type { ProofHints } from "../../proof/proof-hints.ts";
@@ -9,7 +10,6 @@ import { formatTime } from "../format-time.ts";
 import { reencodedWords, verdictOf, wordsOf } from "../time-words.ts";
 import type { Anchor } from "./check-proof.ts";
 import { element } from "./dom.ts";
-import { describeProgress } from "./progress-words.ts";
 import type { Salted, Stamps } from "./stamping.ts";
 import { localTime } from "./times.ts";
 

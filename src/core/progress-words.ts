@@ -1,8 +1,13 @@
 /** How far a file is hashed, such as "43 %, about 12 s left". Sizes in bytes, `elapsedMs` since the first byte. */
 export function describeProgress(bytes: number, size: number, elapsedMs: number): string {
   const percent = `${Math.floor((100 * bytes) / size)} %`;
-  const leftSeconds = Math.ceil((elapsedMs * (size - bytes)) / bytes / 1_000);
-  return elapsedMs < minMsToGuess ? percent : `${percent}, about ${formatDuration(leftSeconds)} left`;
+  return `${percent}${describeTimeLeft(bytes, size, elapsedMs)}`;
+}
+
+/** The time that is left of some work, as the end of a line, such as ", about 12 s left". "" if it is too early. */
+export function describeTimeLeft(done: number, total: number, elapsedMs: number): string {
+  const leftSeconds = Math.ceil((elapsedMs * (total - done)) / done / 1_000);
+  return elapsedMs < minMsToGuess || done === 0 ? "" : `, about ${formatDuration(leftSeconds)} left`;
 }
 
 /** Milliseconds after which the speed so far is worth something. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeProgress } from "../../src/explorer/browser/progress-words.ts";
+import { describeProgress } from "../../src/core/progress-words.ts";
 
 const gib = 1024 ** 3;
 
