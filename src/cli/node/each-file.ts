@@ -5,6 +5,9 @@ import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
 
+/** A file, or one that cannot be listed. */
+export type Listed = NamedSource | { readonly kind: "problem"; readonly file: NamedSource; readonly error: unknown };
+
 /** What a command says about one of several files. */
 export interface FileAnswer {
   /** For people: one line, without the file's name. */
@@ -37,7 +40,7 @@ const maxFilesAtOnce = 16;
  * failed, or waits for a block.
  */
 export async function answerEach(
-  files: Iterable<NamedSource>,
+  files: Iterable<Listed>,
   work: FileWork,
   { json, atOnce = maxFilesAtOnce }: { readonly json?: boolean | undefined; readonly atOnce?: number },
   output: Output,
@@ -149,7 +152,8 @@ async function* inOrder<T, R>(
 }
 
 /** Never rejects: nobody may be waiting for it yet. */
-async function settle(file: NamedSource, work: FileWork, output: Output): Promise<Outcome> {
+async function settle(file: Listed, work: FileWork, output: Output): Promise<Outcome> {
+  if (file.kind === "problem") return file;
   try {
     return { file, answer: await work(file, output) };
   } catch (error) {

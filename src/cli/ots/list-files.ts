@@ -1,12 +1,10 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { CommandFailed } from "../command-failed.ts";
 import { namingFile } from "../naming-file.ts";
+import type { Listed } from "../node/each-file.ts";
 import { readData } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
-
-/** A file to stamp, or one that cannot be listed. */
-export type Listed = NamedSource | { readonly kind: "problem"; readonly file: NamedSource; readonly error: unknown };
 
 /** Bytes of a list of names. */
 const maxListBytes = 256 * 1024 * 1024;

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
+import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../../core/digest.ts";
+import { nonceBytes } from "../../core/salted-digest.ts";
+import { describeExistence } from "../../core/time-words.ts";
+import { FileTree } from "../../proof/file-proofs.ts";
+import type { OtsFile } from "../../proof/ots/timestamp.ts";
+import type { FilePath } from "../../store/new-file.ts";
+import { CommandFailed, notYet } from "../command-failed.ts";
+import { type FileAnswer, FileReport, type Listed } from "../node/each-file.ts";
+import { readStamp, type Stamped, type Stamping, stampData } from "../node/stamping.ts";
+import { readSubject } from "../read-source.ts";
+import type { NamedSource } from "../source.ts";
+import type { Output } from "../terminal/output.ts";
+import { carriersOf } from "./carriers.ts";
+import { writeNewOts } from "./ots-files.ts";
+import { hasProof, type PlaceOf } from "./proof-place.ts";
+
+/** How to stamp files together. */
+export interface Together {
+  readonly stamping: Stamping;
+  readonly placeOf: PlaceOf;
+  readonly json: boolean;
+}
+
+/** Files in one tree. 48 bytes and a name are held of each; the next tree begins when the proofs are written. */
+const maxTreeFiles = 100_000;
+
+/**
+ * Stamps files by one block entry for many of them, and writes the proof of each. A file whose proof is in its place is
+ * passed over. A file that fails keeps no other from its turn. Throws "command failed" at the end if one has failed.
+ */
+export async function stampTogether(files: Iterable<Listed>, together: Together, output: Output): Promise<void> {
+  const served = await fetchServedChain(together.stamping.ask); // fails before anything is hashed
+  const report = new FileReport(together.json, output, undefined);
+  try {
+    for (const group of groupsOf(files)) await stampGroup(group, { ...together, served }, report, output);
+  } finally {
+    report.clear();
+  }
+  report.judge();
+}
+
+function* groupsOf(files: Iterable<Listed>): Generator<readonly Listed[], void> {
+  let group: Listed[] = [];
+  for (const file of files) {
+    group.push(file);
+    if (group.length < maxTreeFiles) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+async function stampGroup(
+  group: readonly Listed[],
+  together: Together & { readonly served: ServedChain },
+  report: FileReport,
+  output: Output,
+): Promise<void> {
+  const hashed = hashGroup(group, together.placeOf, output);
+  const made = hashed.count === 0 ? undefined : await stampTree(hashed, together, output);
+  for (const entry of hashed.entries) {
+    try {
+      report.add({ file: entry.file, answer: answerFor(entry, hashed, made) });
+    } catch (error) {
+      report.add({ file: entry.file, error });
+    }
+  }
+}
+
+/** A file of a group, and where its digest and nonce are, if it is to be stamped. */
+type Entry =
+  | { readonly kind: "leaf"; readonly file: NamedSource; readonly at: number; readonly path: FilePath }
+  | { readonly kind: "proven"; readonly file: NamedSource; readonly digest: Digest; readonly path: FilePath }
+  | { readonly kind: "problem"; readonly file: NamedSource; readonly error: unknown };
+
+interface Hashed {
+  readonly entries: readonly Entry[];
+  /** Of the files that are to be stamped, one behind the other. */
+  readonly digests: Uint8Array;
+  readonly count: number;
+}
+
+/** Hashes one file after the other. */
+function hashGroup(group: readonly Listed[], placeOf: PlaceOf, output: Output): Hashed {
+  const progress = output.progress();
+  const digests = new Uint8Array(group.length * digestBytes);
+  let count = 0;
+  const toEntry = (file: Listed, i: number): Entry => {
+    if (file.kind === "problem") return file;
+    progress.show(i, group.length, "files hashed");
+    try {
+      const path = placeOf(file);
+      const { digest } = readSubject(file, output);
+      if (hasProof(path, digest, output)) return { kind: "proven", file, digest, path };
+      digests.set(digestToBytes(digest), count * digestBytes);
+      return { kind: "leaf", file, at: count++, path };
+    } catch (error) {
+      return { kind: "problem", file, error };
+    }
+  };
+  try {
+    const entries = group.map(toEntry);
+    return { entries, digests: digests.subarray(0, count * digestBytes), count };
+  } finally {
+    progress.clear();
+  }
+}
+
+/** A tree whose root is in a block. */
+interface StampedTree {
+  readonly root: Digest;
+  readonly stamped: Stamped;
+  /** Makes the proof of a leaf. */
+  readonly prove: (leaf: number) => OtsFile;
+}
+
+async function stampTree(
+  { digests, count }: Hashed,
+  { stamping, served }: Together & { readonly served: ServedChain },
+  output: Output,
+): Promise<StampedTree> {
+  const tree = new FileTree(digests, randomBytes(count * nonceBytes));
+  const root = digestFromBytes(tree.root);
+  const stamped = await stampData(stamping, readStamp({ kind: "digest", digest: root }, false, output), output);
+  const carriers = await carriersOf(stamped, served, stamping.ask);
+  if (carriers.length === 0) {
+    throw new CommandFailed("not accepted in time, so that no proof is written: stamp the files again", notYet);
+  }
+  return { root, stamped, prove: tree.prover(carriers) };
+}
+
+/** Writes the proof of a file, or says why not. */
+function answerFor(entry: Entry, { digests }: Hashed, made: StampedTree | undefined): FileAnswer {
+  if (entry.kind === "problem") throw entry.error;
+  const proof = entry.path.toString();
+  if (entry.kind === "proven") {
+    return { line: "has its proof", values: [{ digest: `0x${entry.digest}`, proof, isNew: false }] };
+  }
+  if (made === undefined) throw new Error("a leaf without its tree");
+  const { root, stamped, prove } = made;
+  writeNewOts(entry.path, prove(entry.at));
+  const { block } = stamped.salted ?? stamped.receipt;
+  const digest = digests.subarray(entry.at * digestBytes, (entry.at + 1) * digestBytes).toHex();
+  return {
+    line: `stamped  ${describeExistence(stamped.blocks)}  height ${block?.height}`,
+    values: [{ digest: `0x${digest}`, proof, root: `0x${root}`, block, isNew: true }],
+  };
+}
