@@ -26,9 +26,9 @@ describe("progress", () => {
     progress.clear();
     progress.clear();
     expect(written).toEqual([
-      "\r\u001b[K751 of 1,000 blocks",
-      "\r\u001b[K851 of 1,000 blocks",
-      "\r\u001b[K951 of 1,000 blocks",
+      "\r\u001b[K751 of 1,000 blocks, about 1 s left",
+      "\r\u001b[K851 of 1,000 blocks, about 1 s left",
+      "\r\u001b[K951 of 1,000 blocks, about 1 s left",
       "\r\u001b[K",
     ]);
   });
@@ -67,7 +67,7 @@ describe("a person who waits for", () => {
       const [first = "", ...rest] = dbWatched(command, ...paths).err.split("\r\u001b[K");
       expect(first).toBe("");
       expect(rest.length).toBeGreaterThan(1);
-      expect(rest[0]).toMatch(/^[1-6] of [5-6] blocks$/);
+      expect(rest[0]).toMatch(/^[1-6] of [5-6] blocks, about \d+ s left$/);
       expect(rest.at(-1), "at the end it is gone").not.toContain(" of ");
       if (command !== "import") expect(db(command, ...paths).err).not.toContain(" of ");
     } finally {

@@ -49,7 +49,7 @@ describe("stamp", () => {
   test("stamps every file, and prints a line for each, in their order", async () => {
     const paths = files("s1", "s2", "s3");
     using server = serverThat(confirmed, chain);
-    const { code, out, err } = await server.run(["stamp", ...paths]);
+    const { code, out, err } = await server.run(["stamp", "--each", ...paths]);
     expect([code, err]).toEqual([0, ""]);
     const lines = await Promise.all(
       ["s1", "s2", "s3"].map(async (name) => {
@@ -63,7 +63,7 @@ describe("stamp", () => {
   test("lets no bad file keep the others, and exits with 1", async () => {
     const [first = "", last = ""] = files("good", "good too");
     const missing = directory.file("missing");
-    const { code, out, err } = await chain.run(["stamp", first, missing, directory.path, last]);
+    const { code, out, err } = await chain.run(["stamp", "--each", first, missing, directory.path, last]);
     expect([code, out.split("\n").map((line) => line.split("  ").at(-1))]).toEqual([1, [first, last, ""]]);
     expect(err).toBe(
       `error: ${missing}: there is no such file or directory\n` +
@@ -75,7 +75,7 @@ describe("stamp", () => {
   test("for programs is an object for each file, with its name as it was given", async () => {
     const [path = ""] = files("json");
     const missing = directory.file("missing");
-    const { code, out } = await chain.run(["stamp", "--json", path, missing, "-"], { stdin: path });
+    const { code, out } = await chain.run(["stamp", "--each", "--json", path, missing, "-"], { stdin: path });
     const { id, height, timestamp } = await blockWith("json");
     const stamped = { digest: `0x${sha256("json")}`, id: `0x${sha256Twice("json")}`, status: "accepted" };
     expect([
@@ -96,23 +96,27 @@ describe("stamp", () => {
 
   test("takes the data itself, too", async () => {
     const paths = files("whole", "data");
-    expect((await chain.run(["stamp", "--data", ...paths])).code).toBe(0);
+    expect((await chain.run(["stamp", "--each", "--data", ...paths])).code).toBe(0);
     expect((await blockWith("data")).data).toBe(`0x${Buffer.from("data").toString("hex")}`);
   });
 
   test("exits with 3 where none has failed, and some wait", async () => {
     const paths = files("w1", "w2");
     using server = new FakeServer((method, { digest }) => (method === "find" ? { blocks: [] } : pendingOf(digest)));
-    const { code, out, err } = await server.run(["stamp", ...paths, "--timeout", "0"], { clock: new StandingClock() });
+    const { code, out, err } = await server.run(["stamp", "--each", ...paths, "--timeout", "0"], {
+      clock: new StandingClock(),
+    });
     expect([code, out]).toEqual([
       3,
       paths.map((path) => `not yet: it is on the node's disk, and waits for a block  ${path}\n`).join(""),
     ]);
     expect(err).toContain("2 of 2 files not accepted in time. The node keeps them");
     const missing = directory.file("missing");
-    const failed = await server.run(["stamp", ...paths, missing, "--timeout", "0"], { clock: new StandingClock() });
+    const failed = await server.run(["stamp", "--each", ...paths, missing, "--timeout", "0"], {
+      clock: new StandingClock(),
+    });
     expect(failed.code).toBe(1);
-    expect((await server.run(["stamp", ...paths, "--no-wait"])).code).toBe(0);
+    expect((await server.run(["stamp", "--each", ...paths, "--no-wait"])).code).toBe(0);
   });
 
   test("sends 16 files at the same time, and no more", async () => {
@@ -128,13 +132,13 @@ describe("stamp", () => {
       waiting--;
       return pendingOf(digest);
     });
-    const { code, out } = await server.run(["stamp", "--no-wait", ...files(...names)]);
+    const { code, out } = await server.run(["stamp", "--each", "--no-wait", ...files(...names)]);
     expect([code, out.trimEnd().split("\n").length, most]).toEqual([0, 40, 16]);
   });
 
   test("says once what to try where nothing is there", async () => {
     const url = `127.0.0.1:${closedPort()}`;
-    const { code, out, err } = await run(["stamp", ...files("u1", "u2"), "--url", url]);
+    const { code, out, err } = await run(["stamp", "--each", ...files("u1", "u2"), "--url", url]);
     expect([code, out]).toEqual([1, ""]);
     expect(err.match(/cannot reach/g)).toHaveLength(2);
     expect(err.match(/`timestampvm dev`/g)).toHaveLength(1);
@@ -145,22 +149,22 @@ describe("stamp", () => {
     using server = new FakeServer((method) =>
       method === "find" ? { blocks: [] } : new RpcFailure(-32603, "mempool full\nstamped  1999"),
     );
-    const [path = ""] = files("refused");
-    const { code, out, err } = await server.run(["stamp", path, path]);
+    const [path = "", other = ""] = files("refused", "refused too");
+    const { code, out, err } = await server.run(["stamp", "--each", path, other]);
     expect([code, out]).toEqual([1, ""]);
     expect(err).toContain(`error: ${path}: mempool full\\u000astamped  1999\n`);
   });
 
   test("names a file in one line that a terminal only shows", async () => {
     const paths = files("\u001b[2J\nstamped  1999", "plain");
-    const { out } = await chain.run(["stamp", ...paths]);
+    const { out } = await chain.run(["stamp", "--each", ...paths]);
     expect(out).toContain("\\u001b[2J\\u000astamped  1999\n");
     expect(out).not.toContain("\nstamped");
   });
 
   test("shows a person how many are done", async () => {
     const names = Array.from({ length: 4 }, (_, i) => `p${i}`);
-    const { err } = await chain.run(["stamp", ...files(...names)], { isWatched: true });
+    const { err } = await chain.run(["stamp", "--each", ...files(...names)], { isWatched: true });
     for (const shown of err.split("\r\u001b[K")) expect(shown).toMatch(/^$|^\d of 4 files$/);
   });
 });
@@ -214,7 +218,7 @@ describe("proof", () => {
 
   test("writes a proof beside each file", async () => {
     const paths = files("q1", "q2");
-    await chain.run(["stamp", ...paths]);
+    await chain.run(["stamp", "--each", ...paths]);
     const { code, out, err } = await chain.run(["proof", ...paths]);
     expect([code, err]).toEqual([0, ""]);
     expect(
@@ -237,7 +241,7 @@ describe("proof", () => {
     const target = directory.file(`into${slash.length}`);
     mkdirSync(target);
     const paths = files("d1", "d2");
-    await chain.run(["stamp", ...paths]);
+    await chain.run(["stamp", "--each", ...paths]);
     const { code, out } = await chain.run(["proof", ...paths, "--json", "--output", `${target}${slash}`]);
     expect([code, readdirSync(target).toSorted()]).toEqual([0, ["d1.proof.json", "d2.proof.json"]]);
     expect(
@@ -252,7 +256,7 @@ describe("proof", () => {
 
   test("for programs has the number of blocks, and a note where that is one", async () => {
     const paths = files("n1", "n2");
-    await chain.run(["stamp", ...paths]);
+    await chain.run(["stamp", "--each", ...paths]);
     const { out, err } = await chain.run(["proof", ...paths, "--json", "--to", "latest"]);
     const lines = out
       .trimEnd()
@@ -281,7 +285,7 @@ describe("proof", () => {
 
   test("writes over nothing, and lets no bad file keep the others", async () => {
     const [kept = "", never = "", good = ""] = files("kept", "never stamped", "good one");
-    await chain.run(["stamp", kept, good]);
+    await chain.run(["stamp", "--each", kept, good]);
     writeFileSync(`${kept}.proof.json`, "precious");
     const { code, err } = await chain.run(["proof", kept, never, "-", good]);
     expect([code, readFileSync(`${kept}.proof.json`, "utf8")]).toEqual([1, "precious"]);

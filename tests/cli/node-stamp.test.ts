@@ -55,6 +55,7 @@ describe("stamp", () => {
         `said by  the node at ${server.url}/ext/bc/timestampvm/rpc`,
         `receipt  ${sha256Twice("a report")}`,
         `stamped  ${isoTime(block.timestamp)}  block ${block.id}  height ${block.height}`,
+        `proof    ${path}.ots`,
         "",
       ].join("\n"),
     );
@@ -373,11 +374,10 @@ describe("a stamp that somebody dated back", () => {
       asked.resolve();
       return answer.promise;
     });
-    const path = file("stolen", "x");
     const shown: string[] = [];
-    const stamping = server.run(["stamp", path], { onErr: (text) => shown.push(text) });
+    const stamping = server.run(["stamp", "--text", "x"], { onErr: (text) => shown.push(text) });
     await asked.promise;
-    expect(shown).toEqual([`note: ${path}: nonce 0x${nonce}: keep it with the file\n`]);
+    expect(shown).toEqual([`note: nonce 0x${nonce}: keep it with the file\n`]);
     answer.resolve(accepted);
     expect((await stamping).code).toBe(0);
   });
@@ -395,10 +395,10 @@ describe("a stamp that somebody dated back", () => {
     const missing = directory.file("missing");
     using server = serverWith(waiting, later());
     using again = serverWith(waiting, later());
-    const { code, out, err } = await server.run(["stamp", path, missing]);
+    const { code, out, err } = await server.run(["stamp", "--each", path, missing]);
     expect([code, out, err]).toEqual([1, "", expect.stringContaining(reason)]);
     expect(err).toStartWith(`note: ${path}: nonce 0x${nonce}: keep it with the file\nerror: ${path}: `);
-    const { out: json } = await again.run(["stamp", path, missing, "--json"]);
+    const { out: json } = await again.run(["stamp", "--each", path, missing, "--json"]);
     const [failed, other] = json
       .trimEnd()
       .split("\n")

@@ -16,11 +16,6 @@ export function answerOf({ digest }: DescribedDigest, { receipt, salted }: Stamp
   return { digest: `0x${digest}`, ...receipt, ...(salted && { salted }) };
 }
 
-/** Whether a block of the stamp is not accepted yet. */
-export function isWaiting({ receipt, salted }: Stamped): boolean {
-  return receipt.status !== "accepted" || (salted !== undefined && salted.status !== "accepted");
-}
-
 /** Throws "command failed" if the node has lost the stamp. */
 export function expectKept({ receipt, salted }: Stamped): void {
   if (receipt.status === "unknown" || salted?.status === "unknown") {

@@ -5,12 +5,13 @@ import { formatSize } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import { describeExistence } from "../../core/time-words.ts";
+import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { hasProof, type PlaceOf } from "../ots/proof-place.ts";
 import { stampTogether } from "../ots/stamp-together.ts";
 import { readWanted, type Wanted, type WantedOptions } from "../ots/wanted.ts";
-import { writeProof } from "../ots/write-proof.ts";
+import { BlockTooLarge, writeProof } from "../ots/write-proof.ts";
 import {
   addSources,
   emptyDataNote,
@@ -22,8 +23,16 @@ import {
 import type { Output } from "../terminal/output.ts";
 import { type Ask, addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
 import { answerEach, type FileAnswer, FileFailed, type FileWork, nameOf } from "./each-file.ts";
-import { answerOf, describeNonce, describeState, expectKept, formatStamped, isWaiting } from "./stamp-words.ts";
-import { readStamp, type SaltedReceipt, type Stamp, type Stamped, type Stamping, stampData } from "./stamping.ts";
+import { answerOf, describeNonce, describeState, expectKept, formatStamped } from "./stamp-words.ts";
+import {
+  isWaiting,
+  readStamp,
+  type SaltedReceipt,
+  type Stamp,
+  type Stamped,
+  type Stamping,
+  stampData,
+} from "./stamping.ts";
 import { claimNote } from "./time-rows.ts";
 
 interface StampOptions extends ConnectionOptions, WantedOptions {}
@@ -64,16 +73,16 @@ export function addStampCommand(program: Command, output: Output): void {
 
 const help = helpAfter({
   notes: [
-    "FILE.ots proves that the file existed before a block was made. `timestampvm verify` checks it, and other programs " +
-      "for OpenTimestamps can read it. Keep it with the file. A file whose proof lies beside it already is passed over, " +
-      "and no proof is ever written over.",
-    "Several files make one tree of hashes, of which one hash goes into a block: nobody learns from the proof of one " +
-      "file of another. --each stamps them one by one, so that `find` finds each.",
-    "The SHA-256 of a lone file becomes public: who guesses the whole file can see that the guess is right. --private " +
-      "hides it.",
+    "FILE.ots proves that the file existed before a block was made. `timestampvm verify` checks it, and other " +
+      "programs for OpenTimestamps can read it. Keep it with the file. A file whose proof lies beside it is passed " +
+      "over, and no proof is ever written over.",
+    "Several files make one tree of hashes, of which one hash goes into a block: from the proof of one file, nobody " +
+      "learns of another. --each stamps them one by one, so that `find` finds each.",
+    "The SHA-256 of a lone file becomes public: who guesses the whole file can see that the guess is right. " +
+      "--private hides it.",
     "Data that is on the chain, or whose SHA-256 is, is not stamped again: the proof is of its first stamp, which " +
-      "proves more. If the node does not confirm the time of that stamp, somebody may have dated it back to take yours " +
-      "away: then the SHA-256 is stamped a second time, with a random nonce behind it, and the proof has both.",
+      "proves more. If the node does not confirm the time of that stamp, somebody may have dated it back to take " +
+      "yours away: then the SHA-256 is stamped a second time, with a random nonce behind it, and the proof has both.",
     claimNote,
     severalFilesNote,
     emptyDataNote,
@@ -123,7 +132,7 @@ async function stampOne(
     return output.out(`It has its proof: ${escapeLine(place.toString())}. Nothing new was stamped.\n`);
   }
   const stamped = await stampData(stamping, stamp, output);
-  const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
+  const isProven = place !== undefined && (await proveStamp(place, digest, stamped, { stamping, options, output }));
   if (options.json) output.json({ ...answerOf(stamp.subject, stamped), ...(isProven && { proof }) });
   else output.out(formatStamped(stamp.subject, stamped, isProven ? proof : undefined, url(), output.paint));
   if (stamped.clockNote !== undefined) output.err(`note: ${stamped.clockNote}\n`);
@@ -139,7 +148,7 @@ async function stampFile(
   placeOf: PlaceOf,
   { stamping, options, output }: Work,
 ): Promise<FileAnswer> {
-  const place = options.wait ? placeOf(file) : undefined;
+  const place = options.wait && file.kind === "file" ? placeOf(file) : undefined;
   let given: string | undefined;
   const stamp = watchNonce(readStamp(file, options.data === true, output), (nonce) => {
     given = nonce;
@@ -153,10 +162,26 @@ async function stampFile(
   try {
     const stamped = await stampData(stamping, stamp, output);
     expectKept(stamped);
-    const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
+    const isProven = place !== undefined && (await proveStamp(place, digest, stamped, { stamping, options, output }));
     return answerFor(file, stamp, stamped, isProven ? proof : undefined, options, output);
   } catch (error) {
     throw given === undefined ? error : new FileFailed(error, { nonce: given });
+  }
+}
+
+/** Like `writeProof`. Where nobody asked for the proof of a large block, it is enough to say that there is none. */
+async function proveStamp(
+  place: FilePath,
+  digest: Digest,
+  stamped: Stamped,
+  { stamping, options, output }: Pick<Work, "stamping" | "options" | "output">,
+): Promise<boolean> {
+  try {
+    return await writeProof(place, digest, stamped, stamping.ask);
+  } catch (error) {
+    if (!(error instanceof BlockTooLarge) || options.output !== undefined) throw error;
+    output.err(`note: ${error.message}\n`);
+    return false;
   }
 }
 

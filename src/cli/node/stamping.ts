@@ -44,6 +44,11 @@ export interface Stamped {
   readonly clockNote: string | undefined;
 }
 
+/** Whether a block of the stamp is not accepted yet. */
+export function isWaiting({ receipt, salted }: Stamped): boolean {
+  return receipt.status !== "accepted" || (salted !== undefined && salted.status !== "accepted");
+}
+
 /** Reads what will be stamped: the data itself with `isWhole`, or else its digest. Data can only be whole. */
 export function readStamp(source: Source, isWhole: boolean, output: Output): Stamp {
   if (!isWhole || source.kind === "digest") {

@@ -11,7 +11,7 @@ import { otsSuffix, readOtsFile } from "./ots-files.ts";
 /** Where the proof of a file goes. */
 export type PlaceOf = (file: NamedSource) => FilePath;
 
-/** Places proofs beside their files, or in the folder that `--output` names. Throws "command failed" for standard input. */
+/** Places proofs beside their files, or in a folder. Throws "command failed" for standard input, which has no name. */
 export function placeProofs(folder: string | undefined): PlaceOf {
   return (file) => {
     if (file.kind === "input") throw new CommandFailed("standard input has no name: stamp it alone, with --output");

@@ -8,7 +8,7 @@ import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { type FileAnswer, FileReport, type Listed } from "../node/each-file.ts";
-import { readStamp, type Stamped, type Stamping, stampData } from "../node/stamping.ts";
+import { isWaiting, readStamp, type Stamped, type Stamping, stampData } from "../node/stamping.ts";
 import { readSubject } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
@@ -124,10 +124,10 @@ async function stampTree(
   const tree = new FileTree(digests, randomBytes(count * nonceBytes));
   const root = digestFromBytes(tree.root);
   const stamped = await stampData(stamping, readStamp({ kind: "digest", digest: root }, false, output), output);
-  const carriers = await carriersOf(stamped, served, stamping.ask);
-  if (carriers.length === 0) {
+  if (isWaiting(stamped)) {
     throw new CommandFailed("not accepted in time, so that no proof is written: stamp the files again", notYet);
   }
+  const carriers = await carriersOf(stamped, served, stamping.ask);
   return { root, stamped, prove: tree.prover(carriers) };
 }
 

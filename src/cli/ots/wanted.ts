@@ -46,14 +46,17 @@ export function readWanted(
 
 function expectSense(files: readonly NamedSource[], options: WantedOptions, command: Command): void {
   const { data, each, filesFrom, recursive, wait, output, text, digest } = options;
-  const isLone = text !== undefined || digest !== undefined;
-  if (options.private && (each || data)) command.error("error: --private hides what --each and --data show");
-  if (filesFrom !== undefined && (files.length > 0 || isLone)) command.error("error: give files, or --files-from");
-  if (recursive && filesFrom === undefined && files.length === 0) command.error("error: --recursive needs a folder");
-  if (wait) return;
-  if (output !== undefined) command.error("error: --output needs the block: leave out --no-wait");
   const isTogether = !each && !data && (files.length > 1 || recursive || filesFrom !== undefined || options.private);
-  if (isTogether) command.error("error: the proofs of files that are stamped together need the block: wait for it");
+  const isNamed = files.length > 0 || text !== undefined || digest !== undefined;
+  const contradictions = [
+    [data && digest !== undefined, "--data needs the data, not its digest"],
+    [options.private && (each || data), "--private hides what --each and --data show"],
+    [filesFrom !== undefined && isNamed, "give files, or --files-from with a list of them"],
+    [recursive && filesFrom === undefined && files.length === 0, "--recursive needs a folder"],
+    [!wait && output !== undefined, "--output needs the block: leave out --no-wait"],
+    [!wait && isTogether, "files that are stamped together need the block: leave out --no-wait, or give --each"],
+  ] as const;
+  for (const [holds, problem] of contradictions) if (holds) command.error(`error: ${problem}`);
 }
 
 function several(files: Iterable<Listed>, { output: folder, each, data }: WantedOptions, command: Command): Wanted {

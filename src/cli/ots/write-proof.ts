@@ -5,22 +5,25 @@ import { proveFile } from "../../proof/file-proofs.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Ask } from "../node/connection.ts";
-import type { Stamped } from "../node/stamping.ts";
+import { isWaiting, type Stamped } from "../node/stamping.ts";
 import { carriersOf } from "./carriers.ts";
 import { writeNewOts } from "./ots-files.ts";
 
+/** A stamp holds, but no `.ots` file can hold its block. */
+export class BlockTooLarge extends CommandFailed {}
+
 /**
  * Writes the proof of a file with this digest once the node has shown the block of its stamp. Gives whether there is
- * one: not while the stamp waits. Throws "command failed" if an `.ots` file cannot hold the block.
+ * one: not while the stamp waits. Throws `BlockTooLarge` if an `.ots` file cannot hold the block.
  */
 export async function writeProof(path: FilePath, digest: Digest, stamped: Stamped, ask: Ask): Promise<boolean> {
+  if (isWaiting(stamped)) return false;
   const carriers = await carriersOf(stamped, await fetchServedChain(ask), ask);
-  if (carriers.length === 0) return false;
   try {
     writeNewOts(path, proveFile(digestToBytes(digest), carriers));
     return true;
   } catch (error) {
     if (!(error instanceof ProofError)) throw error;
-    throw new CommandFailed(`it is stamped, but ${error.message}\nWrite its proof with: timestampvm proof`);
+    throw new BlockTooLarge(`it is stamped, but ${error.message}: timestampvm proof writes its proof`);
   }
 }
