@@ -87,9 +87,10 @@ function withChunks<T>(source: DataSource, { input }: Output, read: Read<T>): T 
       return namingFile("standard input", () => readInput(source.kind === "input", input, read));
     case "file":
       return namingFile(source.name, () =>
-        withFile(source.path, (fileDescriptor) =>
-          read(readChunks(fileDescriptor), source.name, sizeOf(fstatSync(fileDescriptor))),
-        ),
+        withFile(source.path, (fileDescriptor) => {
+          const size = sizeOf(fstatSync(fileDescriptor));
+          return read(readChunks(fileDescriptor, size), source.name, size);
+        }),
       );
   }
 }

@@ -50,17 +50,22 @@ export function createFile(path: FilePath, mode: number): number {
   return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 }
 
-/**
- * Renames an unfinished file, whose content is on the disk, to its final name, and syncs the name. Throws EEXIST if a
- * file of that name was made meanwhile.
- */
+/** Renames an unfinished file like `nameFile`, and syncs the name. */
 export function finish(unfinished: FilePath, file: FilePath): void {
+  nameFile(unfinished, file);
+  sync(folderOf(file));
+}
+
+/**
+ * Renames an unfinished file, whose content is on the disk, to its final name. Throws EEXIST if a file of that name was
+ * made meanwhile.
+ */
+export function nameFile(unfinished: FilePath, file: FilePath): void {
   try {
     rename(unfinished, file);
   } catch (error) {
     throw codeOf(error) === "EEXIST" ? alreadyThere(file) : error;
   }
-  sync(folderOf(file));
 }
 
 /** The same, but replaces the file that has the name. */
@@ -70,7 +75,7 @@ export function replaceFile(unfinished: FilePath, file: FilePath): void {
 }
 
 /** The folder of a file. Latin-1 keeps each byte of a name. */
-function folderOf(file: FilePath): FilePath {
+export function folderOf(file: FilePath): FilePath {
   return typeof file === "string" ? dirname(file) : Buffer.from(dirname(file.toString("latin1")), "latin1");
 }
 

@@ -32,7 +32,7 @@ export class FileFailed extends Error {
 export type FileWork = (file: NamedSource, output: Output) => Promise<FileAnswer>;
 
 /** Files of which one command asks at the same time. A node makes blocks of them in turn. */
-const maxFilesAtOnce = 16;
+export const maxFilesAtOnce = 16;
 
 /**
  * Does the same work for several files, at most `atOnce` at the same time, and prints in their order what came of each.
@@ -133,8 +133,8 @@ export class FileReport {
   }
 }
 
-/** Starts at most `atOnce` at the same time, as long as the results are taken. */
-async function* inOrder<T, R>(
+/** Starts at most `atOnce` at the same time, as long as the results are taken. No work may reject. */
+export async function* inOrder<T, R>(
   items: Iterable<T>,
   atOnce: number,
   start: (item: T) => Promise<R>,

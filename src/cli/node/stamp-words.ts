@@ -1,11 +1,14 @@
 import type { Receipt, StampedBlock } from "../../client/contract.ts";
+import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { describeDoubts } from "../../core/time-words.ts";
+import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { DescribedDigest } from "../read-source.ts";
 import type { Paint } from "../terminal/output.ts";
 import { formatRows, type OutputRow } from "../terminal/rows.ts";
+import type { FileAnswer } from "./each-file.ts";
 import type { SaltedReceipt, Stamped } from "./stamping.ts";
 import { timeRows } from "./time-rows.ts";
 
@@ -14,6 +17,11 @@ import { timeRows } from "./time-rows.ts";
 /** For programs: the API's answer, and the digest of the data. */
 export function answerOf({ digest }: DescribedDigest, { receipt, salted }: Stamped): object {
   return { digest: `0x${digest}`, ...receipt, ...(salted && { salted }) };
+}
+
+/** For a file whose proof is in its place. */
+export function answerOfProven(digest: Digest, proof: FilePath): FileAnswer {
+  return { line: "has its proof", values: [{ digest: `0x${digest}`, proof: proof.toString(), isNew: false }] };
 }
 
 /** Throws "command failed" if the node has lost the stamp. */

@@ -23,7 +23,7 @@ import {
 import type { Output } from "../terminal/output.ts";
 import { type Ask, addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.ts";
 import { answerEach, type FileAnswer, FileFailed, type FileWork, nameOf } from "./each-file.ts";
-import { answerOf, describeNonce, describeState, expectKept, formatStamped } from "./stamp-words.ts";
+import { answerOf, answerOfProven, describeNonce, describeState, expectKept, formatStamped } from "./stamp-words.ts";
 import {
   isWaiting,
   readStamp,
@@ -128,7 +128,7 @@ async function stampOne(
   const { digest } = stamp.subject;
   const proof = place?.toString();
   if (place !== undefined && hasProof(place, digest, output)) {
-    if (options.json) return output.json({ digest: `0x${digest}`, proof, isNew: false });
+    if (options.json) return answerOfProven(digest, place).values.forEach(output.json);
     return output.out(`It has its proof: ${escapeLine(place.toString())}. Nothing new was stamped.\n`);
   }
   const stamped = await stampData(stamping, stamp, output);
@@ -156,9 +156,7 @@ async function stampFile(
   });
   const { digest } = stamp.subject;
   const proof = place?.toString();
-  if (place !== undefined && hasProof(place, digest, output)) {
-    return { line: "has its proof", values: [{ digest: `0x${digest}`, proof, isNew: false }] };
-  }
+  if (place !== undefined && hasProof(place, digest, output)) return answerOfProven(digest, place);
   try {
     const stamped = await stampData(stamping, stamp, output);
     expectKept(stamped);

@@ -7,13 +7,14 @@ import { FileTree } from "../../proof/file-proofs.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
-import { type FileAnswer, FileReport, type Listed } from "../node/each-file.ts";
+import { type FileAnswer, FileReport, inOrder, type Listed, maxFilesAtOnce, type Outcome } from "../node/each-file.ts";
+import { answerOfProven } from "../node/stamp-words.ts";
 import { isWaiting, readStamp, type Stamped, type Stamping, stampData } from "../node/stamping.ts";
 import { readSubject } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { carriersOf } from "./carriers.ts";
-import { writeNewOts } from "./ots-files.ts";
+import { OtsWriter } from "./ots-writer.ts";
 import { hasProof, type PlaceOf } from "./proof-place.ts";
 
 /** How to stamp files together. */
@@ -60,20 +61,24 @@ async function stampGroup(
 ): Promise<void> {
   const hashed = hashGroup(group, together.placeOf, output);
   const made = hashed.count === 0 ? undefined : await stampTree(hashed, together, output);
-  for (const entry of hashed.entries) {
-    try {
-      report.add({ file: entry.file, answer: answerFor(entry, hashed, made) });
-    } catch (error) {
-      report.add({ file: entry.file, error });
-    }
-  }
+  const writer = new OtsWriter();
+  const work = (entry: Entry) => writeFor(entry, hashed, made, writer);
+  for await (const outcome of inOrder(hashed.entries, maxFilesAtOnce, work)) report.add(outcome);
+  writer.syncNames();
 }
 
 /** A file of a group, and where its digest and nonce are, if it is to be stamped. */
 type Entry =
-  | { readonly kind: "leaf"; readonly file: NamedSource; readonly at: number; readonly path: FilePath }
+  | Leaf
   | { readonly kind: "proven"; readonly file: NamedSource; readonly digest: Digest; readonly path: FilePath }
   | { readonly kind: "problem"; readonly file: NamedSource; readonly error: unknown };
+
+interface Leaf {
+  readonly kind: "leaf";
+  readonly file: NamedSource;
+  readonly at: number;
+  readonly path: FilePath;
+}
 
 interface Hashed {
   readonly entries: readonly Entry[];
@@ -131,16 +136,27 @@ async function stampTree(
   return { root, stamped, prove: tree.prover(carriers) };
 }
 
-/** Writes the proof of a file, or says why not. */
-function answerFor(entry: Entry, { digests }: Hashed, made: StampedTree | undefined): FileAnswer {
-  if (entry.kind === "problem") throw entry.error;
-  const proof = entry.path.toString();
-  if (entry.kind === "proven") {
-    return { line: "has its proof", values: [{ digest: `0x${entry.digest}`, proof, isNew: false }] };
+/** Writes the proof of a file, if it has none. Never rejects: nobody may be waiting for it yet. */
+async function writeFor(
+  entry: Entry,
+  hashed: Hashed,
+  made: StampedTree | undefined,
+  writer: OtsWriter,
+): Promise<Outcome> {
+  const { file } = entry;
+  if (entry.kind === "problem") return entry;
+  if (entry.kind === "proven") return { file, answer: answerOfProven(entry.digest, entry.path) };
+  try {
+    if (made === undefined) throw new Error("a leaf without its tree");
+    await writer.write(entry.path, made.prove(entry.at));
+    return { file, answer: answerFor(entry, hashed, made) };
+  } catch (error) {
+    return { file, error };
   }
-  if (made === undefined) throw new Error("a leaf without its tree");
-  const { root, stamped, prove } = made;
-  writeNewOts(entry.path, prove(entry.at));
+}
+
+function answerFor(entry: Leaf, { digests }: Hashed, { root, stamped }: StampedTree): FileAnswer {
+  const proof = entry.path.toString();
   const { block } = stamped.salted ?? stamped.receipt;
   const digest = digests.subarray(entry.at * digestBytes, (entry.at + 1) * digestBytes).toHex();
   return {

@@ -2,9 +2,12 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { codeOf } from "../../avalanche/coded-error.ts";
 import { blockThread } from "./write-all.ts";
 
-/** Gives the bytes of a file, a pipe or a terminal as they come. Each chunk overwrites the last one. */
-export function* readChunks(fileDescriptor: number): Generator<Uint8Array<ArrayBuffer>, void> {
-  const chunk = new Uint8Array(chunkBytes);
+/**
+ * Gives the bytes of a file, a pipe or a terminal as they come. Each chunk overwrites the last one. `size` is how many
+ * bytes there seem to be: small files need no large chunk.
+ */
+export function* readChunks(fileDescriptor: number, size = chunkBytes): Generator<Uint8Array<ArrayBuffer>, void> {
+  const chunk = new Uint8Array(Math.min(size + 1, chunkBytes));
   for (;;) {
     const length = readSome(fileDescriptor, chunk);
     if (length === 0) return;
