@@ -1,22 +1,14 @@
 import type { Command } from "commander";
 import type { Id } from "../avalanche/id.ts";
-import { type Digest, matchOf } from "../core/digest.ts";
 import { formatSize } from "../core/format.ts";
-import { stampedDigest } from "../core/nonce.ts";
 import { type CheckedProof, maxProofFileBytes } from "../proof/block-proof.ts";
 import { helpAfter } from "./help.ts";
 import { askForBlock } from "./node/anchor.ts";
 import { addTimeoutOption, type Connection, connect } from "./node/connection.ts";
 import { readProof } from "./proof-file.ts";
 import { ProofProblem } from "./proof-problem.ts";
-import {
-  type Anchor,
-  expectVerdict,
-  formatVerdict,
-  type Subject,
-  type Verdict,
-  verdictAsJson,
-} from "./proof-verdict.ts";
+import { expectAbout } from "./proof-subject.ts";
+import { type Anchor, expectVerdict, formatVerdict, type Verdict, verdictAsJson } from "./proof-verdict.ts";
 import { readSubject } from "./read-source.ts";
 import {
   addNonceOption,
@@ -104,30 +96,12 @@ async function check(options: Check, output: Output): Promise<void> {
 async function judge({ source, about, nonce, json, ...options }: Check, output: Output): Promise<Verdict> {
   try {
     const proof = readProof(source, output);
-    const subject = about && expectAbout(proof, about, nonce ?? proof.says.nonce, output);
+    const subject = about && expectAbout(proof, readSubject(about, output), nonce ?? proof.says.nonce);
     return { proof, subject, anchor: await findAnchor(proof, options) };
   } catch (error) {
     if (json && error instanceof ProofProblem) output.json({ verdict: error.verdict, problem: error.message });
     throw error;
   }
-}
-
-/** How the block carries the data or its SHA-256. Throws a `ProofProblem` if it carries neither. */
-function expectAbout({ block }: CheckedProof, about: Source, nonce: Uint8Array | undefined, output: Output): Subject {
-  const { digest, description = "that" } = readSubject(about, output);
-  const salted = stampedDigest(digest, nonce);
-  const match = matchOf(block.data, salted);
-  if (match !== undefined) return { digest, nonce, match };
-  throw new ProofProblem(
-    "does not hold",
-    `the proof is not about ${description}: its block carries neither ${nameOf(digest, nonce)} nor data of it`,
-  );
-}
-
-/** The digest on the chain, for people. */
-function nameOf(digest: Digest, nonce: Uint8Array | undefined): string {
-  if (nonce === undefined) return `its SHA-256 ${digest} (if the stamp is salted, give its --nonce)`;
-  return `SHA-256(${digest} ‖ nonce ${nonce.toHex()}), which is ${stampedDigest(digest, nonce)},`;
 }
 
 async function findAnchor({ to }: CheckedProof, { node, to: known }: Pick<Check, "node" | "to">): Promise<Anchor> {

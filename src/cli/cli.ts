@@ -17,6 +17,7 @@ import { addFindCommand } from "./node/find.ts";
 import { addProofCommand } from "./node/proof.ts";
 import { addStampCommand } from "./node/stamp.ts";
 import { addStatusCommand } from "./node/status.ts";
+import { addVerifyCommand } from "./ots/verify.ts";
 import { createOutput, type Output, type OutputParts } from "./terminal/output.ts";
 import { addVersionJsonCommand } from "./version-json.ts";
 import { addVmIdCommand } from "./vm-id.ts";
@@ -78,6 +79,7 @@ export function createProgram(about: About, output: Output): Command {
   addStampCommand(program, output);
   addFindCommand(program, output);
   addProofCommand(program, output);
+  addVerifyCommand(program, output);
   addCheckProofCommand(program, output);
   program.commandsGroup("For operators and developers:");
   addDevCommand(program, about, output);

@@ -10,9 +10,19 @@ import type { Output } from "./terminal/output.ts";
 
 /** Reads a proof and checks it. Throws a `ProofProblem` with the reason if its blocks do not fit together. */
 export function readProof(source: NamedSource, output: Output): CheckedProof {
-  const name = source.kind === "file" ? source.name : "standard input";
+  const name = nameOfProof(source);
+  return parseNamed(name, () => readText(source, name, output));
+}
+
+/** The name of a proof's file, for people. */
+export function nameOfProof(source: NamedSource): string {
+  return source.kind === "file" ? source.name : "standard input";
+}
+
+/** Checks the proof that `read` gives as text. Throws like `readProof`. */
+export function parseNamed(name: string, read: () => string): CheckedProof {
   try {
-    return parseProof(readText(source, name, output));
+    return parseProof(read());
   } catch (error) {
     if (error instanceof ProofError) throw new ProofProblem("does not hold", `${name}: ${error.message}`);
     if (error instanceof SyntaxError) throw new ProofProblem("does not hold", `${name}: it is not JSON`);
@@ -22,7 +32,11 @@ export function readProof(source: NamedSource, output: Output): CheckedProof {
 
 /** A separate function, so that the bytes are freed before the text is parsed. */
 function readText(source: NamedSource, name: string, output: Output): string {
-  const { data } = readData(source, maxProofFileBytes, output);
+  return decodeNamed(readData(source, maxProofFileBytes, output).data, name, output);
+}
+
+/** The text of a proof. Throws "malformed proof". */
+export function decodeNamed(data: Uint8Array, name: string, output: Output): string {
   const text = decodeProof(data);
   if (encodingOf(data) !== "utf-8")
     output.err(`note: ${escapeLine(name)} is in UTF-16, which other programs may not read\n`);

@@ -1,11 +1,12 @@
 import { type Block, summaryOf } from "../core/block.ts";
-import { type Digest, digestBytes, digestOf, matchOf } from "../core/digest.ts";
+import { digestBytes, digestOf, matchOf } from "../core/digest.ts";
 import { countOf, formatIsoTime, formatSize } from "../core/format.ts";
 import { stampedDigest } from "../core/nonce.ts";
 import type { CheckedProof } from "../proof/block-proof.ts";
 import type { ProofHints } from "../proof/proof-hints.ts";
 import { CommandFailed, failed, notYet } from "./command-failed.ts";
 import type { NodeWord } from "./node/anchor.ts";
+import type { Subject } from "./proof-subject.ts";
 import { provesNothingYet } from "./proof-words.ts";
 import type { Paint } from "./terminal/output.ts";
 import { formatRows, type OutputRow } from "./terminal/rows.ts";
@@ -18,14 +19,6 @@ export type Anchor =
   /** The user has named that block. */
   | { readonly kind: "to" }
   | { readonly kind: "url"; readonly node: NodeWord };
-
-/** The data that a proof is about. */
-export interface Subject {
-  readonly digest: Digest;
-  readonly nonce: Uint8Array | undefined;
-  /** How the block carries it, or its salted SHA-256 if there is a nonce. */
-  readonly match: "data" | "digest";
-}
 
 /** A proof whose blocks fit together. */
 export interface Verdict {
@@ -105,31 +98,42 @@ export function formatVerdict(verdict: Verdict, paint: Paint): string {
 
 /** The verdict in a few words, and lines that say what it means. */
 function wordsOf({ to, length }: CheckedProof, anchor: Anchor): readonly [string, ...string[]] | undefined {
-  const existed = `the data existed ${length === 1 ? "when" : "before"} block ${to.id}\nwas made`;
-  switch (anchor.kind) {
-    case "none":
-      return [
-        "consistent, not anchored",
-        "Its blocks fit together, and anybody can make such blocks. It holds if the last one is of the chain:",
-        "give the id of that as --to, from a source that you trust, or a node that you trust as --url.",
-        ...(length === 1 ? [provesNothingYet] : []),
-      ];
-    case "to":
-      return [
-        "holds: it ends in the block that you named",
-        `So ${existed}: by the day on which you have its id.`,
-        "The times of blocks are what their proposers claim.",
-      ];
-    case "url": {
-      const { answer, notice } = anchor.node;
-      if (answer.has !== "this block") return undefined;
-      return [
-        "holds, by the word of a node",
-        `If the node does not lie, ${existed}.`,
-        ...(notice === undefined ? [] : [`It is a ${notice}: its word is worth nothing to anybody else.`]),
-      ];
-    }
+  if (anchor.kind === "none") {
+    return [
+      notAnchored,
+      "Its blocks fit together, and anybody can make such blocks. It holds if the last one is of the chain:",
+      "give the id of that as --to, from a source that you trust, or a node that you trust as --url.",
+      ...(length === 1 ? [provesNothingYet] : []),
+    ];
   }
+  return anchor.kind === "url" && anchor.node.answer.has !== "this block"
+    ? undefined
+    : holdingWords(to, length, anchor);
+}
+
+/** What is printed of a proof that is sound, and not known to be of a chain. */
+export const notAnchored = "consistent, not anchored";
+
+/** The words for a proof that holds: of `length` blocks, up to `to`. */
+export function holdingWords(
+  to: Block,
+  length: number,
+  anchor: Exclude<Anchor, { kind: "none" }>,
+): readonly [string, ...string[]] {
+  const existed = `the data existed ${length === 1 ? "when" : "before"} block ${to.id}\nwas made`;
+  if (anchor.kind === "to") {
+    return [
+      "holds: it ends in the block that you named",
+      `So ${existed}: by the day on which you have its id.`,
+      "The times of blocks are what their proposers claim.",
+    ];
+  }
+  const { notice } = anchor.node;
+  return [
+    "holds, by the word of a node",
+    `If the node does not lie, ${existed}.`,
+    ...(notice === undefined ? [] : [`It is a ${notice}: its word is worth nothing to anybody else.`]),
+  ];
 }
 
 function subjectRows(block: Block, subject: Subject | undefined, { sha256, nonce }: ProofHints): readonly OutputRow[] {
@@ -160,7 +164,8 @@ const matches = {
   },
 } as const;
 
-function nodeRows({ url, nodeId, chain, network, answer }: NodeWord, paint: Paint): readonly OutputRow[] {
+/** What is known of the node that was asked, and by it. */
+export function nodeRows({ url, nodeId, chain, network, answer }: NodeWord, paint: Paint): readonly OutputRow[] {
   const seen = answer.has === "this block" ? answer.seen : undefined;
   return [
     ["asked", url],

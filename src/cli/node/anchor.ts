@@ -1,5 +1,4 @@
-import { messageOf } from "../../avalanche/coded-error.ts";
-import { AnswerError } from "../../client/answer-error.ts";
+import { CodedError, messageOf } from "../../avalanche/coded-error.ts";
 import type { ResultOf } from "../../client/contract.ts";
 import { RpcError } from "../../client/rpc-error.ts";
 import type { Block } from "../../core/block.ts";
@@ -31,11 +30,18 @@ type Answer =
  * Asks a node for the block at the height of `to`. Throws a `ProofProblem`, "cannot tell yet", if it gives no
  * answer that can be believed: that says nothing about the proof.
  */
-export async function askForBlock(to: Block, { url, ask }: Connection): Promise<NodeWord> {
-  try {
+export async function askForBlock(to: Block, { url, ask }: Pick<Connection, "url" | "ask">): Promise<NodeWord> {
+  return orCannotTell(async () => {
     const status = await ask("getStatus", {});
     const { nodeId, chainId: chain, networkId: network, notice } = status;
     return { url: url(), nodeId, chain, network, notice, answer: await compare(to, status, ask) };
+  });
+}
+
+/** Asks a node. Rejects with a `ProofProblem`, "cannot tell yet", if it gives no answer that can be believed. */
+export async function orCannotTell<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
   } catch (error) {
     if (!isFailure(error)) throw error;
     throw new ProofProblem("cannot tell yet", `whether the proof holds cannot be told yet: ${messageOf(error)}`);
@@ -60,6 +66,6 @@ async function compare(to: Block, { state, lastAccepted }: ResultOf<"getStatus">
 }
 
 function isFailure(error: unknown): boolean {
-  if (error instanceof CommandFailed) return error.exitCode !== wrongUse;
-  return error instanceof RpcError || error instanceof AnswerError;
+  if (error instanceof CommandFailed) return error.exitCode !== wrongUse && !(error instanceof ProofProblem);
+  return error instanceof RpcError || error instanceof CodedError;
 }

@@ -61,6 +61,8 @@ export interface Connection {
   readonly url: () => string;
   /** Milliseconds that are left of `--timeout`; Infinity without it. */
   readonly leftMs: () => number;
+  /** Whether the user has named it. If not, it is the one at the default address, and may be none. */
+  readonly isNamed: boolean;
 }
 
 /** The chain that the options of `command` name, or else the environment. Sends nothing before `ask` is called. */
@@ -81,7 +83,12 @@ export function connect(command: Command, output: Output): Connection {
       throw error instanceof CommandFailed ? error : await explain(method, error);
     }
   };
-  return { ask: checkAnswers(ask), url, leftMs: () => limit.leftMs() };
+  return {
+    ask: checkAnswers(ask),
+    url,
+    leftMs: () => limit.leftMs(),
+    isNamed: nameOf(command, environment) !== undefined,
+  };
 }
 
 /** Milliseconds that a server may take for an answer, in addition to those that it was asked to wait. */
@@ -89,10 +96,13 @@ const answerMs = 30_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+function nameOf(command: Command, environment: Environment): string | undefined {
+  return command.opts<ConnectionOptions>().url ?? environment[urlVariable];
+}
+
 function findNamed(command: Command, environment: Environment): AskedChain {
-  const given = command.opts<ConnectionOptions>().url;
-  const where = given === undefined ? urlVariable : "--url";
-  const text = given ?? environment[urlVariable] ?? defaultUrl;
+  const where = command.opts<ConnectionOptions>().url === undefined ? urlVariable : "--url";
+  const text = nameOf(command, environment) ?? defaultUrl;
   if (text === "") return command.error(`error: ${where}: it is empty. Give a URL, or unset it`);
   const read = readChainUrl(text);
   if ("problem" in read) return command.error(`error: ${where}: ${read.problem}: ${hideSecrets(text)}`);

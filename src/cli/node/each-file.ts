@@ -14,7 +14,7 @@ export interface FileAnswer {
   readonly line: string;
   /** For programs, one a line. */
   readonly values: readonly object[];
-  /** Whether the node has the data, and no accepted block yet. */
+  /** Whether it cannot be told yet: mostly, the node has the data, and no accepted block. */
   readonly isWaiting?: boolean;
 }
 
@@ -34,6 +34,24 @@ export type FileWork = (file: NamedSource, output: Output) => Promise<FileAnswer
 /** Files of which one command asks at the same time. A node makes blocks of them in turn. */
 export const maxFilesAtOnce = 16;
 
+/** What a command says at its end of all files. */
+export interface EndWords {
+  /** Of all, if no file failed: nothing without it. */
+  readonly done?: string;
+  /** Of those that wait. */
+  readonly waiting: string;
+}
+
+interface EachOptions {
+  readonly json?: boolean | undefined;
+  readonly atOnce?: number;
+  readonly words?: EndWords;
+}
+
+const stampWords: EndWords = {
+  waiting: "not accepted in time. The node keeps them, and stamps them later: see timestampvm find",
+};
+
 /**
  * Does the same work for several files, at most `atOnce` at the same time, and prints in their order what came of each.
  * A file that fails keeps no other from its turn; wrong use ends all. Throws "command failed" at the end if a file has
@@ -42,10 +60,10 @@ export const maxFilesAtOnce = 16;
 export async function answerEach(
   files: Iterable<Listed>,
   work: FileWork,
-  { json, atOnce = maxFilesAtOnce }: { readonly json?: boolean | undefined; readonly atOnce?: number },
+  { json, atOnce = maxFilesAtOnce, words }: EachOptions,
   output: Output,
 ): Promise<void> {
-  const report = new FileReport(json === true, output, Array.isArray(files) ? files.length : undefined);
+  const report = new FileReport(json === true, output, Array.isArray(files) ? files.length : undefined, words);
   try {
     for await (const outcome of inOrder(files, atOnce, (file) => settle(file, work, report.quiet))) report.add(outcome);
   } finally {
@@ -72,6 +90,7 @@ export class FileReport {
   readonly #json: boolean;
   readonly #total: number | undefined;
   readonly #progress: ProgressLine;
+  readonly #words: EndWords;
   /** What to try, said once at the end. */
   readonly #hints = new Set<string>();
   #files = 0;
@@ -79,10 +98,11 @@ export class FileReport {
   #waiting = 0;
 
   /** `total` is the number of files, if that is known. */
-  constructor(json: boolean, output: Output, total: number | undefined) {
+  constructor(json: boolean, output: Output, total: number | undefined, words = stampWords) {
     this.#output = output;
     this.#json = json;
     this.#total = total;
+    this.#words = words;
     this.#progress = output.progress();
     const err = (text: string) => {
       this.#progress.clear();
@@ -104,16 +124,13 @@ export class FileReport {
     this.#progress.clear();
   }
 
-  /** Throws "command failed" if a file has failed, or waits for a block. */
+  /** Says what became of all. Throws "command failed" if a file has failed, or cannot be told yet. */
   judge(): void {
     const of = `of ${this.#files} files`;
+    const { done, waiting } = this.#words;
     if (this.#failed > 0) throw new CommandFailed([`${this.#failed} ${of} failed`, ...this.#hints].join("\n"));
-    if (this.#waiting > 0) {
-      throw new CommandFailed(
-        `${this.#waiting} ${of} not accepted in time. The node keeps them, and stamps them later: see timestampvm find`,
-        notYet,
-      );
-    }
+    if (this.#waiting > 0) throw new CommandFailed(`${this.#waiting} ${of} ${waiting}`, notYet);
+    if (done !== undefined && !this.#json) this.#output.out(`all ${this.#files} ${done}\n`);
   }
 
   #addAnswer(file: NamedSource, { line, values, isWaiting }: FileAnswer): void {

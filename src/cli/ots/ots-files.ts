@@ -7,6 +7,7 @@ import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import { writeOts } from "../../proof/ots/write.ts";
 import { type FilePath, replaceFile, sync, unfinishedNameOf, withSuffix, writeNewFile } from "../../store/new-file.ts";
 import { namingFile } from "../naming-file.ts";
+import { nameOfProof } from "../proof-file.ts";
 import { ProofProblem } from "../proof-problem.ts";
 import { readData } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
@@ -19,12 +20,15 @@ const backupSuffix = ".bak";
 
 /** Reads an `.ots` file. Throws a `ProofProblem` that says what is wrong with it, and at which byte. */
 export function readOtsFile(source: NamedSource, output: Output): OtsFile {
-  const { data } = readData(source, maxOtsBytes, output);
+  return parseOts(nameOfProof(source), readData(source, maxOtsBytes, output).data);
+}
+
+/** Reads the bytes of an `.ots` file. Throws like `readOtsFile`. */
+export function parseOts(name: string, bytes: Uint8Array): OtsFile {
   try {
-    return readOts(data);
+    return readOts(bytes);
   } catch (error) {
     if (!(error instanceof ProofError)) throw error;
-    const name = source.kind === "file" ? source.name : "standard input";
     throw new ProofProblem("does not hold", `${escapeLine(name)}: ${error.message}`);
   }
 }
