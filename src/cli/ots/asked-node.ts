@@ -7,7 +7,7 @@ import { escapeLine } from "../../core/printable.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
 import { type CheckedProof, checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
-import { CommandFailed } from "../command-failed.ts";
+import { failureOf } from "../failure.ts";
 import { askForBlock, type NodeWord, orCannotTell } from "../node/anchor.ts";
 import type { Ask, Connection } from "../node/connection.ts";
 import { ProofProblem } from "../proof-problem.ts";
@@ -60,12 +60,13 @@ export class AskedNode {
   }
 
   async #fetchServed(): Promise<ServedChain | undefined> {
+    if (this.isNamed) return orCannotTell(() => fetchServedChain(this.#ask));
     try {
-      return await orCannotTell(() => fetchServedChain(this.#ask));
+      return await fetchServedChain(this.#ask);
     } catch (error) {
-      if (this.isNamed || !(error instanceof CommandFailed)) throw error;
-      const [reason = ""] = error.message.split("\n");
-      this.#output.err(`note: no node was asked: ${escapeLine(reason)}\n`);
+      const [reason] = failureOf(error)?.split("\n") ?? [];
+      if (reason === undefined) throw error;
+      this.#output.err(`note: no node could be asked: ${escapeLine(reason)}\n`);
       return undefined;
     }
   }

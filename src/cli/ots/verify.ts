@@ -6,7 +6,14 @@ import { addConnectionOptions, type ConnectionOptions, connect } from "../node/c
 import { answerEach, type FileAnswer, FileFailed } from "../node/each-file.ts";
 import { readProof } from "../proof-file.ts";
 import { ProofProblem } from "../proof-problem.ts";
-import { findSource, type NamedSource, parseNamedSource, type SourceOptions, severalFilesNote } from "../source.ts";
+import {
+  collectSources,
+  findSource,
+  type NamedSource,
+  parseNamedSource,
+  type SourceOptions,
+  severalFilesNote,
+} from "../source.ts";
 import type { Output } from "../terminal/output.ts";
 import { parseDigestOption, parseIdOption } from "../terminal/parse-option.ts";
 import { AskedNode } from "./asked-node.ts";
@@ -29,7 +36,7 @@ export function addVerifyCommand(program: Command, output: Output): void {
   const command = program
     .command("verify")
     .description("check proofs of files, and say what they prove and by whose word")
-    .argument("<proofs...>", "the .ots files, or proofs in JSON; - is standard input", collect)
+    .argument("<proofs...>", "the .ots files, or proofs in JSON; - is standard input", collectSources)
     .option("--file <file>", "the file that was stamped, if it is not beside its proof", parseNamedSource)
     .option("--digest <digest>", "the SHA-256 of that file, if you do not have it", parseDigestOption)
     .option(
@@ -85,10 +92,6 @@ export function addVerifyCommand(program: Command, output: Output): void {
         output,
       );
     });
-}
-
-function collect(text: string, before: readonly NamedSource[] = []): readonly NamedSource[] {
-  return [...before, parseNamedSource(text)];
 }
 
 /** Refuses options that do not go together. */
