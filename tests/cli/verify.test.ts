@@ -2,6 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import Ajv from "ajv";
 import { parseId } from "../../src/avalanche/id.ts";
+import { AskedNode } from "../../src/cli/ots/asked-node.ts";
+import { findAnchor, type Trust } from "../../src/cli/ots/find-anchor.ts";
+import { createOutput, type Output } from "../../src/cli/terminal/output.ts";
+import { createClient } from "../../src/client/client.ts";
 import { type Block, createBlock, parseBlock } from "../../src/core/block.ts";
 import {
   type Attestation,
@@ -207,6 +211,53 @@ describe("verify holds", () => {
   });
 });
 
+describe("of a proof of two blocks", () => {
+  const nonce = Uint8Array.fromHex("ffeeddccbbaa99887766554433221100");
+  const salted = sha256(Uint8Array.fromHex(sha256("report") + nonce.toHex()));
+  let second: StampedBlock;
+
+  beforeAll(async () => {
+    const [{ id } = { id: "" }] = await chain.accept([Uint8Array.fromHex(salted)]);
+    const { proof } = await chain.call("getProof", { id, to: id });
+    second = { ...stamped, block: parseBlock(Uint8Array.fromHex(proof.blocks[0].slice(2))) };
+  });
+
+  const both = () =>
+    mergeTimestamps(
+      byBlock(sha256("report")),
+      leadTo(byBlock(salted, second), [{ kind: "append", bytes: nonce }, hash]),
+    );
+
+  test("the one is shown that the node itself saw first, or else the lower one", async () => {
+    const { proof } = report(otsOf(sha256("report"), both()));
+    using late = serverThat((block) => (BigInt(block.height) === second.block.height ? confirmed(block) : {}), chain);
+    using blind = serverThat(() => ({}), chain);
+    for (const [node, height] of [
+      [late, Number(second.block.height)],
+      [blind, 1],
+    ] as const) {
+      const { code, value } = await verifyAsJson([proof, "--url", node.url]);
+      expect([code, value]).toMatchObject([0, { block: { height } }]);
+    }
+    const { out } = await verify([proof, "--url", blind.url]);
+    expect(out).not.toContain("existed by");
+  });
+
+  test("one that is not of the chain keeps the other from nothing", async () => {
+    const forged = { ...stamped, block: createBlock({ ...stamped.block, timestamp: 1n }) };
+    const timestamp = mergeTimestamps(both(), byBlock(sha256("report"), forged));
+    const { code, value } = await verifyAsJson([report(otsOf(sha256("report"), timestamp)).proof, "--url", chain.rpc]);
+    expect([code, value]).toMatchObject([0, { verdict: "holds" }]);
+  });
+
+  test("one that proves nothing is named beside", async () => {
+    const unsound = leadTo(attested(attestBlock(second)), [hash]);
+    const timestamp = mergeTimestamps(byBlock(sha256("report")), unsound);
+    const { code, out } = await verify([report(otsOf(sha256("report"), timestamp)).proof, "--to", at(1).id]);
+    expect([code, out]).toEqual([0, expect.stringContaining("a block that proves nothing: its block ")]);
+  });
+});
+
 describe("verify cannot tell", () => {
   test("without a node or an id, offline: consistent, not anchored", async () => {
     const { code, out, err } = await verify([report().proof, "--offline"]);
@@ -319,6 +370,13 @@ describe("verify refuses", () => {
     expect(await verify(args)).toMatchObject({ code: 2, out: "", err: expect.stringContaining(reason) });
   });
 
+  test("a file that is no proof, and names its proof if that is beside it", async () => {
+    const { proof, file } = report();
+    expect((await verify([file])).err).toBe(`error: ${file}: it is no proof: ${proof} may be the proof of it\n`);
+    rmSync(proof);
+    expect(await verify([file])).toMatchObject({ code: 1, out: "", err: `error: ${file}: it is not JSON\n` });
+  });
+
   test("what is no proof, and says where it ends", async () => {
     const { proof } = report(otsOf(sha256("report"), pending).slice(0, 70));
     const { code, err } = await verify([proof, "--offline"]);
@@ -412,10 +470,46 @@ describe("several proofs", () => {
     ]);
   });
 
+  test("of one block ask for the blocks that follow once", async () => {
+    using node = serverThat(confirmed, chain);
+    const proofs = Array.from({ length: 20 }, () => report().proof);
+    expect((await verify([...proofs, "--to", at(3).id, "--url", node.url])).code).toBe(0);
+    expect(node.asked.map(({ method }) => method)).toEqual(["getProof"]);
+  });
+
   test("of one block ask for it once", async () => {
     using node = serverThat(confirmed, chain);
     const proofs = Array.from({ length: 20 }, () => report().proof);
     expect((await verify([...proofs, "--url", node.url])).code).toBe(0);
     expect(node.asked.filter(({ method }) => method === "getBlockByHeight")).toHaveLength(1);
+  });
+});
+
+// Whatever is at the default address of this machine.
+describe("a node that the user has not named", () => {
+  const trust = (url: string, output: Output): Trust => {
+    const connection = { ask: createClient(url), url: () => url, leftMs: () => 60_000, isNamed: false };
+    return { to: undefined, path: undefined, node: new AskedNode(connection, output) };
+  };
+  const anchorOf = (by: StampedBlock, { url, err }: { readonly url: string; readonly err: string[] }) => {
+    const output = createOutput({ out: () => {}, err: (text) => err.push(text) });
+    return findAnchor([{ ...by, to: by.block, length: 1 }], trust(url, output));
+  };
+
+  test("is asked, and believed like another", async () => {
+    const { anchor } = await anchorOf(stamped, { url: chain.rpc, err: [] });
+    expect(anchor.kind).toBe("url");
+  });
+
+  test("may be missing, which is said", async () => {
+    const err: string[] = [];
+    const { anchor } = await anchorOf(stamped, { url: `http://127.0.0.1:${closedPort()}/`, err });
+    expect([anchor.kind, err]).toEqual(["none", [expect.stringMatching(/^note: no node could be asked: .*\n$/)]]);
+  });
+
+  test("may serve another chain: that tells nothing", async () => {
+    const other = { ...stamped, chain: parseId(otherChain) };
+    const rejected = await anchorOf(other, { url: chain.rpc, err: [] }).catch((error: unknown) => error);
+    expect(rejected).toMatchObject({ verdict: "cannot tell yet", exitCode: 3 });
   });
 });

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Digest } from "../../core/digest.ts";
 import { escapeLine } from "../../core/printable.ts";
+import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { failureOf } from "../failure.ts";
 import type { Listed } from "../node/each-file.ts";
@@ -26,7 +27,7 @@ export function givenOriginal(source: Source): FindOriginal {
 /** The file beside a proof, which has the same name without the proof's ending. */
 export const originalBeside: FindOriginal = (proof, _digest, output) => {
   const file = proof.kind === "file" ? withoutEnding(proof) : undefined;
-  return file && isFile(file) ? readOriginal(file, output) : undefined;
+  return file && isFile(file.path) ? readOriginal(file, output) : undefined;
 };
 
 /** The file in a folder that has the right bytes, whatever its name. Reads each file once, when the first is wanted. */
@@ -79,7 +80,8 @@ function withoutEnding({ path, name }: FileSource): FileSource | undefined {
   return { kind: "file", path: path.slice(0, -ending.length), name: name.slice(0, -ending.length) };
 }
 
-function isFile({ path }: FileSource): boolean {
+/** Whether there is a file of this name, also by a link. */
+export function isFile(path: FilePath): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
