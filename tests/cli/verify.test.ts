@@ -450,7 +450,12 @@ describe("several proofs", () => {
     const waiting = await chain.run(["verify", good.proof, alone.proof]);
     expect([waiting.code, waiting.err]).toEqual([3, "error: 1 of 2 files cannot be told yet\n"]);
     const { code, out } = await chain.run(["verify", good.proof, good.proof]);
-    expect([code, out]).toEqual([0, expect.stringMatching(/\nall 2 hold\n$/)]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/\nall 2 hold, by the word of http:\S+, which is a dev.*\n$/),
+    ]);
+    const { out: byId } = await verify([good.proof, good.proof, "--to", at(1).id]);
+    expect(byId).toEndWith("\nall 2 hold: they lead to the block that you named\n");
   });
 
   test("for programs are an object each, of the documented form", async () => {

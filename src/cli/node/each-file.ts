@@ -37,7 +37,7 @@ export const maxFilesAtOnce = 16;
 /** What a command says at its end of all files. */
 export interface EndWords {
   /** Of all, if no file failed: nothing without it. */
-  readonly done?: string;
+  readonly done?: () => string;
   /** Of those that wait. */
   readonly waiting: string;
 }
@@ -130,7 +130,7 @@ export class FileReport {
     const { done, waiting } = this.#words;
     if (this.#failed > 0) throw new CommandFailed([`${this.#failed} ${of} failed`, ...this.#hints].join("\n"));
     if (this.#waiting > 0) throw new CommandFailed(`${this.#waiting} ${of} ${waiting}`, notYet);
-    if (done !== undefined && !this.#json) this.#output.out(`all ${this.#files} ${done}\n`);
+    if (done !== undefined && !this.#json) this.#output.out(`all ${this.#files} ${done()}\n`);
   }
 
   #addAnswer(file: NamedSource, { line, values, isWaiting }: FileAnswer): void {

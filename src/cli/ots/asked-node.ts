@@ -24,6 +24,7 @@ export class AskedNode {
   readonly #words = new Recent<Promise<NodeWord>>();
   readonly #paths = new Recent<Promise<CheckedProof>>();
   #served: Promise<ServedChain | undefined> | undefined;
+  #notice: string | undefined;
 
   constructor({ ask, url, isNamed }: Connection, output: Output) {
     this.#ask = ask;
@@ -36,6 +37,12 @@ export class AskedNode {
   served(): Promise<ServedChain | undefined> {
     this.#served ??= this.#fetchServed();
     return this.#served;
+  }
+
+  /** For people: what it is, once it was asked. */
+  describe(): string {
+    if (this.#notice === undefined) return `the node at ${this.url()}`;
+    return `${this.url()}, which is a ${this.#notice}: that is worth nothing to anybody else`;
   }
 
   /** What it says of a block. Rejects like `askForBlock`. */
@@ -60,12 +67,14 @@ export class AskedNode {
   }
 
   async #fetchServed(): Promise<ServedChain | undefined> {
-    if (this.isNamed) return orCannotTell(() => fetchServedChain(this.#ask));
+    const fetched = fetchServedChain(this.#ask);
     try {
-      return await fetchServedChain(this.#ask);
+      const served = await (this.isNamed ? orCannotTell(() => fetched) : fetched);
+      this.#notice = served.notice;
+      return served;
     } catch (error) {
       const [reason] = failureOf(error)?.split("\n") ?? [];
-      if (reason === undefined) throw error;
+      if (this.isNamed || reason === undefined) throw error;
       this.#output.err(`note: no node could be asked: ${escapeLine(reason)}\n`);
       return undefined;
     }

@@ -120,8 +120,11 @@ function problemOf(asked: readonly Asked[], node: AskedNode): ProofProblem {
   const others = asked.flatMap(({ proven: { to }, word: { answer } }) =>
     answer.has === "another block" ? [`at height ${to.height} it has block ${answer.id}, not ${to.id}`] : [],
   );
-  return new ProofProblem("does not hold", `the node at ${url} has no such block: ${others.join("; ")}`);
+  const problem = `the node at ${url} has no such block: ${others.join("; ")}`;
+  return new ProofProblem("does not hold", `${problem}\n${howToReplace}`);
 }
+
+const howToReplace = "If what was stamped is in another block now, `timestampvm upgrade` finds that one.";
 
 function nameChain({ chain, network }: Pick<ProvenBlock, "chain" | "network">): string {
   const name = escapeLine(`chain ${chain ?? "unknown"}`);

@@ -3,7 +3,7 @@ import { messageOf } from "../../avalanche/coded-error.ts";
 import type { Id } from "../../avalanche/id.ts";
 import { helpAfter } from "../help.ts";
 import { addConnectionOptions, type ConnectionOptions, connect } from "../node/connection.ts";
-import { answerEach, type FileAnswer, FileFailed } from "../node/each-file.ts";
+import { answerEach, type EndWords, type FileAnswer, FileFailed } from "../node/each-file.ts";
 import { readProof } from "../proof-file.ts";
 import { ProofProblem } from "../proof-problem.ts";
 import {
@@ -85,12 +85,7 @@ export function addVerifyCommand(program: Command, output: Output): void {
       const [file] = files;
       if (file !== undefined && files.length === 1 && !options.json) return verifyOne(file, judges, output);
       const work = (file: NamedSource, quiet: Output) => verifyFile(file, judges, quiet);
-      return answerEach(
-        files,
-        work,
-        { json: options.json, words: { done: "hold", waiting: "cannot be told yet" } },
-        output,
-      );
+      return answerEach(files, work, { json: options.json, words: endWords(judges.trust) }, output);
     });
 }
 
@@ -120,6 +115,14 @@ function trustOf({ to, proof, offline }: VerifyOptions, command: Command, output
   const path = proof && readProof(proof, output);
   const isAsked = connection !== undefined && (to === undefined || connection.isNamed);
   return { to, path, node: isAsked ? new AskedNode(connection, output) : undefined };
+}
+
+function endWords({ to, node }: Trust): EndWords {
+  const byUser = "hold: they lead to the block that you named";
+  return {
+    done: () => (to === undefined && node ? `hold, by the word of ${node.describe()}` : byUser),
+    waiting: "cannot be told yet",
+  };
 }
 
 async function verifyOne(file: NamedSource, judges: Judges, output: Output): Promise<void> {
