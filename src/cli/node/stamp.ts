@@ -89,7 +89,7 @@ const help = helpAfter({
   ],
   examples: [
     "timestampvm stamp report.pdf",
-    "timestampvm stamp --recursive --output proofs/ .",
+    "timestampvm stamp --recursive .",
     'timestampvm stamp --data --text "for all to read" --output words.ots',
   ],
   exitCodes: {
