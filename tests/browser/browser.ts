@@ -64,3 +64,10 @@ export class Tab implements AsyncDisposable {
     await this.#context.close();
   }
 }
+
+/** What the rules of the WCAG find at fault. Its page has axe-core. */
+export async function faults(page: Page): Promise<string[]> {
+  const run = `axe.run({ resultTypes: ["violations"] })`;
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(run);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}

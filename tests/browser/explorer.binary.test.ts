@@ -13,7 +13,7 @@ import { senderOf } from "../support/caller.ts";
 import { acceptAll, bytesOf, chainOn, childOf, decideNext, genesis, now, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { type LiveChain, openLive } from "../support/live.ts";
-import { browserPath, hostName, Tab } from "./browser.ts";
+import { browserPath, faults, hostName, Tab } from "./browser.ts";
 
 const screenshots = "build/screenshots";
 
@@ -757,11 +757,4 @@ async function downloadProof(page: Page): Promise<{ readonly name: string; reado
 
 function focused(page: Page): Promise<string> {
   return page.evaluate<string>("document.activeElement.textContent");
-}
-
-/** What the rules of the WCAG find at fault. Its page has axe-core. */
-async function faults(page: Page): Promise<string[]> {
-  const run = `axe.run({ resultTypes: ["violations"] })`;
-  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(run);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }

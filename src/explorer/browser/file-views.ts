@@ -15,12 +15,9 @@ import { localTime } from "./times.ts";
 
 // The views of the place for files.
 
-export function dropZone(onFile: (file: File) => void): HTMLElement {
-  const input = element("input", { type: "file", id: "file", className: "unseen" });
-  input.onchange = () => {
-    const file = input.files?.[0];
-    if (file !== undefined) onFile(file);
-  };
+type OnFiles = (files: readonly File[]) => void;
+
+export function dropZone(onFiles: OnFiles): HTMLElement {
   return element(
     "div",
     { className: "drop" },
@@ -28,14 +25,24 @@ export function dropZone(onFile: (file: File) => void): HTMLElement {
       "p",
       { className: "quiet" },
       "Choose one, or drop it here. It is hashed in this browser and never uploaded: only its SHA-256 goes on the " +
-        "chain, when you say so. A proof is checked.",
+        "chain, when you say so. A proof is checked: drop it with its file.",
     ),
-    element("div", {}, input, element("label", { htmlFor: "file", className: "button" }, "Choose a file")),
+    fileChooser("Choose a file", onFiles),
   );
 }
 
-/** Takes a file that is dropped anywhere on the page. Else the browser would open a file that misses the place. */
-export function acceptDrops(panel: HTMLElement, onFile: (file: File) => void): void {
+/** Looks like a button, and is one for keys. */
+export function fileChooser(label: string, onFiles: OnFiles): HTMLElement {
+  const input = element("input", { type: "file", id: "file", className: "unseen", multiple: true });
+  input.onchange = () => {
+    const files = [...(input.files ?? [])];
+    if (files.length > 0) onFiles(files);
+  };
+  return element("div", {}, input, element("label", { htmlFor: "file", className: "button" }, label));
+}
+
+/** Takes files that are dropped anywhere on the page. Else the browser would open a file that misses the place. */
+export function acceptDrops(panel: HTMLElement, onFiles: OnFiles): void {
   const mark = (isOver: boolean) => panel.classList.toggle("over", isOver);
   document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -45,10 +52,10 @@ export function acceptDrops(panel: HTMLElement, onFile: (file: File) => void): v
   document.addEventListener("dragleave", (event) => mark(event.relatedTarget !== null));
   document.addEventListener("drop", (event) => {
     mark(false);
-    const file = event.dataTransfer?.files[0];
-    if (file === undefined) return;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
     event.preventDefault();
-    onFile(file);
+    onFiles(files);
   });
 }
 
@@ -197,27 +204,27 @@ export function notProven(file: File, problem: string): readonly Node[] {
   return [element("p", {}, problem), fields(describe(file))];
 }
 
-type Field = readonly [name: string, ...content: (Node | string)[]];
+export type Field = readonly [name: string, ...content: (Node | string)[]];
 
-function fields(...rows: readonly Field[]): HTMLElement {
+export function fields(...rows: readonly Field[]): HTMLElement {
   const parts = rows.flatMap(([name, ...content]) => [element("dt", {}, name), element("dd", {}, ...content)]);
   return element("dl", { className: "fields" }, ...parts);
 }
 
-function describe(file: File): Field {
+export function describe(file: File): Field {
   return ["File", element("bdi", {}, file.name), " ", quiet(formatSize(file.size))];
 }
 
-function quiet(text: string): HTMLElement {
+export function quiet(text: string): HTMLElement {
   return element("span", { className: "quiet" }, text);
 }
 
-function link(href: string, text: string): HTMLElement {
+export function link(href: string, text: string): HTMLElement {
   return element("a", { href }, element("code", {}, text));
 }
 
 /** In UTC, and as the visitor's clock had it. */
-function timeOf(seconds: bigint): HTMLElement {
+export function timeOf(seconds: bigint): HTMLElement {
   const time = formatTime(seconds);
   const local = time && localTime(time.iso);
   const text = time?.text ?? formatIsoTime(seconds);

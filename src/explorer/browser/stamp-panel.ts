@@ -22,6 +22,8 @@ import { hashFile } from "./hash-file.ts";
 import { patient, untilAnswered } from "./patience.ts";
 import { proofButton } from "./proof.ts";
 import { findStamps, isStamped, type Salted, type Stamps, stampOf, subjectOf } from "./stamping.ts";
+import { isOtsFile } from "./verify-ots.ts";
+import { type Place, verifyOts } from "./verify-panel.ts";
 
 const kept = "The file";
 
@@ -40,30 +42,63 @@ class StampPanel {
   readonly #panel: HTMLElement;
   /** Ends the work on one file when another begins. */
   #current = new AbortController();
+  /** Who gets the next files, while proofs wait for theirs. */
+  #expecting: ((files: readonly File[]) => void) | undefined;
 
   constructor(call: CallApi, panel: HTMLElement) {
     this.#call = call;
     this.#panel = panel;
-    acceptDrops(panel, (file) => this.#take(file));
+    acceptDrops(panel, (files) => this.#take(files));
     this.#fill(...this.#start());
   }
 
   #start(): [heading: string, content: Node] {
-    return ["Stamp or look up a file", dropZone((file) => this.#take(file))];
+    return ["Stamp or look up a file", dropZone((files) => this.#take(files))];
   }
 
   #showStart(): void {
     this.#current.abort();
+    this.#expecting = undefined;
     this.#show(...this.#start());
   }
 
-  #take(file: File): void {
+  #take(files: readonly File[]): void {
+    const expecting = this.#expecting;
     void this.#attempt(async (signal) => {
+      const proofs = new Set<File>();
+      for (const file of files) if (await isOtsFile(file)) proofs.add(file);
+      signal.throwIfAborted();
+      const others = files.filter((file) => !proofs.has(file));
+      if (proofs.size > 0) verifyOts(this.#place, [...proofs], others);
+      else if (expecting !== undefined) expecting(others);
+      else this.#takeOthers(others);
+    });
+  }
+
+  #takeOthers([file]: readonly File[]): void {
+    void this.#attempt(async (signal) => {
+      if (file === undefined) return;
       const isProof = await isProofFile(file);
       signal.throwIfAborted();
       if (isProof) this.#check(file);
       else this.#lookUp(file);
     });
+  }
+
+  /** What the checking of `.ots` files needs of this. */
+  get #place(): Place {
+    return {
+      call: patient(this.#call, this.#panel, "The proof"),
+      show: (heading, ...content) => this.#show(heading, ...content),
+      attempt: (step) => void this.#attempt(step),
+      hash: (file, signal) => untilAnswered(() => hashFile(file, () => {}, signal), this.#panel, kept, signal),
+      cancel: () => this.#cancel(),
+      another: () => this.#another(),
+      lookUp: (files) => this.#takeOthers(files),
+      expectFiles: (take) => {
+        this.#expecting = take;
+      },
+    };
   }
 
   #check(file: File): void {
@@ -165,6 +200,7 @@ class StampPanel {
   async #attempt(step: (signal: AbortSignal) => Promise<void>, ...kept: readonly Node[]): Promise<void> {
     this.#current.abort();
     this.#current = new AbortController();
+    this.#expecting = undefined;
     const { signal } = this.#current;
     try {
       await step(signal);

@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createHash, randomUUID } from "node:crypto";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { fetchBlock, fetchServedChain } from "../../src/client/confirmed-block.ts";
+import { checkProof } from "../../src/proof/block-proof.ts";
+import { FileTree, proveFile } from "../../src/proof/file-proofs.ts";
+import { writeOts } from "../../src/proof/ots/write.ts";
+import { childOf, genesis } from "../support/chain.ts";
+import { type LiveChain, openLive } from "../support/live.ts";
+import { browserPath, faults, Tab } from "./browser.ts";
+import { dropFiles } from "./drop.ts";
+
+const sha256 = (content: string) => createHash("sha256").update(content).digest();
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+
+describe.skipIf(browserPath === undefined)("an .ots file on the page", () => {
+  let chain: LiveChain;
+
+  beforeAll(async () => {
+    chain = await openLive();
+  });
+  afterAll(() => chain.close());
+
+  async function openPage(tab: Tab): Promise<Page> {
+    await tab.page.goto(`${chain.url}/explorer`);
+    return tab.page;
+  }
+
+  /** The block that carries 32 bytes, and of which chain it is. */
+  async function stamp(carried: Uint8Array) {
+    const { id } = await chain.call("stamp", { digest: carried.toHex() });
+    const { block } = await chain.call("getReceipt", { id, waitMs: 25_000 });
+    const served = await fetchServedChain(chain.call);
+    return { ...served, block: await fetchBlock(chain.call, block?.id ?? "", checkProof) };
+  }
+
+  async function stampFile(content: string) {
+    const stamped = await stamp(sha256(content));
+    return { block: stamped.block, ots: writeOts(proveFile(sha256(content), [stamped])) };
+  }
+
+  const heading = (page: Page, name: string | RegExp) =>
+    page.locator("#stamp").getByRole("heading", { name }).waitFor();
+
+  test("with its file holds, says what that proves, and only the height leaves the browser", async () => {
+    const content = `contract ${randomUUID()}`;
+    const { block, ots } = await stampFile(content);
+    await using tab = await Tab.open(phone);
+    const sent: string[] = [];
+    tab.page.on("request", (request) => sent.push(request.postData() ?? ""));
+    const page = await openPage(tab);
+    await dropFiles(page, [
+      { name: "contract.pdf", content },
+      { name: "contract.pdf.ots", content: ots },
+    ]);
+    await heading(page, "The proof holds");
+    const text = await page.locator("#stamp").textContent();
+    expect(text).toMatch(/Existed by \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.* seen by this node/);
+    expect(text).toContain(sha256(content).toString("hex"));
+    expect(text).toContain("Nothing here proves who made the file");
+    expect(text).toContain("It proves nothing to anybody else"); // a development chain
+    expect(await page.getByRole("link", { name: block.id }).first().getAttribute("href")).toBe(`?block=${block.id}`);
+    expect(sent.filter((body) => body.includes(block.id) || body.includes(sha256(content).toString("hex")))).toEqual(
+      [],
+    );
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+    expect(tab.problems).toEqual([]);
+  });
+
+  test("without its file asks for it: another one is not the stamped one, a renamed one is", async () => {
+    const content = `photo ${randomUUID()}`;
+    const { ots } = await stampFile(content);
+    await using tab = await Tab.open();
+    const page = await openPage(tab);
+    await dropFiles(page, [{ name: "photo.jpg.ots", content: ots }]);
+    await heading(page, "The proof holds, but no file was checked");
+    await dropFiles(page, [{ name: "photo.jpg", content: `${content}, retouched` }]);
+    await heading(page, "This is not the file that was stamped");
+    expect(await page.locator("#stamp").textContent()).not.toContain("Existed by");
+    const buffer = Buffer.from(content);
+    await page.setInputFiles("#file", { name: "IMG_0001.jpg", mimeType: "image/jpeg", buffer });
+    await heading(page, "The proof holds");
+    await page.getByRole("button", { name: "Another file" }).click();
+    await dropFiles(page, [{ name: "unrelated.txt", content: randomUUID() }]);
+    await heading(page, "Not stamped yet");
+  });
+
+  test("of several files of one tree, in any mix, each has a line, and the rest can be looked up", async () => {
+    const contents = ["one", "two", "three"].map((name) => `${name} ${randomUUID()}`);
+    const tree = new FileTree(Buffer.concat(contents.map(sha256)), crypto.getRandomValues(new Uint8Array(48)));
+    const proofOf = tree.prover([await stamp(tree.root)]);
+    const proofs = contents.map((_, i) => ({ name: `${i}.txt.ots`, content: writeOts(proofOf(i)) }));
+    await using tab = await Tab.open(phone);
+    const page = await openPage(tab);
+    let calls = 0;
+    page.on("request", (request) => {
+      if (request.postData()?.includes('"getStatus"')) calls++;
+    });
+    await dropFiles(page, [
+      ...proofs,
+      { name: "cut.ots", content: proofs[0]?.content.slice(0, 100) ?? "" },
+      { name: "1.txt", content: contents[1] ?? "" },
+      { name: "zero", content: contents[0] ?? "" },
+      { name: "2.txt", content: "another version" },
+      { name: "alone.txt", content: "alone" },
+    ]);
+    await heading(page, "2 of 4 proofs hold");
+    expect(await page.locator("#stamp summary").allInnerTexts()).toEqual([
+      "0.txt.ots The proof holds",
+      "1.txt.ots The proof holds",
+      "2.txt.ots This is not the file that was stamped",
+      "cut.ots The proof cannot be read",
+    ]);
+    expect(calls).toBe(1); // they have the same block
+    await page.getByText("cut.ots").click();
+    await page.getByText("ends too early (at byte ").waitFor();
+    await page.getByText("0.txt.ots").click();
+    await page.getByRole("button", { name: "Certificate" }).waitFor();
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+    await page.getByRole("button", { name: "Look up 2 other files" }).waitFor();
+    expect(tab.problems).toEqual([]);
+  });
+
+  test("of a block that the node does not have is not anchored, and without an answer it can be asked again", async () => {
+    const content = randomUUID();
+    const { ots } = await stampFile(content);
+    const served = await fetchServedChain(chain.call);
+    const invented = childOf(genesis, new Uint8Array(sha256(content)));
+    const fake = writeOts(proveFile(sha256(content), [{ ...served, block: invented }]));
+    const other = writeOts(proveFile(sha256(content), [{ ...served, network: 5n, block: invented }]));
+    await using tab = await Tab.open();
+    const page = await openPage(tab);
+    for (const [proof, words] of [
+      [fake, "this node has another block at its height"],
+      [other, "of another chain than that of this node"],
+    ] as const) {
+      await dropFiles(page, [{ name: "a.ots", content: proof }]);
+      await page.getByText(words).waitFor();
+      await heading(page, "The proof is consistent, not anchored");
+      expect(await page.getByRole("button", { name: "Certificate" }).count()).toBe(0);
+      await page.getByRole("button", { name: "Another file" }).click();
+    }
+    const error = { code: -32603, message: "internal error" };
+    await page.route("**/rpc", (route) => route.fulfill({ json: { jsonrpc: "2.0", id: 1, error } }));
+    await dropFiles(page, [{ name: "a.ots", content: ots }]);
+    await page.getByText("the node did not answer").waitFor();
+    await page.unroute("**/rpc");
+    await page.getByRole("button", { name: "Ask again" }).click();
+    await heading(page, "The proof holds, but no file was checked");
+  });
+
+  test("that holds has a certificate, which is printed alone", async () => {
+    const content = `deed ${randomUUID()}`;
+    const { block, ots } = await stampFile(content);
+    await using tab = await Tab.open();
+    const page = await openPage(tab);
+    await dropFiles(page, [
+      { name: "deed <b>.pdf", content },
+      { name: "deed.ots", content: ots },
+    ]);
+    await page.getByRole("button", { name: "Certificate" }).click();
+    const sheet = page.getByRole("dialog", { name: "Certificate of a timestamp" });
+    await sheet.waitFor();
+    await page.emulateMedia({ media: "print" });
+    const text = await sheet.textContent();
+    const served = await fetchServedChain(chain.call);
+    const facts = [sha256(content).toString("hex"), block.id, served.chain, "deed <b>.pdf", `--to ${block.id}`];
+    for (const fact of facts) expect(text).toContain(fact);
+    expect(await page.locator("main").isVisible()).toBe(false);
+    expect(await page.getByRole("button").allInnerTexts()).toEqual([]);
+    const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
+    expect(pdf.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+    await page.emulateMedia({ media: "screen" });
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(tab.problems).toEqual([]);
+  });
+
+  test.each(["light", "dark"] as const)("is easy to use for everybody, in %s", async (colorScheme) => {
+    const content = `plain ${randomUUID()}`;
+    const { ots } = await stampFile(content);
+    await using tab = await Tab.open({ ...phone, colorScheme, reducedMotion: "reduce" });
+    await tab.page.addInitScript(axe.source);
+    const page = await openPage(tab);
+    await dropFiles(page, [
+      { name: "a.ots", content: ots },
+      { name: "b.ots", content: "damaged" },
+    ]);
+    await heading(page, "0 of 2 proofs hold");
+    for (const line of await page.locator("#stamp summary").all()) await line.press("Enter");
+    expect(await faults(page)).toEqual([]);
+    await dropFiles(page, [{ name: "a", content }]);
+    await heading(page, "1 of 2 proofs holds");
+    await page.locator("#stamp summary").first().press("Enter");
+    await page.getByRole("button", { name: "Certificate" }).press("Enter");
+    await page.getByRole("dialog").waitFor();
+    expect(await faults(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Certificate" }).waitFor();
+  });
+});
