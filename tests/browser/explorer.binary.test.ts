@@ -440,8 +440,8 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
       const { json } = await prove(`old browser ${randomUUID()}`);
       await using tab = await Tab.open();
       const { page } = tab;
+      await page.addInitScript("delete Uint8Array.fromHex");
       await page.goto(explorer());
-      await page.evaluate("delete Uint8Array.fromHex");
       await choose(page, json);
       await page.getByText("This browser is too old to check a proof.").waitFor();
     });

@@ -141,6 +141,15 @@ describe.skipIf(browserPath === undefined)("an .ots file on the page", () => {
       expect(await page.getByRole("button", { name: "Certificate" }).count()).toBe(0);
       await page.getByRole("button", { name: "Another file" }).click();
     }
+    const { block } = await stampFile(content);
+    const sameBlock = writeOts(proveFile(sha256(content), [{ ...served, network: 5n, block }]));
+    await dropFiles(page, [
+      { name: "of this chain.ots", content: ots },
+      { name: "of another.ots", content: sameBlock },
+      { name: "file", content },
+    ]);
+    await heading(page, "1 of 2 proofs holds");
+    await page.getByRole("button", { name: "Another file" }).click();
     const error = { code: -32603, message: "internal error" };
     await page.route("**/rpc", (route) => route.fulfill({ json: { jsonrpc: "2.0", id: 1, error } }));
     await dropFiles(page, [{ name: "a.ots", content: ots }]);

@@ -3,11 +3,12 @@ import { parseId } from "../../src/avalanche/id.ts";
 import { fetchServedChain } from "../../src/client/confirmed-block.ts";
 import type { Block } from "../../src/core/block.ts";
 import { digestFromHex } from "../../src/core/digest.ts";
-import { type Original, originalOf } from "../../src/explorer/browser/originals.ts";
+import { type Original, originalsAmong } from "../../src/explorer/browser/originals.ts";
 import { anchoredOf, verdictOf } from "../../src/explorer/browser/ots-verdict.ts";
 import { summaryOf } from "../../src/explorer/browser/ots-words.ts";
 import {
   isOtsFile,
+  keyOf,
   type OtsSays,
   readOtsFile,
   type Standing,
@@ -141,7 +142,7 @@ describe("the original of a proof", () => {
   const renamed = hashed("renamed.txt", digest);
   const find = async (files: readonly ReturnType<typeof hashed>[], isAlone: boolean, name = "hello.txt.ots") => {
     const file = fileOf(`${start}${pending}`, name);
-    return originalOf({ file, reading: await readOtsFile(file) }, files, isAlone);
+    return originalsAmong(files, isAlone)({ file, reading: await readOtsFile(file) });
   };
 
   test("is found by its digest, whatever its name is", async () => {
@@ -165,14 +166,15 @@ describe("the original of a proof", () => {
 
 describe("the verdict", () => {
   const same: Original = { file: new File([], "hello.txt"), digest: digestFromHex(digest), isSame: true };
-  const id = "gK9AFd6kpnkp2fdwHxUZYUbsq27t35KGBxdZ2vviaBuwWLvpk";
   const known = { height: 2n, timestamp: 1_700_000_000n };
   const onChain: Standing = { is: "on chain", known, notice: undefined };
   const block = `0808${attestation}`;
   const judge = async (hex: string, original: Original | undefined, standing?: Standing) => {
     const file = fileOf(hex);
-    const standings = new Map(standing && [[id, standing]]);
-    return verdictOf({ file, reading: await readOtsFile(file), original, standings });
+    const reading = await readOtsFile(file);
+    const blocks = "problem" in reading ? [] : reading.blocks;
+    const standings = new Map(standing && blocks.map((stamped) => [keyOf(stamped), standing]));
+    return verdictOf({ file, reading, original, standings });
   };
 
   test.each([
@@ -205,7 +207,7 @@ describe("the verdict", () => {
     const rank = (...knowledge: readonly object[]) => {
       const blocks = knowledge.map((_, i) => ({ ...stamped, block: childOf(genesis, `${i}`) }));
       const standings = new Map(
-        blocks.map(({ block }, i) => [String(block.id), { ...onChain, known: { ...known, ...knowledge[i] } }] as const),
+        blocks.map((stamped, i) => [keyOf(stamped), { ...onChain, known: { ...known, ...knowledge[i] } }] as const),
       );
       const says = {
         ots: { hash: "sha256", digest: new Uint8Array() },

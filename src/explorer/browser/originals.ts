@@ -11,19 +11,20 @@ export interface HashedFile {
 export type Original = HashedFile & { readonly isSame: boolean };
 
 /**
- * Finds the file of a proof: by its digest, whatever its name is. Else a file is meant that has the name of the proof
- * without .ots, or that is alone with the proof. Undefined if there is none.
+ * Gives a function that finds the file of a proof among these: by its digest, whatever its name is. Else a file is
+ * meant that has the name of the proof without .ots, or that is alone with the proof. Undefined if there is none.
  */
-export function originalOf(
-  { file: { name }, reading }: ReadProof,
+export function originalsAmong(
   files: readonly HashedFile[],
   isAlone: boolean,
-): Original | undefined {
-  if ("problem" in reading) return undefined;
-  const stamped = reading.ots.digest.toHex();
-  const same = files.find(({ digest }) => digest === stamped);
-  if (same !== undefined) return { ...same, isSame: true };
-  const meant =
-    files.find(({ file }) => file.name === name.replace(otsName, "")) ?? (isAlone ? files.at(-1) : undefined);
-  return meant && { ...meant, isSame: false };
+): (proof: ReadProof) => Original | undefined {
+  const byDigest = new Map<string, HashedFile>(files.map((hashed) => [hashed.digest, hashed]));
+  const byName = new Map(files.map((hashed) => [hashed.file.name, hashed]));
+  return ({ file: { name }, reading }) => {
+    if ("problem" in reading) return undefined;
+    const same = byDigest.get(reading.ots.digest.toHex());
+    if (same !== undefined) return { ...same, isSame: true };
+    const meant = byName.get(name.replace(otsName, "")) ?? (isAlone ? files.at(-1) : undefined);
+    return meant && { ...meant, isSame: false };
+  };
 }

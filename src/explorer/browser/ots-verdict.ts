@@ -1,13 +1,13 @@
 import { type BlockTime, headlineOf } from "../../core/time-words.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
 import type { Original } from "./originals.ts";
-import type { OtsSays, ReadProof, Standing } from "./verify-ots.ts";
+import { keyOf, type OtsSays, type ReadProof, type Standing, type Standings } from "./verify-ots.ts";
 
 /** All that is known of an `.ots` file. */
 export interface CheckedOts extends ReadProof {
   readonly original: Original | undefined;
-  /** What is known of its blocks, by their ids. Those without are being asked for. */
-  readonly standings: ReadonlyMap<string, Standing>;
+  /** What is known of its blocks. Those that it lacks are being asked for. */
+  readonly standings: Standings;
 }
 
 /** What an `.ots` file comes to. */
@@ -34,7 +34,7 @@ export function verdictOf({ reading, original, standings }: CheckedOts): Verdict
   if (original !== undefined && !original.isSame) return "another file";
   if (reading.blocks.length === 0) return withoutBlock(reading);
   if (anchoredOf(reading, standings).length > 0) return original === undefined ? "no file" : "holds";
-  return reading.blocks.every(({ block }) => isAnswered(standings.get(block.id))) ? "not anchored" : "no answer";
+  return reading.blocks.every((stamped) => isAnswered(standings.get(keyOf(stamped)))) ? "not anchored" : "no answer";
 }
 
 function withoutBlock({ problems, anchors, calendars }: OtsSays): Verdict {
@@ -55,9 +55,9 @@ export interface Anchored {
 }
 
 /** The blocks of a proof that the node has: those that it saw itself first, by time, and then by height. */
-export function anchoredOf({ blocks }: OtsSays, standings: CheckedOts["standings"]): readonly Anchored[] {
+export function anchoredOf({ blocks }: OtsSays, standings: Standings): readonly Anchored[] {
   const anchored = blocks.flatMap((stamped): readonly Anchored[] => {
-    const standing = standings.get(stamped.block.id);
+    const standing = standings.get(keyOf(stamped));
     return standing?.is === "on chain" ? [{ stamped, known: standing.known, notice: standing.notice }] : [];
   });
   return anchored.toSorted(byWorth);

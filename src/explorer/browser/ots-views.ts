@@ -10,7 +10,7 @@ import { describe, type Field, fields, link, quiet, timeOf } from "./file-views.
 import { type Anchored, anchoredOf, type CheckedOts, verdictOf } from "./ots-verdict.ts";
 import { describeStanding, headings, meanings } from "./ots-words.ts";
 import { proves, provesByClock, provesNot, provesNothing } from "./proof-meaning.ts";
-import type { OtsSays, Standing } from "./verify-ots.ts";
+import { keyOf, type OtsSays, type Standing, type Standings } from "./verify-ots.ts";
 
 // The views of `.ots` files that were checked.
 
@@ -75,8 +75,8 @@ function fileRows(checked: CheckedOts, { ots: { digest, hash } }: OtsSays): read
 
 const weak = "only SHA-256 counts: of other hashes, two files with the same one may exist";
 
-function blockRows({ blocks }: OtsSays, standings: CheckedOts["standings"]): readonly Field[] {
-  return blocks.flatMap((stamped) => rowsOf(stamped, standings.get(stamped.block.id)));
+function blockRows({ blocks }: OtsSays, standings: Standings): readonly Field[] {
+  return blocks.flatMap((stamped) => rowsOf(stamped, standings.get(keyOf(stamped))));
 }
 
 function rowsOf({ block, chain, network }: StampedBlock, standing: Standing | undefined): readonly Field[] {

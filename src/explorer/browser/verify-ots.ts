@@ -93,6 +93,14 @@ export type Standing =
   | { readonly is: "of another chain"; readonly served: ServedChain }
   | { readonly is: "no answer"; readonly problem: string };
 
+/** What is known of blocks, by `keyOf`. */
+export type Standings = ReadonlyMap<string, Standing>;
+
+/** The chain counts: one proof may say the truth of a block, and another one not. */
+export function keyOf({ block, chain, network }: StampedBlock): string {
+  return `${block.id} ${chain} ${network}`;
+}
+
 /** Asks the node for a block by its height. Rejects when `signal` has aborted. */
 export async function standingOf(
   call: CallApi,

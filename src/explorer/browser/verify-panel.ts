@@ -3,11 +3,11 @@ import { digestFromHex } from "../../core/digest.ts";
 import { countOf } from "../../core/format.ts";
 import { button, element } from "./dom.ts";
 import { actions, fileChooser } from "./file-views.ts";
-import { type HashedFile, originalOf } from "./originals.ts";
+import { type HashedFile, originalsAmong } from "./originals.ts";
 import { type CheckedOts, verdictOf } from "./ots-verdict.ts";
 import { certificateOf, otsLine, otsView } from "./ots-views.ts";
 import { headings, summaryOf } from "./ots-words.ts";
-import { type ReadProof, readOtsFile, type Standing, standingOf } from "./verify-ots.ts";
+import { keyOf, type ReadProof, readOtsFile, type Standing, type Standings, standingOf } from "./verify-ots.ts";
 
 /** The place for files, as the checking of proofs needs it. */
 export interface Place {
@@ -39,10 +39,11 @@ export function verifyOts(
 ): void {
   place.attempt(async (signal) => {
     const say = showProgress(place, proofs);
-    const read = await readAll(proofs, signal);
+    const read = await readAll(proofs, say, signal);
     const hashed = [...known, ...(await hashAll(place, files, say, signal))];
-    const found = read.map((proof) => ({ ...proof, original: originalOf(proof, hashed, proofs.length === 1) }));
-    const show = (standings: CheckedOts["standings"]) =>
+    const originalOf = originalsAmong(hashed, proofs.length === 1);
+    const found = read.map((proof) => ({ ...proof, original: originalOf(proof) }));
+    const show = (standings: Standings) =>
       showChecked(
         place,
         found.map((proof) => ({ ...proof, standings })),
@@ -54,8 +55,10 @@ export function verifyOts(
   });
 }
 
-/** Gives what says how far it is. */
-function showProgress(place: Place, proofs: readonly File[]): (text: string) => void {
+/** Says how far it is. */
+type Say = (text: string) => void;
+
+function showProgress(place: Place, proofs: readonly File[]): Say {
   const words = element("p", { className: "quiet" });
   const bar = element("progress", { ariaLabel: "Checking" });
   place.show(`Checking ${nameOf(proofs)}`, bar, words, actions(place.cancel()));
@@ -69,9 +72,10 @@ function nameOf(files: readonly File[]): string {
   return first !== undefined && second === undefined ? first.name : countOf(files.length, "proof");
 }
 
-async function readAll(proofs: readonly File[], signal: AbortSignal): Promise<readonly ReadProof[]> {
+async function readAll(proofs: readonly File[], say: Say, signal: AbortSignal): Promise<readonly ReadProof[]> {
   const read: ReadProof[] = [];
-  for (const file of proofs) {
+  for (const [i, file] of proofs.entries()) {
+    say(`Reading proof ${i + 1} of ${proofs.length}`);
     read.push({ file, reading: await readOtsFile(file) });
     signal.throwIfAborted();
   }
@@ -79,7 +83,7 @@ async function readAll(proofs: readonly File[], signal: AbortSignal): Promise<re
 }
 
 /** One at a time, so that no more than a part of one is in memory. */
-async function hashAll(place: Place, files: readonly File[], say: (text: string) => void, signal: AbortSignal) {
+async function hashAll(place: Place, files: readonly File[], say: Say, signal: AbortSignal) {
   const hashed: HashedFile[] = [];
   for (const [i, file] of files.entries()) {
     say(`Hashing ${file.name}, ${i + 1} of ${files.length}`);
@@ -93,8 +97,8 @@ async function hashAll(place: Place, files: readonly File[], say: (text: string)
 async function askAll(call: CallApi, proofs: readonly ReadProof[], signal: AbortSignal) {
   const standings = new Map<string, Standing>();
   for (const stamped of proofs.flatMap(({ reading }) => ("problem" in reading ? [] : reading.blocks))) {
-    const { id } = stamped.block;
-    if (!standings.has(id)) standings.set(id, await standingOf(call, stamped, signal));
+    const key = keyOf(stamped);
+    if (!standings.has(key)) standings.set(key, await standingOf(call, stamped, signal));
   }
   return standings;
 }
@@ -106,16 +110,14 @@ function showChecked(place: Place, checked: readonly CheckedOts[], hashed: reado
   const [first, second] = checked;
   const isAlone = first !== undefined && second === undefined;
   const more = (files: readonly File[]) => verifyOts(place, proofs, files, hashed);
-  const others = hashed.filter(
-    ({ file }) => !checked.some(({ original }) => original?.isSame && original.file === file),
-  );
+  const holding = new Set(checked.flatMap((proof, i) => (verdicts[i] === "holds" ? [proof.original?.file] : [])));
+  const others = hashed.map(({ file }) => file).filter((file) => !holding.has(file));
   const buttons = actions(
     ...(verdicts.includes("no answer") ? [button("Ask again", "button", () => more([]))] : []),
     ...(isAlone ? certificateOf(first, checkedAt) : []),
-    ...(others.length > 0 ? [button(`Look up ${nameOthers(others)}`, "button quiet", () => lookUp())] : []),
+    ...(others.length > 0 ? [button(`Look up ${nameOthers(others)}`, "button quiet", () => place.lookUp(others))] : []),
     place.another(),
   );
-  const lookUp = () => place.lookUp(others.map(({ file }) => file));
   const lacksFile = checked.some(({ original, reading }) => !original?.isSame && !("problem" in reading));
   if (lacksFile) buttons.prepend(fileChooser(isAlone ? "Choose the file" : "Choose their files", more));
   if (isAlone) place.show(headings[verdictOf(first)], ...otsView(first), buttons);
@@ -123,6 +125,6 @@ function showChecked(place: Place, checked: readonly CheckedOts[], hashed: reado
   place.expectFiles(more);
 }
 
-function nameOthers(others: readonly HashedFile[]): string {
-  return others.length === 1 ? "the other file" : countOf(others.length, "other file");
+function nameOthers(others: readonly File[]): string {
+  return others.length === 1 ? `${others[0]?.name} itself` : countOf(others.length, "other file");
 }

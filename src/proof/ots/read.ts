@@ -6,7 +6,11 @@ import { type Branch, createTimestamp, type OtsFile, type Timestamp } from "./ti
 // Reads as strictly as the stock client (python-opentimestamps 0.4.5), and as otskit 0.1.0 where that is stricter.
 
 /** What every proof of a file begins with: 31 bytes. */
-export const magic: Uint8Array = Uint8Array.fromHex("004f70656e54696d657374616d7073000050726f6f6600bf89e2e884e89294");
+export const magic: Uint8Array = Uint8Array.of(
+  0x00,
+  ...new TextEncoder().encode("OpenTimestamps\0\0Proof\0"),
+  ...[0xbf, 0x89, 0xe2, 0xe8, 0x84, 0xe8, 0x92, 0x94],
+);
 export const majorVersion = 1;
 /** Marks an attestation among operations. */
 export const attestationMark = 0x00;
