@@ -1,4 +1,3 @@
-import { afterAll } from "bun:test";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** Chromium on this machine; undefined where there is none. */
@@ -25,9 +24,12 @@ const waitMs = 60_000;
 
 let launched: Promise<Browser> | undefined;
 
-afterAll(async () => {
-  await (await launched)?.close();
-});
+/** What each file of tests ends with. */
+export async function closeBrowser(): Promise<void> {
+  const browser = await launched;
+  launched = undefined;
+  await browser?.close();
+}
 
 /** A page, and all that must not happen on it. */
 export class Tab implements AsyncDisposable {
@@ -38,7 +40,7 @@ export class Tab implements AsyncDisposable {
   /** Exceptions, dialogs and violations of the page's own policy. */
   readonly problems: string[] = [];
 
-  /** One browser serves all tests, each with a session of its own. */
+  /** One browser serves all tests of a file, each with a session of its own. */
   static async open(options: BrowserContextOptions = {}): Promise<Tab> {
     launched ??= chromium.launch({ ...(browserPath && { executablePath: browserPath }), args: quiet });
     const context = await (await launched).newContext(options);

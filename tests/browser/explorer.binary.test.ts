@@ -13,7 +13,7 @@ import { senderOf } from "../support/caller.ts";
 import { acceptAll, bytesOf, chainOn, childOf, decideNext, genesis, now, propose, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";
 import { type LiveChain, openLive } from "../support/live.ts";
-import { browserPath, faults, hostName, Tab } from "./browser.ts";
+import { browserPath, closeBrowser, faults, hostName, Tab } from "./browser.ts";
 
 const screenshots = "build/screenshots";
 
@@ -29,6 +29,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
   beforeAll(async () => {
     chain = await openLive();
   });
+  afterAll(closeBrowser);
   afterAll(() => chain.close());
 
   /** Puts data on the chain, and gives its block when it is accepted. */

@@ -8,7 +8,7 @@ import { FileTree, proveFile } from "../../src/proof/file-proofs.ts";
 import { writeOts } from "../../src/proof/ots/write.ts";
 import { childOf, genesis } from "../support/chain.ts";
 import { type LiveChain, openLive } from "../support/live.ts";
-import { browserPath, faults, Tab } from "./browser.ts";
+import { browserPath, closeBrowser, faults, Tab } from "./browser.ts";
 import { dropFiles } from "./drop.ts";
 
 const sha256 = (content: string) => createHash("sha256").update(content).digest();
@@ -20,6 +20,7 @@ describe.skipIf(browserPath === undefined)("an .ots file on the page", () => {
   beforeAll(async () => {
     chain = await openLive();
   });
+  afterAll(closeBrowser);
   afterAll(() => chain.close());
 
   async function openPage(tab: Tab): Promise<Page> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { engines } from "../../package.json" with { type: "json" };
 import type { Block } from "../../src/core/block.ts";
 import type { DevChain } from "../../src/dev/dev-chain.ts";
-import { browserPath, Tab } from "../browser/browser.ts";
+import { browserPath, closeBrowser, Tab } from "../browser/browser.ts";
 import { startTestChain } from "../support/dev-chain.ts";
 import { Stranger } from "./stranger.ts";
 
@@ -27,6 +27,7 @@ beforeAll(async () => {
   stranger.copy("tests/package/life.ts", "life.ts");
 });
 
+afterAll(closeBrowser);
 afterAll(() => {
   chain.close();
   stranger[Symbol.dispose]();
