@@ -1,7 +1,7 @@
 import { messageOf } from "../../avalanche/coded-error.ts";
 import { fileSha256 } from "./file-sha256.ts";
 
-// The thread that hashes a file, so that the page goes on meanwhile. It takes one file, and the page ends it.
+// The thread that hashes files, one after the other, so that the page goes on meanwhile.
 
 /** What the thread says: how many bytes it has hashed, the SHA-256 in hex, or why there is none. */
 export type FromHasher = { readonly bytes: number } | { readonly digest: string } | { readonly problem: string };

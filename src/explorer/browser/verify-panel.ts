@@ -121,8 +121,14 @@ function showChecked(place: Place, checked: readonly CheckedOts[], hashed: reado
   const lacksFile = checked.some(({ original, reading }) => !original?.isSame && !("problem" in reading));
   if (lacksFile) buttons.prepend(fileChooser(isAlone ? "Choose the file" : "Choose their files", more));
   if (isAlone) place.show(headings[verdictOf(first)], ...otsView(first), buttons);
-  else place.show(summaryOf(verdicts), ...checked.map((proof) => otsLine(proof, checkedAt)), buttons);
+  else place.show(summaryOf(verdicts), ...lines(checked, checkedAt), buttons);
   place.expectFiles(more);
+}
+
+/** Those that hold stand last: there may be thousands. */
+function lines(checked: readonly CheckedOts[], checkedAt: bigint): readonly Node[] {
+  const holds = (proof: CheckedOts) => Number(verdictOf(proof) === "holds");
+  return checked.toSorted((a, b) => holds(a) - holds(b)).map((proof) => otsLine(proof, checkedAt));
 }
 
 function nameOthers(others: readonly File[]): string {
