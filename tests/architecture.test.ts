@@ -25,7 +25,10 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     layers: ["vm", "client", "proof", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|zod)$/,
   },
-  explorer: { layers: ["vm", "client", "proof", "core", "avalanche"], packages: /^(hono(\/.+)?|hash-wasm)$/ },
+  explorer: {
+    layers: ["vm", "client", "proof", "core", "avalanche"],
+    packages: /^(hono(\/.+)?|hash-wasm|client-zip)$/,
+  },
   rpcchainvm: {
     layers: ["avalanche", "gen", "log"],
     packages:

@@ -1,7 +1,9 @@
 import { CodedError } from "../avalanche/coded-error.ts";
 import { type Id, IdError, parseId } from "../avalanche/id.ts";
 import type { Block } from "../core/block.ts";
+import { parseNonce } from "../core/nonce.ts";
 import type { CheckedProof } from "../proof/block-proof.ts";
+import type { Carrier } from "../proof/file-proofs.ts";
 import type { CallApi } from "./client.ts";
 import { fetchProof, type Proof } from "./fetch-proof.ts";
 
@@ -40,6 +42,34 @@ export async function fetchServedChain(call: CallApi): Promise<ServedChain> {
  */
 export async function fetchBlock(call: CallApi, id: string, check: (proof: Proof) => CheckedProof): Promise<Block> {
   return check(await fetchProof(call, { id }, id, { check, maxBytes: maxBlockProofBytes })).block;
+}
+
+/** A block of a stamp, as a server names it, and the nonce if the stamp is salted: 0x and 32 hex digits. */
+export interface StampSummary {
+  readonly id: string;
+  readonly reencoded?: true | undefined;
+  readonly nonce?: string | undefined;
+}
+
+/**
+ * Fetches the blocks of stamps of one digest, for proofs by them. Leaves out those whose bytes are lost; rejects with
+ * `NotServing` if there is no other, or the server is not at work, and else as `fetchBlock` does.
+ */
+export async function fetchCarriers(
+  call: CallApi,
+  stamps: readonly StampSummary[],
+  check: (proof: Proof) => CheckedProof,
+): Promise<readonly Carrier[]> {
+  const { network, chain } = await fetchServedChain(call);
+  const carriers: Carrier[] = [];
+  for (const { id, reencoded, nonce } of stamps) {
+    if (reencoded) continue;
+    const block = await fetchBlock(call, id, check);
+    carriers.push({ network, chain, block, nonce: nonce === undefined ? undefined : parseNonce(nonce) });
+  }
+  if (carriers.length === 0)
+    throw new NotServing("the node has no exact bytes of the block, so that there is no proof");
+  return carriers;
 }
 
 /** Bytes of JSON: a block of 1,000,000 bytes of data has 2,000,000 in hex, twice that in the hex of its bytes. */

@@ -7,7 +7,14 @@ export { maxDataBytes } from "../core/proposal.ts";
 export { AnswerError, type AnswerRefusal } from "./answer-error.ts";
 export { checkAnswers } from "./check-answers.ts";
 export { type CallApi, createClient } from "./client.ts";
-export { fetchBlock, fetchServedChain, NotServing, type ServedChain } from "./confirmed-block.ts";
+export {
+  fetchBlock,
+  fetchCarriers,
+  fetchServedChain,
+  NotServing,
+  type ServedChain,
+  type StampSummary,
+} from "./confirmed-block.ts";
 export { type MethodName, maxPageBytes, type ParamsOf, type ResultOf } from "./contract.ts";
 export { type ApiErrorCode, type ApiRefusal, refusalOf } from "./errors.ts";
 export {

@@ -20,6 +20,7 @@ export async function showBlocks(desk: Desk, from: bigint | undefined): Promise<
     <>
       <h1 class="unseen">timestampvm explorer</h1>
       <StampPanel />
+      <section id="history" class="panel" aria-labelledby="history-heading" hidden />
       <section aria-labelledby="recent">
         <div class="heading">
           <h2 id="recent" class="large">

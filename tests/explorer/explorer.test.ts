@@ -123,7 +123,7 @@ describe("every page", () => {
     expect(Buffer.byteLength((await openPage(vm)).html)).toBeLessThan(160_000);
     const { vm: large } = chainWith(`"`.repeat(1_000_000), new Uint8Array(1_000_000).fill(255));
     for (const height of [1, 2]) {
-      expect(Buffer.byteLength((await openPage(large, `?height=${height}`)).html)).toBeLessThan(160_000);
+      expect(Buffer.byteLength((await openPage(large, `?height=${height}`)).html)).toBeLessThan(120_000);
     }
   });
 });

@@ -1,3 +1,4 @@
+import type { StampSummary } from "../../client/confirmed-block.ts";
 import type { Receipt, ResultOf, StampedBlock } from "../../client/contract.ts";
 import { maxPageBlocks } from "../../client/limits.ts";
 import { RpcError } from "../../client/rpc-error.ts";
@@ -47,6 +48,14 @@ export interface Stamped {
 /** Whether a block of the stamp is not accepted yet. */
 export function isWaiting({ receipt, salted }: Stamped): boolean {
   return receipt.status !== "accepted" || (salted !== undefined && salted.status !== "accepted");
+}
+
+/** The blocks of a stamp, for its proof. */
+export function stampsOf({ receipt, salted }: Stamped): readonly StampSummary[] {
+  return [
+    ...(receipt.block === undefined ? [] : [receipt.block]),
+    ...(salted?.block === undefined ? [] : [{ ...salted.block, nonce: salted.nonce }]),
+  ];
 }
 
 /** Reads what will be stamped: the data itself with `isWhole`, or else its digest. Data can only be whole. */

@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
+import { fetchCarriers, fetchServedChain } from "../../client/confirmed-block.ts";
 import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../../core/digest.ts";
 import { nonceBytes } from "../../core/salted-digest.ts";
 import { describeExistence } from "../../core/time-words.ts";
+import { checkProof } from "../../proof/block-proof.ts";
 import { FileTree } from "../../proof/file-proofs.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { type FileAnswer, FileReport, inOrder, type Listed, maxFilesAtOnce, type Outcome } from "../node/each-file.ts";
 import { answerOfProven } from "../node/stamp-words.ts";
-import { isWaiting, readStamp, type Stamped, type Stamping, stampData } from "../node/stamping.ts";
+import { isWaiting, readStamp, type Stamped, type Stamping, stampData, stampsOf } from "../node/stamping.ts";
 import { readSubject } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
-import { carriersOf } from "./carriers.ts";
 import { OtsWriter } from "./ots-writer.ts";
 import { hasProof, type PlaceOf } from "./proof-place.ts";
 
@@ -32,10 +32,10 @@ const maxTreeFiles = 100_000;
  * passed over. A file that fails keeps no other from its turn. Throws "command failed" at the end if one has failed.
  */
 export async function stampTogether(files: Iterable<Listed>, together: Together, output: Output): Promise<void> {
-  const served = await fetchServedChain(together.stamping.ask); // fails before anything is hashed
+  await fetchServedChain(together.stamping.ask); // fails before anything is hashed
   const report = new FileReport(together.json, output, undefined);
   try {
-    for (const group of groupsOf(files)) await stampGroup(group, { ...together, served }, report, output);
+    for (const group of groupsOf(files)) await stampGroup(group, together, report, output);
   } finally {
     report.clear();
   }
@@ -55,7 +55,7 @@ function* groupsOf(files: Iterable<Listed>): Generator<readonly Listed[], void> 
 
 async function stampGroup(
   group: readonly Listed[],
-  together: Together & { readonly served: ServedChain },
+  together: Together,
   report: FileReport,
   output: Output,
 ): Promise<void> {
@@ -121,18 +121,14 @@ interface StampedTree {
   readonly prove: (leaf: number) => OtsFile;
 }
 
-async function stampTree(
-  { digests, count }: Hashed,
-  { stamping, served }: Together & { readonly served: ServedChain },
-  output: Output,
-): Promise<StampedTree> {
+async function stampTree({ digests, count }: Hashed, { stamping }: Together, output: Output): Promise<StampedTree> {
   const tree = new FileTree(digests, randomBytes(count * nonceBytes));
   const root = digestFromBytes(tree.root);
   const stamped = await stampData(stamping, readStamp({ kind: "digest", digest: root }, false, output), output);
   if (isWaiting(stamped)) {
     throw new CommandFailed("not accepted in time, so that no proof is written: stamp the files again", notYet);
   }
-  const carriers = await carriersOf(stamped, served, stamping.ask);
+  const carriers = await fetchCarriers(stamping.ask, stampsOf(stamped), checkProof);
   return { root, stamped, prove: tree.prover(carriers) };
 }
 

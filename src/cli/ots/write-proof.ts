@@ -1,12 +1,12 @@
-import { fetchServedChain } from "../../client/confirmed-block.ts";
+import { fetchCarriers } from "../../client/confirmed-block.ts";
 import { type Digest, digestToBytes } from "../../core/digest.ts";
+import { checkProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
 import { proveFile } from "../../proof/file-proofs.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import type { Ask } from "../node/connection.ts";
-import { isWaiting, type Stamped } from "../node/stamping.ts";
-import { carriersOf } from "./carriers.ts";
+import { isWaiting, type Stamped, stampsOf } from "../node/stamping.ts";
 import { writeNewOts } from "./ots-files.ts";
 
 /** A stamp holds, but no `.ots` file can hold its block. */
@@ -18,7 +18,7 @@ export class BlockTooLarge extends CommandFailed {}
  */
 export async function writeProof(path: FilePath, digest: Digest, stamped: Stamped, ask: Ask): Promise<boolean> {
   if (isWaiting(stamped)) return false;
-  const carriers = await carriersOf(stamped, await fetchServedChain(ask), ask);
+  const carriers = await fetchCarriers(ask, stampsOf(stamped), checkProof);
   try {
     writeNewOts(path, proveFile(digestToBytes(digest), carriers));
     return true;

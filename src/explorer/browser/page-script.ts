@@ -1,6 +1,7 @@
 import { checkAnswers } from "../../client/check-answers.ts";
 import { createClient } from "../../client/client.ts";
 import { enableCopying } from "./copy.ts";
+import { showHistory } from "./history-panel.ts";
 import { followChain } from "./live.ts";
 import { enableProofs } from "./proof.ts";
 import { withDeadline } from "./silence.ts";
@@ -19,4 +20,5 @@ enableCopying();
 enableProofs(call);
 followChain(call);
 showStampPanel(call);
+showHistory();
 offerToStamp(call);

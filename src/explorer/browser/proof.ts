@@ -5,6 +5,7 @@ import { formatExactJson } from "../../core/exact-json.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { expectAbleToCheck } from "./check-proof.ts";
 import { announce, element } from "./dom.ts";
+import { save } from "./save.ts";
 
 /** Shows the buttons that download the proof of a block. */
 export function enableProofs(call: CallApi): void {
@@ -30,7 +31,7 @@ function enableProof(button: HTMLButtonElement, call: CallApi, { subject, name }
     isBusy = true;
     try {
       const proof = await fetchNear(call, subject);
-      save(`${name}.proof.json`, `${formatExactJson(proof)}\n`);
+      save(`${name}.proof.json`, new Blob([`${formatExactJson(proof)}\n`], { type: "application/json" }));
       button.textContent = proof.blocks.length === 1 ? nothingYet : label;
       announce(proof.blocks.length === 1 ? nothingYet : "Proof downloaded");
     } catch (error) {
@@ -56,12 +57,3 @@ async function fetchNear(call: CallApi, subject: ProofSubject): Promise<Proof> {
   expectAbleToCheck();
   return fetchProof(call, subject, undefined, { check: checkProof, maxBytes: maxProofFileBytes });
 }
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  element("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), keepMs);
-}
-
-/** Milliseconds after which a browser has certainly begun to save the file. */
-const keepMs = 60_000;

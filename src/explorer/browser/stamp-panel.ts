@@ -19,9 +19,11 @@ import {
   verdictOn,
 } from "./file-views.ts";
 import { hashFile } from "./hash-file.ts";
+import { otsPlace } from "./ots-place.ts";
 import { patient, untilAnswered } from "./patience.ts";
 import { proofButton } from "./proof.ts";
-import { findStamps, isStamped, type Salted, type Stamps, stampOf, subjectOf } from "./stamping.ts";
+import { stampMany } from "./stamp-many.ts";
+import { bestOf, findStamps, isStamped, type Salted, type Stamps, stampOf, subjectOf } from "./stamping.ts";
 import { isOtsFile } from "./verify-ots.ts";
 import { type Place, verifyOts } from "./verify-panel.ts";
 
@@ -75,9 +77,14 @@ class StampPanel {
     });
   }
 
-  #takeOthers([file]: readonly File[]): void {
+  #takeOthers(files: readonly File[]): void {
+    const [file, second] = files;
+    if (file === undefined) return;
+    if (second !== undefined) {
+      stampMany(this.#place, files);
+      return;
+    }
     void this.#attempt(async (signal) => {
-      if (file === undefined) return;
       const isProof = await isProofFile(file);
       signal.throwIfAborted();
       if (isProof) this.#check(file);
@@ -170,15 +177,17 @@ class StampPanel {
 
   #showFound(file: File, digest: string, stamps: Stamps): void {
     const proof = proofButton(this.#call, { subject: { digest: digestFromHex(digest) }, name: file.name });
+    const ots = otsPlace(this.#place, file, digest, [bestOf(stamps)]);
     const isDoubtful = stamps.every(({ claim, height }) => isUnconfirmed(claim, height));
     const again = button("Stamp it again", "button", () => this.#stamp(file, digest));
     const buttons = actions(proof, ...(isDoubtful ? [again] : []), this.#another());
-    this.#show("First stamped", firstStamp(stamps), about(file, digest), buttons);
+    this.#show("First stamped", firstStamp(stamps), about(file, digest), ots, buttons);
   }
 
   #showSalted(file: File, digest: string, stamps: Stamps, salted: Salted): void {
     const proof = proofButton(this.#call, { subject: subjectOf(digest, salted), name: file.name });
-    const views = [firstStamp(stamps), saltedStamp(salted), about(file, digest)];
+    const ots = otsPlace(this.#place, file, digest, [stamps[0], { ...salted.block, nonce: salted.nonce }]);
+    const views = [firstStamp(stamps), saltedStamp(salted), about(file, digest), ots];
     this.#show("Stamped again, with a nonce", ...views, actions(proof, this.#another()));
     enableCopying();
   }

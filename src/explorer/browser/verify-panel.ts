@@ -122,7 +122,7 @@ function showChecked(place: Place, checked: readonly CheckedOts[], hashed: reado
   if (lacksFile) buttons.prepend(fileChooser(isAlone ? "Choose the file" : "Choose their files", more));
   if (isAlone) place.show(headings[verdictOf(first)], ...otsView(first), buttons);
   else place.show(summaryOf(verdicts), ...lines(checked, checkedAt), buttons);
-  place.expectFiles(more);
+  if (lacksFile) place.expectFiles(more);
 }
 
 /** Those that hold stand last: there may be thousands. */
