@@ -12,10 +12,11 @@ export type BlockClaim =
 
 /** All that a file says of blocks of this VM, in the order of the file. Asks nobody. */
 export function blockClaimsOf(file: OtsFile): readonly BlockClaim[] {
-  return messagesOf(file).flatMap(claimsOf).toArray();
+  return messagesOf(file).flatMap(blockClaimsAt).toArray();
 }
 
-function claimsOf({ bytes, doubtful, timestamp }: Message): readonly BlockClaim[] {
+/** What a proof claims of blocks at one of its messages. */
+export function blockClaimsAt({ bytes, doubtful, timestamp }: Message): readonly BlockClaim[] {
   return timestamp.attestations.flatMap((attestation): readonly BlockClaim[] => {
     const read = readBlockAttestation(attestation);
     if (read === undefined) return [];

@@ -1,5 +1,5 @@
 import { fetchBlock, type ServedChain } from "../../client/confirmed-block.ts";
-import { type Digest, digestBytes, digestFromBytes } from "../../core/digest.ts";
+import { type Digest, digestBytes, digestFromBytes, digestOf } from "../../core/digest.ts";
 import { isUnconfirmed } from "../../core/time-claim.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
 import { checkProof } from "../../proof/block-proof.ts";
@@ -9,7 +9,7 @@ import type { Ask } from "../node/connection.ts";
 import type { FoundBlock } from "../node/found-blocks.ts";
 
 /** Messages of one file that a node is asked for at most. A file of ours has one that is on the chain. */
-const maxLookUps = 64;
+export const maxLookUps = 64;
 
 /** A block that carries a message of a proof, or data of which the message is the SHA-256. */
 export interface Found {
@@ -45,9 +45,23 @@ function digestsOf(file: OtsFile): Iterable<Digest> {
   return digests;
 }
 
-/** The first block that the node confirms; if there is none, the first one. None whose bytes are lost. */
 async function findOne(digest: Digest, ask: Ask): Promise<FoundBlock | undefined> {
-  const { blocks } = await ask("find", { digest });
+  return bestOf((await ask("find", { digest })).blocks);
+}
+
+/** Asks a node for a block with exactly this data. Rejects like `lookUp`. */
+export async function findData(
+  data: Uint8Array,
+  served: ServedChain,
+  ask: Ask,
+): Promise<Omit<Found, "message"> | undefined> {
+  const { blocks } = await ask("find", { digest: digestOf(data) });
+  const answer = bestOf(blocks.filter((block) => block.data === `0x${data.toHex()}`));
+  return answer && { stamped: { ...served, block: await fetchBlock(ask, answer.id, checkProof) }, answer };
+}
+
+/** The first block that the node confirms; if there is none, the first one. None whose bytes are lost. */
+function bestOf(blocks: readonly FoundBlock[]): FoundBlock | undefined {
   const provable = blocks.filter(({ reencoded }) => !reencoded);
   return provable.find(({ claim, height }) => !isUnconfirmed(claim, height)) ?? provable[0];
 }
