@@ -82,8 +82,8 @@ export class TestChain implements Disposable {
   readonly rpc: string;
   readonly genesisId: string;
 
-  static async start(minBlockIntervalMs = 0): Promise<TestChain> {
-    const genesisBytes = new TextEncoder().encode('{"data":"the first"}');
+  static async start(minBlockIntervalMs = 0, genesis = '{"data":"the first"}'): Promise<TestChain> {
+    const genesisBytes = new TextEncoder().encode(genesis);
     return new TestChain(await startTestChain({ genesisBytes, config: { minBlockIntervalMs } }));
   }
 
