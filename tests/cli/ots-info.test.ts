@@ -161,7 +161,7 @@ describe("the steps", () => {
     const { tree } = await infoOf("unsound", leadTo(saying(elsewhere, newer, cut), [hash]));
     const { block } = stampedWith(bytesOf(sha256("something else")));
     expect(tree).toContain(`unsound its block ${block.id} carries something else`);
-    expect(tree).toContain("newer block its form is 2: a newer timestampvm made it, and can read it");
+    expect(tree).toContain("newer block in form 2: it was made by a newer timestampvm, which can read it");
     expect(tree.filter((line) => line.startsWith("unsound its block is malformed: "))).toHaveLength(1);
   });
 

@@ -302,7 +302,7 @@ describe("verify cannot tell", () => {
     const bitcoin = attested({ kind: "bitcoin", height: 358_391n });
     const { proof } = report(otsOf(root, bitcoin));
     const { code, err } = await verify([proof, "--offline", "--digest", root]);
-    const line = `Bitcoin block 358391 should have the Merkle root ${shown}: not checked here\n`;
+    const line = `Bitcoin block 358391: its Merkle root should be ${shown}; not checked here\n`;
     expect([code, err]).toEqual([3, expect.stringContaining(line)]);
   });
 });

@@ -12,7 +12,8 @@ import type { Output } from "../terminal/output.ts";
 import { type Anchored, findAnchor, type ProvenBlock, type Trust } from "./find-anchor.ts";
 import type { FindOriginal, Original } from "./originals.ts";
 import { readAnyProof } from "./read-any.ts";
-import { describeNewer, remarksOf } from "./remarks.ts";
+import { remarksOf } from "./remarks.ts";
+import { describeStatement } from "./statements.ts";
 
 /** A proof that is sound, and what is known of it. */
 export interface Judged extends Anchored {
@@ -100,7 +101,9 @@ function describeNone(claims: readonly BlockClaim[], ots: OtsFile, wasAsked: boo
   if (unsound?.kind === "unsound") return doesNotHold(`the proof proves nothing: ${escapeLine(unsound.problem)}`);
   const newer = claims.find(({ kind }) => kind === "newer");
   const problem =
-    newer?.kind === "newer" ? `the proof has ${describeNewer(newer.form)}` : "the proof names no block of this VM";
+    newer?.kind === "newer"
+      ? `the proof has a block ${describeStatement(newer)}`
+      : "the proof names no block of this VM";
   return new ProofProblem("cannot tell yet", [problem, ...remarksOf(ots), wasAsked ? notFound : howToAsk].join("\n"));
 }
 

@@ -56,7 +56,7 @@ export function describeStatement(statement: Statement): string {
     case "block":
       return `at height ${statement.block.height}, which claims ${formatIsoTime(statement.block.timestamp)}`;
     case "newer":
-      return `its form is ${statement.form}: a newer timestampvm made it, and can read it`;
+      return `in form ${statement.form}: it was made by a newer timestampvm, which can read it`;
     case "unsound":
       return escapeLine(statement.problem);
     case "calendar":
