@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { parseId } from "../../src/avalanche/id.ts";
 import { createBlock } from "../../src/core/block.ts";
 import { type Attestation, attestBlock, leadTo, type StampedBlock, type Timestamp } from "../../src/proof/index.ts";
@@ -70,6 +70,23 @@ describe("nothing goes", () => {
     expect([code, out, err]).toEqual([0, expect.stringContaining(`unchanged  ${why}`), ""]);
     expect([readIf(path), readIf(`${path}.bak`)]).toEqual([otsOf("report", ...timestamps), undefined]);
   });
+});
+
+test("a proof stays as private as it was, and so does what it was before", async () => {
+  const path = folder.write("private", "report", promised(), block);
+  chmodSync(path, 0o600);
+  expect((await run(["prune", path])).out).toStartWith("pruned  ");
+  expect([path, `${path}.bak`].map((name) => statSync(name).mode & 0o777)).toEqual([0o600, 0o600]);
+});
+
+test("a proof stays as it was, and alone, if what it was before has no place", async () => {
+  mkdirSync(folder.file("long"));
+  const name = "n".repeat(247); // with .ots.bak it has 255 bytes, and no room for another end
+  const path = folder.write(`long/${name}`, "report", promised(), block);
+  const { code, err } = await run(["prune", path]);
+  expect([code, err]).toEqual([1, `error: ${path}: name too long\n`]);
+  expect(readIf(path)).toEqual(otsOf("report", promised(), block));
+  expect(readdirSync(folder.file("long"))).toEqual([`${name}.ots`]);
 });
 
 test("each of several proofs has an object for programs", async () => {

@@ -1,11 +1,11 @@
-import { constants, copyFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { codeOf } from "../../avalanche/coded-error.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { ProofError } from "../../proof/errors.ts";
 import { maxOtsBytes, readOts } from "../../proof/ots/read.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import { writeOts } from "../../proof/ots/write.ts";
-import { type FilePath, replaceFile, sync, unfinishedNameOf, withSuffix, writeNewFile } from "../../store/new-file.ts";
+import { type FilePath, replaceFile, unfinishedNameOf, withSuffix, writeNewFile } from "../../store/new-file.ts";
 import { namingFile } from "../naming-file.ts";
 import { nameOfProof } from "../proof-file.ts";
 import { ProofProblem } from "../proof-problem.ts";
@@ -40,22 +40,28 @@ export function writeNewOts(path: FilePath, ots: OtsFile): void {
 
 /**
  * Replaces an `.ots` file in one step, and keeps the old one as NAME.bak, unless there is such a file: that is older,
- * and stays. So no proof that somebody else made is ever lost.
+ * and stays. So no proof that somebody else made is ever lost. Throws "command failed".
  */
 export function replaceOts(path: FilePath, ots: OtsFile): void {
   namingFile(path.toString(), () => {
+    const mode = statSync(path).mode & permissions; // as private as it was
+    keepOld(path, mode);
     const unfinished = unfinishedNameOf(path);
-    writeNewFile(unfinished, (fileDescriptor) => writeAll(fileDescriptor, writeOts(ots)));
-    keepOld(path);
-    replaceFile(unfinished, path);
+    try {
+      writeNewFile(unfinished, (fileDescriptor) => writeAll(fileDescriptor, writeOts(ots)), mode);
+      replaceFile(unfinished, path);
+    } finally {
+      rmSync(unfinished, { force: true });
+    }
   });
 }
 
-function keepOld(path: FilePath): void {
-  const backup = withSuffix(path, backupSuffix);
+const permissions = 0o777;
+
+function keepOld(path: FilePath, mode: number): void {
   try {
-    copyFileSync(path, backup, constants.COPYFILE_EXCL);
-    sync(backup);
+    const backup = withSuffix(path, backupSuffix);
+    writeNewFile(backup, (fileDescriptor) => writeAll(fileDescriptor, readFileSync(path)), mode);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   }
