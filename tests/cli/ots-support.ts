@@ -56,10 +56,6 @@ export async function stampedAt(height: number, chain: TestChain): Promise<Stamp
 export class ProofFolder implements Disposable {
   readonly #directory: TemporaryDirectory = temporaryDirectory();
 
-  get path(): string {
-    return this.#directory.path;
-  }
-
   file(name: string): string {
     return this.#directory.file(name);
   }
