@@ -69,6 +69,21 @@ describe("a file", () => {
     }
   });
 
+  test("has branches by one operation as one, at every depth, and an attestation once", () => {
+    const [bitcoin, other] = ["000588960d73d719010164", attested];
+    const below = (end: string) => `f0010108${end}`;
+    const file = fileWith(`ff${below(bitcoin)}ff${below(other)}${below(bitcoin)}`);
+    expect(writeOts(readOts(file)).toHex()).toBe(fileWith(below(`ff${other}${bitcoin}`)).toHex());
+  });
+
+  test("has the same branch at every depth, above many attestations, and is read without merging them each time", () => {
+    const numbered = (i: number) => `00${i.toString(16).padStart(16, "0")}0101`;
+    const many = Array.from({ length: 40_000 }, (_, i) => numbered(i));
+    const again = Array.from({ length: 250 }, (_, depth) => `ff${"08".repeat(250 - depth)}${numbered(depth)}08`);
+    const file = readOts(fileWith(`${again.join("")}${many.map((one) => `ff${one}`).join("")}${numbered(0)}`));
+    expect(messagesOf(file).toArray().at(-1)?.timestamp.attestations).toHaveLength(many.length);
+  });
+
   test("that is cut anywhere is refused", () => {
     const whole = Uint8Array.fromHex(vectors.cut);
     for (let length = 0; length <= whole.length; length++) {
@@ -94,12 +109,12 @@ describe("a file", () => {
     expect(() => readOts(fileWith(body(391)))).toThrow("more than 100000 attestations and operations");
   });
 
-  test("of which a reader would compute more than 64 MiB is not read further", () => {
+  test("of which a reader would compute more than 16 MiB is not read further", () => {
     const toLargest = `f0e01f${"ab".repeat(4064)}`;
     const branch = `${"f2".repeat(maxOps - 2)}${attested}`;
     const body = (branches: number) => `${toLargest}${`ff${branch}`.repeat(branches - 1)}${branch}`;
-    expect(() => readOts(fileWith(body(64)))).not.toThrow();
-    expect(() => readOts(fileWith(body(65)))).toThrow("messages of more than 67108864 bytes");
+    expect(() => readOts(fileWith(body(16)))).not.toThrow();
+    expect(() => readOts(fileWith(body(17)))).toThrow("messages of more than 16777216 bytes");
   });
 
   test("has numbers of at most 64 bits", () => {

@@ -1,7 +1,7 @@
 import { type Attestation, readAttestation } from "./attestation.ts";
 import { ByteReader } from "./bytes.ts";
 import { type HashKind, hashBytes, isHash, maxMessageBytes, type Op, readOp, resultBytes } from "./op.ts";
-import { type Branch, createTimestamp, type OtsFile, type Timestamp } from "./timestamp.ts";
+import { createTimestamp, type OtsFile, type Timestamp } from "./timestamp.ts";
 
 // Reads as strictly as the stock client (python-opentimestamps 0.4.5), and as otskit 0.1.0 where that is stricter.
 
@@ -23,8 +23,8 @@ export const maxOtsBytes = 1024 * 1024;
 const maxOps = 255;
 /** Attestations and operations of a file. */
 const maxItems = 100_000;
-/** Bytes of all messages of a file together: what a reader computes. */
-const maxComputedBytes = 64 * 1024 * 1024;
+/** Bytes of all messages of a file together, each of which a reader computes, and may hash in four ways. */
+const maxComputedBytes = 16 * 1024 * 1024;
 
 /** Reads an `.ots` file. Throws "malformed ots", with the offset of what is wrong. Time and memory are bounded. */
 export function readOts(bytes: Uint8Array): OtsFile {
@@ -56,70 +56,69 @@ function expectMagic(reader: ByteReader): void {
   for (const byte of magic) if (reader.readByte() !== byte) throw reader.malformed("it does not begin as one does");
 }
 
+/** What was read of a timestamp. Branches by one operation are one from the start: so reading takes linear time. */
+interface Draft {
+  readonly messageBytes: number;
+  /** Operations that led to it, in their number. */
+  readonly depth: number;
+  readonly attestations: Attestation[];
+  readonly branches: Map<string, { readonly op: Op; readonly result: Draft }>;
+}
+
 /** Reads the timestamp of a message of so many bytes. */
 function readTimestamp(reader: ByteReader, messageBytes: number): Timestamp {
-  const unfinished = [start(undefined, messageBytes)];
+  const whole = createDraft(messageBytes, 0);
   const count = createCounter(reader);
-  for (;;) {
-    const current = unfinished.at(-1);
-    if (current === undefined) throw reader.malformed("it has no end");
-    const tag = readTag(reader, current);
+  // Of all these, another part follows. The next part is of the last one.
+  const unfinished = [whole];
+  for (let draft = unfinished.pop(); draft !== undefined; draft = unfinished.pop()) {
+    const first = reader.readByte();
+    if (first === forkMark) unfinished.push(draft);
+    const tag = first === forkMark ? reader.readByte() : first;
     if (tag === attestationMark) {
+      draft.attestations.push(readAttestation(reader));
       count(0);
-      current.attestations.push(readAttestation(reader));
     } else {
-      const op = readOp(tag, reader);
-      const bytes = resultBytes(op, current.messageBytes);
-      if (bytes > maxMessageBytes) throw reader.malformed(`a message of more than ${maxMessageBytes} bytes`);
-      if (unfinished.length > maxOps) throw reader.malformed(`more than ${maxOps} operations in a row`);
-      count(bytes);
-      unfinished.push(start(op, bytes));
-      continue;
+      const result = branchOf(draft, readOp(tag, reader));
+      if (result.messageBytes > maxMessageBytes)
+        throw reader.malformed(`a message of more than ${maxMessageBytes} bytes`);
+      if (result.depth > maxOps) throw reader.malformed(`more than ${maxOps} operations in a row`);
+      count(result.messageBytes);
+      unfinished.push(result);
     }
-    const whole = finish(unfinished);
-    if (whole !== undefined) return whole;
   }
+  return finish(whole);
 }
 
-/** A timestamp of which more items follow. */
-interface Unfinished {
-  /** What led to it; undefined for the first one. */
-  readonly op: Op | undefined;
-  readonly messageBytes: number;
-  readonly attestations: Attestation[];
-  readonly branches: Branch[];
-  /** Whether the item that is being read is its last one. */
-  isLast: boolean;
+function createDraft(messageBytes: number, depth: number): Draft {
+  return { messageBytes, depth, attestations: [], branches: new Map() };
 }
 
-function start(op: Op | undefined, messageBytes: number): Unfinished {
-  return { op, messageBytes, attestations: [], branches: [], isLast: false };
+/** The result of an operation on the message of a draft. */
+function branchOf({ messageBytes, depth, branches }: Draft, op: Op): Draft {
+  const key = "bytes" in op ? `${op.kind} ${op.bytes.toHex()}` : op.kind;
+  const known = branches.get(key);
+  if (known !== undefined) return known.result;
+  const result = createDraft(resultBytes(op, messageBytes), depth + 1);
+  branches.set(key, { op, result });
+  return result;
 }
 
-function readTag(reader: ByteReader, current: Unfinished): number {
-  const tag = reader.readByte();
-  current.isLast = tag !== forkMark;
-  return current.isLast ? tag : reader.readByte();
+/** Calls itself once for each operation in a row, of which there are at most `maxOps`. */
+function finish({ attestations, branches }: Draft): Timestamp {
+  return createTimestamp(
+    attestations,
+    [...branches.values()].map(({ op, result }) => ({ op, result: finish(result) })),
+  );
 }
 
-/** Ends all timestamps whose last item was read. Gives the first one, which is the whole, when it is among them. */
-function finish(unfinished: Unfinished[]): Timestamp | undefined {
-  while (unfinished.at(-1)?.isLast) {
-    const { op, attestations, branches } = unfinished.pop() ?? start(undefined, 0);
-    const result = createTimestamp(attestations, branches);
-    if (op === undefined) return result;
-    unfinished.at(-1)?.branches.push({ op, result });
-  }
-  return undefined;
-}
-
-/** Gives a function that counts an item, and the bytes of its message. */
-function createCounter(reader: ByteReader): (messageBytes: number) => void {
+/** Gives a function that counts an attestation, or an operation with the bytes of its result. */
+function createCounter(reader: ByteReader): (bytes: number) => void {
   let items = 0;
   let computedBytes = 0;
-  return (messageBytes) => {
+  return (bytes) => {
     items++;
-    computedBytes += messageBytes;
+    computedBytes += bytes;
     if (items > maxItems) throw reader.malformed(`more than ${maxItems} attestations and operations`);
     if (computedBytes > maxComputedBytes) throw reader.malformed(`messages of more than ${maxComputedBytes} bytes`);
   };
