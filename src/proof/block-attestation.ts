@@ -1,7 +1,7 @@
-import { messageOf } from "../avalanche/coded-error.ts";
 import { equalBytes, type Id, idBytes, idFromBytes, idToBytes } from "../avalanche/id.ts";
 import { sha256 } from "../avalanche/sha256.ts";
 import { type Block, parseBlock } from "../core/block.ts";
+import { ChainError } from "../core/errors.ts";
 import { expectProvable } from "./block-proof.ts";
 import { ProofError } from "./errors.ts";
 import { type Attestation, maxPayloadBytes } from "./ots/attestation.ts";
@@ -38,7 +38,9 @@ export function readBlockAttestation(attestation: Attestation): BlockAttestation
   try {
     return readPayload(attestation.payload);
   } catch (error) {
-    return { kind: "malformed", problem: messageOf(error) };
+    const isRefusal = error instanceof ChainError || error instanceof ProofError;
+    if (isRefusal && "problem" in error.refusal) return { kind: "malformed", problem: error.refusal.problem };
+    throw error;
   }
 }
 
