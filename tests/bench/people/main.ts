@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { createClient } from "../../../src/client/client.ts";
 import { DevProcess } from "../../support/dev-process.ts";
 import { median, printTable, quantile, type Row, timeOf } from "../support/figures.ts";
+import { measureOts } from "./ots.ts";
 
 // How long clients of a development chain wait.
 
 const stamps = 1_000;
 const callers = 32;
 
-printTable([...(await measureStamps()), ...(await measurePage())]);
+printTable([...(await measureStamps()), ...(await measurePage()), ...(await measureOts())]);
 
 async function measureStamps(): Promise<Row[]> {
   await using dev = new DevProcess([]);
@@ -39,8 +40,14 @@ async function measurePage(): Promise<Row[]> {
   await using dev = new DevProcess([]);
   const call = createClient(await dev.rpc());
   for (let i = 0; i < 50; i++) await call("stamp", { data: `0x${randomBytes(32).toHex()}` });
-  const response = await fetch((await dev.rpc()).replace(/rpc$/, "explorer"));
-  const body = await response.bytes();
-  const headers = [...response.headers].join("\r\n").length;
-  return [{ name: "first page, headers and all", value: (body.length + headers) / 1000, unit: "kB", most: 50 }];
+  const page = (await dev.rpc()).replace(/rpc$/, "explorer");
+  const sizeOf = async (encoding: string) => {
+    const response = await fetch(page, { headers: { "Accept-Encoding": encoding }, decompress: false });
+    const head = [...response.headers].join("\r\n").length;
+    return ((await response.bytes()).length + head) / 1000;
+  };
+  return [
+    { name: "first page, headers and all", value: await sizeOf("identity"), unit: "kB" },
+    { name: "the same, compressed", value: await sizeOf("gzip"), unit: "kB", most: 60 },
+  ];
 }
