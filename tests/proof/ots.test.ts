@@ -98,6 +98,11 @@ describe("a file", () => {
     expect(createTimestamp(attestations.toReversed(), branches.toReversed())).toEqual(file.timestamp);
   });
 
+  test("has heights in the order of numbers, not of digits", () => {
+    const [nine, ten] = ["000588960d73d719010109", "000588960d73d71901010a"];
+    expect(writeOts(readOts(fileWith(`ff${ten}${nine}`))).toHex()).toBe(fileWith(`ff${nine}${ten}`).toHex());
+  });
+
   test("of more than 1 MiB is not read", () => {
     expect(() => readOts(new Uint8Array(maxOtsBytes + 1))).toThrow("more than 1048576 bytes");
   });
