@@ -61,7 +61,7 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
 
   test("are hashed here, stamped in one tree, and each has a proof, also in one ZIP file", async () => {
     const contents = Array.from({ length: 5 }, () => `photo ${randomUUID()}`);
-    await using tab = await Tab.open(phone);
+    await using tab = await Tab.open({ ...phone, reducedMotion: "reduce" });
     const sent: string[] = [];
     tab.page.on("request", (request) => sent.push(request.postData() ?? ""));
     const page = await openPage(tab);
