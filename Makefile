@@ -197,6 +197,7 @@ lint: node_modules
 types: node_modules
 	$(bun) run --bun tsc
 	$(bun) run --bun tsc -p src/explorer/browser
+	$(bun) run --bun tsc -p examples/verify-page
 
 gen-check: node_modules
 	@rm -rf build/gen-check && $(bun) run --bun buf generate --output build/gen-check
