@@ -13,13 +13,13 @@ import { Stranger } from "./stranger.ts";
 const bun = process.execPath;
 let stranger: Stranger;
 let chain: DevChain;
-let lastAccepted: Block | undefined;
+const accepted: Block[] = [];
 
 beforeAll(async () => {
   stranger = await Stranger.install();
   chain = await startTestChain({
     onAccepted: (block) => {
-      lastAccepted = block;
+      accepted.push(block);
     },
   });
   for (const [name, text] of await examples()) stranger.write(name, text.replace(/http:[^"]+\/rpc/, chain.rpc));
@@ -98,6 +98,20 @@ describe.each([
     expect(await stranger.run([runtime, "check.ts"])).toBe(problem);
   });
 
+  testThere("a file is stamped, and its .ots file names the block, and no other file", async () => {
+    stranger.write("idea.txt", `thought of under ${runtime}\n`);
+    await stranger.run(["rm", "-f", "idea.txt.ots"]);
+    await stranger.run([runtime, "stamp-file.ts"]);
+    const block = accepted.at(-1);
+    const genesis = chain.genesis.id;
+    expect(await stranger.run([runtime, "check-file.ts"])).toBe(
+      `idea.txt was there when block ${block?.id} at height ${block?.height} was made\n` +
+        `if that is a block of the chain, which the proof calls ${genesis}\n`,
+    );
+    stranger.write("idea.txt", "thought of later\n");
+    await expect(stranger.run([runtime, "check-file.ts"])).rejects.toThrow("the proof is about something else");
+  });
+
   testThere("a VM lives", async () => {
     expect(await stranger.run([bun, "life.ts", runtime])).toBe("2\n");
   });
@@ -130,7 +144,8 @@ async function expectProof(printed: string): Promise<void> {
   stranger.write("idea.proof.json", printed);
   stranger.write("idea.txt", "what I thought of today\n");
   const [before, time] = (await stranger.run([bun, "check.ts"])).split("\n");
-  expect(before).toBe(`idea.txt was there when block ${lastAccepted?.id} at height 1 was made`);
+  const to = accepted[1] ?? accepted[0]; // the next block, once there is one
+  expect(before).toBe(`idea.txt was there when block ${to?.id} at height ${to?.height} was made`);
   expect(time).toMatch(/^if that is a block of the chain; the stamp claims 20\d\d-/);
 }
 
