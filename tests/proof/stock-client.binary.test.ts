@@ -22,6 +22,7 @@ import {
 } from "../../src/proof/ots/timestamp.ts";
 import { writeOts } from "../../src/proof/ots/write.ts";
 import { startTestChain } from "../support/dev-chain.ts";
+import { pluginCommand } from "../support/plugin-command.ts";
 import { runs } from "../support/runs.ts";
 import { StockClient } from "../support/stock-client.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -66,6 +67,9 @@ describe("random files are the same, byte for byte, when the stock library", () 
     );
   });
 });
+
+/** How `ots info` shows a block: it does not know the attestation, but anybody can read what is in it. */
+const blockShown = /^verify UnknownAttestation\(b'\\x7f\\xcc\)Jy\\x16hq', .*\{"parent_id":"\w+","height":\d+,/;
 
 const text = bytesOf("what I thought of today\n");
 const digest = sha256(text);
@@ -124,9 +128,7 @@ describe.each(layouts)("$name", ({ prove, shown }) => {
     expect(hash).toBe(`File sha256 hash: ${digest.toHex()}`);
     expect(title).toBe("Timestamp:");
     expect(lines.slice(0, -1)).toEqual([...shown]);
-    expect(lines.at(-1)).toMatch(
-      /^verify UnknownAttestation\(b'\\x7f\\xcc\)Jy\\x16hq', .*\{"parent_id":"\w+","height":\d+,/,
-    );
+    expect(lines.at(-1)).toMatch(blockShown);
   });
 
   test("ots upgrade, prune and verify leave it as it is, and say that it is not complete", async () => {
@@ -142,6 +144,30 @@ describe.each(layouts)("$name", ({ prove, shown }) => {
     );
     expect(readFileSync(folder.file("idea.txt.ots"))).toEqual(before);
   });
+});
+
+test.each([
+  ["stamp idea.txt", "sha256 sha256"],
+  ["stamp --data idea.txt", "sha256"],
+  ["stamp --private idea.txt", "append sha256 sha256 sha256"],
+  ["stamp idea.txt other.txt", "append sha256 (append|prepend) sha256 sha256 sha256"],
+])("what timestampvm %s writes is shown by ots info", async (command, ops) => {
+  using folder = temporaryDirectory();
+  const mine = bytesOf(`stamped by timestampvm ${command}\n`);
+  writeFileSync(folder.file("idea.txt"), mine);
+  writeFileSync(folder.file("other.txt"), "another file\n");
+  const child = Bun.spawn([...pluginCommand, ...command.split(" ")], {
+    cwd: folder.path,
+    env: { TIMESTAMPVM_URL: chain.rpc },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  expect({ code: await child.exited, err: await child.stderr.text() }).toEqual({ code: 0, err: "" });
+  const { code, printed } = await stock.run(folder.path, "info", "idea.txt.ots");
+  const [hash, , ...lines] = printed.trimEnd().split("\n");
+  expect([code, hash]).toEqual([0, `File sha256 hash: ${sha256(mine).toHex()}`]);
+  const names = lines.slice(0, -1).map((line) => line.split(" ")[0]);
+  expect(names.join(" ")).toMatch(new RegExp(`^${ops}$`));
+  expect(lines.at(-1)).toMatch(blockShown);
 });
 
 describe("beside what a calendar promises", () => {
