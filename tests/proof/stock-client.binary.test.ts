@@ -156,12 +156,7 @@ test.each([
   const mine = bytesOf(`stamped by timestampvm ${command}\n`);
   writeFileSync(folder.file("idea.txt"), mine);
   writeFileSync(folder.file("other.txt"), "another file\n");
-  const child = Bun.spawn([...pluginCommand, ...command.split(" ")], {
-    cwd: folder.path,
-    env: { TIMESTAMPVM_URL: chain.rpc },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  expect({ code: await child.exited, err: await child.stderr.text() }).toEqual({ code: 0, err: "" });
+  expect(await timestampvm(folder.path, ...command.split(" "))).toEqual({ code: 0, err: "" });
   const { code, printed } = await stock.run(folder.path, "info", "idea.txt.ots");
   const [hash, , ...lines] = printed.trimEnd().split("\n");
   expect([code, hash]).toEqual([0, `File sha256 hash: ${sha256(mine).toHex()}`]);
@@ -179,6 +174,7 @@ describe("beside what a calendar promises", () => {
     const { code } = await stock.run(folder.path, "prune", "--no-verify", "idea.txt.ots");
     expect(code).toBe(0);
     expect(new Uint8Array(readFileSync(folder.file("idea.txt.ots")))).toEqual(writeOts(file));
+    expect(await timestampvm(folder.path, "verify", "idea.txt.ots")).toEqual({ code: 0, err: "" });
   });
 
   test("ots upgrade adds what the calendar has got, and our block stays", async () => {
@@ -193,6 +189,7 @@ describe("beside what a calendar promises", () => {
     expect((await stock.run(folder.path, "info", "idea.txt.ots")).printed).toContain(
       "verify BitcoinBlockHeaderAttestation(358391)",
     );
+    expect(await timestampvm(folder.path, "verify", "idea.txt.ots")).toEqual({ code: 0, err: "" });
   });
 });
 
@@ -210,6 +207,17 @@ function besidePending(file: OtsFile, uri: string): OtsFile {
 
 async function proveDirectly(): Promise<OtsFile> {
   return proveFile(digest, [await stamp({ digest: `0x${digest.toHex()}` })]);
+}
+
+/** Runs a command of ours in a folder, about the chain. */
+async function timestampvm(cwd: string, ...args: readonly string[]) {
+  const child = Bun.spawn([...pluginCommand, ...args], {
+    cwd,
+    env: { TIMESTAMPVM_URL: chain.rpc },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [err, code] = await Promise.all([child.stderr.text(), child.exited]);
+  return { code, err };
 }
 
 /** Puts it on the chain, and gives its block. */
