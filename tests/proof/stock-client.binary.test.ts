@@ -193,6 +193,28 @@ describe("beside what a calendar promises", () => {
   });
 });
 
+test("a proof that ots stamp made gets its block by timestampvm upgrade, and keeps what the calendar promised", async () => {
+  using calendar = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: promise });
+  const url = `http://127.0.0.1:${calendar.port}`;
+  using folder = temporaryDirectory();
+  writeFileSync(folder.file("idea.txt"), "stamped by the stock client\n");
+  expect((await stock.run(folder.path, "stamp", "-m", "1", "-c", url, "idea.txt")).code).toBe(0);
+  expect(await timestampvm(folder.path, "upgrade", "idea.txt.ots")).toEqual({ code: 0, err: "" });
+  const { code, printed } = await stock.run(folder.path, "info", "idea.txt.ots");
+  const ends = printed.split("\n").filter((line) => line.includes("verify"));
+  expect(code).toBe(0);
+  expect(ends).toEqual([`verify PendingAttestation('${url}')`, expect.stringMatching(blockShown)]);
+  expect(await timestampvm(folder.path, "verify", "idea.txt.ots")).toEqual({ code: 0, err: "" });
+});
+
+/** A calendar that puts each digest on the chain, and promises it, under its own address. */
+async function promise(request: Request): Promise<Response> {
+  await stamp({ digest: `0x${(await request.bytes()).toHex()}` });
+  const uri = bytesOf(new URL(request.url).origin);
+  const payload = Uint8Array.of(uri.length, ...uri);
+  return new Response(Uint8Array.of(0, ...Uint8Array.fromHex("83dfe30d2ef90c8e"), payload.length, ...payload));
+}
+
 /** One hash further, it is in the Bitcoin block at height 358,391, a calendar says: whatever it is asked for. */
 function answerWithBitcoin(): Response {
   return new Response(Uint8Array.fromHex("08" + "00" + "0588960d73d71901" + "03" + "f7ef15"));
