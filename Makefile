@@ -18,6 +18,10 @@ bindir = $(PREFIX)/bin
 in_home = $(patsubst ~/%,$(HOME)/%,$(1))
 bin_dir = $(call in_home,$(DESTDIR)$(call in_home,$(bindir)))
 plugin_dir = $(call in_home,$(DESTDIR)$(call in_home,$(PLUGIN_DIR)))
+share_dir = $(call in_home,$(DESTDIR)$(call in_home,$(PREFIX)/share))
+# The manual page, and what shells know of the commands.
+shell_files := man/man1/timestampvm.1 bash-completion/completions/timestampvm zsh/site-functions/_timestampvm \
+	fish/vendor_completions.d/timestampvm.fish
 # Puts the binary into a directory in one step: a running one keeps its file. A node passes over the name before.
 define put_into
 	@install -d '$(1)'
@@ -93,12 +97,18 @@ gen: node_modules ## generate gen/ from proto/, what documents have from the cod
 build: $(binary) ## the binary, build/timestampvm
 	@test "$$($(binary) vm-id timestampvm)" = $(vm_id)
 
-install: build ## the binary in PREFIX=/usr/local, and in the node's PLUGIN_DIR= under its VM id; below DESTDIR=
+install: build ## the binary and its manual page in PREFIX=/usr/local, and in the node's PLUGIN_DIR= under its VM id; below DESTDIR=
 	$(call put_into,$(bin_dir),timestampvm)
 	$(if $(PLUGIN_DIR),$(call put_into,$(plugin_dir),$(vm_id)))
+	@install -d $(foreach file,$(shell_files),'$(share_dir)/$(dir $(file))')
+	@$(binary) man > '$(share_dir)/man/man1/timestampvm.1'
+	@$(binary) completion bash > '$(share_dir)/bash-completion/completions/timestampvm'
+	@$(binary) completion zsh > '$(share_dir)/zsh/site-functions/_timestampvm'
+	@$(binary) completion fish > '$(share_dir)/fish/vendor_completions.d/timestampvm.fish'
 
 uninstall: ## remove what `make install` put there, by the same variables
-	rm -f '$(bin_dir)/timestampvm' $(if $(PLUGIN_DIR),'$(plugin_dir)/$(vm_id)')
+	rm -f '$(bin_dir)/timestampvm' $(if $(PLUGIN_DIR),'$(plugin_dir)/$(vm_id)') \
+		$(foreach file,$(shell_files),'$(share_dir)/$(file)')
 
 package: node_modules ## the package for other programs, build/timestampvm-VERSION.tgz
 	$(bun) pm pack --destination build

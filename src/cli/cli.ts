@@ -3,6 +3,7 @@ import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
 import { addCheckProofCommand } from "./check-proof.ts";
 import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
+import { addCompletionCommand, addManCommand } from "./completion.ts";
 import { addDbCommand } from "./db/db.ts";
 import { addDevCommand } from "./dev.ts";
 import { expectMeant } from "./expect-meant.ts";
@@ -95,6 +96,8 @@ export function createProgram(about: About, output: Output): Command {
   addVmIdCommand(program, out);
   addVersionJsonCommand(program, about, output);
   addLicensesCommand(program, output);
+  addCompletionCommand(program, output);
+  addManCommand(program, version, output);
   addHelpCommand(program);
   return program;
 }
