@@ -17,6 +17,13 @@ async function inClone(work: (make: (words: string) => Promise<string>, folder: 
   await work(make, home.path);
 }
 
+const shellFiles = [
+  "man/man1/timestampvm.1",
+  "bash-completion/completions/timestampvm",
+  "zsh/site-functions/_timestampvm",
+  "fish/vendor_completions.d/timestampvm.fish",
+];
+
 test("make install puts the binary below DESTDIR, by itself and as a plugin, and make uninstall removes it", () =>
   inClone(async (make, folder) => {
     const where = `DESTDIR='${folder}/a stage' prefix=/usr PLUGIN_DIR=/var/plugins`;
@@ -26,8 +33,10 @@ test("make install puts the binary below DESTDIR, by itself and as a plugin, and
       expect(statSync(file).mode & 0o777).toBe(0o755);
       expect(readFileSync(file).equals(readFileSync(`${folder}/build/timestampvm`))).toBeTrue();
     }
+    const besides = shellFiles.map((file) => `${folder}/a stage/usr/share/${file}`);
+    for (const file of besides) expect(readFileSync(file, "utf8")).toContain("timestampvm");
     await make(`uninstall ${where}`);
-    for (const file of installed) expect(existsSync(file)).toBeFalse();
+    for (const file of [...installed, ...besides]) expect(existsSync(file)).toBeFalse();
   }));
 
 test("make install DESTDIR=~/stage is below the home, whatever the shell", () =>

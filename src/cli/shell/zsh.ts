@@ -20,13 +20,14 @@ function functionOf(program: string, command: Grammar): string {
       `_arguments -s ${[...specs, ...words, ...(takesFiles ? ["'*:file:_files'"] : [])].join(" ")}`,
     ]);
   }
+  const calls = commands.map(({ path }) => `${path.at(-1)}) ${nameOf(program, path)} ;;`);
   return body(program, path, [
     "local context state state_descr line",
     "typeset -A opt_args",
     `_arguments -C ${[...specs, "'1: :->command'", "'*:: :->rest'"].join(" ")}`,
     "case $state in",
     `  command) local -a commands; commands=(${commands.map(describe).join(" ")}); _describe command commands ;;`,
-    `  rest) case $words[1] in ${commands.map(({ path }) => `${path.at(-1)}) ${nameOf(program, path)} ;;`).join(" ")} esac ;;`,
+    `  rest) case $words[1] in ${calls.join(" ")} esac ;;`,
     "esac",
   ]);
 }
