@@ -102,7 +102,10 @@ describe("stamp", () => {
 
   test("exits with 3 where none has failed, and some wait", async () => {
     const paths = files("w1", "w2");
-    using server = new FakeServer((method, { digest }) => (method === "find" ? { blocks: [] } : pendingOf(digest)));
+    using server = new FakeServer((method, { digest }) => {
+      if (method === "getStatus") return chain.call("getStatus");
+      return method === "find" ? { blocks: [] } : pendingOf(digest);
+    });
     const { code, out, err } = await server.run(["stamp", "--each", ...paths, "--timeout", "0"], {
       clock: new StandingClock(),
     });
@@ -146,9 +149,10 @@ describe("stamp", () => {
   });
 
   test("ends with the words of the node for each that it refuses", async () => {
-    using server = new FakeServer((method) =>
-      method === "find" ? { blocks: [] } : new RpcFailure(-32603, "mempool full\nstamped  1999"),
-    );
+    using server = new FakeServer((method) => {
+      if (method === "getStatus") return chain.call("getStatus");
+      return method === "find" ? { blocks: [] } : new RpcFailure(-32603, "mempool full\nstamped  1999");
+    });
     const [path = "", other = ""] = files("refused", "refused too");
     const { code, out, err } = await server.run(["stamp", "--each", path, other]);
     expect([code, out]).toEqual([1, ""]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { temporaryDirectory } from "../support/temporary.ts";
 import {
   type AcceptedBlock,
@@ -146,11 +146,13 @@ describe("stamp", () => {
 describe("stamp --data", () => {
   test("puts the data itself on the chain", async () => {
     const data = Uint8Array.from({ length: 1_000_000 }, (_, i) => i * 7);
-    const { code, out } = await chain.run(["stamp", "--data", file("large", data)]);
+    const large = file("large", data);
+    const { code, out, err } = await chain.run(["stamp", "--data", large]);
     const block = await latest();
-    expect([code, block.data === `0x${data.toHex()}`]).toEqual([0, true]);
-    expect(out).toContain(`, 1,000,000 bytes\nSHA-256  ${sha256(data)}\ntime     `);
-    expect(out).toContain(`\nreceipt  ${sha256(data)}\nstamped  `);
+    expect([code, out, block.data === `0x${data.toHex()}`]).toEqual([1, "", true]);
+    expect(err).toStartWith("error: it is stamped, but ");
+    expect(err).toEndWith(": timestampvm proof writes its proof\n");
+    expect(existsSync(`${large}.ots`)).toBeFalse();
   });
 
   test("once: what the chain carries is printed", async () => {
@@ -289,7 +291,7 @@ describe("the wait of stamp", () => {
       });
       const { err } = await server.run(["stamp", "--text", "x"], { isWatched: true });
       const [before, shown, ...rest] = err.split("\r\u001b[K");
-      const note = expect.stringMatching(/^note: [^\n]+\n$/); // the block is of another time
+      const note = expect.stringMatching(/^note: the block says [^\n]+\nnote: no proof is written: give --output\n$/);
       expect([before, shown, rest.at(-1)]).toEqual(["", expect.stringMatching(/^waiting for a block: \d+ s$/), note]);
     } finally {
       now.mockRestore();
@@ -321,6 +323,7 @@ describe("a stamp that somebody dated back", () => {
   const blockAt = (height: unknown) => ({ block: height === 9 ? block : stolen });
   const serverWith = (second: object, later: object | Response) =>
     new FakeServer((method, { height }) => {
+      if (method === "getStatus") return chain.call("getStatus");
       if (method === "find") return { blocks: [stolen] };
       if (method === "stamp") return { ...receipt, salted: second };
       return method === "getReceipt" ? later : blockAt(height);
@@ -508,13 +511,14 @@ describe("the clock of who stamps is a witness:", () => {
   });
 
   test("one that is not is not", async () => {
-    expect((await stampAt(0)).err).toBe("");
+    expect((await stampAt(0)).err).toBe("note: no proof is written: give --output\n");
   });
 
   test("an old block is of another time by right", async () => {
     const old = apiBlock(9, `0x${sha256("x")}`, { match: "digest" }) as AcceptedBlock;
     using server = new FakeServer(() => ({ blocks: [{ ...old, ...confirmed(old) }] }));
-    expect((await server.run(["stamp", "--text", "x"])).err).toBe("");
+    const { err } = await server.run(["stamp", "--text", "x"]);
+    expect(err).toBe("note: no proof is written: give --output\n");
   });
 });
 

@@ -39,31 +39,36 @@ describe("the digest of data", () => {
 describe("a file of many chunks", () => {
   const content = Uint8Array.from({ length: 1_000_003 }, (_, i) => i % 251);
 
-  test.each(["find", "stamp"])("is hashed as a whole by %s, and a person sees how far it is", async (command) => {
-    using directory = temporaryDirectory();
-    using server = new FakeServer((method) => (method === "find" ? { blocks: [] } : { id: "0x00", status: "unknown" }));
-    writeFileSync(directory.file("data"), content);
-    let ms = 0;
-    const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_500));
-    try {
-      const { err } = await server.run([command, directory.file("data")], { isWatched: true });
-      expect(server.asked[0]?.params.digest).toBe(sha256(content));
-      expect(err.replaceAll(/, about \d+ s left/g, "")).toStartWith(
-        [262_144, 524_288, 786_432, 1_000_003]
-          .map((bytes) => `\r\u001b[K${bytes.toLocaleString("en-US")} of 1,000,003 bytes`)
-          .join(""),
+  test.each([[["find"]], [["stamp", "--no-wait"]]])(
+    "is hashed as a whole by %j, and a person sees how far it is",
+    async (command) => {
+      using directory = temporaryDirectory();
+      using server = new FakeServer((method) =>
+        method === "find" ? { blocks: [] } : { id: "0x00", status: "unknown" },
       );
-    } finally {
-      now.mockRestore();
-    }
-  });
+      writeFileSync(directory.file("data"), content);
+      let ms = 0;
+      const now = spyOn(performance, "now").mockImplementation(() => (ms += 1_500));
+      try {
+        const { err } = await server.run([...command, directory.file("data")], { isWatched: true });
+        expect(server.asked[0]?.params.digest).toBe(sha256(content));
+        expect(err.replaceAll(/, about \d+ s left/g, "")).toStartWith(
+          [262_144, 524_288, 786_432, 1_000_003]
+            .map((bytes) => `\r\u001b[K${bytes.toLocaleString("en-US")} of 1,000,003 bytes`)
+            .join(""),
+        );
+      } finally {
+        now.mockRestore();
+      }
+    },
+  );
 
   test("goes on the chain with all its chunks", async () => {
     using directory = temporaryDirectory();
     const id = `0x${sha256(content.subarray(0, 999_999))}`;
     using server = new FakeServer((method) => (method === "find" ? { blocks: [] } : { id, status: "unknown" }));
     writeFileSync(directory.file("data"), content.subarray(0, 999_999));
-    await server.run(["stamp", "--data", directory.file("data")]);
+    await server.run(["stamp", "--no-wait", "--data", directory.file("data")]);
     expect(server.asked[1]?.params.data === `0x${content.subarray(0, 999_999).toHex()}`).toBeTrue();
   });
 });

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
+import { fetchServedChain } from "../../client/confirmed-block.ts";
 import { hideSecrets } from "../../client/endpoint.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatSize } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
 import { describeExistence } from "../../core/time-words.ts";
-import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
 import { hasProof, type PlaceOf } from "../ots/proof-place.ts";
 import { stampTogether } from "../ots/stamp-together.ts";
 import { readWanted, type Wanted, type WantedOptions } from "../ots/wanted.ts";
-import { BlockTooLarge, writeProof } from "../ots/write-proof.ts";
+import { writeProof } from "../ots/write-proof.ts";
 import {
   addSources,
   emptyDataNote,
@@ -131,16 +131,27 @@ async function stampOne(
     if (options.json) return answerOfProven(digest, place).values.forEach(output.json);
     return output.out(`It has its proof: ${escapeLine(place.toString())}. Nothing new was stamped.\n`);
   }
+  if (place !== undefined) await fetchServedChain(stamping.ask); // fails before anything is sent
   const stamped = await stampData(stamping, stamp, output);
-  const isProven = place !== undefined && (await proveStamp(place, digest, stamped, { stamping, options, output }));
-  if (options.json) output.json({ ...answerOf(stamp.subject, stamped), ...(isProven && { proof }) });
-  else output.out(formatStamped(stamp.subject, stamped, isProven ? proof : undefined, url(), output.paint));
-  if (stamped.clockNote !== undefined) output.err(`note: ${stamped.clockNote}\n`);
+  const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
+  printStamped(stamp, stamped, isProven ? proof : undefined, { url, options, output });
   expectKept(stamped);
   if (options.wait && isWaiting(stamped)) {
     const { timeout = defaultWaitSeconds } = options;
     throw new CommandFailed(`not accepted within ${timeout} s. ${stamping.later(digest, stamped.salted)}`, notYet);
   }
+  if (place === undefined && options.wait && !options.json) output.err("note: no proof is written: give --output\n");
+}
+
+function printStamped(
+  { subject }: Stamp,
+  stamped: Stamped,
+  proof: string | undefined,
+  { url, options, output }: Omit<Work, "stamping">,
+): void {
+  if (options.json) output.json({ ...answerOf(subject, stamped), ...(proof !== undefined && { proof }) });
+  else output.out(formatStamped(subject, stamped, proof, url(), output.paint));
+  if (stamped.clockNote !== undefined) output.err(`note: ${stamped.clockNote}\n`);
 }
 
 async function stampFile(
@@ -157,29 +168,14 @@ async function stampFile(
   const { digest } = stamp.subject;
   const proof = place?.toString();
   if (place !== undefined && hasProof(place, digest, output)) return answerOfProven(digest, place);
+  if (place !== undefined) await fetchServedChain(stamping.ask); // fails before anything is sent
   try {
     const stamped = await stampData(stamping, stamp, output);
     expectKept(stamped);
-    const isProven = place !== undefined && (await proveStamp(place, digest, stamped, { stamping, options, output }));
+    const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
     return answerFor(file, stamp, stamped, isProven ? proof : undefined, options, output);
   } catch (error) {
     throw given === undefined ? error : new FileFailed(error, { nonce: given });
-  }
-}
-
-/** Like `writeProof`. Where nobody asked for the proof of a large block, it is enough to say that there is none. */
-async function proveStamp(
-  place: FilePath,
-  digest: Digest,
-  stamped: Stamped,
-  { stamping, options, output }: Pick<Work, "stamping" | "options" | "output">,
-): Promise<boolean> {
-  try {
-    return await writeProof(place, digest, stamped, stamping.ask);
-  } catch (error) {
-    if (!(error instanceof BlockTooLarge) || options.output !== undefined) throw error;
-    output.err(`note: ${error.message}\n`);
-    return false;
   }
 }
 

@@ -40,7 +40,7 @@ export class OtsWriter {
       rmSync(unfinished, { force: true });
     }
     const folder = folderOf(path);
-    this.#folders.set(folder.toString(), folder);
+    this.#folders.set(Buffer.from(folder).toString("latin1"), folder); // a key for each name, even one that is no UTF-8
   }
 
   /** Syncs the names of all files that were written so far. */

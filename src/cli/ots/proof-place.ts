@@ -22,12 +22,13 @@ export function placeProofs(folder: string | undefined): PlaceOf {
 
 function inFolder(folder: string, path: FilePath): FilePath {
   if (typeof path === "string") return join(folder, basename(path));
-  return Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(basename(path.toString("latin1")), "latin1")]);
+  const start = folder.endsWith("/") ? folder : `${folder}/`;
+  return Buffer.concat([Buffer.from(start), Buffer.from(basename(path.toString("latin1")), "latin1")]);
 }
 
-/** Whether `--output` names a folder: one that is there, or a name that ends in a slash. */
+/** Whether there is a folder of this name. */
 export function isFolder(path: string): boolean {
-  return path.endsWith("/") || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { FilePath } from "../../store/new-file.ts";
 import type { Listed } from "../node/each-file.ts";
@@ -54,9 +55,15 @@ function expectSense(files: readonly NamedSource[], options: WantedOptions, comm
     [filesFrom !== undefined && isNamed, "give files, or --files-from with a list of them"],
     [recursive && filesFrom === undefined && files.length === 0, "--recursive needs a folder"],
     [!wait && output !== undefined, "--output needs the block: leave out --no-wait"],
+    [output !== undefined && !isFolder(folderOf(output)), `--output: there is no such folder: ${output}`],
     [!wait && isTogether, "files that are stamped together need the block: leave out --no-wait, or give --each"],
   ] as const;
   for (const [holds, problem] of contradictions) if (holds) command.error(`error: ${problem}`);
+}
+
+/** The folder that must be there for `--output`: a name with a slash behind it is one itself. */
+function folderOf(output: string): string {
+  return output.endsWith("/") ? output : dirname(output);
 }
 
 function several(files: Iterable<Listed>, { output: folder, each, data }: WantedOptions, command: Command): Wanted {

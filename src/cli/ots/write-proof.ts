@@ -9,12 +9,9 @@ import type { Ask } from "../node/connection.ts";
 import { isWaiting, type Stamped, stampsOf } from "../node/stamping.ts";
 import { writeNewOts } from "./ots-files.ts";
 
-/** A stamp holds, but no `.ots` file can hold its block. */
-export class BlockTooLarge extends CommandFailed {}
-
 /**
  * Writes the proof of a file with this digest once the node has shown the block of its stamp. Gives whether there is
- * one: not while the stamp waits. Throws `BlockTooLarge` if an `.ots` file cannot hold the block.
+ * one: not while the stamp waits. Throws "command failed" if an `.ots` file cannot hold the block.
  */
 export async function writeProof(path: FilePath, digest: Digest, stamped: Stamped, ask: Ask): Promise<boolean> {
   if (isWaiting(stamped)) return false;
@@ -24,6 +21,6 @@ export async function writeProof(path: FilePath, digest: Digest, stamped: Stampe
     return true;
   } catch (error) {
     if (!(error instanceof ProofError)) throw error;
-    throw new BlockTooLarge(`it is stamped, but ${error.message}: timestampvm proof writes its proof`);
+    throw new CommandFailed(`it is stamped, but ${error.message}: timestampvm proof writes its proof`);
   }
 }
