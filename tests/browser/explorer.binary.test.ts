@@ -114,7 +114,7 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
         await page.goto(explorer(query));
         await page.locator("button:not([hidden])").nth(1).waitFor({ state: "attached" }); // the script has run
         expect(await page.getByRole("button").allInnerTexts(), query).toEqual([]);
-        expect(await page.getByText("Choose a file").isVisible()).toBe(false);
+        expect(await page.getByText("Choose files").isVisible()).toBe(false);
         expect(await page.locator("main").textContent()).toContain(id.slice(0, 8));
       }
     });

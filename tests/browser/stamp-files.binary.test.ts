@@ -72,6 +72,7 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     await heading(page, "5 files");
     await click(page, "Stamp them now");
     await heading(page, "5 files stamped");
+    await page.locator("#stamp").getByText("which carries one SHA-256 for them all").waitFor();
     const proofs = [];
     for (const i of contents.keys()) proofs.push(await saved(page, "#stamp", "Download proof (.ots)", i));
     const blocks = await Promise.all(proofs.map(({ bytes }, i) => blockOf(bytes, contents[i] ?? "")));

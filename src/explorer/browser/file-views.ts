@@ -24,10 +24,10 @@ export function dropZone(onFiles: OnFiles): HTMLElement {
     element(
       "p",
       { className: "quiet" },
-      "Choose one, or drop it here. It is hashed in this browser and never uploaded: only its SHA-256 goes on the " +
-        "chain, when you say so. A proof is checked: drop it with its file.",
+      "Choose one or many, or drop them here. They are hashed in this browser and never uploaded: only a SHA-256 " +
+        "goes on the chain, when you say so. A proof is checked: drop it with its file.",
     ),
-    fileChooser("Choose a file", onFiles),
+    fileChooser("Choose files", onFiles),
   );
 }
 
@@ -80,7 +80,7 @@ export function about(file: File, digest: string): HTMLElement {
 }
 
 /** The first of the blocks that carry a file or its SHA-256, and the best that is known of when it existed. */
-export function firstStamp(stamps: Stamps): HTMLElement {
+export function firstStamp(stamps: Stamps, digestName = "its SHA-256"): HTMLElement {
   const [first, ...others] = stamps;
   const headline = headlineOf(first, others);
   const { before, after } = wordsOf(headline);
@@ -93,7 +93,7 @@ export function firstStamp(stamps: Stamps): HTMLElement {
       { className: "quiet" },
       "First stamped in ",
       element("a", { href: `?block=${first.id}` }, `block ${formatNumber(first.height)}`),
-      first.match === "digest" ? ", which carries its SHA-256; claimed " : ", which carries the file itself; claimed ",
+      `, which carries ${first.match === "digest" ? digestName : "the file itself"}; claimed `,
       timeOf(first.timestamp),
       `: ${verdictOf(first)}.`,
     ),

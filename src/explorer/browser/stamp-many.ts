@@ -143,7 +143,7 @@ function showMade(
       files.map(({ file }) => file),
     ),
   );
-  const first = isStamped(stamps) ? [firstStamp(stamps)] : [];
+  const first = isStamped(stamps) ? [firstStamp(stamps, "one SHA-256 for them all")] : [];
   const keep = element("p", {}, "Keep each proof with its file. Anybody can check them, here or with a program.");
   const list = listOf(files, (_file, i) => {
     const download = made[i];

@@ -29,6 +29,10 @@ import { type Place, verifyOts } from "./verify-panel.ts";
 
 const kept = "The file";
 
+const becomesPublic =
+  "A stamp puts its SHA-256, and nothing else of it, into the next block. There it is public: who guesses the whole " +
+  "file can see that the guess is right.";
+
 /** Starts the place for files. */
 export function showStampPanel(call: CallApi): void {
   const panel = document.getElementById("stamp");
@@ -149,7 +153,7 @@ class StampPanel {
 
   #showNotStamped(file: File, digest: string): void {
     const stamp = button("Stamp it now", "button", () => this.#stamp(file, digest));
-    const offer = element("p", {}, "A stamp puts its SHA-256, and nothing else of it, into the next block.");
+    const offer = element("p", {}, becomesPublic);
     this.#show("Not stamped yet", offer, about(file, digest), actions(stamp, this.#another()));
   }
 
