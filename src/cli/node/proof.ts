@@ -46,7 +46,7 @@ type End = Id | "latest" | undefined;
 export function addProofCommand(program: Command, output: Output): void {
   const command = program
     .command("proof")
-    .description("write a proof that data was stamped before a later block was made, for people without a node");
+    .description("write the blocks from a stamp to a later block, for auditors");
   addNonceOption(addSources(command))
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option(

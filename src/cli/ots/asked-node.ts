@@ -88,7 +88,7 @@ export class AskedNode {
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal?.code !== "invalid params" || refusal.parameter !== "to") throw error;
-        throw new ProofProblem("does not hold", `block ${to} is before its block ${from.id}`);
+        throw new ProofProblem("does not hold", `block ${to} is below block ${from.id}, in which it was stamped`);
       }
     });
   }

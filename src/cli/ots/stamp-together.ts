@@ -25,7 +25,7 @@ export interface Together {
 }
 
 /** Files in one tree. 48 bytes and a name are held of each; the next tree begins when the proofs are written. */
-const maxTreeFiles = 100_000;
+const maxTreeFiles = 25_000;
 
 /**
  * Stamps files by one block entry for many of them, and writes the proof of each. A file whose proof is in its place is
