@@ -12,7 +12,7 @@ import { absolutePath } from "./absolute-path.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
-import { emptyProblem } from "./expect-meant.ts";
+import { expectNotEmpty } from "./expect-meant.ts";
 import { helpAfter } from "./help.ts";
 import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
@@ -115,6 +115,7 @@ function readGenesis(text: string, output: Output): string {
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 function parseAddress(text: string): Address {
+  expectNotEmpty(text);
   const read = readAddress(text);
   if ("problem" in read) throw new InvalidArgumentError(`${read.problem}.`);
   return read.address;
@@ -122,12 +123,13 @@ function parseAddress(text: string): Address {
 
 /** Adds a host name to those that were given before. */
 function addHost(text: string, before: readonly string[]): readonly string[] {
-  if (text === "") throw new InvalidArgumentError(emptyProblem);
+  expectNotEmpty(text);
   if (text !== "*" && !/^[\w.-]+$/.test(text)) throw new InvalidArgumentError("not a host name, which has no port.");
   return [...before, text];
 }
 
 function parseMilliseconds(text: string): number {
+  expectNotEmpty(text);
   if (!/^\d{1,7}$/.test(text) || Number(text) > 3_600_000)
     throw new InvalidArgumentError("not a whole number from 0 to 3600000.");
   return Number(text);

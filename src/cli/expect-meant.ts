@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { showArgument } from "./terminal/exact-arguments.ts";
 
 /**
@@ -29,7 +29,12 @@ function problemOf(name: string, text: string): string | undefined {
   return `${brokenProblem(text)}\n${name === "--text" ? howToGiveData : howToGiveOthers}`;
 }
 
-export const emptyProblem = "it is empty. Is that a variable that is not set?";
+const emptyProblem = "it is empty. Is that a variable that is not set?";
+
+/** For parsers of text that is never empty: throws what commander takes for wrong use. */
+export function expectNotEmpty(text: string): void {
+  if (text === "") throw new InvalidArgumentError(emptyProblem);
+}
 
 /** Takes an exact argument that is not UTF-8. */
 export function brokenProblem(text: string): string {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Digest } from "../core/digest.ts";
-import { brokenProblem, emptyProblem } from "./expect-meant.ts";
+import { brokenProblem, expectNotEmpty } from "./expect-meant.ts";
 import { bytesOfArgument, showArgument } from "./terminal/exact-arguments.ts";
 import type { Output } from "./terminal/output.ts";
 import { parseDigestOption, parseNonceOption } from "./terminal/parse-option.ts";
@@ -22,7 +22,7 @@ export type NamedSource =
 
 /** Reads an argument that names a file, or is `-`. Throws commander's error, which is wrong use. */
 export function parseNamedSource(text: string): NamedSource {
-  if (text === "") throw new InvalidArgumentError(emptyProblem);
+  expectNotEmpty(text);
   if (text === "-") return { kind: "input" };
   const path = bytesOfArgument(text);
   if (path === undefined) throw new InvalidArgumentError(brokenProblem(text));

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { vmIdFromName } from "../avalanche/vm-id.ts";
 import type { About } from "./about.ts";
+import { expectNotEmpty } from "./expect-meant.ts";
 import { helpAfter } from "./help.ts";
 import type { Output } from "./terminal/output.ts";
 
@@ -9,6 +10,7 @@ export function addVersionJsonCommand(program: Command, about: About, { json }: 
   const { name, version, protocols } = about;
   const { oldest, newest } = protocols;
   const parseProtocol = (text: string) => {
+    expectNotEmpty(text);
     const protocol = /^\d+$/.test(text) ? Number(text) : 0;
     if (protocol < oldest || protocol > newest)
       throw new InvalidArgumentError(`not a whole number from ${oldest} to ${newest}.`);

@@ -85,6 +85,9 @@ describe("text that is not UTF-8 is wrong use, and its bytes are shown:", () => 
   });
 });
 
+/** An empty one is none of a list of words, which is said as of any other. */
+const ofWords = [["blocks", "--order", ""], ["help", ""], [""]] as const;
+
 describe("an empty value is wrong use:", () => {
   test.each(
     [
@@ -102,12 +105,15 @@ describe("an empty value is wrong use:", () => {
       ["check-proof", ""],
       ["check-proof", "proof.json", "--file", ""],
       ["check-proof", "proof.json", "--text", ""],
+      ["check-proof", "proof.json", "--to", ""],
+      ["verify", "a.ots", "--to", ""],
+      ["verify", "a.ots", "--digest", ""],
+      ["find", "--text", "x", "--nonce", ""],
       ["status", "--url", ""],
       ["block", ""],
       ["block", "--at", ""],
       ["blocks", "--limit", ""],
       ["blocks", "--from", ""],
-      ["blocks", "--order", ""],
       ["genesis", ""],
       ["vm-id", ""],
       ["version-json", "--rpcchainvm", ""],
@@ -119,16 +125,20 @@ describe("an empty value is wrong use:", () => {
       ["mempool", "db", "--clear", ""],
       ["db", "check", ""],
       ["db", "rollback", "--to", "1", ""],
+      ["db", "rollback", "--to", "", "db"],
       ["db", "export", ""],
       ["db", "export", "db", "--file", ""],
       ["db", "import", "", "--file", "x"],
       ["db", "import", "db", "--file", ""],
       ["db", "backup", "", "--file", "x"],
       ["db", "backup", "db", "--file", ""],
-      ["help", ""],
-      [""],
     ].map((args) => [args] as const),
-  )("%j", async (args) => {
+  )("%j, which may be a variable that is not set", async (args) => {
+    const { code, out, err } = await run(args);
+    expect([code, out, err]).toEqual([2, "", expect.stringMatching(/^error: .+it is empty. Is that a variable that/)]);
+  });
+
+  test.each(ofWords.map((args) => [args] as const))("%j", async (args) => {
     const { code, out, err } = await run(args);
     expect([code, out, err]).toEqual([2, "", expect.stringMatching(/^error: .+/)]);
   });

@@ -5,6 +5,7 @@ import { askToWait, type Clock, pauseMs, systemClock } from "../../client/waitin
 import { formatIsoTime, formatSize } from "../../core/format.ts";
 import { describeDoubts } from "../../core/time-words.ts";
 import { parseU64 } from "../../core/u64.ts";
+import { expectNotEmpty } from "../expect-meant.ts";
 import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { parseHeightOption } from "../terminal/parse-option.ts";
@@ -59,6 +60,7 @@ export function addBlocksCommand(program: Command, output: Output): void {
 }
 
 function parseLimit(text: string): bigint {
+  expectNotEmpty(text);
   const limit = parseU64(text) ?? 0n;
   if (limit === 0n) throw new InvalidArgumentError("not a whole number from 1 up.");
   return limit;

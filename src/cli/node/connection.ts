@@ -8,6 +8,7 @@ import { RpcError, rpcCodes } from "../../client/rpc-error.ts";
 import { systemClock } from "../../client/waiting.ts";
 import { escapeLine, isLine } from "../../core/printable.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { expectNotEmpty } from "../expect-meant.ts";
 import type { Output } from "../terminal/output.ts";
 import { readChainUrl } from "./chain-url.ts";
 import { type AskedChain, chainAt, chainOfNode } from "./find-chain.ts";
@@ -50,6 +51,7 @@ export function addTimeoutOption(command: Command, defaultTime = "30 for each an
 }
 
 function parseSeconds(text: string): number {
+  expectNotEmpty(text);
   if (!/^\d{1,6}(\.\d+)?$/.test(text)) throw new InvalidArgumentError("not a number of seconds.");
   return Number(text);
 }
