@@ -171,6 +171,20 @@ describe("proof", () => {
     expect([server.asked, readFileSync(path, "utf8")]).toEqual([[], "precious"]);
   });
 
+  test.each(["find", "proof"])(
+    "by %s of a stamp whose nonce is wrong: it says what was looked for, and why",
+    async (command) => {
+      const wrong = "ff".repeat(16);
+      const { code, err } = await chain.run([command, "--text", "private", "--nonce", wrong]);
+      const digest = sha256("private");
+      const looked = sha256(Uint8Array.fromHex(digest + wrong));
+      expect([code, err]).toEqual([
+        1,
+        `error: not found: no accepted block carries ${looked}, which is SHA-256(${digest} ‖ nonce ${wrong})\n`,
+      ]);
+    },
+  );
+
   test("that cannot be made leaves no file", async () => {
     const before = readdirSync(directory.path);
     const { code } = await chain.run(["proof", "--text", "nothing", "-o", directory.file("none.json")]);

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { Digest } from "../../core/digest.ts";
 import { formatIsoTime } from "../../core/format.ts";
 import { stampedDigest } from "../../core/nonce.ts";
 import { describeDoubts, describeExistence } from "../../core/time-words.ts";
@@ -19,7 +18,7 @@ import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 import { answerEach, type FileAnswer } from "./each-file.ts";
-import { type FoundBlock, findBlocks } from "./found-blocks.ts";
+import { type FoundBlock, findBlocks, type Sought } from "./found-blocks.ts";
 import { claimNote, timeRows } from "./time-rows.ts";
 
 interface FindOptions extends ConnectionOptions, SourceOptions, NonceOptions {}
@@ -50,31 +49,30 @@ export function addFindCommand(program: Command, output: Output): void {
         return answerEach(source.files, (file, quiet) => findFile(file, ask, options, quiet), options, output);
       }
       const subject = readSubject(source, output);
-      const digest = stampedDigest(subject.digest, options.nonce);
-      if (options.json) for await (const block of findBlocks(ask, digest)) output.json(block);
-      else output.out(formatFound(subject, digest, await listFound(ask, digest), url(), output.paint));
+      const sought = { digest: subject.digest, nonce: options.nonce };
+      if (options.json) for await (const block of findBlocks(ask, sought)) output.json(block);
+      else output.out(formatFound(subject, sought, await listFound(ask, sought), url(), output.paint));
     });
 }
 
 async function findFile(file: NamedSource, ask: Ask, { json }: FindOptions, output: Output): Promise<FileAnswer> {
-  const { digest } = readSubject(file, output);
-  const values = await (json ? Array.fromAsync(findBlocks(ask, digest)) : listFound(ask, digest));
+  const sought = { digest: readSubject(file, output).digest };
+  const values = await (json ? Array.fromAsync(findBlocks(ask, sought)) : listFound(ask, sought));
   return { line: `${describeExistence(values)}  height ${values[0]?.height}`, values };
 }
 
 /** Without the data, which may be large, and of many blocks. */
 type ListedBlock = Omit<FoundBlock, "data">;
 
-async function listFound(ask: Ask, digest: Digest): Promise<readonly ListedBlock[]> {
+async function listFound(ask: Ask, sought: Sought): Promise<readonly ListedBlock[]> {
   const listed: ListedBlock[] = [];
-  for await (const { data, ...block } of findBlocks(ask, digest)) listed.push(block);
+  for await (const { data, ...block } of findBlocks(ask, sought)) listed.push(block);
   return listed;
 }
 
-/** `stamped` is the digest, or that with the nonce. */
 function formatFound(
   { digest, description }: DescribedDigest,
-  stamped: Digest,
+  { nonce }: Sought,
   blocks: readonly ListedBlock[],
   url: string,
   paint: Paint,
@@ -83,7 +81,7 @@ function formatFound(
     [
       ["data", description],
       ["SHA-256", digest],
-      ["with nonce", stamped === digest ? undefined : stamped],
+      ["with nonce", nonce && stampedDigest(digest, nonce)],
       ...timeRows(blocks, url, paint),
       [
         "first stamped",

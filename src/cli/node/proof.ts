@@ -4,7 +4,6 @@ import { refusalOf } from "../../client/errors.ts";
 import { FetchProofError, fetchProof, type Proof, type ProofSubject } from "../../client/fetch-proof.ts";
 import { formatExactJson } from "../../core/exact-json.ts";
 import { countOf, formatIsoTime } from "../../core/format.ts";
-import { stampedDigest } from "../../core/nonce.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { checkProof, maxProofFileBytes } from "../../proof/block-proof.ts";
 import { expectNoFile, writeNewFile } from "../../store/new-file.ts";
@@ -31,6 +30,7 @@ import { formatRows } from "../terminal/rows.ts";
 import { writeAll } from "../terminal/write-all.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect, orMissing } from "./connection.ts";
 import { answerEach, type FileAnswer, type FileWork, nameOf } from "./each-file.ts";
+import { notFound } from "./found-blocks.ts";
 import { proofPathOf } from "./proof-files.ts";
 
 interface ProofOptions extends ConnectionOptions, SourceOptions, NonceOptions {
@@ -153,15 +153,14 @@ function explain(error: unknown, to: End, wanted: ProofSubject | undefined): unk
     return new CommandFailed(`${error.message}: name an earlier one with --to`);
   if (wanted === undefined) return error;
   const refusal = refusalOf(error);
-  if (refusal?.code === "unknown block") return new CommandFailed(`not found: no accepted block ${describe(wanted)}`);
+  if (refusal?.code === "unknown block") return unknown(wanted);
   if (refusal?.code === "invalid params" && refusal.parameter === "to")
     return new CommandFailed(`--to: block ${to} is before the one to be proven: name a later block, or latest`);
   return error;
 }
 
-function describe(wanted: ProofSubject): string {
-  if ("id" in wanted) return `is ${wanted.id}`;
-  return `carries ${stampedDigest(wanted.digest, wanted.nonce)}, or data of this SHA-256`;
+function unknown(wanted: ProofSubject): CommandFailed {
+  return "id" in wanted ? new CommandFailed(`not found: no accepted block is ${wanted.id}`) : notFound(wanted);
 }
 
 async function findEnd(ask: Ask, to: End): Promise<{ readonly id: string; readonly height: bigint } | undefined> {
