@@ -174,6 +174,13 @@ describe("stamp", () => {
 });
 
 describe("find", () => {
+  test("of one file that fails prints why for programs too", async () => {
+    const [never = ""] = files("never");
+    const { code, out, err } = await chain.run(["find", "--json", never]);
+    const error = `not found: no accepted block carries ${sha256("never")}, or data of this SHA-256`;
+    expect([code, JSON.parse(out), err]).toEqual([1, { error }, `error: ${error}\n`]);
+  });
+
   test("prints a line for each file, and exits with 1 where one was never stamped", async () => {
     const [stamped = "", never = ""] = files("stamped", "never");
     await chain.run(["stamp", stamped]);

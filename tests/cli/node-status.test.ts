@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { FakeServer, isoTime, TestChain } from "./node-support.ts";
+import { closedPort, FakeServer, isoTime, run, TestChain } from "./node-support.ts";
 
 const status = {
   version: "0.9.9",
@@ -18,6 +18,14 @@ const status = {
 };
 
 describe("status", () => {
+  test("that fails prints why for programs too", async () => {
+    const url = `http://127.0.0.1:${closedPort()}/ext/bc/timestampvm/rpc`;
+    const { code, out, err } = await run(["status", "--json", "--url", url]);
+    const error = `cannot reach ${url}: `;
+    expect([code, JSON.parse(out)]).toEqual([1, { error: expect.stringContaining(error) }]);
+    expect(err).toStartWith(`error: ${error}`);
+  });
+
   test("of a development chain says what it is, and where its chain ends", async () => {
     using chain = await TestChain.start();
     const [block] = await chain.accept(["one"]);

@@ -18,6 +18,7 @@ import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { type Ask, addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
 import { answerEach, type FileAnswer } from "./each-file.ts";
+import { orFailureAsJson } from "./failure-as-json.ts";
 import { type FoundBlock, findBlocks, type Sought } from "./found-blocks.ts";
 import { claimNote, timeRows } from "./time-rows.ts";
 
@@ -48,10 +49,12 @@ export function addFindCommand(program: Command, output: Output): void {
       if (source.kind === "files") {
         return answerEach(source.files, (file, quiet) => findFile(file, ask, options, quiet), options, output);
       }
-      const subject = readSubject(source, output);
-      const sought = { digest: subject.digest, nonce: options.nonce };
-      if (options.json) for await (const block of findBlocks(ask, sought)) output.json(block);
-      else output.out(formatFound(subject, sought, await listFound(ask, sought), url(), output.paint));
+      await orFailureAsJson(options.json, output, async () => {
+        const subject = readSubject(source, output);
+        const sought = { digest: subject.digest, nonce: options.nonce };
+        if (options.json) for await (const block of findBlocks(ask, sought)) output.json(block);
+        else output.out(formatFound(subject, sought, await listFound(ask, sought), url(), output.paint));
+      });
     });
 }
 

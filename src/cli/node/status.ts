@@ -5,6 +5,7 @@ import { helpAfter } from "../help.ts";
 import type { Output, Paint } from "../terminal/output.ts";
 import { formatRows } from "../terminal/rows.ts";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.ts";
+import { orFailureAsJson } from "./failure-as-json.ts";
 
 /** Prints the state of a node and its chain. */
 export function addStatusCommand(program: Command, output: Output): void {
@@ -18,9 +19,11 @@ export function addStatusCommand(program: Command, output: Output): void {
     )
     .action(async ({ json }: ConnectionOptions, command: Command) => {
       const { url, ask } = connect(command, output);
-      const status = await ask("getStatus", {});
-      if (json) output.json(status);
-      else output.out(formatStatus(url(), status, output.paint));
+      await orFailureAsJson(json, output, async () => {
+        const status = await ask("getStatus", {});
+        if (json) output.json(status);
+        else output.out(formatStatus(url(), status, output.paint));
+      });
     });
 }
 
