@@ -35,7 +35,7 @@ MINUTES ?= 10
 # For how long `make fuzz` goes on in each test.
 FUZZ_SECONDS ?= 30
 # A checkout of another commit, with its node_modules, beside which `make bench` measures the store of this one.
-before = $(if $(BEFORE),--before '$(BEFORE)')
+before = $(if $(BEFORE),--before '$(call in_home,$(BEFORE))')
 oracle := build/oracle/release/oracle
 # The releases of which whole nodes are run; tests/releases/mods has a module file for each, and for many more.
 releases := v1.8.6 v1.9.8 v1.10.12 v1.11.9 v1.13.2 v1.14.2
@@ -145,9 +145,9 @@ release-test: build ## the binary under the clients and nodes of many releases; 
 		go test -v -count=1 -timeout 40m ./releases
 	$(bun) tests/documents/protocols-table.ts $(verified) docs/operate.md
 
-network: $(BINARY) build/avalanchego ## NODES=3 nodes with a chain of this binary, or of BINARY= NAME= GENESIS= (needs Go)
+network: $(call in_home,$(BINARY)) build/avalanchego ## NODES=3 nodes with a chain of this binary, or of BINARY= NAME= GENESIS= (needs Go)
 	cd tests/node && go build -o ../../build/network ./cmd/network
-	@exec build/network -nodes $(NODES) -binary '$(BINARY)' -name '$(NAME)' -genesis '$(GENESIS)' \
+	@exec build/network -nodes $(NODES) -binary '$(call in_home,$(BINARY))' -name '$(NAME)' -genesis '$(GENESIS)' \
 		-avalanchego build/avalanchego
 
 chaos: build build/breakable build/avalanchego ## break a plugin KILLS=1000 times and a network for twice MINUTES=10; SEED=n repeats (needs Go)

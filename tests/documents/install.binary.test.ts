@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { vmIdFromName } from "../../src/avalanche/vm-id.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { printedBy } from "./running.ts";
@@ -44,6 +44,14 @@ test("make install DESTDIR=~/stage is below the home, whatever the shell", () =>
     await make("install DESTDIR='~/stage' PREFIX='~/.local'");
     expect(existsSync(`${folder}/stage${folder}/.local/bin/timestampvm`)).toBeTrue();
     expect(existsSync(`${folder}/~`)).toBeFalse();
+  }));
+
+test("make network BINARY=~/x and make bench BEFORE=~/x are about what is in the home", () =>
+  inClone(async (make, folder) => {
+    writeFileSync(`${folder}/x`, "");
+    expect(await make("--dry-run network BINARY='~/x'")).toContain(` -binary '${folder}/x' `);
+    const bench = await make("--dry-run bench BEFORE='~/x'");
+    expect(bench.match(/--before .*/g)).toEqual([`--before '${folder}/x'`, `--before '${folder}/x'`]);
   }));
 
 test("an installed binary that runs keeps its file, and nothing else is left beside a plugin", () =>
