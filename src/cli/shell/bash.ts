@@ -7,6 +7,9 @@ export function bashCompletion(program: string, grammar: Grammar): string {
 
 _${program}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command= word
+  # Of --option=value, bash makes three words.
+  if [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD - 2]}; fi
+  if [[ $cur == = ]]; then cur=; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$command $word" in
 ${commands.flatMap(({ path }) => (path.length === 0 ? [] : [step(path)])).join("\n")}

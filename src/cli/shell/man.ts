@@ -76,8 +76,16 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
-/** A line that is only text: no backslash, dash or dot at its start means anything. */
+/** A line of ASCII that is only text: no backslash, dash or dot at its start means anything. */
 function plain(text: string): string {
-  const escaped = text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
+  const escaped = text
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replace(/[^\x20-\x7e]/gu, (character) => `\\[u${hexOf(character)}]`);
   return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
+}
+
+/** At least four digits, as groff_char(7) asks. */
+function hexOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
 }

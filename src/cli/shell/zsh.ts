@@ -47,7 +47,11 @@ function describe({ path, description }: Grammar): string {
 function specsOf({ short, long, description, value }: OptionGrammar): readonly string[] {
   const words = description.replace(/[[\]:\\]/g, "\\$&");
   const names = short === undefined ? [long] : [long, short];
-  return names.map((name) => quote(`(${names.join(" ")})${name}[${words}]${valueSpec(value)}`));
+  const joined = value === undefined ? "" : "="; // --option=value, too
+  return names.map((name) => {
+    const taken = name === long ? joined : "";
+    return quote(`(${names.join(" ")})${name}${taken}[${words}]${valueSpec(value)}`);
+  });
 }
 
 function valueSpec(value: OptionGrammar["value"]): string {
