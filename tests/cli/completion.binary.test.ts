@@ -63,19 +63,20 @@ function askFish(line: string): string {
   ]);
 }
 
-/** Types into a shell at a terminal of its own, and gives what that shows. Control-D lists all that is possible. */
+/**
+ * Types into a shell at a terminal of its own, and gives what that shows. Control-D lists all that is possible. Before
+ * the prompt, the terminal itself would take the control characters.
+ */
 function askZsh(line: string): string {
   const script = `
     zmodload zsh/zpty
     zpty shell "COLUMNS=200 zsh -f -i"
-    send() { zpty -w -n shell "$1"$'\\n'; zpty -r -m shell seen "*done-$2*" || exit 1; }
-    zpty -w shell "PROMPT=; unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u -D; source zsh; echo done-1"
-    zpty -r -m shell seen $'*\\ndone-1*'
-    zpty -w shell "bindkey '^D' list-choices; LISTMAX=1000; zstyle ':completion:*' verbose no; echo done-2"
-    zpty -r -m shell seen $'*\\ndone-2*'
+    zpty -w shell "unset zle_bracketed_paste; autoload -U compinit; compinit -u -D; source zsh"
+    zpty -w shell "bindkey '^D' list-choices; LISTMAX=1000; zstyle ':completion:*' verbose no; PROMPT='re''ady> '"
+    zpty -r -m shell seen '*ready> '
     zpty -w -n shell ${JSON.stringify(`timestampvm ${line}`).replaceAll("$", "\\$")}$'\\x04'
-    zpty -w -n shell $'\\x15'"echo done-3"$'\\n'
-    zpty -r -m shell seen $'*\\ndone-3*'
+    zpty -w -n shell $'\\x15'"echo done"$'\\n'
+    zpty -r -m shell seen $'*\\ndone*'
     print -r -- $seen`;
   return runIn(["zsh", "-f", "-c", script]);
 }
