@@ -57,7 +57,7 @@ describe("in a shell", () => {
       out:
         `SHA-256        ${sha256("in a pipe\n")}\n"match":"digest"\n` +
         "holds: it ends in the block that you named\nexit code 3\n",
-      err: "",
+      err: "note: no proof is written: give --output\n",
     });
   });
 
