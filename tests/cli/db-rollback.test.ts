@@ -69,15 +69,19 @@ describe("db rollback", () => {
     expect(read(file).height).toBe(5n);
   });
 
-  test.each(["-1", "1.5", "", "x", "0x1", "1e3", "+1", " 1", "18446744073709551616"])(
-    "to %p is wrong use",
-    (height) => {
-      using directory = temporaryDirectory();
-      const { code, out, err } = db("rollback", directory.path, "--to", height, "--yes");
-      expect([code, out]).toEqual([2, ""]);
-      expect(err).toContain("not a whole number from 0 to 18446744073709551615.");
-    },
-  );
+  const noNumber = "not a whole number from 0 to 18446744073709551615.";
+
+  test.each([
+    ...["-1", "1.5", "x", "0x1", "1e3", "+1", " 1", "18446744073709551616"].map(
+      (height) => [height, noNumber] as const,
+    ),
+    ["", "it is empty."] as const,
+  ])("to %p is wrong use: %s", (height, problem) => {
+    using directory = temporaryDirectory();
+    const { code, out, err } = db("rollback", directory.path, "--to", height, "--yes");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(problem);
+  });
 });
 
 describe("before it removes anything, db rollback", () => {
