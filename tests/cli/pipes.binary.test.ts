@@ -52,7 +52,7 @@ test("data is stamped as well where nobody says how much it is: from a pipe", as
   const [path, pipe] = [directory.file("data"), makePipe(directory.file("pipe"))];
   writeFileSync(path, content);
   const writer = Bun.spawn(["sh", "-c", 'cat "$0" > "$1"', path, pipe]);
-  await server.run(["stamp", "--data", pipe]);
+  await server.run(["stamp", "--data", "--no-wait", pipe]);
   expect(await writer.exited).toBe(0);
   expect(server.asked[1]?.params.data === `0x${content.toHex()}`).toBeTrue();
 });
