@@ -235,9 +235,38 @@ describe("several files", () => {
     expect(err).toContain(`error: ${blockless}: ${blockless}.ots names no block, and stays as it is\n`);
     expect(err).toContain(`error: ${broken}: ${broken}.ots: `);
     expect(err).toContain(`error: ${missing}: there is no such file or directory\n`);
-    expect(err).toContain("error: 4 of 6 files failed\ntimestampvm upgrade adds the block of a stamp\n");
+    expect(err).toContain("\ntimestampvm upgrade adds the block of a stamp.\n");
     expect([fits, other, blockless, broken].map((path) => readFileSync(`${path}.ots`).toHex())).toEqual(before);
     expectProof(`${free}.ots`, "keep/free", await latest());
+  });
+
+  test.each([1, 2])("of another chain are no proofs here: %i of them", async (count) => {
+    const paths = files("moved/1", "moved/2").slice(0, count);
+    using other = await TestChain.start(0, '{"data":"another chain"}');
+    for (const path of paths) rmSync(`${path}.ots`, { force: true });
+    expect((await other.run(["stamp", ...paths])).code).toBe(0);
+    const { height } = await latest();
+    const { code, out, err } = await chain.run(["stamp", ...paths]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain(`${paths[0]}.ots names a block that this node's chain does not have, and stays as it is\n`);
+    expect((await latest()).height).toBe(height);
+  });
+
+  test("of a block that the chain has lost are no proofs here", async () => {
+    const path = file("lost/1");
+    using before = await TestChain.start();
+    expect((await before.run(["stamp", path])).code).toBe(0);
+    using after = await TestChain.start(); // the same genesis, and none of its blocks
+    const { code, err } = await after.run(["stamp", path]);
+    expect([code, err]).toEqual([1, expect.stringContaining("names a block that this node's chain does not have")]);
+  });
+
+  test("are passed over where a shell names them with their files", async () => {
+    const paths = files("glob/1", "glob/2");
+    await chain.run(["stamp", ...paths]);
+    const { code, out } = await chain.run(["stamp", ...paths, ...paths.map((path) => `${path}.ots`)]);
+    expect([code, namesIn(out)]).toEqual([0, [...paths]]);
+    expect(readdirSync(directory.file("glob")).toSorted()).toEqual(["1", "1.ots", "2", "2.ots"]);
   });
 
   test.each(["nowhere/", "nowhere/proof"])(

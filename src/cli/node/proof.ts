@@ -44,9 +44,7 @@ type End = Id | "latest" | undefined;
 
 /** Writes a proof that a block existed before a later one was made. */
 export function addProofCommand(program: Command, output: Output): void {
-  const command = program
-    .command("proof")
-    .description("write the blocks from a stamp to a later block, for auditors");
+  const command = program.command("proof").description("write the blocks from a stamp to a later block, for auditors");
   addNonceOption(addSources(command))
     .option("--id <block>", "prove this block instead of the first one with the data", parseIdOption)
     .option(

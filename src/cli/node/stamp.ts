@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { fetchServedChain } from "../../client/confirmed-block.ts";
 import { hideSecrets } from "../../client/endpoint.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatSize } from "../../core/format.ts";
@@ -8,7 +7,8 @@ import { maxDataBytes } from "../../core/proposal.ts";
 import { describeExistence } from "../../core/time-words.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
-import { hasProof, type PlaceOf } from "../ots/proof-place.ts";
+import { ExistingProofs } from "../ots/existing-proofs.ts";
+import type { PlaceOf } from "../ots/proof-place.ts";
 import { stampTogether } from "../ots/stamp-together.ts";
 import { readWanted, type Wanted, type WantedOptions } from "../ots/wanted.ts";
 import { writeProof } from "../ots/write-proof.ts";
@@ -61,12 +61,14 @@ export function addStampCommand(program: Command, output: Output): void {
       const connection = connect(command, output);
       const { url } = connection;
       const stamping = stampingOf(connection, options);
-      if (wanted.kind === "one") return stampOne(wanted, { stamping, url, options, output });
+      const existing = new ExistingProofs(connection.ask);
+      if (wanted.kind === "one") return stampOne(wanted, { stamping, existing, url, options, output });
       const { files: listed, placeOf } = wanted;
       if (wanted.kind === "together") {
         return stampTogether(listed, { stamping, placeOf, json: options.json === true }, output);
       }
-      const work: FileWork = (file, quiet) => stampFile(file, placeOf, { stamping, url, options, output: quiet });
+      const work: FileWork = (file, quiet) =>
+        stampFile(file, placeOf, { stamping, existing, url, options, output: quiet });
       await answerEach(listed, work, options, output);
     });
 }
@@ -108,6 +110,7 @@ function stampingOf({ ask, leftMs }: Connection, { wait, timeout, url }: StampOp
 
 interface Work {
   readonly stamping: Stamping;
+  readonly existing: ExistingProofs;
   readonly url: Connection["url"];
   readonly options: StampOptions;
   readonly output: Output;
@@ -122,16 +125,16 @@ function describeLater(digest: Digest, salted: SaltedReceipt | undefined, url: s
 
 async function stampOne(
   { source, place }: Extract<Wanted, { kind: "one" }>,
-  { stamping, url, options, output }: Work,
+  { stamping, existing, url, options, output }: Work,
 ): Promise<void> {
   const stamp = watchNonce(readStamp(source, options.data === true, output), (nonce) => note(nonce, source, output));
   const { digest } = stamp.subject;
   const proof = place?.toString();
-  if (place !== undefined && hasProof(place, digest, output)) {
+  if (place !== undefined && (await existing.has(place, digest, output))) {
     if (options.json) return answerOfProven(digest, place).values.forEach(output.json);
     return output.out(`It has its proof: ${escapeLine(place.toString())}. Nothing new was stamped.\n`);
   }
-  if (place !== undefined) await fetchServedChain(stamping.ask); // fails before anything is sent
+  if (place !== undefined) await existing.served(); // fails before anything is sent
   const stamped = await stampData(stamping, stamp, output);
   const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
   printStamped(stamp, stamped, isProven ? proof : undefined, { url, options, output });
@@ -147,7 +150,7 @@ function printStamped(
   { subject }: Stamp,
   stamped: Stamped,
   proof: string | undefined,
-  { url, options, output }: Omit<Work, "stamping">,
+  { url, options, output }: Omit<Work, "stamping" | "existing">,
 ): void {
   if (options.json) output.json({ ...answerOf(subject, stamped), ...(proof !== undefined && { proof }) });
   else output.out(formatStamped(subject, stamped, proof, url(), output.paint));
@@ -157,7 +160,7 @@ function printStamped(
 async function stampFile(
   file: NamedSource,
   placeOf: PlaceOf,
-  { stamping, options, output }: Work,
+  { stamping, existing, options, output }: Work,
 ): Promise<FileAnswer> {
   const place = options.wait && file.kind === "file" ? placeOf(file) : undefined;
   let given: string | undefined;
@@ -167,8 +170,8 @@ async function stampFile(
   });
   const { digest } = stamp.subject;
   const proof = place?.toString();
-  if (place !== undefined && hasProof(place, digest, output)) return answerOfProven(digest, place);
-  if (place !== undefined) await fetchServedChain(stamping.ask); // fails before anything is sent
+  if (place !== undefined && (await existing.has(place, digest, output))) return answerOfProven(digest, place);
+  if (place !== undefined) await existing.served(); // fails before anything is sent
   try {
     const stamped = await stampData(stamping, stamp, output);
     expectKept(stamped);

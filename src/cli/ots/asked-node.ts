@@ -13,6 +13,7 @@ import type { Ask, Connection } from "../node/connection.ts";
 import { ProofProblem } from "../proof-problem.ts";
 import type { Output } from "../terminal/output.ts";
 import { lookUp } from "./look-up.ts";
+import { Recent } from "./recent.ts";
 
 /** A node that is asked about any number of proofs. What it says of one block is asked once: many may lead to it. */
 export class AskedNode {
@@ -93,20 +94,3 @@ export class AskedNode {
     });
   }
 }
-
-/** What was made for keys lately. */
-class Recent<T> {
-  readonly #kept = new Map<string, T>();
-
-  get(key: string, make: () => T): T {
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    if (this.#kept.size === maxKept) this.#kept.clear();
-    const made = make();
-    this.#kept.set(key, made);
-    return made;
-  }
-}
-
-/** Answers about blocks, of up to 2 MB each. */
-const maxKept = 32;

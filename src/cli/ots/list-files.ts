@@ -11,12 +11,13 @@ const maxListBytes = 256 * 1024 * 1024;
 
 /**
  * Gives the files that are named, and with `isRecursive` those in folders, in the order of their names. There, symbolic
- * links are not followed, and proofs and unfinished proofs are passed over. A folder is read when its turn comes.
+ * links are not followed. Proofs and unfinished proofs are passed over: a shell names them with the others. A folder is
+ * read when its turn comes.
  */
 export function* listFiles(named: Iterable<NamedSource>, isRecursive: boolean): Generator<Listed, void> {
   for (const file of named) {
     if (file.kind === "file" && isRecursive && isFolder(file)) yield* filesIn(file, isRecursive);
-    else yield file;
+    else if (file.kind !== "file" || !notStamped.test(file.name)) yield file;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { fetchCarriers, fetchServedChain } from "../../client/confirmed-block.ts";
+import { fetchCarriers } from "../../client/confirmed-block.ts";
 import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../../core/digest.ts";
 import { nonceBytes } from "../../core/salted-digest.ts";
 import { describeExistence } from "../../core/time-words.ts";
@@ -14,8 +14,9 @@ import { isWaiting, readStamp, type Stamped, type Stamping, stampData, stampsOf 
 import { readSubject } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
+import { ExistingProofs } from "./existing-proofs.ts";
 import { OtsWriter } from "./ots-writer.ts";
-import { hasProof, type PlaceOf } from "./proof-place.ts";
+import type { PlaceOf } from "./proof-place.ts";
 
 /** How to stamp files together. */
 export interface Together {
@@ -32,10 +33,11 @@ const maxTreeFiles = 25_000;
  * passed over. A file that fails keeps no other from its turn. Throws "command failed" at the end if one has failed.
  */
 export async function stampTogether(files: Iterable<Listed>, together: Together, output: Output): Promise<void> {
-  await fetchServedChain(together.stamping.ask); // fails before anything is hashed
+  const existing = new ExistingProofs(together.stamping.ask);
+  await existing.served(); // fails before anything is hashed
   const report = new FileReport(together.json, output, undefined);
   try {
-    for (const group of groupsOf(files)) await stampGroup(group, together, report, output);
+    for (const group of groupsOf(files)) await stampGroup(group, { ...together, existing }, report, output);
   } finally {
     report.clear();
   }
@@ -55,11 +57,11 @@ function* groupsOf(files: Iterable<Listed>): Generator<readonly Listed[], void> 
 
 async function stampGroup(
   group: readonly Listed[],
-  together: Together,
+  together: Together & Pick<Placed, "existing">,
   report: FileReport,
   output: Output,
 ): Promise<void> {
-  const hashed = hashGroup(group, together.placeOf, output);
+  const hashed = await hashGroup(group, together, output);
   const made = hashed.count === 0 ? undefined : await stampTree(hashed, together, output);
   const writer = new OtsWriter();
   const work = (entry: Entry) => writeFor(entry, hashed, made, writer);
@@ -87,18 +89,23 @@ interface Hashed {
   readonly count: number;
 }
 
+interface Placed {
+  readonly placeOf: PlaceOf;
+  readonly existing: ExistingProofs;
+}
+
 /** Hashes one file after the other. */
-function hashGroup(group: readonly Listed[], placeOf: PlaceOf, output: Output): Hashed {
+async function hashGroup(group: readonly Listed[], { placeOf, existing }: Placed, output: Output): Promise<Hashed> {
   const progress = output.progress();
   const digests = new Uint8Array(group.length * digestBytes);
   let count = 0;
-  const toEntry = (file: Listed, i: number): Entry => {
+  const toEntry = async (file: Listed, i: number): Promise<Entry> => {
     if (file.kind === "problem") return file;
     progress.show(i, group.length, "files hashed");
     try {
       const path = placeOf(file);
       const { digest } = readSubject(file, output);
-      if (hasProof(path, digest, output)) return { kind: "proven", file, digest, path };
+      if (await existing.has(path, digest, output)) return { kind: "proven", file, digest, path };
       digests.set(digestToBytes(digest), count * digestBytes);
       return { kind: "leaf", file, at: count++, path };
     } catch (error) {
@@ -106,7 +113,8 @@ function hashGroup(group: readonly Listed[], placeOf: PlaceOf, output: Output): 
     }
   };
   try {
-    const entries = group.map(toEntry);
+    const entries: Entry[] = [];
+    for (const [i, file] of group.entries()) entries.push(await toEntry(file, i));
     return { entries, digests: digests.subarray(0, count * digestBytes), count };
   } finally {
     progress.clear();

@@ -1,0 +1,58 @@
+import { lstatSync } from "node:fs";
+import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
+import { type Digest, digestFromBytes } from "../../core/digest.ts";
+import type { StampedBlock } from "../../proof/block-attestation.ts";
+import { blockClaimsOf } from "../../proof/block-claims.ts";
+import type { FilePath } from "../../store/new-file.ts";
+import { CommandFailed } from "../command-failed.ts";
+import { type Ask, orMissing } from "../node/connection.ts";
+import type { Output } from "../terminal/output.ts";
+import { readOtsFile } from "./ots-files.ts";
+import { Recent } from "./recent.ts";
+
+/** The proofs that are in their places already, and what a node says of their blocks: of each block, once. */
+export class ExistingProofs {
+  readonly #ask: Ask;
+  readonly #known = new Recent<Promise<boolean>>();
+  #served: Promise<ServedChain> | undefined;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  /** The chain that the node serves. Rejects as `fetchServedChain` does. */
+  served(): Promise<ServedChain> {
+    this.#served ??= fetchServedChain(this.#ask);
+    return this.#served;
+  }
+
+  /**
+   * Whether the proof of a file with this digest is in its place, and its block on the chain. Rejects with "command
+   * failed" for another proof: nothing is ever written over it.
+   */
+  async has(path: FilePath, digest: Digest, output: Output): Promise<boolean> {
+    const name = path.toString();
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    const ots = readOtsFile({ kind: "file", path, name }, output);
+    const refuse = (problem: string, hint: string) =>
+      new CommandFailed(`${name} ${problem}, and stays as it is\n${hint}`);
+    if (ots.hash !== "sha256" || digestFromBytes(ots.digest) !== digest) {
+      throw refuse("is the proof of another version of the file", "Move such a proof away to have another.");
+    }
+    const claims = blockClaimsOf(ots).filter((claim) => claim.kind === "block");
+    for (const claim of claims) if (await this.#isOnChain(claim)) return true;
+    if (claims.length === 0) throw refuse("names no block", "timestampvm upgrade adds the block of a stamp.");
+    throw refuse("names a block that this node's chain does not have", "timestampvm verify says more of such a proof.");
+  }
+
+  #isOnChain(stamped: StampedBlock): Promise<boolean> {
+    return this.#known.get(`${stamped.block.id} ${stamped.chain} ${stamped.network}`, () => this.#askFor(stamped));
+  }
+
+  async #askFor({ block, chain, network }: StampedBlock): Promise<boolean> {
+    const served = await this.served();
+    if (served.chain !== chain || served.network !== network) return false;
+    const found = await orMissing(this.#ask("getBlockByHeight", { height: block.height }));
+    return found?.block.id === block.id;
+  }
+}
