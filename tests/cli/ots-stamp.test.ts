@@ -252,6 +252,13 @@ describe("several files", () => {
     expect((await latest()).height).toBe(height);
   });
 
+  test("are files: a folder in the place of one is left alone", async () => {
+    const path = file("folder instead/1");
+    mkdirSync(`${path}.ots`);
+    const { code, err } = await chain.run(["stamp", path]);
+    expect([code, err]).toEqual([1, expect.stringContaining(`${path}.ots is no file, and stays as it is\n`)]);
+  });
+
   test("of a block that the chain has lost are no proofs here", async () => {
     const path = file("lost/1");
     using before = await TestChain.start();

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
 import { type Digest, digestFromBytes } from "../../core/digest.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
@@ -7,6 +7,7 @@ import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { type Ask, orMissing } from "../node/connection.ts";
 import type { Output } from "../terminal/output.ts";
+import { maxLookUps } from "./look-up.ts";
 import { readOtsFile } from "./ots-files.ts";
 import { Recent } from "./recent.ts";
 
@@ -33,14 +34,15 @@ export class ExistingProofs {
   async has(path: FilePath, digest: Digest, output: Output): Promise<boolean> {
     const name = path.toString();
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
-    const ots = readOtsFile({ kind: "file", path, name }, output);
     const refuse = (problem: string, hint: string) =>
       new CommandFailed(`${name} ${problem}, and stays as it is\n${hint}`);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw refuse("is no file", "Move it away.");
+    const ots = readOtsFile({ kind: "file", path, name }, output);
     if (ots.hash !== "sha256" || digestFromBytes(ots.digest) !== digest) {
       throw refuse("is the proof of another version of the file", "Move such a proof away to have another.");
     }
     const claims = blockClaimsOf(ots).filter((claim) => claim.kind === "block");
-    for (const claim of claims) if (await this.#isOnChain(claim)) return true;
+    for (const claim of claims.slice(0, maxLookUps)) if (await this.#isOnChain(claim)) return true;
     if (claims.length === 0) throw refuse("names no block", "timestampvm upgrade adds the block of a stamp.");
     throw refuse("names a block that this node's chain does not have", "timestampvm verify says more of such a proof.");
   }
