@@ -751,7 +751,7 @@ async function choose(page: Page, content: string | Buffer): Promise<void> {
 
 async function downloadProof(page: Page): Promise<{ readonly name: string; readonly proof: unknown }> {
   const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Download proof", exact: true }).click();
+  await page.getByRole("button", { name: /^(Download proof|Proof for auditors \(JSON\))$/ }).click();
   const saved = await download;
   return { name: saved.suggestedFilename(), proof: JSON.parse(readFileSync(await saved.path(), "utf8")) };
 }

@@ -7,7 +7,7 @@ import { blockClaimsOf } from "../../src/proof/block-claims.ts";
 import { readOts } from "../../src/proof/ots/read.ts";
 import { type LiveChain, openLive } from "../support/live.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { browserPath, faults, Tab } from "./browser.ts";
+import { browserPath, closeBrowser, faults, Tab } from "./browser.ts";
 import { dropFiles } from "./drop.ts";
 
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");
@@ -19,6 +19,7 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
   beforeAll(async () => {
     chain = await openLive();
   });
+  afterAll(closeBrowser);
   afterAll(() => chain.close());
 
   async function openPage(tab: Tab): Promise<Page> {
@@ -110,6 +111,10 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     const page = await openPage(tab);
     await dropFiles(page, [{ name: "book.pdf", content }]);
     await heading(page, "First stamped");
+    await page.getByRole("button", { name: "Proof for auditors (JSON)", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Check it, and print a certificate", exact: true }).waitFor();
+    const downloads = page.locator("#stamp").getByRole("button", { name: /^Download/ });
+    expect(await downloads.allInnerTexts()).toEqual(["Download proof (.ots)"]);
     const { name, bytes } = await saved(page, "#stamp", "Download proof (.ots)");
     expect(name).toBe("book.pdf.ots");
     expect<string | undefined>((await blockOf(bytes, content)).id).toBe(block?.id);
@@ -124,11 +129,11 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     await heading(page, "2 files");
     await click(page, "Stamp it now");
     await heading(page, "2 files stamped");
-    const downloads = [
+    const both = [
       await saved(page, "#stamp", "Download proof (.ots)", 0),
       await saved(page, "#stamp", "Download proof (.ots)", 1),
     ];
-    const byName = new Map(downloads.map(({ name, bytes }) => [name, bytes]));
+    const byName = new Map(both.map(({ name, bytes }) => [name, bytes]));
     expect<string | undefined>((await blockOf(byName.get("book.pdf.ots") ?? Buffer.of(), content)).id).toBe(block?.id);
     await blockOf(byName.get("draft.txt.ots") ?? Buffer.of(), fresh);
   });

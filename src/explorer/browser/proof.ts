@@ -45,9 +45,9 @@ function enableProof(button: HTMLButtonElement, call: CallApi, { subject, name }
 /** Of a proof that leads to itself. */
 const nothingYet = "One block proves nothing yet: download again when there is a later one";
 
-/** A button that downloads a proof. */
+/** A button that downloads a proof as JSON. It is quiet, since it stands beside that of an `.ots` file. */
 export function proofButton(call: CallApi, wanted: WantedProof): HTMLButtonElement {
-  const made = element("button", { type: "button", className: "button" }, "Download proof");
+  const made = element("button", { type: "button", className: "button quiet" }, "Proof for auditors (JSON)");
   enableProof(made, call, wanted);
   return made;
 }

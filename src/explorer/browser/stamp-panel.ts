@@ -184,7 +184,7 @@ class StampPanel {
     const ots = otsPlace(this.#place, file, digest, [bestOf(stamps)]);
     const isDoubtful = stamps.every(({ claim, height }) => isUnconfirmed(claim, height));
     const again = button("Stamp it again", "button", () => this.#stamp(file, digest));
-    const buttons = actions(proof, ...(isDoubtful ? [again] : []), this.#another());
+    const buttons = actions(...(isDoubtful ? [again] : []), this.#another(), proof);
     this.#show("First stamped", firstStamp(stamps), about(file, digest), ots, buttons);
   }
 
@@ -192,7 +192,7 @@ class StampPanel {
     const proof = proofButton(this.#call, { subject: subjectOf(digest, salted), name: file.name });
     const ots = otsPlace(this.#place, file, digest, [stamps[0], { ...salted.block, nonce: salted.nonce }]);
     const views = [firstStamp(stamps), saltedStamp(salted), about(file, digest), ots];
-    this.#show("Stamped again, with a nonce", ...views, actions(proof, this.#another()));
+    this.#show("Stamped again, with a nonce", ...views, actions(this.#another(), proof));
     enableCopying();
   }
 
