@@ -138,6 +138,27 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     await blockOf(byName.get("draft.txt.ots") ?? Buffer.of(), fresh);
   });
 
+  test("have their proofs if another one of them can have none", async () => {
+    const large = `map ${randomUUID()}`.padEnd(5_000);
+    await chain.call("proposeBlock", { data: Buffer.from(large).toString("base64") });
+    const { id } = await chain.call("stamp", { digest: sha256(randomUUID()) });
+    await chain.call("getReceipt", { id, waitMs: 25_000 }); // its block comes after that with the file
+    const fresh = `draft ${randomUUID()}`;
+    await using tab = await Tab.open();
+    const page = await openPage(tab);
+    await dropFiles(page, [
+      { name: "map.txt", content: large },
+      { name: "draft.txt", content: fresh },
+    ]);
+    await heading(page, "2 files");
+    await click(page, "Stamp it now");
+    await heading(page, "2 files stamped");
+    await page.locator("#stamp li", { hasText: "map.txt" }).getByText("No proof (.ots): ").waitFor();
+    const { name, bytes } = await saved(page, "#stamp", "Download proof (.ots)");
+    expect(name).toBe("draft.txt.ots");
+    await blockOf(bytes, fresh);
+  });
+
   test("are listed in a history of this browser, which is never sent, until it is forgotten", async () => {
     const content = `song ${randomUUID()}`;
     await using tab = await Tab.open();

@@ -1,3 +1,4 @@
+import { messageOf } from "../../avalanche/coded-error.ts";
 import { digestBytes, digestFromBytes } from "../../core/digest.ts";
 import { countOf, formatNumber } from "../../core/format.ts";
 import { describeProgress } from "../../core/progress-words.ts";
@@ -98,7 +99,7 @@ function stampTogether(place: Place, fresh: readonly HashedFile[], old: readonly
     const say = (text: string) => {
       status.textContent = text;
     };
-    const made: OtsDownload[] = [];
+    const made: Made[] = [];
     let stamps: readonly Found[] = [];
     if (tree !== undefined && root !== undefined && stamp !== undefined) {
       const salted = await stamp(place.call, say, signal);
@@ -106,14 +107,31 @@ function stampTogether(place: Place, fresh: readonly HashedFile[], old: readonly
       const second = salted === undefined ? [] : [{ ...salted.block, nonce: salted.nonce }];
       const prove = tree.prover(await fetchBlocks(place.call, [...stamps.slice(0, 1), ...second]));
       made.push(...fresh.map(({ file, digest }, i) => ({ name: file.name, digest, ots: writeOts(prove(i)) })));
+      await keepStamps(made.filter(isProof)); // nobody else has the nonces
     }
-    for (const { file, digest, stamps } of old) {
-      made.push(otsOf(file.name, digest, await fetchBlocks(place.call, [firstOf({ file, digest, stamps })])));
+    for (const file of old) {
+      made.push(await makeAgain(place, file));
       signal.throwIfAborted();
     }
-    await keepStamps(made);
+    await keepStamps(made.filter(isProof));
     showMade(place, made, [...fresh, ...old], stamps);
   });
+}
+
+/** The proof of a file, or why it has none. */
+type Made = OtsDownload | { readonly problem: string };
+
+function isProof(made: Made): made is OtsDownload {
+  return "ots" in made;
+}
+
+/** The proof of a file that was stamped before. If there is none, such as of a large block, the others have theirs. */
+async function makeAgain(place: Place, hashed: HashedFile): Promise<Made> {
+  try {
+    return otsOf(hashed.file.name, hashed.digest, await fetchBlocks(place.call, [firstOf(hashed)]));
+  } catch (error) {
+    return { problem: `No proof (.ots): ${messageOf(error)}` };
+  }
 }
 
 /** Each file has a nonce of its own. */
@@ -130,30 +148,27 @@ function treeOf(files: readonly HashedFile[]): FileTree {
 /** Bytes that a browser gives at a time. */
 const maxRandomBytes = 65_536;
 
-function showMade(
-  place: Place,
-  made: readonly OtsDownload[],
-  files: readonly HashedFile[],
-  stamps: readonly Found[],
-): void {
+function showMade(place: Place, made: readonly Made[], files: readonly HashedFile[], stamps: readonly Found[]): void {
+  const proofs = made.filter(isProof);
   const check = button("Check them", "button quiet", () =>
     verifyOts(
       place,
-      made.map(toFile),
+      proofs.map(toFile),
       files.map(({ file }) => file),
     ),
   );
   const first = isStamped(stamps) ? [firstStamp(stamps, "one SHA-256 for them all")] : [];
   const keep = element("p", {}, "Keep each proof with its file. Anybody can check them, here or with a program.");
   const list = listOf(files, (_file, i) => {
-    const download = made[i];
-    return download === undefined ? "" : otsButton(download, "button quiet");
+    const one = made[i];
+    if (one === undefined) return "";
+    return isProof(one) ? otsButton(one, "button quiet") : one.problem;
   });
   place.show(
-    `${countOf(made.length, "file")} stamped`,
+    `${countOf(files.length, "file")} stamped`,
     ...first,
     keep,
-    actions(zipButton(made), check, place.another()),
+    actions(...(proofs.length === 0 ? [] : [zipButton(proofs), check]), place.another()),
     list,
   );
 }
