@@ -7,7 +7,9 @@ import type { Block } from "../../src/core/block.ts";
 import { formatExactJson } from "../../src/core/exact-json.ts";
 import { formatGenesis, parseGenesis } from "../../src/core/genesis.ts";
 import { maxPageProofBytes } from "../../src/explorer/browser/check-proof.ts";
+import { blockClaimsOf } from "../../src/proof/block-claims.ts";
 import { checkProof } from "../../src/proof/block-proof.ts";
+import { readOts } from "../../src/proof/ots/read.ts";
 import { startApi } from "../support/api.ts";
 import { senderOf } from "../support/caller.ts";
 import { acceptAll, bytesOf, chainOn, childOf, decideNext, genesis, now, propose, startVm } from "../support/chain.ts";
@@ -273,6 +275,8 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
         await page.goto(`${server.url}explorer`);
         await choose(page, content);
         await page.getByText("not confirmed by this node").first().waitFor();
+        const ots = page.locator("#stamp").getByRole("button", { name: "Download proof (.ots)" });
+        await ots.waitFor();
         await page.getByRole("button", { name: "Stamp it again" }).click();
         await page.getByText("Until one is accepted, nothing is proven").waitFor();
         const nonce = await row(page, "Nonce").then((text) => text?.replace("Copy", "") ?? "");
@@ -291,6 +295,13 @@ describe.skipIf(browserPath === undefined)("the explorer in a browser", () => {
           sha256(content),
           nonce,
         ]);
+        await ots.waitFor();
+        await page.reload();
+        const download = page.waitForEvent("download");
+        await page.locator("#history").getByRole("button", { name: "Download proof (.ots)" }).click();
+        const kept = readOts(readFileSync(await (await download).path()));
+        const carried = blockClaimsOf(kept).map((claim) => (claim.kind === "block" ? claim.block.data.toHex() : ""));
+        expect(carried.toSorted()).toEqual([sha256(content), salted].toSorted());
         expect(tab.problems).toEqual([]);
       } finally {
         await server.stop(true);

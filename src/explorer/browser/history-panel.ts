@@ -4,10 +4,10 @@ import { actions, timeOf } from "./file-views.ts";
 import { forgetStamps, keptStamps, onHistory } from "./history.ts";
 import { otsButton, zipButton } from "./ots-files.ts";
 
-/** Stamps that are listed. All of them are in the ZIP file. */
+/** Proofs that are listed. All of them are in the ZIP file. */
 const maxListed = 100;
 
-/** Lists the stamps that were made in this browser, if there are any. */
+/** Lists the proofs that were made in this browser, if there are any. */
 export function showHistory(): void {
   const panel = document.getElementById("history");
   if (panel === null) return;
@@ -23,7 +23,7 @@ async function fill(panel: HTMLElement): Promise<void> {
     forget.replaceWith(button("Forget them all? The proofs that you saved stay.", "button quiet", forgetStamps));
   });
   panel.replaceChildren(
-    element("h2", { id: "history-heading" }, "Stamps made in this browser"),
+    element("h2", { id: "history-heading" }, "Proofs made in this browser"),
     element(
       "p",
       { className: "quiet" },

@@ -1,6 +1,9 @@
+import { readOts } from "../../proof/ots/read.ts";
+import { mergeTimestamps } from "../../proof/ots/timestamp.ts";
+import { writeOts } from "../../proof/ots/write.ts";
 import type { OtsDownload } from "./ots-files.ts";
 
-// The stamps that were made in this browser. They are kept in its database alone, and never sent.
+// The proofs that were made in this browser. They are kept in its database alone, and never sent.
 
 /** A proof that was made here. */
 export interface KeptStamp extends OtsDownload {
@@ -10,15 +13,23 @@ export interface KeptStamp extends OtsDownload {
 
 const store = "stamps";
 
-/** Keeps proofs. The first one of a file stays. A browser may keep nothing, such as a private one. */
+/** Keeps proofs: all that a file ever had, as one. A browser may keep nothing, such as a private one. */
 export async function keepStamps(made: readonly OtsDownload[]): Promise<void> {
   await inStore("readwrite", async (stamps) => {
     for (const download of made) {
-      if ((await answerOf(stamps.getKey(download.digest))) !== undefined) continue;
-      await answerOf(stamps.add({ ...download, keptMs: Date.now() } satisfies KeptStamp));
+      const kept = await answerOf<KeptStamp | undefined>(stamps.get(download.digest));
+      const stamp: KeptStamp =
+        kept === undefined ? { ...download, keptMs: Date.now() } : { ...kept, ots: joinOts(kept.ots, download.ots) };
+      await answerOf(stamps.put(stamp));
     }
   }).catch(() => {});
   dispatchEvent(new Event(changed));
+}
+
+/** A nonce is in one of two proofs of a file alone, and which one proves more is not known here. */
+function joinOts(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const [kept, added] = [readOts(a), readOts(b)];
+  return writeOts({ ...kept, timestamp: mergeTimestamps(kept.timestamp, added.timestamp) });
 }
 
 /** The proofs that are kept, the newest first. None where the browser keeps nothing. */
