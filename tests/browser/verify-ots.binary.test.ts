@@ -171,7 +171,17 @@ describe.skipIf(browserPath === undefined)("an .ots file on the page", () => {
     const page = await openPage(tab);
     for (const [hex, name, ...words] of [
       [`${start}08${digest}${bitcoin}`, "The proof needs Bitcoin", "Bitcoin block 300", root],
-      [`${start}08${digest}${calendar}`, "The proof is not complete yet", "https://calendar.example.org not asked"],
+      [
+        `${start}08${digest}${calendar}`,
+        "The proof is not complete yet",
+        "It says that calendars promised",
+        "https://calendar.example.org not asked",
+      ],
+      [
+        `${start}08${digest}08007fcc294a791668710102`,
+        "The proof cannot be checked here",
+        "a newer timestampvm names it",
+      ],
       [`${start}02${"aa".repeat(20)}${bitcoin}`, "The proof does not hold", "Stamped by sha1", "only SHA-256 counts"],
     ] as const) {
       await dropFiles(page, [{ name: "hello.ots", content: Buffer.from(hex, "hex") }]);

@@ -24,6 +24,8 @@ export type Verdict =
   | "not complete"
   /** There are only blocks of Bitcoin, which are not checked here. */
   | "not checked"
+  /** There is only what this program does not know: a newer one, or another one, may. */
+  | "not known"
   | "proves nothing"
   | "unreadable";
 
@@ -37,10 +39,10 @@ export function verdictOf({ reading, original, standings }: CheckedOts): Verdict
   return reading.blocks.every((stamped) => isAnswered(standings.get(keyOf(stamped)))) ? "not anchored" : "no answer";
 }
 
-function withoutBlock({ problems, anchors, calendars }: OtsSays): Verdict {
+function withoutBlock({ problems, isNewer, anchors, calendars }: OtsSays): Verdict {
   if (problems.length > 0) return "proves nothing";
   if (anchors.length > 0) return "not checked";
-  return calendars.length > 0 ? "not complete" : "proves nothing";
+  return calendars.length > 0 && !isNewer ? "not complete" : "not known";
 }
 
 function isAnswered(standing: Standing | undefined): boolean {

@@ -92,9 +92,10 @@ function rowsOf({ block, chain, network }: StampedBlock, standing: Standing | un
 }
 
 /** What the proof says beside blocks of this chain. Others wrote it. */
-function otherRows({ problems, anchors, calendars }: OtsSays): readonly Field[] {
+function otherRows({ problems, isNewer, anchors, calendars }: OtsSays): readonly Field[] {
   return [
     ...problems.map((problem): Field => ["Does not count", escapeLine(problem)]),
+    ...(isNewer ? [["Not checked here", "A block, as a newer timestampvm names it"] as const] : []),
     ...anchors.map(
       ({ height, root }): Field => [
         "Not checked here",

@@ -11,6 +11,7 @@ export const headings: Readonly<Record<Verdict, string>> = {
   "no answer": "The proof is consistent, not anchored",
   "not complete": "The proof is not complete yet",
   "not checked": "The proof needs Bitcoin, which is not checked here",
+  "not known": "The proof cannot be checked here",
   "proves nothing": "The proof does not hold",
   unreadable: "The proof cannot be read",
 };
@@ -29,9 +30,10 @@ export const meanings: Readonly<Record<Verdict, string>> = {
     "node of its chain that you trust.",
   "no answer": "The proof leads to the block below. Whether that is in the chain is not known yet.",
   "not complete":
-    "Calendars have promised to put it into Bitcoin. Until then it proves nothing. This page asks no address that " +
+    "It says that calendars promised to put it into Bitcoin. That proves nothing yet. This page asks no address that " +
     "stands in a file: the command timestampvm upgrade looks for it on this chain, ots upgrade asks the calendars.",
   "not checked": "It names no block of this program’s chains. To check it, use a client of OpenTimestamps.",
+  "not known": "It names no block that this page can read. A newer timestampvm, or another program, may know more.",
   "proves nothing": "It names no block that counts, so it proves nothing here.",
   unreadable: "It proves nothing. It may be damaged, or another kind of file.",
 };

@@ -23,8 +23,10 @@ export interface OtsSays {
   readonly ots: Pick<OtsFile, "hash" | "digest">;
   /** Blocks that carry what the digest leads to. */
   readonly blocks: readonly StampedBlock[];
-  /** Why other claims of blocks prove nothing here. */
+  /** Why other claims of blocks prove nothing. */
   readonly problems: readonly string[];
+  /** Whether a newer program made a claim. That is no fault, but it cannot be read here. */
+  readonly isNewer: boolean;
   /** Addresses of calendars that promise more. They are never asked. */
   readonly calendars: readonly string[];
   /** Blocks of Bitcoin that should have this Merkle root. Not checked. */
@@ -67,10 +69,8 @@ function whatSays(ots: OtsFile): OtsSays {
   return {
     ots: { hash: ots.hash, digest: ots.digest },
     blocks: claims.flatMap((claim) => (claim.kind === "block" ? [claim] : [])),
-    problems: claims.flatMap((claim) => {
-      if (claim.kind === "newer") return ["A newer timestampvm made it: this one cannot read what it says of a block."];
-      return claim.kind === "unsound" ? [claim.problem] : [];
-    }),
+    problems: claims.flatMap((claim) => (claim.kind === "unsound" ? [claim.problem] : [])),
+    isNewer: claims.some(({ kind }) => kind === "newer"),
     calendars: messages.flatMap(({ timestamp }) =>
       timestamp.attestations.flatMap((attestation) => (attestation.kind === "pending" ? [attestation.uri] : [])),
     ),
