@@ -33,3 +33,17 @@ export function blockClaimsAt({ bytes, doubtful, timestamp }: Message): readonly
 function unsound(problem: string): BlockClaim {
   return { kind: "unsound", problem };
 }
+
+/** Blocks of one proof of which a node is asked, each once. The lowest first: that order is proven. */
+export function blocksToAsk(blocks: readonly StampedBlock[]): readonly StampedBlock[] {
+  const byKey = new Map(blocks.map((stamped) => [keyOf(stamped), stamped]));
+  return [...byKey.values()].toSorted((a, b) => Number(a.block.height - b.block.height)).slice(0, maxAsked);
+}
+
+/** Whoever makes a file can write thousands of blocks into it. */
+const maxAsked = 64;
+
+/** The chain counts: one proof may say the truth of a block, and another one not. */
+export function keyOf({ block, chain, network }: StampedBlock): string {
+  return `${block.id} ${chain} ${network}`;
+}

@@ -193,6 +193,31 @@ describe.skipIf(browserPath === undefined)("an .ots file on the page", () => {
     expect(tab.requested.filter((url) => !url.startsWith(chain.url))).toEqual([]);
   });
 
+  test("of thousands of calendars or blocks shows and asks no more than people can read", async () => {
+    const digest = sha256("hello");
+    const start = `004f70656e54696d657374616d7073000050726f6f6600bf89e2e884e892940108${digest.toString("hex")}`;
+    const uris = Array.from({ length: 50_000 }, (_, i) => Buffer.from(String(i + 10_000)).toString("hex"));
+    const pending = "0083dfe30d2ef90c8e";
+    const calendars = `${start}${uris.map((uri) => `ff${pending}0605${uri}`).join("")}${pending}020178`;
+    const served = await fetchServedChain(chain.call);
+    const blocks = Array.from({ length: 1_000 }, (_, i) => childOf(genesis, new Uint8Array(digest), BigInt(i)));
+    const invented = writeOts(
+      proveFile(
+        digest,
+        blocks.map((block) => ({ ...served, block })),
+      ),
+    );
+    await using tab = await Tab.open();
+    const page = await openPage(tab);
+    await dropFiles(page, [{ name: "calendars.ots", content: Buffer.from(calendars, "hex") }]);
+    await heading(page, "The proof is not complete yet");
+    expect(await page.locator("#stamp").textContent()).toContain("49,937 more");
+    await dropFiles(page, [{ name: "blocks.ots", content: invented }]);
+    await page.getByText("this node has another block at its height").first().waitFor();
+    expect(await page.getByText("this node has another block at its height").count()).toBe(64);
+    expect(tab.problems).toEqual([]);
+  });
+
   test("that holds has a certificate, which is printed alone", async () => {
     const content = `deed ${randomUUID()}`;
     const { block, ots } = await stampFile(content);

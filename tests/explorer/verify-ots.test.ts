@@ -8,12 +8,12 @@ import { anchoredOf, verdictOf } from "../../src/explorer/browser/ots-verdict.ts
 import { summaryOf } from "../../src/explorer/browser/ots-words.ts";
 import {
   isOtsFile,
-  keyOf,
   type OtsSays,
   readOtsFile,
   type Standing,
   standingOf,
 } from "../../src/explorer/browser/verify-ots.ts";
+import { keyOf } from "../../src/proof/block-claims.ts";
 import { callOf, RpcClient } from "../api/rpc.ts";
 import { acceptAll, childOf, genesis, now, startVm } from "../support/chain.ts";
 import { FakeClock } from "../support/clock.ts";

@@ -1,7 +1,7 @@
 import { type Digest, digestBytes, digestFromBytes, digestOf } from "../../core/digest.ts";
 import { escapeLine } from "../../core/printable.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
-import { type BlockClaim, blockClaimsOf } from "../../proof/block-claims.ts";
+import { type BlockClaim, blockClaimsOf, blocksToAsk } from "../../proof/block-claims.ts";
 import type { CheckedProof } from "../../proof/block-proof.ts";
 import type { HashKind } from "../../proof/ots/op.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
@@ -59,16 +59,11 @@ async function judgeOts(ots: OtsFile, find: Find, trust: Trust): Promise<Judged>
   const claims = blockClaimsOf(ots);
   const named = claims.filter((claim) => claim.kind === "block");
   const stamped = named.length > 0 ? named : await trust.node?.blocksOf(ots);
-  const [first, ...others] = unique(stamped ?? [])
-    .slice(0, maxBlocks)
-    .map(standAlone);
+  const [first, ...others] = blocksToAsk(stamped ?? []).map(standAlone);
   if (first === undefined) throw describeNone(claims, ots, stamped !== undefined);
   const anchored = await findAnchor([first, ...others], trust);
   return { ...anchored, digest, original, isFound: named.length === 0, remarks: remarksOf(ots) };
 }
-
-/** Blocks of one proof of which a node is asked. */
-const maxBlocks = 64;
 
 const hashNames: Readonly<Record<HashKind, string>> = {
   sha1: "SHA-1",
@@ -83,12 +78,6 @@ function expectOriginal(digest: Digest, original: Original | undefined): Origina
   throw doesNotHold(
     `${what} is not what was stamped: its SHA-256 is ${original.digest}, and the proof is of ${digest}`,
   );
-}
-
-/** The lowest first: that order is proven. */
-function unique(blocks: readonly StampedBlock[]): readonly StampedBlock[] {
-  const byId = new Map(blocks.map((stamped) => [`${stamped.block.id} ${stamped.chain} ${stamped.network}`, stamped]));
-  return [...byId.values()].toSorted((a, b) => Number(a.block.height - b.block.height));
 }
 
 function standAlone({ block, network, chain }: StampedBlock): ProvenBlock {

@@ -1,7 +1,8 @@
 import { type BlockTime, headlineOf } from "../../core/time-words.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
+import { keyOf } from "../../proof/block-claims.ts";
 import type { Original } from "./originals.ts";
-import { keyOf, type OtsSays, type ReadProof, type Standing, type Standings } from "./verify-ots.ts";
+import type { OtsSays, ReadProof, Standing, Standings } from "./verify-ots.ts";
 
 /** All that is known of an `.ots` file. */
 export interface CheckedOts extends ReadProof {

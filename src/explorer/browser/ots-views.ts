@@ -3,6 +3,7 @@ import { formatNumber } from "../../core/format.ts";
 import { escapeLine } from "../../core/printable.ts";
 import { headlineOf } from "../../core/time-words.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
+import { keyOf } from "../../proof/block-claims.ts";
 import { verdictOf as claimVerdictOf, wordsOf } from "../time-words.ts";
 import { certificateButton } from "./certificate.ts";
 import { element } from "./dom.ts";
@@ -10,7 +11,7 @@ import { describe, type Field, fields, link, quiet, timeOf } from "./file-views.
 import { type Anchored, anchoredOf, type CheckedOts, verdictOf } from "./ots-verdict.ts";
 import { describeStanding, headings, meanings } from "./ots-words.ts";
 import { proves, provesByClock, provesNot, provesNothing } from "./proof-meaning.ts";
-import { keyOf, type OtsSays, type Standing, type Standings } from "./verify-ots.ts";
+import type { OtsSays, Standing, Standings } from "./verify-ots.ts";
 
 // The views of `.ots` files that were checked.
 
@@ -94,17 +95,23 @@ function rowsOf({ block, chain, network }: StampedBlock, standing: Standing | un
 /** What the proof says beside blocks of this chain. Others wrote it. */
 function otherRows({ problems, isNewer, anchors, calendars }: OtsSays): readonly Field[] {
   return [
-    ...problems.map((problem): Field => ["Does not count", escapeLine(problem)]),
+    ...rowsFor(problems, (problem) => ["Does not count", escapeLine(problem)]),
     ...(isNewer ? [["Not checked here", "A block, as a newer timestampvm names it"] as const] : []),
-    ...anchors.map(
-      ({ height, root }): Field => [
-        "Not checked here",
-        `Bitcoin block ${height} should have the Merkle root `,
-        element("code", {}, root),
-      ],
-    ),
-    ...calendars.map((uri): Field => ["Promised by", escapeLine(uri), " ", quiet("not asked")]),
+    ...rowsFor(anchors, ({ height, root }) => [
+      "Not checked here",
+      `Bitcoin block ${height} should have the Merkle root `,
+      element("code", {}, root),
+    ]),
+    ...rowsFor(calendars, (uri) => ["Promised by", escapeLine(uri), " ", quiet("not asked")]),
   ];
+}
+
+/** Whoever makes a file can write a hundred thousand of these into it. */
+const maxRows = 64;
+
+function rowsFor<T>(items: readonly T[], rowOf: (item: T) => Field): readonly Field[] {
+  const rows = items.slice(0, maxRows).map(rowOf);
+  return items.length > maxRows ? [...rows, ["Not shown", `${formatNumber(items.length - maxRows)} more`]] : rows;
 }
 
 /** A certificate is only for what holds. It is about the block whose time is known best. */

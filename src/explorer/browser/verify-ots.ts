@@ -2,7 +2,7 @@ import type { CallApi } from "../../client/client.ts";
 import { fetchServedChain, NotServing, type ServedChain } from "../../client/confirmed-block.ts";
 import type { BlockTime } from "../../core/time-words.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
-import { blockClaimsOf } from "../../proof/block-claims.ts";
+import { blockClaimsOf, blocksToAsk } from "../../proof/block-claims.ts";
 import { ProofError } from "../../proof/errors.ts";
 import { hasMagic, maxOtsBytes, readOts } from "../../proof/ots/read.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
@@ -21,7 +21,7 @@ export interface ReadProof {
 export interface OtsSays {
   /** The file's digest, and by which hash. */
   readonly ots: Pick<OtsFile, "hash" | "digest">;
-  /** Blocks that carry what the digest leads to. */
+  /** Blocks that carry what the digest leads to, as `blocksToAsk` gives them. */
   readonly blocks: readonly StampedBlock[];
   /** Why other claims of blocks prove nothing. */
   readonly problems: readonly string[];
@@ -68,7 +68,7 @@ function whatSays(ots: OtsFile): OtsSays {
   const messages = messagesOf(ots).toArray();
   return {
     ots: { hash: ots.hash, digest: ots.digest },
-    blocks: claims.flatMap((claim) => (claim.kind === "block" ? [claim] : [])),
+    blocks: blocksToAsk(claims.filter((claim) => claim.kind === "block")),
     problems: claims.flatMap((claim) => (claim.kind === "unsound" ? [claim.problem] : [])),
     isNewer: claims.some(({ kind }) => kind === "newer"),
     calendars: messages.flatMap(({ timestamp }) =>
@@ -95,11 +95,6 @@ export type Standing =
 
 /** What is known of blocks, by `keyOf`. */
 export type Standings = ReadonlyMap<string, Standing>;
-
-/** The chain counts: one proof may say the truth of a block, and another one not. */
-export function keyOf({ block, chain, network }: StampedBlock): string {
-  return `${block.id} ${chain} ${network}`;
-}
 
 /** Asks the node for a block by its height. Rejects when `signal` has aborted. */
 export async function standingOf(

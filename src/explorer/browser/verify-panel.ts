@@ -1,13 +1,14 @@
 import type { CallApi } from "../../client/client.ts";
 import { digestFromHex } from "../../core/digest.ts";
 import { countOf } from "../../core/format.ts";
+import { keyOf } from "../../proof/block-claims.ts";
 import { button, element } from "./dom.ts";
 import { actions, fileChooser } from "./file-views.ts";
 import { type HashedFile, originalsAmong } from "./originals.ts";
 import { type CheckedOts, verdictOf } from "./ots-verdict.ts";
 import { certificateOf, otsLine, otsView } from "./ots-views.ts";
 import { headings, summaryOf } from "./ots-words.ts";
-import { keyOf, type ReadProof, readOtsFile, type Standing, type Standings, standingOf } from "./verify-ots.ts";
+import { type ReadProof, readOtsFile, type Standing, type Standings, standingOf } from "./verify-ots.ts";
 
 /** The place for files, as the checking of proofs needs it. */
 export interface Place {
