@@ -68,7 +68,7 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     const page = await openPage(tab);
     await dropFiles(
       page,
-      contents.map((content, i) => ({ name: i < 2 ? "same name.jpg" : `photo ${i}.jpg`, content })),
+      contents.map((content, i) => ({ name: ["same name.jpg", "Same Name.jpg"][i] ?? `photo ${i}.jpg`, content })),
     );
     await heading(page, "5 files");
     await click(page, "Stamp them now");
@@ -80,7 +80,7 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     expect(new Set(blocks.map(({ id }) => id)).size).toBe(1);
     expect(proofs.map(({ name }) => name)).toEqual([
       "same name.jpg.ots",
-      "same name.jpg.ots",
+      "Same Name.jpg.ots",
       "photo 2.jpg.ots",
       "photo 3.jpg.ots",
       "photo 4.jpg.ots",
@@ -91,7 +91,7 @@ describe.skipIf(browserPath === undefined)("files that are dropped on the page",
     using directory = temporaryDirectory();
     writeFileSync(directory.file("proofs.zip"), bytes);
     const list = Bun.spawnSync(["python3", "-m", "zipfile", "-l", directory.file("proofs.zip")]).stdout.toString();
-    expect(list).toContain("same name (2).jpg.ots");
+    expect(list).toContain("Same Name (2).jpg.ots");
     expect(
       Bun.spawnSync(["python3", "-m", "zipfile", "-e", directory.file("proofs.zip"), directory.path]).exitCode,
     ).toBe(0);

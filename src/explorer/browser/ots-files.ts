@@ -46,14 +46,14 @@ async function saveZip(downloads: readonly OtsDownload[]): Promise<void> {
   save("proofs.zip", await downloadZip(files).blob());
 }
 
-/** Files of several folders may have the same name: the second `a.txt` becomes `a (2).txt`. */
+/** Files of several folders may have the same name, by upper and lower case too: `a (2).txt` is the second `a.txt`. */
 function uniqueNames(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return names.map((name) => {
     const [, stem = name, ending = ""] = /^(.+?)(\.[^.]*)?$/.exec(name) ?? [];
     let unique = name;
-    for (let i = 2; taken.has(unique); i++) unique = `${stem} (${i})${ending}`;
-    taken.add(unique);
+    for (let i = 2; taken.has(unique.toLowerCase()); i++) unique = `${stem} (${i})${ending}`;
+    taken.add(unique.toLowerCase());
     return unique;
   });
 }
