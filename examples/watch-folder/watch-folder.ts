@@ -40,8 +40,9 @@ function rest(path: string): void {
 async function stampResting(): Promise<void> {
   if (resting.size === 0) return;
   await Bun.sleep(gatherMs);
-  const names = [...resting];
+  const names = [...resting].filter((name) => lstatSync(name, { throwIfNoEntry: false }) !== undefined);
   resting.clear();
+  if (names.length === 0) return;
   const stdio = [new Blob(names.map((name) => `${name}\0`)), "inherit", "inherit"] as const;
   const { exited } = Bun.spawn(["timestampvm", "stamp", "--files-from", "-"], { stdio: [...stdio] });
   if ((await exited) !== 0) for (const name of names) resting.add(name);

@@ -38,7 +38,7 @@ async function fill(panel: HTMLElement): Promise<void> {
           element(
             "li",
             {},
-            element("span", {}, stamp.name),
+            element("bdi", {}, stamp.name),
             " ",
             timeOf(BigInt(Math.floor(stamp.keptMs / 1_000))),
             " ",

@@ -6,6 +6,7 @@ import { nonceBytes } from "../../core/salted-digest.ts";
 import { isUnconfirmed } from "../../core/time-claim.ts";
 import { FileTree } from "../../proof/file-proofs.ts";
 import { writeOts } from "../../proof/ots/write.ts";
+import { expectAbleToCheck } from "./check-proof.ts";
 import { button, element } from "./dom.ts";
 import { actions, firstStamp } from "./file-views.ts";
 import { keepStamps } from "./history.ts";
@@ -24,6 +25,7 @@ interface HashedFile {
 /** Hashes files one at a time, looks them up, and offers to stamp those together that are not on the chain yet. */
 export function stampMany(place: Place, files: readonly File[]): void {
   place.attempt(async (signal) => {
+    expectAbleToCheck();
     const say = showProgress(place, files.length);
     const hashed: HashedFile[] = [];
     const asking = new Set<Promise<void>>();
@@ -84,7 +86,7 @@ function firstOf({ stamps }: HashedFile): Found {
 }
 
 function listOf(files: readonly HashedFile[], describe: (file: HashedFile, at: number) => Node | string): HTMLElement {
-  const rows = files.map((file, i) => element("li", {}, element("span", {}, file.file.name), " ", describe(file, i)));
+  const rows = files.map((file, i) => element("li", {}, element("bdi", {}, file.file.name), " ", describe(file, i)));
   return element("ul", { className: "files" }, ...rows);
 }
 
