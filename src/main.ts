@@ -43,6 +43,7 @@ if (args.length > 0) {
     program: Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, Bun.main],
     startBackup,
     onEnd,
+    beforeSignal,
   });
 } else if (nodeVariables.some((variable) => process.env[variable] !== undefined)) await serve();
 else {
@@ -75,6 +76,16 @@ function startAgainWithout(prefix: string): void {
 function onEnd(close: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => void close().finally(() => process.exit(0)));
+  }
+}
+
+/** The program still ends by the signal, as shells expect. */
+function beforeSignal(clean: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      clean();
+      process.kill(process.pid, signal);
+    });
   }
 }
 

@@ -25,7 +25,7 @@ export function parseNamed(name: string, read: () => string): CheckedProof {
     return parseProof(read());
   } catch (error) {
     if (error instanceof ProofError) throw new ProofProblem("does not hold", `${name}: ${error.message}`);
-    if (error instanceof SyntaxError) throw new ProofProblem("does not hold", `${name}: it is not JSON`);
+    if (error instanceof SyntaxError) throw new ProofProblem("does not hold", `${name}: it is no proof`);
     throw error;
   }
 }

@@ -455,7 +455,7 @@ describe("check-proof", () => {
       () => [file("bad.json", JSON.stringify((spoilBlock(proof) as { proof: object }).proof))],
       "",
     ],
-    ["is no JSON", () => [file("bad.json", "{")], "bad.json: it is not JSON"],
+    ["is no JSON", () => [file("bad.json", "{")], "bad.json: it is no proof"],
   ])("for programs is an object with the problem, too, if it %s", async (_name, args, problem) => {
     const { code, out, err } = await run(["check-proof", ...args(), "--json"]);
     const answer = JSON.parse(out);
@@ -544,8 +544,8 @@ describe("check-proof", () => {
   });
 
   test.each<readonly [string, () => string | Uint8Array, string]>([
-    ["nothing", () => "", "it is not JSON"],
-    ["no JSON", () => "{", "it is not JSON"],
+    ["nothing", () => "", "it is no proof"],
+    ["no JSON", () => "{", "it is no proof"],
     ["no text", () => Uint8Array.of(0x22, 0xff, 0x22), "its bytes are neither UTF-8 nor UTF-16"],
     [
       "a refusal",

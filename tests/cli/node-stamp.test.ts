@@ -30,6 +30,8 @@ afterAll(() => {
   directory[Symbol.dispose]();
 });
 
+const forTheProof = "For the proof of a file, stamp it again then: nothing new is stamped.\n";
+
 function file(name: string, content: string | Uint8Array): string {
   writeFileSync(directory.file(name), content);
   return directory.file(name);
@@ -151,7 +153,7 @@ describe("stamp --data", () => {
     const block = await latest();
     expect([code, out, block.data === `0x${data.toHex()}`]).toEqual([1, "", true]);
     expect(err).toStartWith("error: it is stamped, but ");
-    expect(err).toEndWith(": timestampvm proof writes its proof\n");
+    expect(err).toEndWith(": timestampvm proof FILE --output FILE.proof.json writes its proof\n");
     expect(existsSync(`${large}.ots`)).toBeFalse();
   });
 
@@ -221,7 +223,7 @@ describe("the wait of stamp", () => {
     });
     expect([code, out]).toEqual([3, expect.stringContaining(`\nstamped  not yet: ${state}\n`)]);
     expect(err).toBe(
-      `error: not accepted within 0.2 s. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n`,
+      `error: not accepted within 0.2 s. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n${forTheProof}`,
     );
   });
 
@@ -233,7 +235,7 @@ describe("the wait of stamp", () => {
     const { code, err } = await server.run(["stamp", "--text", "x"]);
     expect([code, err]).toEqual([1, expect.stringContaining("HTTP 502: gone\n")]);
     expect(err).toEndWith(
-      `\nThe stamp was taken before. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n`,
+      `\nThe stamp was taken before. The node keeps it; see later: timestampvm find --digest ${sha256("x")} --url ${server.url}\n${forTheProof}`,
     );
   });
 

@@ -259,6 +259,17 @@ describe("several files", () => {
     expect([code, err]).toEqual([1, expect.stringContaining(`${path}.ots is no file, and stays as it is\n`)]);
   });
 
+  test("are not stamped for nothing: where no proof can be made, nothing is sent", async () => {
+    const long = "n".repeat(240); // a name of 255 bytes is the longest, and a proof has a longer one until it is whole
+    const paths = files(`long/${long}`, `long/${long}1`);
+    const { height } = await latest();
+    for (const named of [paths, paths.slice(1)]) {
+      const { code, err } = await chain.run(["stamp", ...named]);
+      expect([code, err]).toEqual([1, expect.stringContaining("name")]);
+    }
+    expect((await latest()).height).toBe(height);
+  });
+
   test("of a block that the chain has lost are no proofs here", async () => {
     const path = file("lost/1");
     using before = await TestChain.start();

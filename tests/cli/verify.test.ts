@@ -374,7 +374,7 @@ describe("verify refuses", () => {
     const { proof, file } = report();
     expect((await verify([file])).err).toBe(`error: ${file}: it is no proof: ${proof} may be the proof of it\n`);
     rmSync(proof);
-    expect(await verify([file])).toMatchObject({ code: 1, out: "", err: `error: ${file}: it is not JSON\n` });
+    expect(await verify([file])).toMatchObject({ code: 1, out: "", err: `error: ${file}: it is no proof\n` });
   });
 
   test("what is no proof, and says where it ends", async () => {

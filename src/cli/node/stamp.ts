@@ -52,7 +52,11 @@ export function addStampCommand(program: Command, output: Output): void {
     .option("--each", "put the SHA-256 of each of several files on the chain, instead of one for all")
     .option("--private", "put nothing on the chain from which anybody could guess the file")
     .option("-o, --output <path>", "write the proof to this file, or the proofs into this folder")
-    .option("--data", `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}`)
+    .option(
+      "--data",
+      `put the data itself on the chain, where all can read it: at most ${formatSize(maxDataBytes)}, ` +
+        "and some 4,000 for an .ots",
+    )
     .option("--no-wait", "exit when the node has it on its disk, and do not wait for a block: no proof is written");
   addConnectionOptions(command, `30 for each answer, and ${defaultWaitSeconds} for the block`)
     .addHelpText("after", help)
@@ -77,7 +81,7 @@ const help = helpAfter({
   notes: [
     "FILE.ots proves that the file existed before a block was made. `timestampvm verify` checks it, and other " +
       "programs for OpenTimestamps can read it. Keep it with the file. A file whose proof lies beside it is passed " +
-      "over, and no proof is ever written over.",
+      "over, and no proof is ever written over. Links in folders are not followed.",
     "Several files make one tree of hashes, of which one hash goes into a block: from the proof of one file, nobody " +
       "learns of another. --each stamps them one by one, so that `find` finds each.",
     "The SHA-256 of a lone file becomes public: who guesses the whole file can see that the guess is right. " +
@@ -95,8 +99,8 @@ const help = helpAfter({
     'timestampvm stamp --data --text "for all to read" --output words.ots',
   ],
   exitCodes: {
-    1: "the node was not reached, or refused",
-    3: "not accepted within --timeout: the node keeps it, and stamps it later",
+    1: "a file failed, or the node was not reached, or refused",
+    3: "not accepted within --timeout: no proof is written. Stamp the files again later",
   },
 });
 
@@ -120,7 +124,8 @@ interface Work {
 function describeLater(digest: Digest, salted: SaltedReceipt | undefined, url: string | undefined): string {
   const nonce = salted === undefined ? "" : ` --nonce ${salted.nonce}`;
   const where = url === undefined ? "" : ` --url ${hideSecrets(url)}`;
-  return `The node keeps it; see later: timestampvm find --digest ${digest}${nonce}${where}`;
+  const see = `The node keeps it; see later: timestampvm find --digest ${digest}${nonce}${where}`;
+  return `${see}\nFor the proof of a file, stamp it again then: nothing new is stamped.`;
 }
 
 async function stampOne(

@@ -1,10 +1,11 @@
-import { lstatSync, statSync } from "node:fs";
+import { closeSync, lstatSync, rmSync, statSync } from "node:fs";
 import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
 import { type Digest, digestFromBytes } from "../../core/digest.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
 import { blockClaimsOf } from "../../proof/block-claims.ts";
-import type { FilePath } from "../../store/new-file.ts";
+import { createFile, type FilePath, folderOf, unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
+import { namingFile } from "../naming-file.ts";
 import { type Ask, orMissing } from "../node/connection.ts";
 import type { Output } from "../terminal/output.ts";
 import { maxLookUps } from "./look-up.ts";
@@ -14,6 +15,7 @@ import { Recent } from "./recent.ts";
 /** The proofs that are in their places already, and what a node says of their blocks: of each block, once. */
 export class ExistingProofs {
   readonly #ask: Ask;
+  readonly #folders = new Set<string>();
   readonly #known = new Recent<Promise<boolean>>();
   #served: Promise<ServedChain> | undefined;
 
@@ -29,11 +31,11 @@ export class ExistingProofs {
 
   /**
    * Whether the proof of a file with this digest is in its place, and its block on the chain. Rejects with "command
-   * failed" for another proof: nothing is ever written over it.
+   * failed" for another proof, over which nothing is ever written, or if no file can be made in its place.
    */
   async has(path: FilePath, digest: Digest, output: Output): Promise<boolean> {
     const name = path.toString();
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return this.#expectRoom(path);
     const refuse = (problem: string, hint: string) =>
       new CommandFailed(`${name} ${problem}, and stays as it is\n${hint}`);
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw refuse("is no file", "Move it away.");
@@ -45,6 +47,19 @@ export class ExistingProofs {
     for (const claim of claims.slice(0, maxLookUps)) if (await this.#isOnChain(claim)) return true;
     if (claims.length === 0) throw refuse("names no block", "timestampvm upgrade adds the block of a stamp.");
     throw refuse("names a block that this node's chain does not have", "timestampvm verify says more of such a proof.");
+  }
+
+  /** A stamp whose proof cannot be written is of no use. Each folder is tried once. */
+  #expectRoom(path: FilePath): false {
+    const key = Buffer.from(folderOf(path)).toString("latin1");
+    if (this.#folders.has(key)) return false;
+    namingFile(path.toString(), () => {
+      const trial = unfinishedNameOf(path);
+      closeSync(createFile(trial, 0o666));
+      rmSync(trial);
+    });
+    this.#folders.add(key);
+    return false;
   }
 
   #isOnChain(stamped: StampedBlock): Promise<boolean> {

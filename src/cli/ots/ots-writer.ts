@@ -19,6 +19,7 @@ import { writeAll } from "../terminal/write-all.ts";
  */
 export class OtsWriter {
   readonly #folders = new Map<string, FilePath>();
+  readonly #unfinished = new Set<FilePath>();
 
   /** Rejects with "command failed", also if there is a file of that name. */
   async write(path: FilePath, ots: OtsFile): Promise<void> {
@@ -28,6 +29,7 @@ export class OtsWriter {
       expectNoFile(path);
       return createFile(unfinished, 0o666);
     });
+    this.#unfinished.add(unfinished);
     try {
       namingFile(name, () => writeAll(fileDescriptor, writeOts(ots)));
       const problem = await syncContent(fileDescriptor);
@@ -38,9 +40,15 @@ export class OtsWriter {
     } finally {
       closeSync(fileDescriptor);
       rmSync(unfinished, { force: true });
+      this.#unfinished.delete(unfinished);
     }
     const folder = folderOf(path);
     this.#folders.set(Buffer.from(folder).toString("latin1"), folder); // a key for each name, even one that is no UTF-8
+  }
+
+  /** Removes what is not whole yet, since the program is about to end. */
+  abandon(): void {
+    for (const unfinished of this.#unfinished) rmSync(unfinished, { force: true });
   }
 
   /** Syncs the names of all files that were written so far. */

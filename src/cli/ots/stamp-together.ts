@@ -36,8 +36,10 @@ export async function stampTogether(files: Iterable<Listed>, together: Together,
   const existing = new ExistingProofs(together.stamping.ask);
   await existing.served(); // fails before anything is hashed
   const report = new FileReport(together.json, output, undefined);
+  const writer = new OtsWriter();
+  output.beforeSignal?.(() => writer.abandon());
   try {
-    for (const group of groupsOf(files)) await stampGroup(group, { ...together, existing }, report, output);
+    for (const group of groupsOf(files)) await stampGroup(group, { ...together, existing, writer }, report, output);
   } finally {
     report.clear();
   }
@@ -57,13 +59,13 @@ function* groupsOf(files: Iterable<Listed>): Generator<readonly Listed[], void> 
 
 async function stampGroup(
   group: readonly Listed[],
-  together: Together & Pick<Placed, "existing">,
+  together: Together & Tools,
   report: FileReport,
   output: Output,
 ): Promise<void> {
   const hashed = await hashGroup(group, together, output);
   const made = hashed.count === 0 ? undefined : await stampTree(hashed, together, output);
-  const writer = new OtsWriter();
+  const { writer } = together;
   const work = (entry: Entry) => writeFor(entry, hashed, made, writer);
   for await (const outcome of inOrder(hashed.entries, maxFilesAtOnce, work)) report.add(outcome);
   writer.syncNames();
@@ -89,13 +91,17 @@ interface Hashed {
   readonly count: number;
 }
 
-interface Placed {
-  readonly placeOf: PlaceOf;
+interface Tools {
   readonly existing: ExistingProofs;
+  readonly writer: OtsWriter;
 }
 
 /** Hashes one file after the other. */
-async function hashGroup(group: readonly Listed[], { placeOf, existing }: Placed, output: Output): Promise<Hashed> {
+async function hashGroup(
+  group: readonly Listed[],
+  { placeOf, existing }: Together & Tools,
+  output: Output,
+): Promise<Hashed> {
   const progress = output.progress();
   const digests = new Uint8Array(group.length * digestBytes);
   let count = 0;
@@ -134,11 +140,16 @@ async function stampTree({ digests, count }: Hashed, { stamping }: Together, out
   const root = digestFromBytes(tree.root);
   const stamped = await stampData(stamping, readStamp({ kind: "digest", digest: root }, false, output), output);
   if (isWaiting(stamped)) {
-    throw new CommandFailed("not accepted in time, so that no proof is written: stamp the files again", notYet);
+    throw new CommandFailed(timedOut, notYet);
   }
   const carriers = await fetchCarriers(stamping.ask, stampsOf(stamped), checkProof);
   return { root, stamped, prove: tree.prover(carriers) };
 }
+
+/** The nonces of a tree are nowhere but here. */
+const timedOut =
+  "not accepted in time, so that no proof is written, and none can be of what the node stamps later\n" +
+  "Stamp the files again, with a longer --timeout.";
 
 /** Writes the proof of a file, if it has none. Never rejects: nobody may be waiting for it yet. */
 async function writeFor(

@@ -21,6 +21,8 @@ export async function writeProof(path: FilePath, digest: Digest, stamped: Stampe
     return true;
   } catch (error) {
     if (!(error instanceof ProofError)) throw error;
-    throw new CommandFailed(`it is stamped, but ${error.message}: timestampvm proof writes its proof`);
+    throw new CommandFailed(
+      `it is stamped, but ${error.message}: timestampvm proof FILE --output FILE.proof.json writes its proof`,
+    );
   }
 }

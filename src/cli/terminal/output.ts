@@ -27,6 +27,8 @@ export interface OutputParts {
   readonly startBackup?: () => Worker;
   /** Runs `close` when a signal asks the program to end, and then ends it. */
   readonly onEnd?: (close: () => Promise<void>) => void;
+  /** Runs `clean` when a signal is about to end the program. */
+  readonly beforeSignal?: (clean: () => void) => void;
 }
 
 /** What a command reads from and prints to. */
