@@ -38,6 +38,11 @@ export function unfinishedNameOf(file: FilePath): FilePath {
   return withSuffix(file, `.unfinished-${randomBytes(8).toString("hex")}`);
 }
 
+/** A key for each path, even for one that is not UTF-8. */
+export function keyOfPath(path: FilePath): string {
+  return Buffer.from(path).toString("latin1");
+}
+
 /** A path with more at its end, such as `.bak`. */
 export function withSuffix<Path extends FilePath>(file: Path, suffix: string): Path;
 export function withSuffix(file: FilePath, suffix: string): FilePath {

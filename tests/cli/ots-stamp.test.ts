@@ -380,6 +380,26 @@ describe("a list of names", () => {
     expect(names).toContain(Buffer.concat([odd, Buffer.from(".ots")]).toString("hex"));
   });
 
+  test("keeps names apart that differ in bytes that are not UTF-8", async () => {
+    const folder = directory.file("apart");
+    mkdirSync(folder);
+    mkdirSync(directory.file("apart proofs"));
+    const paths = [0xfe, 0xff].map((byte) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([byte])]));
+    for (const path of paths) writeFileSync(path, path);
+    const list = directory.file("apart.list");
+    writeFileSync(list, Buffer.concat(paths.flatMap((path) => [path, Buffer.from([0])])));
+    for (const [to, place] of [
+      ["apart", []],
+      ["apart proofs", ["--output", directory.file("apart proofs")]],
+    ] as const) {
+      const { code, err } = await chain.run(["stamp", "--files-from", list, ...place]);
+      expect([code, err]).toEqual([0, ""]);
+      const names = readdirSync(Buffer.from(directory.file(to)), { encoding: "buffer" });
+      const proofs = names.map((name) => name.toString("latin1")).filter((name) => name.endsWith(".ots"));
+      expect(proofs.toSorted()).toEqual(["\xfe.ots", "\xff.ots"]);
+    }
+  });
+
   test("is not empty", async () => {
     writeFileSync(directory.file("empty.list"), "\n\n");
     const { code, err } = await chain.run(["stamp", "--files-from", directory.file("empty.list")]);

@@ -6,6 +6,7 @@ import {
   expectNoFile,
   type FilePath,
   folderOf,
+  keyOfPath,
   nameFile,
   sync,
   unfinishedNameOf,
@@ -43,7 +44,7 @@ export class OtsWriter {
       this.#unfinished.delete(unfinished);
     }
     const folder = folderOf(path);
-    this.#folders.set(Buffer.from(folder).toString("latin1"), folder); // a key for each name, even one that is no UTF-8
+    this.#folders.set(keyOfPath(folder), folder);
   }
 
   /** Removes what is not whole yet, since the program is about to end. */

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { Command } from "commander";
-import type { FilePath } from "../../store/new-file.ts";
+import { type FilePath, keyOfPath } from "../../store/new-file.ts";
 import type { Listed } from "../node/each-file.ts";
 import { expectSources, type NamedSource, type Source, type SourceOptions } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
@@ -79,16 +79,16 @@ function expectOtherNames(files: readonly Listed[], placeOf: PlaceOf, command: C
   const names = new Set<string>();
   for (const file of files) {
     if (file.kind !== "file") continue;
-    const path = placeOf(file).toString();
-    if (names.has(path)) command.error(`error: two proofs would have the name ${path}`);
-    names.add(path);
+    const path = placeOf(file);
+    if (names.has(keyOfPath(path))) command.error(`error: two proofs would have the name ${path}`);
+    names.add(keyOfPath(path));
   }
   return files;
 }
 
 /** A file that is named twice has one proof. */
 function uniqueFiles(files: readonly NamedSource[]): readonly NamedSource[] {
-  const keyOf = (file: NamedSource) => (file.kind === "file" ? file.path.toString() : "");
+  const keyOf = (file: NamedSource) => (file.kind === "file" ? keyOfPath(file.path) : "");
   return [...new Map(files.map((file) => [keyOf(file), file])).values()];
 }
 
