@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { attestBlock, leadTo, type StampedBlock } from "../../src/proof/index.ts";
 import { closedPort, FakeServer, isoTime, run, sha256, TestChain } from "./node-support.ts";
 import {
@@ -55,6 +55,17 @@ async function expectUntouched(path: string, code: number, problem: string, url 
 }
 
 describe("a proof by calendars alone", () => {
+  test.each([
+    ["a folder", (backup: string) => mkdirSync(backup)],
+    ["a link to nothing", (backup: string) => symlinkSync("nothing", backup)],
+  ])("stays as it is if %s is where it would be kept", async (kind, occupy) => {
+    const path = folder.write(`occupied by ${kind}`, "report", promised());
+    occupy(`${path}.bak`);
+    const before = readIf(path);
+    const { code } = await chain.run(["upgrade", path]);
+    expect([code, readIf(path)]).toEqual([1, before]);
+  });
+
   test("gets the block that carries the file's SHA-256, and keeps what it was", async () => {
     const path = folder.write("direct", "report", promised());
     const { code, out, err } = await chain.run(["upgrade", path]);

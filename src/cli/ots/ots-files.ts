@@ -6,6 +6,7 @@ import { maxOtsBytes, readOts } from "../../proof/ots/read.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import { writeOts } from "../../proof/ots/write.ts";
 import { type FilePath, replaceFile, unfinishedNameOf, withSuffix, writeNewFile } from "../../store/new-file.ts";
+import { CommandFailed } from "../command-failed.ts";
 import { namingFile } from "../naming-file.ts";
 import { nameOfProof } from "../proof-file.ts";
 import { ProofProblem } from "../proof-problem.ts";
@@ -59,10 +60,12 @@ export function replaceOts(path: FilePath, ots: OtsFile): void {
 const permissions = 0o777;
 
 function keepOld(path: FilePath, mode: number): void {
+  const backup = withSuffix(path, backupSuffix);
   try {
-    const backup = withSuffix(path, backupSuffix);
     writeNewFile(backup, (fileDescriptor) => writeAll(fileDescriptor, readFileSync(path)), mode);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
+    if (statSync(backup, { throwIfNoEntry: false })?.isFile()) return;
+    throw new CommandFailed(`${backup} is no file: move it away, so that the old proof can be kept there`);
   }
 }
