@@ -100,7 +100,7 @@ const help = helpAfter({
   ],
   exitCodes: {
     1: "a file failed, or the node was not reached, or refused",
-    3: "not accepted within --timeout: no proof is written. Stamp the files again later",
+    3: "not accepted within --timeout: no proof is written. Run it again later",
   },
 });
 

@@ -2,13 +2,12 @@ import { closeSync, lstatSync, rmSync, statSync } from "node:fs";
 import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
 import { type Digest, digestFromBytes } from "../../core/digest.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
-import { blockClaimsOf } from "../../proof/block-claims.ts";
+import { blockClaimsOf, blocksToAsk, keyOf } from "../../proof/block-claims.ts";
 import { createFile, type FilePath, folderOf, unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { namingFile } from "../naming-file.ts";
 import { type Ask, orMissing } from "../node/connection.ts";
 import type { Output } from "../terminal/output.ts";
-import { maxLookUps } from "./look-up.ts";
 import { readOtsFile } from "./ots-files.ts";
 import { Recent } from "./recent.ts";
 
@@ -44,7 +43,7 @@ export class ExistingProofs {
       throw refuse("is the proof of another version of the file", "Move such a proof away to have another.");
     }
     const claims = blockClaimsOf(ots).filter((claim) => claim.kind === "block");
-    for (const claim of claims.slice(0, maxLookUps)) if (await this.#isOnChain(claim)) return true;
+    for (const claim of blocksToAsk(claims)) if (await this.#isOnChain(claim)) return true;
     if (claims.length === 0) throw refuse("names no block", "timestampvm upgrade adds the block of a stamp.");
     throw refuse("names a block that this node's chain does not have", "timestampvm verify says more of such a proof.");
   }
@@ -63,7 +62,7 @@ export class ExistingProofs {
   }
 
   #isOnChain(stamped: StampedBlock): Promise<boolean> {
-    return this.#known.get(`${stamped.block.id} ${stamped.chain} ${stamped.network}`, () => this.#askFor(stamped));
+    return this.#known.get(keyOf(stamped), () => this.#askFor(stamped));
   }
 
   async #askFor({ block, chain, network }: StampedBlock): Promise<boolean> {
