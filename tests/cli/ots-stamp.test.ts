@@ -443,6 +443,21 @@ describe("many proofs at once", () => {
   });
 });
 
+test("a writer that is abandoned leaves nothing that is not whole", async () => {
+  const [path = ""] = files("abandoned/1");
+  const ots: OtsFile = {
+    hash: "sha256",
+    digest: new Uint8Array(32),
+    timestamp: createTimestamp([{ kind: "pending", uri: "https://calendar.example.org" }], []),
+  };
+  const writer = new OtsWriter();
+  const writing = writer.write(`${path}.ots`, ots);
+  expect(readdirSync(directory.file("abandoned"))).toHaveLength(2);
+  writer.abandon();
+  expect(readdirSync(directory.file("abandoned"))).toEqual(["1"]);
+  await writing.catch(() => {});
+});
+
 function namesIn(out: string): readonly (string | undefined)[] {
   return out
     .trimEnd()

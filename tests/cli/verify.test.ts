@@ -175,6 +175,20 @@ describe("verify holds", () => {
     expect([code, value]).toMatchObject([0, { verdict: "holds", compared: "digest" }]);
   });
 
+  test("for a file in a folder, of which another part cannot be read: that is said", async () => {
+    const { proof, file } = report();
+    const place = `${file}.d`;
+    const chainOf = (start: string) => `${start}${`/${"n".repeat(200)}`.repeat(11)}`;
+    const deep = [chainOf(`${place}/a`), chainOf(`${place}/b`)] as const;
+    for (const path of deep) mkdirSync(path, { recursive: true });
+    renameSync(file, `${place}/other name`);
+    renameSync(`${place}/b`, `${deep[0]}/b`); // no path of 4,096 bytes leads to its end
+    const { code, err } = await verify([proof, "--in", place, "--recursive", "--to", at(1).id]);
+    renameSync(`${deep[0]}/b`, `${place}/b`);
+    expect([code, err]).toEqual([0, expect.stringMatching(/^note: .*name.*\n$/)]);
+    expect(await verify([proof, "--in", proof])).toMatchObject({ code: 1, err: expect.stringContaining("no") });
+  });
+
   test("for a member of a tree, and for data that the block carries", async () => {
     const nonce = Uint8Array.fromHex("00112233445566778899aabbccddeeff");
     const member = sha256("one of many");
@@ -295,6 +309,14 @@ describe("verify cannot tell", () => {
     expect([code, err]).toEqual([3, expect.stringContaining("made by a newer timestampvm")]);
   });
 
+  test("of what nobody here knows, and names it", async () => {
+    const { proof } = report(
+      otsOf(sha256("report"), attested({ kind: "other", tag: "00".repeat(8), payload: Uint8Array.of(1) })),
+    );
+    const { code, err } = await verify([proof, "--offline"]);
+    expect([code, err]).toEqual([3, expect.stringContaining("0000000000000000")]);
+  });
+
   test("of Bitcoin, whose root it shows as explorers do", async () => {
     // As the stock client shows it for its example hello-world.txt.ots. The message is in the order of the header.
     const shown = "1bb49db87782170860c2e467994762f7f00c815d80d712e7eb9a7c14b9811f92";
@@ -308,6 +330,13 @@ describe("verify cannot tell", () => {
 });
 
 describe("verify refuses", () => {
+  test("a way down: the id of a block below that of the stamp", async () => {
+    const { proof } = report();
+    const { code, err } = await verify([proof, "--to", chain.genesisId, "--url", chain.rpc]);
+    const problem = `block ${chain.genesisId} is below block ${at(1).id}, in which it was stamped`;
+    expect([code, err]).toEqual([1, expect.stringContaining(problem)]);
+  });
+
   test("a file that was changed, and asks nobody", async () => {
     const { proof, file } = report();
     writeFileSync(file, "forged");

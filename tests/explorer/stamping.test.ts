@@ -3,7 +3,15 @@ import type { CallApi } from "../../src/client/client.ts";
 import type { ResultOf } from "../../src/client/contract.ts";
 import { digestOf, digestToBytes } from "../../src/core/digest.ts";
 import { saltedDigest } from "../../src/core/salted-digest.ts";
-import { findStamps, isStamped, stampOf, subjectOf } from "../../src/explorer/browser/stamping.ts";
+import {
+  bestOf,
+  type Found,
+  findStamps,
+  isStamped,
+  type Stamps,
+  stampOf,
+  subjectOf,
+} from "../../src/explorer/browser/stamping.ts";
 import { callOf, RpcClient } from "../api/rpc.ts";
 import { acceptAll, bytesOf, childOf, decideNext, genesis, startVm } from "../support/chain.ts";
 import { reasonOf } from "../support/promise.ts";
@@ -107,4 +115,11 @@ test("a stamp in a block of the node's own is not", async () => {
   const { asked, stamp } = chainThat((vm) => void decideNext(vm));
   expect(await stamp()).toBeUndefined();
   expect(asked).toEqual(["stamp", "getReceipt"]);
+});
+
+test("the stamp that proves most is the first that the node confirms, or else the first", () => {
+  const stampAt = (height: bigint, claim?: "confirmed") => ({ height, ...(claim && { claim }) }) as Found;
+  const stamps = (first: Found, ...others: readonly Found[]): Stamps => [first, ...others];
+  expect(bestOf(stamps(stampAt(3n), stampAt(5n, "confirmed"), stampAt(7n, "confirmed"))).height).toBe(5n);
+  expect(bestOf(stamps(stampAt(3n), stampAt(5n))).height).toBe(3n);
 });

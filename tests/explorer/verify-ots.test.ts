@@ -5,7 +5,7 @@ import type { Block } from "../../src/core/block.ts";
 import { digestFromHex } from "../../src/core/digest.ts";
 import { type Original, originalsAmong } from "../../src/explorer/browser/originals.ts";
 import { anchoredOf, verdictOf } from "../../src/explorer/browser/ots-verdict.ts";
-import { summaryOf } from "../../src/explorer/browser/ots-words.ts";
+import { describeStanding, summaryOf } from "../../src/explorer/browser/ots-words.ts";
 import {
   isOtsFile,
   type OtsSays,
@@ -231,4 +231,17 @@ describe("the verdict", () => {
     expect(summaryOf(["holds", "no file"])).toBe("1 of 2 proofs holds");
     expect(summaryOf(["unreadable", "no file"])).toBe("0 of 2 proofs hold");
   });
+});
+
+test("what this node says of a block has words", () => {
+  const served = { network: 0n, chain: parseId("SkB92YpWm4Q2ijQHH34cqbKkCZWszsiQgHVjtNeFFJWoXcEV"), notice: undefined };
+  const words = [
+    [undefined, "asking this node…"],
+    [{ is: "on chain" }, "on this chain"],
+    [{ is: "not on chain", reached: true }, "another block at its height"],
+    [{ is: "not on chain", reached: false }, "the chain of this node is shorter"],
+    [{ is: "of another chain", served }, served.chain],
+    [{ is: "no answer", problem: "it is down" }, "it is down"],
+  ] as const;
+  for (const [standing, part] of words) expect(describeStanding(standing as Standing | undefined)).toContain(part);
 });
