@@ -25,6 +25,10 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     layers: ["vm", "client", "proof", "core", "avalanche", "log"],
     packages: /^(hono(\/.+)?|zod)$/,
   },
+  calendar: {
+    layers: ["client", "proof", "core", "avalanche", "log"],
+    packages: /^node:(crypto|events|http|net)$/,
+  },
   explorer: {
     layers: ["vm", "client", "proof", "core", "avalanche"],
     packages: /^(hono(\/.+)?|hash-wasm|client-zip)$/,
@@ -51,7 +55,19 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     packages: /^(hono(\/.+)?|@hono\/node-server|node:(events|http|net|timers\/promises))$/,
   },
   cli: {
-    layers: ["dev", "operator", "client", "proof", "store", "vm", "core", "avalanche", "log", "THIRD_PARTY_LICENSES"],
+    layers: [
+      "dev",
+      "calendar",
+      "operator",
+      "client",
+      "proof",
+      "store",
+      "vm",
+      "core",
+      "avalanche",
+      "log",
+      "THIRD_PARTY_LICENSES",
+    ],
     packages: /^(commander|node:(crypto|fs|path))$/,
   },
   log: { layers: [], packages: /^$/ },
@@ -59,6 +75,7 @@ const rowByLayer: Readonly<Record<string, Row>> = {
     layers: [
       "api",
       "avalanche",
+      "calendar",
       "cli",
       "client",
       "clients",

@@ -12,6 +12,12 @@ export function systemProblemOf(error: unknown): string | undefined {
   return problems.get(code) ?? words.replace(/, [a-z]+( '.*)?$/s, "");
 }
 
+/** Why a server cannot listen on an address. Has the code of the system's error. */
+export function cannotListen(address: string, error: unknown): Error {
+  const message = `cannot listen on ${address}: ${systemProblemOf(error) ?? messageOf(error)}`;
+  return Object.assign(new Error(message, { cause: error }), { code: codeOf(error) });
+}
+
 const problems = new Map([
   ["ENOENT", "there is no such file or directory"],
   ["ENOTDIR", "a part of its path is not a directory"],

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { escapeUnprintable } from "../core/printable.ts";
 import type { About } from "./about.ts";
+import { addCalendarCommand } from "./calendar.ts";
 import { addCheckProofCommand } from "./check-proof.ts";
 import { CommandFailed, failed, wrongUse } from "./command-failed.ts";
 import { addCompletionCommand, addManCommand } from "./completion.ts";
@@ -90,6 +91,7 @@ export function createProgram(about: About, output: Output): Command {
   addCheckProofCommand(program, output);
   program.commandsGroup("For operators and developers:");
   addDevCommand(program, about, output);
+  addCalendarCommand(program, output);
   addMempoolCommand(program, output);
   addDbCommand(program, output);
   addGenesisCommand(program, out);

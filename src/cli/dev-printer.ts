@@ -5,15 +5,23 @@ import type { Output } from "./terminal/output.ts";
 
 /** Prints what happens on a development chain. */
 export interface Printer {
-  /** `dataDir` is undefined for a chain in memory. */
-  readonly printStart: (chain: DevChain, wantedPort: number, dataDir: string | undefined) => void;
+  readonly printStart: (chain: DevChain, start: Start) => void;
   readonly printBlock: (block: Block) => void;
+}
+
+/** How a development chain was started. */
+export interface Start {
+  readonly wantedPort: number;
+  /** Undefined for a chain in memory. */
+  readonly dataDir: string | undefined;
+  /** The URL of its calendar; undefined for none. */
+  readonly calendar: string | undefined;
 }
 
 /** For programs: one JSON object a line. */
 export function jsonPrinter({ json }: Output): Printer {
   return {
-    printStart: ({ notice, url, rpc, explorer, genesis, lastAccepted: { height } }, _wantedPort, dataDir) =>
+    printStart: ({ notice, url, rpc, explorer, genesis, lastAccepted: { height } }, { dataDir, calendar }) =>
       json({
         event: "started",
         notice,
@@ -24,6 +32,7 @@ export function jsonPrinter({ json }: Output): Printer {
         chain: genesis.id,
         height,
         dataDir: dataDir ?? null,
+        calendar: calendar ?? null,
       }),
     printBlock: ({ id, height, timestamp, data }) =>
       json({ event: "block", height, timestamp, bytes: data.length, id }),
@@ -33,7 +42,7 @@ export function jsonPrinter({ json }: Output): Printer {
 /** For people. */
 export function textPrinter({ out, paint, program = ["timestampvm"] }: Output): Printer {
   return {
-    printStart: (chain, wantedPort, dataDir) => {
+    printStart: (chain, { wantedPort, dataDir, calendar }) => {
       const { notice, url, rpc, explorer, port, genesis, lastAccepted } = chain;
       if (port !== wantedPort && wantedPort !== 0)
         out(paint("yellow", `Port ${wantedPort} is taken: this is ${port}.\n\n`));
@@ -42,6 +51,7 @@ export function textPrinter({ out, paint, program = ["timestampvm"] }: Output): 
       out(`JSON-RPC  ${rpc}\n`);
       out(`          ${url}/ext/bc/${genesis.id}/rpc\n`);
       out(`health    ${healthOf(url)}\n`);
+      if (calendar !== undefined) out(`calendar  ${calendar}\n`);
       out("metrics   none: a node has them, at /ext/metrics\n");
       out("log       on standard error; more of it with --log-level debug\n");
       out(`data      ${dataDir ?? "in memory; gone with this process (keep it with --data-dir DIR)"}\n`);

@@ -1,14 +1,18 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Address, readAddress, usualPort } from "../core/address.ts";
+import type { Calendar } from "../calendar/calendar.ts";
+import { createClient } from "../client/client.ts";
+import { type Address, usualPort } from "../core/address.ts";
 import { formatGenesis, parseGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
+import type { DevChain } from "../dev/dev-chain.ts";
 import { Log, type LogLevel, logLevels } from "../log.ts";
 import { databaseFileName } from "../store/database.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import { inMemory } from "../store/shared-database.ts";
 import type { About } from "./about.ts";
 import { absolutePath } from "./absolute-path.ts";
+import { defaultRate, parseCalendarAddress } from "./calendar.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
@@ -16,10 +20,12 @@ import { expectNotEmpty } from "./expect-meant.ts";
 import { helpAfter } from "./help.ts";
 import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
+import { addressParser } from "./terminal/parse-option.ts";
 
 interface DevCommandOptions {
   readonly http: Address;
   readonly allowHost: readonly string[];
+  readonly calendar?: Address;
   readonly dataDir?: string;
   readonly genesis: string;
   readonly blockInterval: number;
@@ -37,7 +43,7 @@ export function addDevCommand(program: Command, about: About, output: Output): v
         "--http <host:port>",
         "the address to listen on, or only its host or port; if the port is taken, the next free one",
       )
-        .argParser(parseAddress)
+        .argParser(addressParser(usualPort))
         .default(defaultAddress, `${defaultAddress.host}:${defaultAddress.port}`),
     )
     .addOption(
@@ -47,6 +53,12 @@ export function addDevCommand(program: Command, about: About, output: Output): v
       )
         .argParser(addHost)
         .default([], "none"),
+    )
+    .addOption(
+      new Option(
+        "--calendar <host:port>",
+        "serve clients of OpenTimestamps there as well, as `timestampvm calendar` does",
+      ).argParser(parseCalendarAddress),
     )
     .option("--data-dir <dir>", "keep the chain in this directory, which may be missing (default: in memory)")
     .option(
@@ -97,8 +109,23 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
     startBackup: output.startBackup,
     onAccepted: printer.printBlock,
   });
-  output.onEnd?.(chain.close);
-  printer.printStart(chain, http.port, dataDir);
+  try {
+    const calendar = options.calendar && (await startCalendar(options.calendar, chain, log));
+    output.onEnd?.(async () => {
+      await calendar?.close();
+      await chain.close();
+    });
+    printer.printStart(chain, { wantedPort: http.port, dataDir, calendar: calendar?.url });
+  } catch (error) {
+    await chain.close();
+    throw error;
+  }
+}
+
+/** A calendar of this chain, for this machine: proofs do not name it. */
+async function startCalendar(address: Address, { rpc }: DevChain, log: Log): Promise<Calendar> {
+  const { startCalendar } = await import("../calendar/calendar.ts");
+  return startCalendar({ address, call: createClient(rpc), uri: undefined, maxRate: defaultRate, log });
 }
 
 function readGenesis(text: string, output: Output): string {
@@ -113,13 +140,6 @@ function readGenesis(text: string, output: Output): string {
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
-
-function parseAddress(text: string): Address {
-  expectNotEmpty(text);
-  const read = readAddress(text);
-  if ("problem" in read) throw new InvalidArgumentError(`${read.problem}.`);
-  return read.address;
-}
 
 /** Adds a host name to those that were given before. */
 function addHost(text: string, before: readonly string[]): readonly string[] {

@@ -52,15 +52,17 @@ export interface StampSummary {
 }
 
 /**
- * Fetches the blocks of stamps of one digest, for proofs by them. Leaves out those whose bytes are lost; rejects with
- * `NotServing` if there is no other, or the server is not at work, and else as `fetchBlock` does.
+ * Fetches the blocks of stamps of one digest, for proofs by them; `served` is the chain, if the server was asked for it
+ * already. Leaves out those whose bytes are lost; rejects with `NotServing` if there is no other, or the server is not
+ * at work, and else as `fetchBlock` does.
  */
 export async function fetchCarriers(
   call: CallApi,
   stamps: readonly StampSummary[],
   check: (proof: Proof) => CheckedProof,
+  served?: ServedChain,
 ): Promise<readonly Carrier[]> {
-  const { network, chain } = await fetchServedChain(call);
+  const { network, chain } = served ?? (await fetchServedChain(call));
   const carriers: Carrier[] = [];
   for (const { id, reencoded, nonce } of stamps) {
     if (reencoded) continue;

@@ -49,14 +49,13 @@ export interface ReceiptWait {
 export async function waitForReceipt(call: CallApi, sent: Receipt, wait: ReceiptWait): Promise<Receipt> {
   const { clock, untilMs = Number.POSITIVE_INFINITY, signal, onReceipt } = wait;
   let receipt = sent;
-  while (receipt.status === "pending" || receipt.status === "processing") {
-    const leftMs = Math.floor(untilMs - clock.nowMs());
-    if (leftMs <= 0) break;
+  const leftMs = () => Math.max(0, Math.floor(untilMs - clock.nowMs()));
+  while ((receipt.status === "pending" || receipt.status === "processing") && leftMs() > 0) {
     const { id } = receipt;
     const ask = (waitMs: number) => call("getReceipt", { id, waitMs }, signal);
-    receipt = await askToWait(ask, Math.min(leftMs, maxWaitMs), clock, signal);
+    receipt = await askToWait(ask, Math.min(leftMs(), maxWaitMs), clock, signal);
     onReceipt?.(receipt);
-    if (receipt.status !== "accepted") await clock.pause(Math.min(leftMs, pauseMs), signal);
+    if (receipt.status !== "accepted") await clock.pause(Math.min(leftMs(), pauseMs), signal);
   }
   return receipt;
 }

@@ -22,13 +22,13 @@ type Read<T> = { readonly address: T } | { readonly problem: string };
  * Reads HOST:PORT; a port alone, on this machine; or an IP address or localhost alone, at the usual port. Another name
  * needs its port.
  */
-export function readAddress(text: string): Read<Address> {
+export function readAddress(text: string, usual: number = usualPort): Read<Address> {
   const read = readPartialAddress(text);
   if ("problem" in read) return read;
   const { host, port } = read.address;
   if (port !== undefined) return { address: { host, port } };
   const hasUsual = host === "localhost" || host.includes(":") || isIpv4(host);
-  return hasUsual ? { address: { host, port: usualPort } } : { problem: `not HOST:PORT: ${text} has no port` };
+  return hasUsual ? { address: { host, port: usual } } : { problem: `not HOST:PORT: ${text} has no port` };
 }
 
 /** The same where the port may be missing, as behind http://. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { codeOf, messageOf } from "../avalanche/coded-error.ts";
-import { systemProblemOf } from "../avalanche/system-error.ts";
+import { codeOf } from "../avalanche/coded-error.ts";
+import { cannotListen } from "../avalanche/system-error.ts";
 import { formatAddress } from "../core/address.ts";
 
 /** How many further ports are tried when the wanted one is taken. */
@@ -21,14 +21,9 @@ export async function listenNear(host: string, port: number, listener: RequestLi
     } catch (error) {
       const isTaken = codeOf(error) === "EADDRINUSE";
       if (!isTaken || port === 0 || tried - port >= maxPorts || tried >= 65_535)
-        throw naming(formatAddress(host, tried), error);
+        throw cannotListen(formatAddress(host, tried), error);
     }
   }
-}
-
-function naming(address: string, error: unknown): Error {
-  const message = `cannot listen on ${address}: ${systemProblemOf(error) ?? messageOf(error)}`;
-  return Object.assign(new Error(message, { cause: error }), { code: codeOf(error) });
 }
 
 /** The port on which a server listens. */

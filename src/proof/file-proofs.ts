@@ -11,16 +11,19 @@ export interface Carrier extends StampedBlock {
   readonly nonce?: Uint8Array | undefined;
 }
 
-/** The proof of a file with this SHA-256, 32 bytes, by blocks that carry it or the file itself. Throws like `prove`. */
+/**
+ * The proof of a file with this SHA-256, 32 bytes, by blocks that carry it or the file itself. Throws like
+ * `proveMessage`.
+ */
 export function proveFile(digest: Uint8Array, carriers: readonly Carrier[]): OtsFile {
-  return otsOf(digest, prove(digest, carriers));
+  return otsOf(digest, proveMessage(digest, carriers));
 }
 
 /**
  * What is known of a message of 32 bytes by the blocks that carry it, or data of which it is the SHA-256: at least one.
  * Throws like `attestBlock`; a block that carries neither is a bug.
  */
-function prove(message: Uint8Array, carriers: readonly Carrier[]): Timestamp {
+export function proveMessage(message: Uint8Array, carriers: readonly Carrier[]): Timestamp {
   return mergeTimestamps(
     ...carriers.map(({ nonce, ...stamped }) => {
       const carried = nonce === undefined ? message : saltedLeaf(message, nonce);
@@ -58,11 +61,13 @@ export class FileTree {
 
   /** Gives a function that makes the proof of each file, by its number from 0. Throws like `proveFile`. */
   prover(carriers: readonly Carrier[]): (file: number) => OtsFile {
-    const end = prove(this.root, carriers);
-    return (file) => {
-      const ops = [...salting(this.#nonceAt(file)), ...this.#tree.pathOf(file)];
-      return otsOf(this.#digestAt(file), leadTo(end, ops));
-    };
+    const end = proveMessage(this.root, carriers);
+    return (file) => otsOf(this.#digestAt(file), leadTo(end, this.opsOf(file)));
+  }
+
+  /** The operations that lead from the digest of a file, by its number from 0, to the root. */
+  opsOf(file: number): readonly Op[] {
+    return [...salting(this.#nonceAt(file)), ...this.#tree.pathOf(file)];
   }
 
   #digestAt(file: number): Uint8Array {

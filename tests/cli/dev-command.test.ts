@@ -53,6 +53,16 @@ test("its help names the address as it is typed", async () => {
   expect([code, written.out.replace(/\s+/g, " ")]).toEqual([0, expect.stringContaining("(default: 127.0.0.1:9650)")]);
 });
 
+test("it serves a calendar of its chain, and ends if it cannot", async () => {
+  const { url, written } = await dev(["--calendar", "127.0.0.1:0"]);
+  const [, calendar = ""] = /^calendar {2}(\S+)$/m.exec(written.out) ?? [];
+  const stamped = await fetch(`${calendar}/digest`, { method: "POST", body: new Uint8Array(32) });
+  expect(stamped.status).toBe(200);
+  expect(await (await fetch(calendar)).text()).toContain("The newest is in block 1 of chain");
+  const { code, written: refused } = await dev(["--calendar", new URL(url).host]);
+  expect([code, refused.err]).toEqual([1, expect.stringContaining(`cannot listen on ${new URL(url).host}`)]);
+});
+
 test("it says the protocol of a release, as a node of its own would", async () => {
   const { url } = await dev();
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "info.getNodeVersion" });

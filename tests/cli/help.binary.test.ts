@@ -35,12 +35,28 @@ test("every example of a help works as it is written", async () => {
   const [served = "", ...alone] = linesOf((name) => name === "dev").reverse();
   for (const line of alone) await serve(inHome(`exec ${line}`), async () => {});
   await serve(inHome(`exec ${served}`), async (address) => {
-    for (const line of linesOf((name) => name !== "dev" && !name.startsWith("db "))) {
+    for (const line of linesOf((name) => name === "calendar")) {
+      await expectServed(inHome(`exec ${line.replace("127.0.0.1:9650", address)}`));
+    }
+    for (const line of linesOf((name) => !["dev", "calendar"].includes(name) && !name.startsWith("db "))) {
       await expectDone(line.replace("127.0.0.1:9650", address), { TIMESTAMPVM_URL: `http://${address}` });
     }
   });
   for (const line of linesOf((name) => name.startsWith("db "))) await expectDone(line);
 });
+
+/** Waits until a server is there, and ends it as Ctrl-C does. */
+async function expectServed(child: Bun.Subprocess<"ignore", "pipe", "pipe">): Promise<void> {
+  try {
+    await new Lines(child.stdout).waitForText(/Ctrl-C/);
+  } finally {
+    child.kill("SIGINT");
+  }
+  expect([await within("the end of a calendar", child.exited), await child.stderr.text()]).toEqual([
+    0,
+    expect.anything(),
+  ]);
+}
 
 /** Runs `work` beside a development chain, at its address, and then ends the chain as Ctrl-C does. */
 async function serve(

@@ -45,6 +45,11 @@ describe("an address", () => {
     expect(readAddress(text)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
+  test("without a port is at the port that is usual there", () => {
+    expect(readAddress("127.0.0.1", 14788)).toEqual({ address: { host: "127.0.0.1", port: 14788 } });
+    expect(readAddress("127.0.0.1:80", 14788)).toEqual({ address: { host: "127.0.0.1", port: 80 } });
+  });
+
   test("without a port is left so where it may be", () => {
     expect(readPartialAddress("here")).toEqual({ address: { host: "here", port: undefined } });
   });

@@ -36,12 +36,16 @@ const defaultUrl = "http://127.0.0.1:9650";
 
 /** Adds `ConnectionOptions` to a command, and gives it back. */
 export function addConnectionOptions(command: Command, defaultTime?: string): Command {
-  const chain = command.option(
+  return addTimeoutOption(addUrlOption(command), defaultTime).option("--json", "print JSON for programs");
+}
+
+/** Adds the option by which `namedChain` finds the chain, and gives the command back. */
+export function addUrlOption(command: Command): Command {
+  return command.option(
     "--url <url>",
     "the chain: http://HOST:PORT/ext/bc/CHAIN, or only HOST:PORT or PORT for a development chain, or for a node " +
       `that has one chain of this VM (default: ${urlVariable}, or ${defaultUrl})`,
   );
-  return addTimeoutOption(chain, defaultTime).option("--json", "print JSON for programs");
 }
 
 /** Adds the option that `connect` takes as the limit of all questions, and gives the command back. */
@@ -71,7 +75,7 @@ export interface Connection {
 export function connect(command: Command, output: Output): Connection {
   const { environment = {}, clock = systemClock } = output;
   const { timeout } = command.opts<ConnectionOptions>();
-  const chain = findNamed(command, environment);
+  const chain = namedChain(command, environment);
   const limit = new TimeLimit(timeout, clock);
   const url = () => hideSecrets(chain.url());
   const over = () => new TimeIsOver(`${url()}: no answer within the ${timeout} s of --timeout\n${silent}`);
@@ -102,7 +106,8 @@ function nameOf(command: Command, environment: Environment): string | undefined 
   return command.opts<ConnectionOptions>().url ?? environment[urlVariable];
 }
 
-function findNamed(command: Command, environment: Environment): AskedChain {
+/** The chain that the options of `command` name, or else the environment. Sends nothing. */
+export function namedChain(command: Command, environment: Environment): AskedChain {
   const where = command.opts<ConnectionOptions>().url === undefined ? urlVariable : "--url";
   const text = nameOf(command, environment) ?? defaultUrl;
   if (text === "") return command.error(`error: ${where}: it is empty. Give a URL, or unset it`);

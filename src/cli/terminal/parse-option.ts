@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { messageOf } from "../../avalanche/coded-error.ts";
 import { type Id, parseId } from "../../avalanche/id.ts";
+import { type Address, readAddress } from "../../core/address.ts";
 import type { Digest } from "../../core/digest.ts";
 import { digestProblem, parseDigest } from "../../core/digest-text.ts";
 import { parseNonce } from "../../core/nonce.ts";
@@ -16,6 +17,16 @@ export function parseHeightOption(text: string): bigint {
   const height = parseU64(text);
   if (height === undefined) throw new InvalidArgumentError(`not a whole number from 0 to ${maxU64}.`);
   return height;
+}
+
+/** Gives a parser of HOST:PORT, of which either may be missing. */
+export function addressParser(usualPort: number): (text: string) => Address {
+  return (text) => {
+    expectNotEmpty(text);
+    const read = readAddress(text, usualPort);
+    if ("problem" in read) throw new InvalidArgumentError(`${read.problem}.`);
+    return read.address;
+  };
 }
 
 /** Reads a block's id, in CB58. */

@@ -1,6 +1,6 @@
 import { writeAttestation } from "./attestation.ts";
 import { ByteWriter } from "./bytes.ts";
-import { writeOp } from "./op.ts";
+import { type Op, writeOp } from "./op.ts";
 import { attestationMark, forkMark, magic, majorVersion } from "./read.ts";
 import type { Branch, OtsFile, Timestamp } from "./timestamp.ts";
 
@@ -10,6 +10,20 @@ export function writeOts({ hash, digest, timestamp }: OtsFile): Uint8Array<Array
   writeOp({ kind: hash }, writer);
   writer.writeBytes(digest);
   writeTimestamp(timestamp, writer);
+  return writer.toBytes();
+}
+
+/** Gives the bytes of what is known of a message, without the message: as a calendar answers. */
+export function timestampToBytes(timestamp: Timestamp): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter();
+  writeTimestamp(timestamp, writer);
+  return writer.toBytes();
+}
+
+/** Gives the bytes of operations in a row. Behind them stands what is known of the last one's result. */
+export function opsToBytes(ops: readonly Op[]): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter();
+  for (const op of ops) writeOp(op, writer);
   return writer.toBytes();
 }
 
