@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createClient } from "../../src/client/client.ts";
 import { within } from "../fake-node/deadline.ts";
-import { Lines } from "../fake-node/lines.ts";
+import { CalendarProcess } from "../support/calendar-process.ts";
 import { DevProcess } from "../support/dev-process.ts";
 import { pluginCommand } from "../support/plugin-command.ts";
 import { until } from "../support/promise.ts";
@@ -17,32 +17,6 @@ beforeAll(async () => {
   stock = await StockClient.open();
 });
 afterAll(() => stock[Symbol.dispose]());
-
-/** `timestampvm calendar`, as a shell runs it. */
-class CalendarProcess implements AsyncDisposable {
-  readonly #child;
-  readonly #out: Lines;
-
-  constructor(node: string, ...args: readonly string[]) {
-    const command = [...pluginCommand, "calendar", "--url", node, "--http", "127.0.0.1:0", ...args];
-    this.#child = Bun.spawn(command, { env: {}, stdio: ["ignore", "pipe", "ignore"] });
-    this.#out = new Lines(this.#child.stdout);
-  }
-
-  async url(): Promise<string> {
-    return (await this.#out.waitForText(/^calendar /)).split(/\s+/)[1] ?? "";
-  }
-
-  async end(signal: "SIGINT" | "SIGKILL"): Promise<number | string> {
-    this.#child.kill(signal);
-    const code = await within("its end", this.#child.exited);
-    return this.#child.signalCode ?? code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end("SIGKILL");
-  }
-}
 
 /** Digests that wait for an answer of a calendar. */
 async function waitingAt(url: string): Promise<number> {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createClient } from "../../../src/client/client.ts";
 import { DevProcess } from "../../support/dev-process.ts";
 import { median, printTable, quantile, type Row, timeOf } from "../support/figures.ts";
+import { measureCalendar } from "./calendar.ts";
 import { measureOts } from "./ots.ts";
 
 // How long clients of a development chain wait.
@@ -9,7 +10,12 @@ import { measureOts } from "./ots.ts";
 const stamps = 1_000;
 const callers = 32;
 
-printTable([...(await measureStamps()), ...(await measurePage()), ...(await measureOts())]);
+printTable([
+  ...(await measureStamps()),
+  ...(await measurePage()),
+  ...(await measureOts()),
+  ...(await measureCalendar()),
+]);
 
 async function measureStamps(): Promise<Row[]> {
   await using dev = new DevProcess([]);
