@@ -1,13 +1,14 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { type Calendar, type CalendarOptions, startCalendar } from "../../src/calendar/calendar.ts";
+import { LookUps } from "../../src/calendar/look-ups.ts";
 import { createClient } from "../../src/client/client.ts";
 import type { DevChain, DevOptions } from "../../src/dev/dev-chain.ts";
 import { Log } from "../../src/log.ts";
 import { closedPort, FakeServer } from "../cli/node-support.ts";
 import { within } from "../fake-node/deadline.ts";
 import { startTestChain } from "../support/dev-chain.ts";
-import { until } from "../support/promise.ts";
+import { reasonOf, until } from "../support/promise.ts";
 import { blocksIn, pendingIn, someDigests } from "./answers.ts";
 
 const ends: (() => unknown)[] = [];
@@ -264,6 +265,28 @@ describe("in front of a node that hangs", () => {
     const statuses = (await Promise.all(waiting)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([503]));
   });
+});
+
+test("a node that is not there is said to those who ask, and logged for who wants to know", async () => {
+  const logged: string[] = [];
+  const log = new Log((line) => logged.push(line));
+  log.setLevel("debug");
+  const { url } = await serve(`http://127.0.0.1:${closedPort()}/rpc`, { log });
+  expect((await fetch(`${url}/timestamp/${"00".repeat(32)}${tag}`)).status).toBe(503);
+  expect((await fetch(`${url}/health`)).status).toBe(503);
+  expect(logged.join("")).toContain("the node did not answer");
+  expect(logged.join("")).toContain("the node is not at work");
+});
+
+test("a bug ends one request, is logged, and leaves the others alone", async () => {
+  const logged: string[] = [];
+  const log = new Log((line) => logged.push(line));
+  const { url } = await start({ log });
+  using broken = spyOn(LookUps.prototype, "find").mockRejectedValueOnce(new TypeError("a bug"));
+  expect(await reasonOf(fetch(`${url}/timestamp/${"00".repeat(32)}${tag}`))).toBeInstanceOf(Error);
+  expect(logged.join("")).toContain("a bug");
+  expect((await fetch(`${url}/timestamp/${"00".repeat(32)}${tag}`)).status).toBe(404);
+  expect(broken).toHaveBeenCalledTimes(2);
 });
 
 describe("other paths", () => {

@@ -69,3 +69,18 @@ test("a node that is not at work takes no root", async () => {
   vm.setState("bootstrapping");
   expect(await reasonOf(stampRoot(root, later()))).toMatchObject({ refusal: { code: "not serving" } });
 });
+
+test("a block that the node does not show in time is logged: its root is at the node", async () => {
+  const { vm, waits } = start();
+  const logged: string[] = [];
+  const calls = callOf(new RpcClient(vm));
+  const call: CallApi = (method, params) => {
+    if (method === "getProof") return Promise.reject(new Error("the node is gone"));
+    return calls(method, method === "getReceipt" ? { ...params, waitMs: 0 } : params);
+  };
+  const stamping = rootStamper(call, new Log((line) => logged.push(line)))(root, later());
+  await waits(1);
+  decideNext(vm);
+  expect(await within("the answer", stamping)).toEqual([]);
+  expect(logged.join("")).toContain("the node is gone");
+});

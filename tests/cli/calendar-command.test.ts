@@ -40,6 +40,15 @@ test("for programs it says the same in JSON", async () => {
   });
 });
 
+test("it logs what it serves, and refuses who asks too often", async () => {
+  const chain = await startChain();
+  const { out, err } = await calendar(chain.url, "--log-level", "debug", "--rate", "1");
+  const [url = ""] = /http:\/\/127\.0\.0\.1:\d+$/m.exec(out) ?? [];
+  expect(err).toContain('"event":"serving"');
+  const asked = await Promise.all([1, 2, 3].map(() => fetch(`${url}/timestamp/${"00".repeat(32)}`)));
+  expect(asked.map(({ status }) => status)).toContain(429);
+});
+
 test("it starts without its node, and says so", async () => {
   const { code, out, err } = await calendar(`127.0.0.1:${closedPort()}`);
   expect([code, err]).toEqual([0, expect.stringMatching(/^note: clients are refused until the node is at work: /)]);
