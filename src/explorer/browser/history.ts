@@ -15,15 +15,19 @@ const store = "stamps";
 
 /** Keeps proofs: all that a file ever had, as one. A browser may keep nothing, such as a private one. */
 export async function keepStamps(made: readonly OtsDownload[]): Promise<void> {
-  await inStore("readwrite", async (stamps) => {
-    for (const download of made) {
-      const kept = await answerOf<KeptStamp | undefined>(stamps.get(download.digest));
-      const stamp: KeptStamp =
-        kept === undefined ? { ...download, keptMs: Date.now() } : { ...kept, ots: joinOts(kept.ots, download.ots) };
-      await answerOf(stamps.put(stamp));
-    }
-  }).catch(() => {});
+  const ofFile = [...Map.groupBy(made, ({ digest }) => digest)];
+  await inStore("readwrite", (stamps) => Promise.all(ofFile.map(([digest, same]) => keep(digest, same, stamps)))).catch(
+    () => {},
+  );
   dispatchEvent(new Event(changed));
+}
+
+async function keep(digest: string, made: readonly OtsDownload[], stamps: IDBObjectStore): Promise<void> {
+  const kept = await answerOf<KeptStamp | undefined>(stamps.get(digest));
+  const [first, ...others] = kept === undefined ? made : [kept, ...made];
+  if (first === undefined) return;
+  const ots = others.reduce((all, other) => joinOts(all, other.ots), first.ots);
+  await answerOf(stamps.put({ keptMs: Date.now(), ...first, ots } satisfies KeptStamp));
 }
 
 /** A nonce is in one of two proofs of a file alone, and which one proves more is not known here. */

@@ -111,12 +111,13 @@ function stampTogether(place: Place, fresh: readonly HashedFile[], old: readonly
       made.push(...fresh.map(({ file, digest }, i) => ({ name: file.name, digest, ots: writeOts(prove(i)) })));
       await keepStamps(made.filter(isProof)); // nobody else has the nonces
     }
+    const again: Made[] = [];
     for (const file of old) {
-      made.push(await makeAgain(place, file));
+      again.push(await makeAgain(place, file));
       signal.throwIfAborted();
     }
-    await keepStamps(made.filter(isProof));
-    showMade(place, made, [...fresh, ...old], stamps);
+    await keepStamps(again.filter(isProof));
+    showMade(place, [...made, ...again], [...fresh, ...old], stamps);
   });
 }
 
