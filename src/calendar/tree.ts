@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { digestBytes } from "../core/digest.ts";
 import { nonceBytes } from "../core/salted-digest.ts";
 import { type Carrier, FileTree, proveMessage } from "../proof/file-proofs.ts";
+import { joinBytes } from "../proof/ots/bytes.ts";
 import { mergeTimestamps, type Timestamp } from "../proof/ots/timestamp.ts";
 import { opsToBytes, timestampToBytes } from "../proof/ots/write.ts";
 import { pendingAt } from "./commitment.ts";
@@ -36,13 +37,6 @@ export class DigestTree {
     const known: Timestamp[] = uri === undefined ? [] : [pendingAt(uri)];
     if (carriers.length > 0) known.push(proveMessage(this.root, carriers));
     const end = timestampToBytes(mergeTimestamps(...known));
-    for (const [i, { answer }] of this.#waiting.entries()) answer(join(opsToBytes(this.#tree.opsOf(i)), end));
+    for (const [i, { answer }] of this.#waiting.entries()) answer(joinBytes(opsToBytes(this.#tree.opsOf(i)), end));
   }
-}
-
-function join(front: Uint8Array, back: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(front.length + back.length);
-  joined.set(front);
-  joined.set(back, front.length);
-  return joined;
 }

@@ -6,21 +6,19 @@ import { fetchServedChain, type ServedChain } from "../client/confirmed-block.ts
 import { hideSecrets } from "../client/endpoint.ts";
 import type { Address } from "../core/address.ts";
 import { escapeLine } from "../core/printable.ts";
-import { Log, type LogLevel, logLevels } from "../log.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import { CommandFailed } from "./command-failed.ts";
 import { expectNotEmpty } from "./expect-meant.ts";
 import { helpAfter } from "./help.ts";
+import { addLogOptions, createLog, type LogOptions } from "./log-options.ts";
 import { addUrlOption, namedChain } from "./node/connection.ts";
 import type { Output } from "./terminal/output.ts";
 import { addressParser } from "./terminal/parse-option.ts";
 
-interface CalendarOptions {
+interface CalendarOptions extends LogOptions {
   readonly http: Address;
   readonly uri?: string;
   readonly rate: number;
-  readonly logLevel: LogLevel;
-  readonly json?: boolean;
 }
 
 /** The port is that of OpenTimestamps' own calendar. */
@@ -49,13 +47,10 @@ export function addCalendarCommand(program: Command, output: Output): void {
         "where clients everywhere reach this calendar: goes into each proof, and cannot be changed there",
       ).argParser(parseUri),
     )
-    .addOption(new Option("--rate <n>", "requests a second from one address").argParser(parseRate).default(defaultRate))
     .addOption(
-      new Option("--log-level <level>", "the least important events to log, on standard error")
-        .choices(logLevels)
-        .default("warn"),
-    )
-    .option("--json", "print one JSON object per line")
+      new Option("--rate <n>", "requests a second from one address").argParser(parseRate).default(defaultRate),
+    );
+  addLogOptions(command)
     .addHelpText(
       "after",
       helpAfter({
@@ -73,11 +68,11 @@ export function addCalendarCommand(program: Command, output: Output): void {
     .action((options: CalendarOptions, command: Command) => serve(options, command, output));
 }
 
-async function serve({ http, uri, rate, logLevel, json }: CalendarOptions, command: Command, output: Output) {
+async function serve(options: CalendarOptions, command: Command, output: Output) {
   expectOpenFiles();
   const { startCalendar } = await import("../calendar/calendar.ts"); // only this command serves one
-  const log = new Log((line) => output.err(`${line}\n`));
-  log.setLevel(logLevel);
+  const { http, uri, rate, json } = options;
+  const log = createLog(options, output);
   const chain = namedChain(command, output.environment ?? {});
   const served = await findServed(chain.call, output);
   const calendar = await startCalendar({ address: http, call: chain.call, uri, maxRate: rate, log });

@@ -6,7 +6,7 @@ import { type Address, usualPort } from "../core/address.ts";
 import { formatGenesis, parseGenesis } from "../core/genesis.ts";
 import { maxDataBytes } from "../core/proposal.ts";
 import type { DevChain } from "../dev/dev-chain.ts";
-import { Log, type LogLevel, logLevels } from "../log.ts";
+import type { Log } from "../log.ts";
 import { databaseFileName } from "../store/database.ts";
 import { expectOpenFiles } from "../store/open-files.ts";
 import { inMemory } from "../store/shared-database.ts";
@@ -18,24 +18,23 @@ import { upgradeIfOld } from "./db/upgrade.ts";
 import { jsonPrinter, textPrinter } from "./dev-printer.ts";
 import { expectNotEmpty } from "./expect-meant.ts";
 import { helpAfter } from "./help.ts";
+import { addLogOptions, createLog, type LogOptions } from "./log-options.ts";
 import { readData } from "./read-source.ts";
 import type { Output } from "./terminal/output.ts";
 import { addressParser } from "./terminal/parse-option.ts";
 
-interface DevCommandOptions {
+interface DevCommandOptions extends LogOptions {
   readonly http: Address;
   readonly allowHost: readonly string[];
   readonly calendar?: Address;
   readonly dataDir?: string;
   readonly genesis: string;
   readonly blockInterval: number;
-  readonly logLevel: LogLevel;
-  readonly json?: boolean;
 }
 
 /** Adds `dev`, which serves a chain without AvalancheGo until a signal ends it. */
 export function addDevCommand(program: Command, about: About, output: Output): void {
-  program
+  const command = program
     .command("dev")
     .description("run a development chain on this machine: one process, no peers, no consensus")
     .addOption(
@@ -66,13 +65,8 @@ export function addDevCommand(program: Command, about: About, output: Output): v
       "the data of the first block; @FILE reads it from a file, which may be empty",
       "development chain",
     )
-    .option("--block-interval <ms>", "at least so many milliseconds between two blocks", parseMilliseconds, 0)
-    .addOption(
-      new Option("--log-level <level>", "the least important events to log, on standard error")
-        .choices(logLevels)
-        .default("warn"),
-    )
-    .option("--json", "print one JSON object per line")
+    .option("--block-interval <ms>", "at least so many milliseconds between two blocks", parseMilliseconds, 0);
+  addLogOptions(command)
     .addHelpText(
       "after",
       helpAfter({
@@ -90,9 +84,8 @@ async function serve(options: DevCommandOptions, about: About, output: Output): 
   expectOpenFiles();
   const { startDevChain } = await import("../dev/dev-chain.ts"); // only this command needs the API
   const { expectNoOtherChain } = await import("../vm/open.ts");
-  const { http, dataDir, blockInterval, logLevel } = options;
-  const log = new Log((line) => output.err(`${line}\n`));
-  log.setLevel(logLevel);
+  const { http, dataDir, blockInterval } = options;
+  const log = createLog(options, output);
   const printer = options.json ? jsonPrinter(output) : textPrinter(output);
   const file = dataDir === undefined ? inMemory : join(absolutePath(dataDir), databaseFileName);
   const genesisBytes = new TextEncoder().encode(formatGenesis(readGenesis(options.genesis, output)));

@@ -1,4 +1,5 @@
-import { type Digest, digestOf, digestToBytes } from "./digest.ts";
+import { sha256 } from "../avalanche/sha256.ts";
+import { type Digest, digestFromBytes, digestToBytes } from "./digest.ts";
 
 /** Bytes of a nonce. It is random, so that nobody finds the digest that was salted by trying. */
 export const nonceBytes = 16;
@@ -8,5 +9,10 @@ export const nonceBytes = 16;
  * thief who claims a false time. Who has the data and the nonce, 16 bytes, can show that the stamp is about the data.
  */
 export function saltedDigest(digest: Digest, nonce: Uint8Array): Digest {
-  return digestOf(Uint8Array.of(...digestToBytes(digest), ...nonce));
+  return digestFromBytes(saltedBytes(digestToBytes(digest), nonce));
+}
+
+/** The same as bytes: takes and gives 32. */
+export function saltedBytes(digest: Uint8Array, nonce: Uint8Array): Uint8Array {
+  return sha256(Uint8Array.of(...digest, ...nonce));
 }

@@ -63,6 +63,13 @@ export function isUnconfirmed(claim: TimeClaim | undefined, height: bigint): boo
   return height > 0n && (claim ?? "unconfirmed") === "unconfirmed";
 }
 
+/** Of blocks that carry the same data, the lowest first, the one that proves most: the first that is confirmed. */
+export function mostProven<T extends { readonly claim?: TimeClaim | undefined; readonly height: bigint }>(
+  blocks: readonly T[],
+): T | undefined {
+  return blocks.find(({ claim, height }) => !isUnconfirmed(claim, height)) ?? blocks[0];
+}
+
 /** What a node says of a block's timestamp, beside the block itself. */
 export interface KnownTime {
   readonly claim?: TimeClaim;

@@ -1,6 +1,5 @@
-import { sha256 } from "../avalanche/sha256.ts";
 import { digestBytes } from "../core/digest.ts";
-import { nonceBytes } from "../core/salted-digest.ts";
+import { nonceBytes, saltedBytes } from "../core/salted-digest.ts";
 import { type StampedBlock, timestampByBlock } from "./block-attestation.ts";
 import { MerkleTree } from "./merkle.ts";
 import type { Op } from "./ots/op.ts";
@@ -26,7 +25,7 @@ export function proveFile(digest: Uint8Array, carriers: readonly Carrier[]): Ots
 export function proveMessage(message: Uint8Array, carriers: readonly Carrier[]): Timestamp {
   return mergeTimestamps(
     ...carriers.map(({ nonce, ...stamped }) => {
-      const carried = nonce === undefined ? message : saltedLeaf(message, nonce);
+      const carried = nonce === undefined ? message : saltedBytes(message, nonce);
       const end = timestampByBlock(carried, stamped);
       if (end === undefined) throw new Error(`block ${stamped.block.id} carries something else`);
       return leadTo(end, nonce === undefined ? [] : salting(nonce));
@@ -49,7 +48,7 @@ export class FileTree {
     this.#nonces = nonces;
     const leaves = new Uint8Array(digests.length);
     for (let i = 0; i * digestBytes < digests.length; i++) {
-      leaves.set(saltedLeaf(this.#digestAt(i), this.#nonceAt(i)), i * digestBytes);
+      leaves.set(saltedBytes(this.#digestAt(i), this.#nonceAt(i)), i * digestBytes);
     }
     this.#tree = new MerkleTree(leaves);
   }
@@ -85,9 +84,4 @@ function otsOf(digest: Uint8Array, timestamp: Timestamp): OtsFile {
 
 function salting(nonce: Uint8Array): readonly Op[] {
   return [{ kind: "append", bytes: nonce }, { kind: "sha256" }];
-}
-
-/** What `saltedDigest` gives, as bytes. */
-function saltedLeaf(digest: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return sha256(Uint8Array.of(...digest, ...nonce));
 }

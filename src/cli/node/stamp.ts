@@ -7,7 +7,7 @@ import { maxDataBytes } from "../../core/proposal.ts";
 import { describeExistence } from "../../core/time-words.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { helpAfter } from "../help.ts";
-import { ExistingProofs } from "../ots/existing-proofs.ts";
+import { ProofNode } from "../ots/proof-node.ts";
 import type { PlaceOf } from "../ots/proof-place.ts";
 import { stampTogether } from "../ots/stamp-together.ts";
 import { readWanted, type Wanted, type WantedOptions } from "../ots/wanted.ts";
@@ -65,14 +65,13 @@ export function addStampCommand(program: Command, output: Output): void {
       const connection = connect(command, output);
       const { url } = connection;
       const stamping = stampingOf(connection, options);
-      const existing = new ExistingProofs(connection.ask);
-      if (wanted.kind === "one") return stampOne(wanted, { stamping, existing, url, options, output });
+      const node = new ProofNode(connection.ask);
+      if (wanted.kind === "one") return stampOne(wanted, { stamping, node, url, options, output });
       const { files: listed, placeOf } = wanted;
       if (wanted.kind === "together") {
         return stampTogether(listed, { stamping, placeOf, json: options.json === true }, output);
       }
-      const work: FileWork = (file, quiet) =>
-        stampFile(file, placeOf, { stamping, existing, url, options, output: quiet });
+      const work: FileWork = (file, quiet) => stampFile(file, placeOf, { stamping, node, url, options, output: quiet });
       await answerEach(listed, work, options, output);
     });
 }
@@ -114,7 +113,7 @@ function stampingOf({ ask, leftMs }: Connection, { wait, timeout, url }: StampOp
 
 interface Work {
   readonly stamping: Stamping;
-  readonly existing: ExistingProofs;
+  readonly node: ProofNode;
   readonly url: Connection["url"];
   readonly options: StampOptions;
   readonly output: Output;
@@ -130,18 +129,18 @@ function describeLater(digest: Digest, salted: SaltedReceipt | undefined, url: s
 
 async function stampOne(
   { source, place }: Extract<Wanted, { kind: "one" }>,
-  { stamping, existing, url, options, output }: Work,
+  { stamping, node, url, options, output }: Work,
 ): Promise<void> {
   const stamp = watchNonce(readStamp(source, options.data === true, output), (nonce) => note(nonce, source, output));
   const { digest } = stamp.subject;
   const proof = place?.toString();
-  if (place !== undefined && (await existing.has(place, digest, output))) {
+  if (place !== undefined && (await node.has(place, digest, output))) {
     if (options.json) return answerOfProven(digest, place).values.forEach(output.json);
     return output.out(`It has its proof: ${escapeLine(place.toString())}. Nothing new was stamped.\n`);
   }
-  if (place !== undefined) await existing.served(); // fails before anything is sent
+  if (place !== undefined) await node.served(); // fails before anything is sent
   const stamped = await stampData(stamping, stamp, output);
-  const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
+  const isProven = place !== undefined && (await writeProof(place, digest, stamped, node));
   printStamped(stamp, stamped, isProven ? proof : undefined, { url, options, output });
   expectKept(stamped);
   if (options.wait && isWaiting(stamped)) {
@@ -155,7 +154,7 @@ function printStamped(
   { subject }: Stamp,
   stamped: Stamped,
   proof: string | undefined,
-  { url, options, output }: Omit<Work, "stamping" | "existing">,
+  { url, options, output }: Omit<Work, "stamping" | "node">,
 ): void {
   if (options.json) output.json({ ...answerOf(subject, stamped), ...(proof !== undefined && { proof }) });
   else output.out(formatStamped(subject, stamped, proof, url(), output.paint));
@@ -165,7 +164,7 @@ function printStamped(
 async function stampFile(
   file: NamedSource,
   placeOf: PlaceOf,
-  { stamping, existing, options, output }: Work,
+  { stamping, node, options, output }: Work,
 ): Promise<FileAnswer> {
   const place = options.wait && file.kind === "file" ? placeOf(file) : undefined;
   let given: string | undefined;
@@ -175,12 +174,12 @@ async function stampFile(
   });
   const { digest } = stamp.subject;
   const proof = place?.toString();
-  if (place !== undefined && (await existing.has(place, digest, output))) return answerOfProven(digest, place);
-  if (place !== undefined) await existing.served(); // fails before anything is sent
+  if (place !== undefined && (await node.has(place, digest, output))) return answerOfProven(digest, place);
+  if (place !== undefined) await node.served(); // fails before anything is sent
   try {
     const stamped = await stampData(stamping, stamp, output);
     expectKept(stamped);
-    const isProven = place !== undefined && (await writeProof(place, digest, stamped, stamping.ask));
+    const isProven = place !== undefined && (await writeProof(place, digest, stamped, node));
     return answerFor(file, stamp, stamped, isProven ? proof : undefined, options, output);
   } catch (error) {
     throw given === undefined ? error : new FileFailed(error, { nonce: given });

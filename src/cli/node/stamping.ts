@@ -5,7 +5,7 @@ import { RpcError } from "../../client/rpc-error.ts";
 import { mayBeTaken, systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { type Digest, digestOf, digestToBytes } from "../../core/digest.ts";
 import { maxDataBytes } from "../../core/proposal.ts";
-import { isUnconfirmed } from "../../core/time-claim.ts";
+import { isUnconfirmed, mostProven } from "../../core/time-claim.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { type DescribedDigest, readData, readSubject } from "../read-source.ts";
 import type { Source } from "../source.ts";
@@ -81,7 +81,7 @@ export function readStamp(source: Source, isWhole: boolean, output: Output): Sta
 async function findKnown(ask: Ask, digest: Digest, isWhole: boolean): Promise<Known | undefined> {
   const { blocks } = await ask("find", { digest, limit: maxPageBlocks });
   const found = isWhole ? blocks.filter(({ match }) => match === "data") : blocks;
-  const best = found.find(isSettled) ?? found[0];
+  const best = mostProven(found);
   if (best === undefined) return undefined;
   const id = best.match === "data" ? digest : digestOf(digestToBytes(digest));
   return { receipt: { id: `0x${id}`, status: "accepted", block: toStamped(best) }, blocks: found.map(toStamped) };

@@ -1,6 +1,6 @@
 import { fetchBlock, type ServedChain } from "../../client/confirmed-block.ts";
 import { type Digest, digestBytes, digestFromBytes, digestOf } from "../../core/digest.ts";
-import { isUnconfirmed } from "../../core/time-claim.ts";
+import { mostProven } from "../../core/time-claim.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
 import { checkProof } from "../../proof/block-proof.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
@@ -62,6 +62,5 @@ export async function findData(
 
 /** The first block that the node confirms; if there is none, the first one. None whose bytes are lost. */
 function bestOf(blocks: readonly FoundBlock[]): FoundBlock | undefined {
-  const provable = blocks.filter(({ reencoded }) => !reencoded);
-  return provable.find(({ claim, height }) => !isUnconfirmed(claim, height)) ?? provable[0];
+  return mostProven(blocks.filter(({ reencoded }) => !reencoded));
 }

@@ -1,21 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { fetchCarriers } from "../../client/confirmed-block.ts";
 import { type Digest, digestBytes, digestFromBytes, digestToBytes } from "../../core/digest.ts";
 import { nonceBytes } from "../../core/salted-digest.ts";
 import { describeExistence } from "../../core/time-words.ts";
-import { checkProof } from "../../proof/block-proof.ts";
 import { FileTree } from "../../proof/file-proofs.ts";
 import type { OtsFile } from "../../proof/ots/timestamp.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed, notYet } from "../command-failed.ts";
 import { type FileAnswer, FileReport, inOrder, type Listed, maxFilesAtOnce, type Outcome } from "../node/each-file.ts";
 import { answerOfProven } from "../node/stamp-words.ts";
-import { isWaiting, readStamp, type Stamped, type Stamping, stampData, stampsOf } from "../node/stamping.ts";
+import { isWaiting, readStamp, type Stamped, type Stamping, stampData } from "../node/stamping.ts";
 import { readSubject } from "../read-source.ts";
 import type { NamedSource } from "../source.ts";
 import type { Output } from "../terminal/output.ts";
-import { ExistingProofs } from "./existing-proofs.ts";
 import { OtsWriter } from "./ots-writer.ts";
+import { ProofNode } from "./proof-node.ts";
 import type { PlaceOf } from "./proof-place.ts";
 
 /** How to stamp files together. */
@@ -33,13 +31,13 @@ const maxTreeFiles = 25_000;
  * passed over. A file that fails keeps no other from its turn. Throws "command failed" at the end if one has failed.
  */
 export async function stampTogether(files: Iterable<Listed>, together: Together, output: Output): Promise<void> {
-  const existing = new ExistingProofs(together.stamping.ask);
-  await existing.served(); // fails before anything is hashed
+  const node = new ProofNode(together.stamping.ask);
+  await node.served(); // fails before anything is hashed
   const report = new FileReport(together.json, output, undefined);
   const writer = new OtsWriter();
   output.beforeSignal?.(() => writer.abandon());
   try {
-    for (const group of groupsOf(files)) await stampGroup(group, { ...together, existing, writer }, report, output);
+    for (const group of groupsOf(files)) await stampGroup(group, { ...together, node, writer }, report, output);
   } finally {
     report.clear();
   }
@@ -92,14 +90,14 @@ interface Hashed {
 }
 
 interface Tools {
-  readonly existing: ExistingProofs;
+  readonly node: ProofNode;
   readonly writer: OtsWriter;
 }
 
 /** Hashes one file after the other. */
 async function hashGroup(
   group: readonly Listed[],
-  { placeOf, existing }: Together & Tools,
+  { placeOf, node }: Together & Tools,
   output: Output,
 ): Promise<Hashed> {
   const progress = output.progress();
@@ -111,7 +109,7 @@ async function hashGroup(
     try {
       const path = placeOf(file);
       const { digest } = readSubject(file, output);
-      if (await existing.has(path, digest, output)) return { kind: "proven", file, digest, path };
+      if (await node.has(path, digest, output)) return { kind: "proven", file, digest, path };
       digests.set(digestToBytes(digest), count * digestBytes);
       return { kind: "leaf", file, at: count++, path };
     } catch (error) {
@@ -135,15 +133,16 @@ interface StampedTree {
   readonly prove: (leaf: number) => OtsFile;
 }
 
-async function stampTree({ digests, count }: Hashed, { stamping }: Together, output: Output): Promise<StampedTree> {
+async function stampTree(
+  { digests, count }: Hashed,
+  { stamping, node }: Together & Tools,
+  output: Output,
+): Promise<StampedTree> {
   const tree = new FileTree(digests, randomBytes(count * nonceBytes));
   const root = digestFromBytes(tree.root);
   const stamped = await stampData(stamping, readStamp({ kind: "digest", digest: root }, false, output), output);
-  if (isWaiting(stamped)) {
-    throw new CommandFailed(timedOut, notYet);
-  }
-  const carriers = await fetchCarriers(stamping.ask, stampsOf(stamped), checkProof);
-  return { root, stamped, prove: tree.prover(carriers) };
+  if (isWaiting(stamped)) throw new CommandFailed(timedOut, notYet);
+  return { root, stamped, prove: tree.prover(await node.carriersOf(stamped)) };
 }
 
 /** The nonces of a tree are nowhere but here. */

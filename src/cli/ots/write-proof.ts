@@ -1,21 +1,19 @@
-import { fetchCarriers } from "../../client/confirmed-block.ts";
 import { type Digest, digestToBytes } from "../../core/digest.ts";
-import { checkProof } from "../../proof/block-proof.ts";
 import { ProofError } from "../../proof/errors.ts";
 import { proveFile } from "../../proof/file-proofs.ts";
 import type { FilePath } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
-import type { Ask } from "../node/connection.ts";
-import { isWaiting, type Stamped, stampsOf } from "../node/stamping.ts";
+import { isWaiting, type Stamped } from "../node/stamping.ts";
 import { writeNewOts } from "./ots-files.ts";
+import type { ProofNode } from "./proof-node.ts";
 
 /**
  * Writes the proof of a file with this digest once the node has shown the block of its stamp. Gives whether there is
  * one: not while the stamp waits. Throws "command failed" if an `.ots` file cannot hold the block.
  */
-export async function writeProof(path: FilePath, digest: Digest, stamped: Stamped, ask: Ask): Promise<boolean> {
+export async function writeProof(path: FilePath, digest: Digest, stamped: Stamped, node: ProofNode): Promise<boolean> {
   if (isWaiting(stamped)) return false;
-  const carriers = await fetchCarriers(ask, stampsOf(stamped), checkProof);
+  const carriers = await node.carriersOf(stamped);
   try {
     writeNewOts(path, proveFile(digestToBytes(digest), carriers));
     return true;

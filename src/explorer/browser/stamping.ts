@@ -4,7 +4,7 @@ import type { ProofSubject } from "../../client/fetch-proof.ts";
 import { mayBeTaken, systemClock, waitForReceipt } from "../../client/waiting.ts";
 import { digestFromHex } from "../../core/digest.ts";
 import { parseNonce } from "../../core/nonce.ts";
-import { isUnconfirmed } from "../../core/time-claim.ts";
+import { mostProven } from "../../core/time-claim.ts";
 
 /** A block that carries a digest, or data with this digest. */
 export type Found = ResultOf<"find">["blocks"][number];
@@ -24,7 +24,7 @@ export function isStamped(blocks: readonly Found[]): blocks is Stamps {
 
 /** The stamp that proves most: the first that the node confirms, or else the first. */
 export function bestOf(stamps: Stamps): Found {
-  return stamps.find(({ claim, height }) => !isUnconfirmed(claim, height)) ?? stamps[0];
+  return mostProven(stamps) ?? stamps[0];
 }
 
 /** A stamp of SHA-256(digest ‖ nonce), beside one whose time the node does not confirm. */

@@ -128,3 +128,11 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
+
+/** Gives a new array with the bytes of both. */
+export function joinBytes(front: Uint8Array, back: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(front.length + back.length);
+  joined.set(front);
+  joined.set(back, front.length);
+  return joined;
+}

@@ -1,7 +1,7 @@
 import { ripemd160, sha1 } from "@noble/hashes/legacy.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { sha256 } from "../../avalanche/sha256.ts";
-import { type ByteReader, type ByteWriter, compareBytes } from "./bytes.ts";
+import { type ByteReader, type ByteWriter, compareBytes, joinBytes } from "./bytes.ts";
 
 // The operations of OpenTimestamps (python-opentimestamps 0.4.5, core/op.py).
 
@@ -63,9 +63,9 @@ export function resultBytes(op: Op, messageBytes: number): number {
 export function applyOp(op: Op, message: Uint8Array): Uint8Array {
   switch (op.kind) {
     case "append":
-      return join(message, op.bytes);
+      return joinBytes(message, op.bytes);
     case "prepend":
-      return join(op.bytes, message);
+      return joinBytes(op.bytes, message);
     case "reverse":
       return message.toReversed();
     case "hexlify":
@@ -79,11 +79,4 @@ export function applyOp(op: Op, message: Uint8Array): Uint8Array {
 export function compareOps(a: Op, b: Op): number {
   const difference = tags[a.kind] - tags[b.kind];
   return difference === 0 && "bytes" in a && "bytes" in b ? compareBytes(a.bytes, b.bytes) : difference;
-}
-
-function join(front: Uint8Array, back: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(front.length + back.length);
-  joined.set(front);
-  joined.set(back, front.length);
-  return joined;
 }

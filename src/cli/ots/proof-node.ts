@@ -1,18 +1,21 @@
 import { closeSync, lstatSync, rmSync, statSync } from "node:fs";
-import { fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
+import { fetchCarriers, fetchServedChain, type ServedChain } from "../../client/confirmed-block.ts";
 import { type Digest, digestFromBytes } from "../../core/digest.ts";
 import type { StampedBlock } from "../../proof/block-attestation.ts";
 import { blockClaimsOf, blocksToAsk, keyOf } from "../../proof/block-claims.ts";
+import { checkProof } from "../../proof/block-proof.ts";
+import type { Carrier } from "../../proof/file-proofs.ts";
 import { createFile, type FilePath, folderOf, unfinishedNameOf } from "../../store/new-file.ts";
 import { CommandFailed } from "../command-failed.ts";
 import { namingFile } from "../naming-file.ts";
 import { type Ask, orMissing } from "../node/connection.ts";
+import { type Stamped, stampsOf } from "../node/stamping.ts";
 import type { Output } from "../terminal/output.ts";
 import { readOtsFile } from "./ots-files.ts";
 import { Recent } from "./recent.ts";
 
-/** The proofs that are in their places already, and what a node says of their blocks: of each block, once. */
-export class ExistingProofs {
+/** A node, as those who write proofs ask it: of its chain, and of each block that a proof names, once. */
+export class ProofNode {
   readonly #ask: Ask;
   readonly #folders = new Set<string>();
   readonly #known = new Recent<Promise<boolean>>();
@@ -46,6 +49,11 @@ export class ExistingProofs {
     for (const claim of blocksToAsk(claims)) if (await this.#isOnChain(claim)) return true;
     if (claims.length === 0) throw refuse("names no block", "timestampvm upgrade adds the block of a stamp.");
     throw refuse("names a block that this node's chain does not have", "timestampvm verify says more of such a proof.");
+  }
+
+  /** The blocks of a stamp that waits for none, with their exact bytes. Rejects as `fetchCarriers` does. */
+  async carriersOf(stamped: Stamped): Promise<readonly Carrier[]> {
+    return fetchCarriers(this.#ask, stampsOf(stamped), checkProof, await this.served());
   }
 
   /** A stamp whose proof cannot be written is of no use. Each folder is tried once. */
